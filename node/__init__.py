@@ -1,0 +1,1 @@
+"""One organization's node: incident records, what leaves of them, and what peers shared."""

@@ -1,0 +1,240 @@
+"""The incident: what happened, when, where, to how many people of which kind, and how surely it is known.
+
+An incident holds counts of affected persons, never persons. Every coded field is a code of a versioned list in
+`node.codes`; the source's own words are kept beside it in `source_text`. Nothing here reads a clock, a file or a
+database.
+"""
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import NamedTuple
+
+from node.errors import IncidentError
+
+MAX_TEXT = 20_000  # characters of narrative; longer text belongs into a document beside the record
+MAX_NAME = 200  # characters of a place or group name
+MAX_COUNT = 1_000_000  # affected persons in one tally; more is a typing mistake
+
+
+class Outcome(StrEnum):
+    """What happened to an affected person; each person is counted once, under the gravest outcome of the source."""
+
+    KILLED = "killed"
+    INJURED = "injured"
+    ABDUCTED = "abducted"
+    DETAINED = "detained"
+    SEXUALLY_ASSAULTED = "sexually_assaulted"
+    OTHER = "other"
+
+
+class Staff(StrEnum):
+    """How an affected person was recruited."""
+
+    NATIONAL = "national"
+    INTERNATIONAL = "international"
+    UNKNOWN = "unknown"
+
+
+class Sex(StrEnum):
+    """Sex of an affected person as the source states it; `OTHER` is a statement, `UNKNOWN` is none."""
+
+    FEMALE = "female"
+    MALE = "male"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+class Qualifier(StrEnum):
+    """How a number is meant, from firm to loose; a sum is as loose as its loosest part."""
+
+    EXACT = "exact"
+    AT_LEAST = "at_least"
+    ESTIMATED = "estimated"
+
+
+class Cause(StrEnum):
+    """Violence or safety (road, accident, illness); their totals are never mixed silently (R23)."""
+
+    VIOLENCE = "violence"
+    SAFETY = "safety"
+    UNKNOWN = "unknown"
+
+
+class Certainty(StrEnum):
+    """The four levels of the Surveillance System for Attacks on Health Care, from hearsay to own verification."""
+
+    RUMOUR = "rumour"
+    SUSPECTED = "suspected"
+    PROBABLE = "probable"
+    CONFIRMED = "confirmed"
+
+
+class Custody(StrEnum):
+    """Whether somebody may still be held; `UNKNOWN` when the source speaks of captivity but not of its end."""
+
+    NONE = "none"
+    ONGOING = "ongoing"
+    ENDED = "ended"
+    UNKNOWN = "unknown"
+
+
+class Tally(NamedTuple):
+    """Number of affected persons of one outcome, staff type and sex."""
+
+    outcome: Outcome
+    staff: Staff
+    sex: Sex
+    number: int
+    qualifier: Qualifier = Qualifier.EXACT
+
+
+class SexTally(NamedTuple):
+    """Number of affected persons of one sex, over all outcomes: sources that do not cross sex with outcome."""
+
+    sex: Sex
+    number: int
+
+
+class EmployerTally(NamedTuple):
+    """Number of affected persons employed by one broad type of organization (code list `organization_type`)."""
+
+    organization_type: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PartialDate:
+    """A day, month or year of the proleptic Gregorian calendar, as precise as the source is.
+
+    Raises:
+        IncidentError: The parts are not a date, or a day comes without its month.
+    """
+
+    year: int
+    month: int | None = None
+    day: int | None = None
+
+    def __post_init__(self) -> None:
+        if not 1900 <= self.year <= 2200:
+            raise IncidentError("when", f"year {self.year} is not between 1900 and 2200")
+        if self.month is None and self.day is not None:
+            raise IncidentError("when", "a day is given without its month")
+        if self.month is not None and not 1 <= self.month <= 12:
+            raise IncidentError("when", f"month {self.month} is not between 1 and 12")
+        if self.month is not None and self.day is not None:
+            last = monthrange(self.year, self.month)[1]
+            if not 1 <= self.day <= last:
+                raise IncidentError("when", f"day {self.day} is not between 1 and {last}")
+
+    @property
+    def earliest(self) -> date:
+        """First day that the date can mean."""
+        return date(self.year, self.month or 1, self.day or 1)
+
+    @property
+    def latest(self) -> date:
+        """Last day that the date can mean."""
+        month = self.month or 12
+        return date(self.year, month, self.day or monthrange(self.year, month)[1])
+
+    def __str__(self) -> str:
+        parts = [f"{self.year:04}", *(f"{part:02}" for part in (self.month, self.day) if part is not None)]
+        return "-".join(parts)
+
+
+class Point(NamedTuple):
+    """WGS 84 degrees."""
+
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where, as precise as the source is: empty text or `None` is unknown.
+
+    Attributes:
+        country: ISO 3166-1 alpha-3, or a user-assigned code of the list `country`; empty when unknown.
+        admin1: First-level area by name.
+        admin2: Second-level area by name.
+        settlement: City, town, village or camp by name.
+        point: Coordinates as the source gives them.
+    """
+
+    country: str = ""
+    admin1: str = ""
+    admin2: str = ""
+    settlement: str = ""
+    point: Point | None = None
+
+    def __post_init__(self) -> None:
+        for field in ("country", "admin1", "admin2", "settlement"):
+            if len(getattr(self, field)) > MAX_NAME:
+                raise IncidentError(field, f"longer than {MAX_NAME} characters")
+        if self.point is not None and not (
+            -90 <= self.point.latitude <= 90 and -180 <= self.point.longitude <= 180
+        ):
+            raise IncidentError("point", "coordinates are outside the globe")
+
+    @property
+    def precision(self) -> str:
+        """Finest level that is known: point, settlement, admin2, admin1, country or unknown."""
+        if self.point is not None:
+            return "point"
+        for level in ("settlement", "admin2", "admin1", "country"):
+            if getattr(self, level):
+                return level
+        return "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One incident as its originator knows it; immutable, a correction is a new revision.
+
+    Codes default to `unknown`, which is a code of each list and a row of its own in every table, never dropped.
+    `killed_in_captivity` counts persons among the killed who died abducted, so that sources that count them as
+    killed and sources that count them as abducted can both be reproduced. `source_text` keeps (column, text)
+    pairs wherever the source's own spelling says more than our code. `narrative` never leaves the node.
+
+    Raises:
+        IncidentError: A field contradicts another or is out of its range; it names field and reason.
+    """
+
+    when: PartialDate
+    where: Place = Place()
+    cause: Cause = Cause.UNKNOWN
+    means: str = "unknown"
+    context: str = "unknown"
+    location_type: str = "unknown"
+    motive: str = "unknown"
+    actor_type: str = "unknown"
+    actor_name: str = ""
+    victims: tuple[Tally, ...] = ()
+    sexes: tuple[SexTally, ...] = ()
+    employers: tuple[EmployerTally, ...] = ()
+    killed_in_captivity: int = 0
+    custody: Custody = Custody.NONE
+    certainty: Certainty = Certainty.SUSPECTED
+    source_kind: str = "unknown"
+    source_text: tuple[tuple[str, str], ...] = ()
+    narrative: str = ""
+
+    def __post_init__(self) -> None:
+        if len(self.narrative) > MAX_TEXT:
+            raise IncidentError("narrative", f"longer than {MAX_TEXT} characters")
+        if len(self.actor_name) > MAX_NAME:
+            raise IncidentError("actor_name", f"longer than {MAX_NAME} characters")
+        for tally in (*self.victims, *self.sexes, *self.employers):
+            if not 0 <= tally.number <= MAX_COUNT:
+                raise IncidentError("victims", f"the number {tally.number} is not between 0 and {MAX_COUNT}")
+        cells = [tally[:3] for tally in self.victims]
+        if len(set(cells)) != len(cells):
+            raise IncidentError("victims", "the same outcome, staff type and sex is counted twice")
+        if self.killed_in_captivity > self.count(Outcome.KILLED):
+            raise IncidentError("killed_in_captivity", "more persons than were killed")
+
+    def count(self, outcome: Outcome | None = None) -> int:
+        """Number of persons affected, of one outcome or of all."""
+        return sum(tally.number for tally in self.victims if outcome in {None, tally.outcome})
