@@ -27,3 +27,9 @@ class IncidentError(InputError):
         super().__init__(f"{field}: {why}")
         self.field = field
         self.why = why
+
+
+class ViewError(InputError):
+    """A shared value is not in the form that its ladder schema fixes."""
+
+    reason = "VIEW_INVALID"
