@@ -1,0 +1,75 @@
+# Everything a developer does here. Each target sets up .venv first if that is missing or out of date.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.ONESHELL:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+READY := .venv/.ready
+WORKERS ?= 2
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
+
+.PHONY: help setup demo test test-slow lint fix proto bench lock clean
+
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Make .venv with everything that development needs
+
+# uv when it is there (seconds), else venv and pip; both refuse a file whose hash is not in requirements-dev.txt.
+$(READY): pyproject.toml requirements-dev.txt
+	@python=
+	for candidate in $${PYTHON:-} python3.11 python3.12 python3.13 python3 python; do
+	  if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+	    python=$$(command -v "$$candidate"); break
+	  fi
+	done
+	if [ -z "$$python" ]; then
+	  echo "Tocsin needs Python 3.11 or newer, and none was found. Install one, or name it: make setup PYTHON=..." >&2
+	  exit 1
+	fi
+	if command -v uv >/dev/null; then
+	  [ -x $(BIN)/python ] || uv venv --quiet --no-python-downloads --python "$$python" .venv
+	  uv pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.txt
+	  uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	else
+	  $(BIN)/python -m pip --version >/dev/null 2>&1 || "$$python" -m venv --clear .venv
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	fi
+	touch $@
+
+demo: $(READY) ## Start a network of nodes on this machine and show it
+	@$(BIN)/tocsin demo
+
+test: $(READY) ## Run the fast tests
+	@$(PYTEST) -m "not slow"
+
+test-slow: $(READY) ## Run the tests that take their time
+	@$(PYTEST) -m slow
+
+# Messages of every file, services of those that have one. The plug-ins are looked up on the PATH.
+GENERATED := proto/gen
+proto: $(READY) ## Generate proto/gen from proto/tocsin
+	@rm -rf $(GENERATED)/tocsin && mkdir -p $(GENERATED)
+	export PATH="$$PWD/$(BIN):$$PATH"
+	find proto/tocsin -name '*.proto' | sort | xargs \
+	  python -m grpc_tools.protoc --proto_path=proto --python_out=$(GENERATED) --mypy_out=quiet:$(GENERATED)
+	find proto/tocsin -name '*_service.proto' | sort | xargs \
+	  python -m grpc_tools.protoc --proto_path=proto --grpc_python_out=$(GENERATED) --mypy_grpc_out=quiet:$(GENERATED)
+
+bench: $(READY) ## Measure the rates and compare them with their limits
+	@$(BIN)/python -m benchmarks
+
+COMPILE := uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+  --no-header --no-emit-index-url --no-emit-find-links
+lock: ## Renew requirements*.txt from pyproject.toml (needs uv)
+	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
+	$(COMPILE) --output-file requirements.txt pyproject.toml
+	$(COMPILE) --output-file requirements-dev.txt --constraint requirements.txt --extra postgresql --group dev pyproject.toml
+
+clean: ## Remove .venv and everything that can be made again
+	@rm -rf .venv dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
