@@ -33,3 +33,105 @@ class ViewError(InputError):
     """A shared value is not in the form that its ladder schema fixes."""
 
     reason = "VIEW_INVALID"
+
+
+class DirectoryError(InputError):
+    """A directory document can not be trusted."""
+
+    reason = "DIRECTORY_REFUSED"
+
+
+class MemberError(NodeError):
+    """Somebody does not, or does no longer, belong to the network."""
+
+    reason = "NOT_A_MEMBER"
+
+
+class PeerError(NodeError):
+    """A peer sent something that does not hold; nothing of it was stored."""
+
+    reason = "PEER_REFUSED"
+
+
+class PayloadError(PeerError):
+    """Bytes that should be a message are not one, or a field is missing or of the wrong size."""
+
+    reason = "MESSAGE_MALFORMED"
+
+
+class PageError(PeerError):
+    """A page is empty, too large, or goes beyond the checkpoint it was asked for."""
+
+    reason = "PAGE_MALFORMED"
+
+
+class PageTokenError(PeerError):
+    """The token for the next page does not follow from the page."""
+
+    reason = "PAGE_TOKEN_MISMATCH"
+
+
+class LogKeyError(PeerError):
+    """A checkpoint is not signed with the log key that the directory names."""
+
+    reason = "CHECKPOINT_INVALID"
+
+
+class RolledBackError(PeerError):
+    """A log is shorter than it has been before."""
+
+    reason = "LOG_ROLLED_BACK"
+
+
+class ForkedError(PeerError):
+    """A log shows two different histories."""
+
+    reason = "LOG_FORKED"
+
+
+class RootMismatchError(PeerError):
+    """The entries of a page do not belong to the log that the checkpoint commits to."""
+
+    reason = "ROOT_MISMATCH"
+
+
+class RecordSignatureError(PeerError):
+    """A record is not signed with a key that the directory binds to its origin."""
+
+    reason = "SIGNATURE_INVALID"
+
+
+class DisclosureError(PeerError):
+    """An opening does not belong to the signed record, or its values contradict each other."""
+
+    reason = "OPENING_INVALID"
+
+
+class OriginError(PeerError):
+    """A record names another origin than the log it stands in."""
+
+    reason = "ORIGIN_MISMATCH"
+
+
+class UnavailableError(NodeError):
+    """A peer could not be reached or did not answer in time; what was received before is kept."""
+
+    reason = "PEER_UNAVAILABLE"
+
+
+class ConfigError(InputError):
+    """A setting is missing, unknown or out of its range."""
+
+    reason = "SETTING_INVALID"
+
+
+class StoreError(NodeError):
+    """The database does not hold what it should, or is of another version."""
+
+    reason = "STORE_DAMAGED"
+
+
+class BusyError(NodeError):
+    """Another process of this node wrote at the same moment; nothing was changed, try again."""
+
+    reason = "STORE_BUSY"

@@ -1,0 +1,67 @@
+"""Settings of one node: `tocsin.toml` in its folder, each overridable by an environment variable `TOCSIN_...`."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from node.errors import ConfigError
+
+FILE_NAME = "tocsin.toml"
+ORG_ID = r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])$"
+
+
+class Settings(BaseSettings):
+    """What an operator may set.
+
+    Attributes:
+        org_id: Lower-case letters, digits and hyphens, 2 to 63; the node's name in the network for good.
+        org_type: Broad type of the organization, all that others learn of it from a record.
+        database_url: SQLAlchemy URL; empty means SQLite in the node's folder.
+        listen: host:port that `tocsin serve` listens on; port 0 takes a free one.
+        endpoint: host:port under which peers reach this node.
+        rcrc_named: Whether the Red Cross and Red Crescent Movement may be named as a class (R7).
+    """
+
+    model_config = SettingsConfigDict(env_prefix="TOCSIN_", extra="forbid", frozen=True)
+
+    org_id: str = Field(pattern=ORG_ID)
+    org_type: Literal["UN", "INGO", "NNGO", "RCRC", "IO"]
+    database_url: str = ""
+    listen: str = "127.0.0.1:7443"
+    endpoint: str = "127.0.0.1:7443"
+    rcrc_named: bool = False
+
+
+def load_settings(home: Path) -> Settings:
+    """Read the settings of the node in `home`.
+
+    Raises:
+        ConfigError: There is no node in that folder, or a setting is missing, unknown or out of its range.
+    """
+    path = home / FILE_NAME
+    if not path.is_file():
+        raise ConfigError(f"there is no node in {home}: run `tocsin init {home}` first")
+
+    class FromFile(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            del init_settings, dotenv_settings, file_secret_settings
+            return env_settings, TomlConfigSettingsSource(settings_cls, path)
+
+    try:
+        return FromFile()
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"]))
+        raise ConfigError(f"{path.name}: {field}: {first['msg']}") from error
+    except ValueError as error:
+        raise ConfigError(f"{path.name} is not TOML: {error}") from error

@@ -1,0 +1,87 @@
+"""What an organization signs about its incidents, and what a log entry holds, as values of our own.
+
+The bytes of a payload are made and read by `node.wire` alone; the floors below it ask for the narrow `Codec`.
+"""
+
+from enum import IntEnum, StrEnum
+from typing import NamedTuple, Protocol
+
+from crypto.envelope import Envelope
+from crypto.ladder import Opening
+
+INCIDENT_TYPE = "application/vnd.tocsin.incident.v1+protobuf"
+RETRACTION_TYPE = "application/vnd.tocsin.retraction.v1+protobuf"
+UID_BYTES = 16
+
+
+class Label(IntEnum):
+    """Traffic Light Protocol 2.0, from narrow to wide; a record without a label is refused (R3)."""
+
+    RED = 1
+    AMBER_STRICT = 2
+    AMBER = 3
+    GREEN = 4
+    CLEAR = 5
+
+
+class Reason(StrEnum):
+    """Why a record was called back."""
+
+    WITHDRAWN = "withdrawn"
+    SHARED_IN_ERROR = "shared_in_error"
+
+
+class Position(NamedTuple):
+    """One entry of a log: its index and its leaf hash, which only that entry has."""
+
+    index: int
+    leaf_hash: bytes
+
+
+class IncidentRecord(NamedTuple):
+    """The signed commitments of one revision; `replaces` is `None` for the first."""
+
+    record_uid: bytes
+    origin_id: str
+    revision: int
+    heads: tuple[bytes, ...]
+    schema: int
+    label: Label
+    replaces: Position | None
+
+
+class Retraction(NamedTuple):
+    """The signed statement that a record is called back."""
+
+    record_uid: bytes
+    origin_id: str
+    revision: int
+    reason: Reason
+    replaces: Position
+
+
+class Entry(NamedTuple):
+    """A log entry as a peer sees it: the leaf alone, or the envelope with what was opened for that peer."""
+
+    leaf: bytes
+    envelope: Envelope | None
+    openings: tuple[Opening, ...]
+
+
+class Codec(Protocol):
+    """Between these values and bytes.
+
+    Every `decode_*` raises `PayloadError` for bytes that are not such a message.
+    """
+
+    def encode_incident(self, record: IncidentRecord, /) -> bytes: ...
+
+    def encode_retraction(self, retraction: Retraction, /) -> bytes: ...
+
+    def encode_entry(self, entry: Entry, /) -> bytes: ...
+
+    def decode_incident(self, payload: bytes, /) -> IncidentRecord: ...
+
+    def decode_retraction(self, payload: bytes, /) -> Retraction: ...
+
+    def decode_entry(self, wire: bytes, /) -> Entry: ...

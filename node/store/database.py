@@ -1,0 +1,138 @@
+"""One database, two engines: connections, the single write lane, and bulk inserts.
+
+Reads run side by side. Writes take turns: SQLite by its own lock, PostgreSQL by an advisory lock, so that several
+processes of one node never hand out the same key or log index twice.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, func, make_url, select
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, OperationalError, SQLAlchemyError
+
+from node.errors import BusyError, ConfigError, StoreError
+
+BUSY_SECONDS = 30  # how long a writer waits for its turn
+_WAL_PAGES = 16_384  # 64 MiB between checkpoints: bulk loads write each page once instead of many times
+_CACHE_KIB = 65_536
+_WRITE_LANE = 0x746F6373696E  # "tocsin"
+
+Rows = Sequence[tuple[Any, ...]]
+
+
+class Store:
+    """A node's database; opens connections as they are needed.
+
+    Raises:
+        ConfigError: The URL is not one of SQLite or PostgreSQL, or its driver is not installed.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(url)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Read one consistent state; whatever is written meanwhile is not seen.
+
+        Raises:
+            StoreError: The database can not be read.
+        """
+        with _our_errors(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Write in one transaction: all of it or nothing.
+
+        Raises:
+            BusyError: Another writer did not finish in time.
+            StoreError: The database refused.
+        """
+        with _our_errors(), self.engine.connect() as connection:
+            writer = connection.execution_options(tocsin_write=True)
+            with writer.begin():
+                if writer.dialect.name == "postgresql":
+                    writer.execute(select(func.pg_advisory_xact_lock(_WRITE_LANE)))
+                yield writer
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+def next_id(connection: Connection, table: Table) -> int:
+    """First free key of a table; only inside `Store.write`, which makes it nobody else's."""
+    return int(connection.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one()) + 1
+
+
+def insert_many(connection: Connection, table: Table, rows: Rows) -> None:
+    """Insert rows that hold every column of the table, in its order."""
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql":
+        _copy(connection, table, rows)
+        return
+    marks = ", ".join("?" * len(table.columns))
+    connection.exec_driver_sql(f"INSERT INTO {table.name} VALUES ({marks})", list(rows))  # noqa: S608 - our own names
+
+
+def _copy(connection: Connection, table: Table, rows: Rows) -> None:
+    columns = ", ".join(column.name for column in table.columns)
+    types = [
+        column.type.compile(connection.dialect).replace("BYTEA", "bytea").lower() for column in table.columns
+    ]
+    cursor = connection.connection.cursor()
+    with cursor.copy(f"COPY {table.name} ({columns}) FROM STDIN (FORMAT BINARY)") as copy:
+        copy.set_types([name.partition("(")[0] for name in types])
+        for row in rows:
+            copy.write_row(row)
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+            raise ConfigError(f"database_url: {parsed.get_backend_name()} is neither sqlite nor postgresql")
+        engine = create_engine(parsed)
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        raise ConfigError("database_url: not a usable database address") from error
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own type
+    connection.isolation_level = None  # the driver would otherwise begin, and commit, behind our back
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        f"busy_timeout = {BUSY_SECONDS * 1000}",
+        f"wal_autocheckpoint = {_WAL_PAGES}",
+        f"cache_size = -{_CACHE_KIB}",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A reader that later wants to write could find its snapshot outdated; a writer therefore says so at once.
+    writes = connection.get_execution_options().get("tocsin_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def _our_errors() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError as error:
+        raise StoreError("the database refused a row that contradicts another") from error
+    except OperationalError as error:
+        if "locked" in str(error.orig):
+            raise BusyError("another process of this node is writing; try again") from error
+        raise StoreError("the database can not be used: is it there, and is it of this version?") from error
+    except (DBAPIError, SQLAlchemyError) as error:
+        raise StoreError("the database refused a statement") from error
+
+

@@ -1,0 +1,155 @@
+"""Tables of a node; private to `node.store`.
+
+Trusted: `record` and `revision` (what this organization knows), `release` (what it let out, and the secrets that open
+it). The log tables hold bytes exactly as signed or received. `fact` and `log.frontier` are projections that can be
+rebuilt from the rest. Every primary key grows with time, so that inserts append, and is given out by the one writer;
+days are whole numbers YYYYMMDD, so that both databases compare them alike.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from node.facts import COLUMNS
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite counts rows by INTEGER alone; PostgreSQL needs room for more than two billion of them.
+_Key = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _key() -> Column[int]:
+    return Column("id", _Key, primary_key=True, autoincrement=False)
+
+
+def _reference(name: str, table: str, *, nullable: bool = False) -> Column[int]:
+    return Column(name, _Key, ForeignKey(f"{table}.id"), nullable=nullable)
+
+
+def _log_id(*, primary_key: bool = False, nullable: bool = False) -> Column[int]:
+    return Column(
+        "log_id", _Key, ForeignKey("log.id"), primary_key=primary_key, autoincrement=False, nullable=nullable
+    )
+
+
+publication = Table(
+    "publication",
+    metadata,
+    _key(),
+    Column("source", Text, nullable=False),
+    Column("published_on", Integer, nullable=False),
+    Column("sha256", LargeBinary(32), nullable=False),
+    Column("imported_at", Integer, nullable=False),  # seconds since 1970, UTC
+    Column("accepted", Integer, nullable=False),
+    Column("updated", Integer, nullable=False),
+    Column("unchanged", Integer, nullable=False),
+    Column("withdrawn", Integer, nullable=False),
+    Column("quarantined", Integer, nullable=False),
+)
+
+record = Table(
+    "record",
+    metadata,
+    _key(),
+    Column("uid", LargeBinary(16), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("source_key", Text, nullable=False),
+    UniqueConstraint("source", "source_key"),
+)
+
+revision = Table(
+    "revision",
+    metadata,
+    _key(),
+    _reference("record_id", "record"),
+    _reference("publication_id", "publication", nullable=True),
+    Column("number", Integer, nullable=False),  # 1, 2, 3... in order of arrival
+    Column("known_on", Integer, nullable=False),  # the day from which it counts
+    Column("withdrawn", SmallInteger, nullable=False),
+    Column("digest", LargeBinary(32), nullable=False),
+    Column("document", Text, nullable=False),
+    UniqueConstraint("record_id", "number"),
+)
+
+log = Table(
+    "log",
+    metadata,
+    _key(),
+    Column("origin_id", Text, nullable=False, unique=True),
+    Column("size", BigInteger, nullable=False),
+    Column("frontier", LargeBinary, nullable=False),
+    Column("checkpoint", LargeBinary, nullable=False),
+    Column("heard_at", Integer, nullable=False),  # seconds since 1970, UTC; 0 is never
+    Column("refused_reason", Text, nullable=False),  # of the last contact; empty when it was good
+)
+
+entry = Table(
+    "entry",
+    metadata,
+    _log_id(primary_key=True),
+    Column("log_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("fate", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("wire", LargeBinary, nullable=False),
+)
+
+tile = Table(
+    "tile",
+    metadata,
+    Column("level", SmallInteger, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("hashes", LargeBinary, nullable=False),
+)
+
+release = Table(
+    "release",
+    metadata,
+    _key(),
+    _reference("record_id", "record"),
+    _reference("revision_id", "revision"),
+    Column("log_index", BigInteger, nullable=False, unique=True),
+    Column("leaf_hash", LargeBinary(32), nullable=False),
+    Column("tiers", Text, nullable=False),  # names with a comma between them; empty for a retraction
+    Column("secret", LargeBinary(32), nullable=False),
+    Column("released_at", Integer, nullable=False),  # seconds since 1970, UTC
+    Index(None, "record_id"),
+)
+
+view = Table(
+    "view",
+    metadata,
+    Column("log_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("tier", SmallInteger, primary_key=True, autoincrement=False),
+    Column("wire", LargeBinary, nullable=False),
+)
+
+fact = Table(
+    "fact",
+    metadata,
+    _key(),
+    _reference("revision_id", "revision", nullable=True),  # of our own record, or else
+    _log_id(nullable=True),
+    Column("log_index", BigInteger),  # of a record that a peer shared
+    Column("known_from", Integer, nullable=False),
+    Column("known_until", Integer),  # the day from which it no longer counts; null while it does
+    *(Column(column.name, Text if column.kind is str else Integer) for column in COLUMNS),
+    Index(None, "revision_id"),
+    Index(None, "log_id", "log_index"),
+)

@@ -1,0 +1,240 @@
+"""The gate: what a peer sends is believed only after it has passed here, whichever way it came.
+
+All of it is a function of bytes, the trusted directory and the state verified so far; nothing here reads a clock, a
+file, a socket or a database, and nothing is written before a whole page has passed. The checks of a page, in order,
+cheap before dear:
+
+  (1) sizes and limits, and every entry parses as an entry;
+  (2) each leaf is made from its envelope, or taken as it is where the peer may not see more;
+  (3) the leaves continue the log that was verified before, up to the signed checkpoint (RFC 6962 2.1.2);
+  (4) every signature, by a key that the directory binds to the origin, before any payload is parsed;
+  (5) each payload is of a known type, complete, and of this origin;
+  (6) every opening belongs to its signed head, and each value follows from the next finer one;
+  (7) the token of the next page is the one that follows from this page.
+
+A failure in any of these refuses the whole page. An entry that is sound but that this node will not keep as a record
+(a ladder schema it does not know, a code of no list, sexual violence) is refused alone, with its reason, and the log
+goes on.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from enum import StrEnum
+from typing import Any, NamedTuple, TypeVar
+
+from crypto.checkpoint import Checkpoint, verify_checkpoint
+from crypto.envelope import LEAF_BYTES, leaf, verify_envelope
+from crypto.errors import CryptoError, EnvelopeError, SignatureError
+from crypto.merkle import Frontier, leaf_hash, verify_consistency
+from crypto.signing import key_hash
+from node.disclose import verify_view
+from node.errors import (
+    DisclosureError,
+    ForkedError,
+    LogKeyError,
+    OriginError,
+    PageError,
+    PageTokenError,
+    RecordSignatureError,
+    RolledBackError,
+    RootMismatchError,
+    ViewError,
+)
+from node.facts import COLUMNS, Fact, fact, staff_column
+from node.ladders import DIMENSIONS, SCHEMA
+from node.model import Outcome, Staff
+from node.rules import is_sexual_violence
+from node.signed import INCIDENT_TYPE, RETRACTION_TYPE, Codec, Entry, IncidentRecord, Position, Retraction
+
+MAX_PAGE_ENTRIES = 1000
+MAX_ENTRY_BYTES = 16 * 1024
+CHUNK_ENTRIES = 250  # what one worker verifies at a time
+
+_PAYLOAD_TYPES = frozenset({INCIDENT_TYPE, RETRACTION_TYPE})
+_NAMES = [column.name for column in COLUMNS]
+_MEANS = _NAMES.index("means")
+_ASSAULTED = [_NAMES.index(staff_column(Outcome.SEXUALLY_ASSAULTED, staff)) for staff in Staff]
+
+T = TypeVar("T")
+R = TypeVar("R")
+Spread = Callable[[Callable[[T], R], Sequence[T]], Iterable[R]]  # map in order, on as many cores as the caller has
+
+
+class Fate(StrEnum):
+    """What became of an entry at this node."""
+
+    ACCEPTED = "accepted"
+    RETRACTED = "retracted"  # a retraction: it calls another record back
+    WITHHELD = "withheld"  # not for us: only the leaf is known
+    REFUSED = "refused"
+
+
+class Origin(NamedTuple):
+    """What the directory says now about the origin of a log: 32-byte public keys that are valid."""
+
+    org_id: str
+    signing_keys: tuple[bytes, ...]
+    log_key: bytes
+
+
+class Page(NamedTuple):
+    """A page as received: serialized entries, the proof to the checkpoint, the token of the next page."""
+
+    entries: tuple[bytes, ...]
+    proof: tuple[bytes, ...]
+    next_token: str
+
+
+class Verified(NamedTuple):
+    """One entry that passed; `record` and `fact` are there when it was accepted."""
+
+    position: Position
+    fate: Fate
+    wire: bytes
+    record: IncidentRecord | Retraction | None = None
+    fact: Fact | None = None
+    reason: str = ""
+
+
+class VerifiedPage(NamedTuple):
+    """A page that passed, and the log as verified up to its end."""
+
+    entries: tuple[Verified, ...]
+    frontier: Frontier
+
+
+def page_token(size: int, index: int) -> str:
+    """Token for the entries from `index` on below the checkpoint of `size`; empty when there is none."""
+    return f"{size}.{index}" if index < size else ""
+
+
+def verify_head(note: bytes, origin: Origin, held: Frontier) -> Checkpoint:
+    """Check a checkpoint against the origin's log key and the state of its log verified so far.
+
+    Raises:
+        LogKeyError: Signature, form or origin line is wrong.
+        RolledBackError: The log has become shorter.
+        ForkedError: It has the same size but other entries.
+    """
+    try:
+        checkpoint = verify_checkpoint(note, log_name(origin.org_id), origin.log_key)
+    except CryptoError as error:
+        raise LogKeyError(str(error)) from error
+    if checkpoint.size < held.size:
+        raise RolledBackError(f"the log had {held.size} entries and now shows {checkpoint.size}")
+    if checkpoint.size == held.size and checkpoint.root != held.root:
+        raise ForkedError(f"two different logs of {held.size} entries")
+    return checkpoint
+
+
+def log_name(org_id: str) -> str:
+    """Origin line of an organization's checkpoints."""
+    return f"tocsin/{org_id}/log"
+
+
+def verify_page(
+    page: Page, origin: Origin, checkpoint: Checkpoint, held: Frontier, codec: Codec, spread: Spread[Any, Any] = map
+) -> VerifiedPage:
+    """Check a page that continues `held` below `checkpoint`.
+
+    Args:
+        page: As received.
+        origin: Whose log it is.
+        checkpoint: From `verify_head`.
+        held: The log as verified so far.
+        codec: Reads messages.
+        spread: Runs the costly checks (4) to (6) over chunks; the built-in `map` does it on one core.
+
+    Raises:
+        PeerError: The check that failed, as the subclass; nothing of the page may be kept.
+    """
+    _verify_sizes(page, checkpoint, held)  # (1)
+    entries = [codec.decode_entry(wire) for wire in page.entries]
+    leaves = [_leaf(entry, origin) for entry in entries]  # (2)
+    hashes = [leaf_hash(data) for data in leaves]
+    frontier = _verify_root(hashes, page.proof, checkpoint, held)  # (3)
+
+    def verify_chunk(start: int) -> list[Verified]:
+        span = range(start, min(start + CHUNK_ENTRIES, len(entries)))
+        return [
+            _verify_entry(entries[at], page.entries[at], Position(held.size + at, hashes[at]), origin, codec)
+            for at in span
+        ]
+
+    verified: list[Verified] = []
+    for chunk in spread(verify_chunk, range(0, len(entries), CHUNK_ENTRIES)):  # (4) - (6)
+        verified += chunk
+    if page.next_token != page_token(checkpoint.size, frontier.size):  # (7)
+        raise PageTokenError("the token of the next page does not follow from this page")
+    return VerifiedPage(tuple(verified), frontier)
+
+
+def _verify_sizes(page: Page, checkpoint: Checkpoint, held: Frontier) -> None:
+    if not 1 <= len(page.entries) <= MAX_PAGE_ENTRIES:
+        raise PageError(f"{len(page.entries)} entries where 1 to {MAX_PAGE_ENTRIES} are allowed")
+    if held.size + len(page.entries) > checkpoint.size:
+        raise PageError(f"it goes beyond the {checkpoint.size} entries of the checkpoint")
+    if max(map(len, page.entries)) > MAX_ENTRY_BYTES:
+        raise PageError(f"an entry is larger than {MAX_ENTRY_BYTES} bytes")
+
+
+def _leaf(entry: Entry, origin: Origin) -> bytes:
+    if entry.envelope is None:
+        return entry.leaf
+    if len(entry.envelope.signatures) != 1 or not entry.envelope.payload_type.isascii():
+        raise RecordSignatureError("a record carries exactly one signature and an ASCII type")
+    hint = entry.envelope.signatures[0].keyid
+    for public_key in origin.signing_keys:
+        if key_hash(public_key).hex().startswith(hint) and hint:
+            return leaf(entry.envelope, public_key)
+    raise RecordSignatureError("a record is signed with a key that the directory does not bind to its origin")
+
+
+def _verify_root(
+    hashes: list[bytes], proof: tuple[bytes, ...], checkpoint: Checkpoint, held: Frontier
+) -> Frontier:
+    frontier = held.append(hashes)
+    try:
+        verify_consistency(frontier.size, checkpoint.size, frontier.root, checkpoint.root, proof)
+    except CryptoError as error:
+        raise RootMismatchError("the entries are not those that the checkpoint commits to") from error
+    return frontier
+
+
+def _verify_entry(entry: Entry, wire: bytes, position: Position, origin: Origin, codec: Codec) -> Verified:
+    if entry.envelope is None:
+        return Verified(position, Fate.WITHHELD, wire)
+    try:
+        verify_envelope(entry.envelope, _PAYLOAD_TYPES, origin.signing_keys)
+    except (SignatureError, EnvelopeError) as error:
+        raise RecordSignatureError(f"entry {position.index}: {error}") from error
+    if entry.envelope.payload_type == RETRACTION_TYPE:
+        retraction = codec.decode_retraction(entry.envelope.payload)
+        _verify_origin(retraction.origin_id, origin)
+        if entry.openings:
+            raise DisclosureError(f"entry {position.index}: a retraction has nothing to open")
+        return Verified(position, Fate.RETRACTED, wire, retraction)
+    record = codec.decode_incident(entry.envelope.payload)
+    _verify_origin(record.origin_id, origin)
+    if record.schema != SCHEMA or len(record.heads) != len(DIMENSIONS):
+        return Verified(position, Fate.REFUSED, wire, reason="LADDER_SCHEMA_UNKNOWN")
+    return _verify_openings(entry, record, wire, position)
+
+
+def _verify_openings(entry: Entry, record: IncidentRecord, wire: bytes, position: Position) -> Verified:
+    try:
+        chains = verify_view(record.record_uid, record.heads, entry.openings)
+    except (CryptoError, ViewError) as error:
+        raise DisclosureError(f"entry {position.index}: {error}") from error
+    try:
+        seen = fact(chains)
+    except ViewError as error:
+        return Verified(position, Fate.REFUSED, wire, reason=error.reason)
+    assaulted = sum(number for at in _ASSAULTED if isinstance(number := seen[at], int))
+    if is_sexual_violence(means if isinstance(means := seen[_MEANS], str) else None, assaulted):
+        return Verified(position, Fate.REFUSED, wire, reason="SEXUAL_VIOLENCE_RECORD")  # R14
+    return Verified(position, Fate.ACCEPTED, wire, record, seen)
+
+
+def _verify_origin(origin_id: str, origin: Origin) -> None:
+    if origin_id != origin.org_id:
+        raise OriginError(f"a record of {origin_id[:63]!r} stands in the log of {origin.org_id}")
