@@ -135,3 +135,9 @@ class BusyError(NodeError):
     """Another process of this node wrote at the same moment; nothing was changed, try again."""
 
     reason = "STORE_BUSY"
+
+
+class PublicationDateError(InputError):
+    """A publication can not be placed in time."""
+
+    reason = "PUBLICATION_DATE_INVALID"

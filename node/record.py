@@ -1,0 +1,135 @@
+"""Import a publication: a whole data set as its source stood on one day.
+
+Each publication is a full snapshot of its source. Importing one adds revisions for what it says differently, withdraws
+what it no longer holds, and touches no other source. The order of import does not matter: an older publication that
+arrives late gets its own days, and where it would have changed what a later one said, the later state is restored
+from the later publication's day on. So any figure can be asked as of any publication.
+"""
+
+import secrets
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+
+from node.document import digest, write_document
+from node.errors import PublicationDateError
+from node.intake import Publication
+from node.signed import UID_BYTES
+from node.store.database import Store
+from node.store.records import (
+    History,
+    Imported,
+    Known,
+    NewRevision,
+    add_publication,
+    add_revisions,
+    day_number,
+    histories,
+    publication_days,
+)
+
+
+def import_publication(store: Store, publication: Publication, sha256: bytes, now: datetime) -> Imported:
+    """Bring the records of a source in line with a publication, in one transaction.
+
+    Args:
+        store: Where this node keeps its records.
+        publication: As the intake read it; rejected rows are counted, never stored.
+        sha256: Of the file.
+        now: Aware UTC time of the import.
+
+    Returns:
+        What changed. A publication imported a second time changes nothing.
+
+    Raises:
+        PublicationDateError: The publication has no date, or one in the future.
+    """
+    published = publication.published_on
+    if published is None:
+        raise PublicationDateError("the day of publication is not known: give it with --published YYYY-MM-DD")
+    if published > now.date():
+        raise PublicationDateError(f"the day of publication, {published}, is in the future")
+    with store.write() as connection:
+        known = histories(connection, publication.source)
+        days = publication_days(connection, publication.source)
+        change = _Change(day_number(published), _next_day(days, published), known)
+        rejected = {reject.key for reject in publication.rejects}
+        for row in publication.rows:
+            change.state(row.key, write_document(row.incident))
+        change.withdraw_all_but({row.key for row in publication.rows} | rejected)
+        done = Imported(
+            publication.source,
+            published,
+            sha256,
+            int(now.timestamp()),
+            change.accepted,
+            change.updated,
+            change.unchanged,
+            change.withdrawn,
+            len(publication.rejects),
+        )
+        if change.added or not days or day_number(published) not in days:
+            key = add_publication(connection, done)
+            add_revisions(connection, publication.source, key, known, change.added, _uids())
+    return done
+
+
+class _Change:
+    """What one publication changes, worked out before anything is written."""
+
+    def __init__(self, day: int, next_day: int | None, known: dict[str, History]) -> None:
+        self.added: list[NewRevision] = []
+        self.accepted = self.updated = self.unchanged = self.withdrawn = 0
+        self._day = day
+        self._next_day = next_day
+        self._known = known
+
+    def state(self, key: str, document: str) -> None:
+        """The publication holds this incident."""
+        before = self._before(key)
+        if before is not None and not before.withdrawn and before.digest == digest(document):
+            self.unchanged += 1
+            return
+        if before is None or before.withdrawn:
+            self.accepted += 1
+        else:
+            self.updated += 1
+        self.added.append(NewRevision(key, self._day, withdrawn=False, document=document))
+        self._restore(key, before, document)
+
+    def withdraw_all_but(self, kept: set[str]) -> None:
+        """The publication holds none of the others; a row that was only unreadable is not taken for gone."""
+        for key in self._known.keys() - kept:
+            before = self._before(key)
+            if before is not None and not before.withdrawn:
+                self.withdrawn += 1
+                self.added.append(NewRevision(key, self._day, withdrawn=True, copy_of=before))
+                self._restore(key, before, "")
+
+    def _before(self, key: str) -> Known | None:
+        history = self._known.get(key)
+        upto = [one for one in history.revisions if one.known_on <= self._day] if history else ()
+        return upto[-1] if upto else None
+
+    def _restore(self, key: str, before: Known | None, document: str) -> None:
+        """Keep what the next later publication said, where it relied on the state that has just changed."""
+        if self._next_day is None:
+            return
+        history = self._known.get(key)
+        later = history.revisions if history else ()
+        if any(self._day < one.known_on <= self._next_day for one in later):
+            return
+        if before is None:
+            self.added.append(NewRevision(key, self._next_day, withdrawn=True, document=document))
+        else:
+            self.added.append(
+                NewRevision(key, self._next_day, withdrawn=before.withdrawn, copy_of=before)
+            )
+
+
+def _next_day(days: Sequence[int], published: date) -> int | None:
+    return next((day for day in days if day > day_number(published)), None)
+
+
+def _uids() -> Iterator[bytes]:
+    while True:
+        yield secrets.token_bytes(UID_BYTES)

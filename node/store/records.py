@@ -1,0 +1,242 @@
+"""What this organization knows: records, their revisions, and the publications that they came from.
+
+Revisions are only ever added. A record's state as of a day is its revision with the latest `known_on` up to that day,
+and among those the one that arrived last; `fact` holds the same as an interval, for queries.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Row, and_, delete, func, insert, select
+
+from node.document import digest, read_document
+from node.facts import fact
+from node.ladders import chains_of
+from node.model import Incident
+from node.store.database import insert_many, next_id
+from node.tables import fact as fact_table
+from node.tables import publication, record, revision
+
+_AT_ONCE = 5_000  # ids in one statement: under the limits of both engines
+
+
+class Imported(NamedTuple):
+    """One import of a publication, and what it changed."""
+
+    source: str
+    published_on: date
+    sha256: bytes
+    imported_at: int
+    accepted: int
+    updated: int
+    unchanged: int
+    withdrawn: int
+    quarantined: int
+
+
+class Known(NamedTuple):
+    """A revision as the import compares it; `number` grows with arrival."""
+
+    known_on: int
+    number: int
+    withdrawn: bool
+    digest: bytes
+
+
+class History(NamedTuple):
+    """A record and its revisions, by known day and then arrival."""
+
+    record_id: int
+    revisions: tuple[Known, ...]
+
+
+class NewRevision(NamedTuple):
+    """A revision to be added; `copy_of` takes the document of an older one instead of `document`."""
+
+    key: str
+    known_on: int
+    withdrawn: bool
+    document: str = ""
+    copy_of: Known | None = None
+
+
+class Current(NamedTuple):
+    """An incident as it stands now."""
+
+    record_id: int
+    revision_id: int
+    uid: bytes
+    key: str
+    incident: Incident
+
+
+def day_number(day: date) -> int:
+    """A day as YYYYMMDD, the form in which both databases compare it."""
+    return day.year * 10_000 + day.month * 100 + day.day
+
+
+def publication_days(connection: Connection, source: str) -> tuple[int, ...]:
+    """Days of the publications imported from a source, in order."""
+    rows = connection.execute(
+        select(publication.c.published_on).where(publication.c.source == source).distinct().order_by("published_on")
+    )
+    return tuple(rows.scalars())
+
+
+def publications(connection: Connection) -> tuple[Imported, ...]:
+    """Every import, in the order in which it happened."""
+    rows = connection.execute(select(*publication.c[1:]).order_by(publication.c.id))
+    return tuple(Imported(row[0], _day(row[1]), *row[2:]) for row in rows)
+
+
+def add_publication(connection: Connection, done: Imported) -> int:
+    """Write down an import and give its key."""
+    key = next_id(connection, publication)
+    insert_many(connection, publication, [(key, done.source, day_number(done.published_on), *done[2:])])
+    return key
+
+
+def histories(connection: Connection, source: str) -> dict[str, History]:
+    """Every record of a source with all its revisions, by source key."""
+    rows = connection.execute(
+        select(
+            record.c.source_key,
+            record.c.id,
+            revision.c.known_on,
+            revision.c.number,
+            revision.c.withdrawn,
+            revision.c.digest,
+        )
+        .join_from(record, revision)
+        .where(record.c.source == source)
+        .order_by(record.c.id, revision.c.known_on, revision.c.number)
+    )
+    found: dict[str, tuple[int, list[Known]]] = {}
+    for key, record_id, known_on, number, withdrawn, content in rows:
+        found.setdefault(key, (record_id, []))[1].append(Known(known_on, number, bool(withdrawn), content))
+    return {key: History(record_id, tuple(known)) for key, (record_id, known) in found.items()}
+
+
+def add_revisions(
+    connection: Connection,
+    source: str,
+    publication_id: int | None,
+    known: Mapping[str, History],
+    added: Sequence[NewRevision],
+    uids: Iterable[bytes],
+) -> None:
+    """Add revisions, make records for new keys with the next of `uids`, and bring the facts of all of them up to date."""
+    record_ids = {key: history.record_id for key, history in known.items()}
+    numbers = {key: max((one.number for one in history.revisions), default=0) for key, history in known.items()}
+    first_record = next_id(connection, record)
+    new_keys = list(dict.fromkeys(one.key for one in added if one.key not in record_ids))
+    record_ids |= {key: first_record + at for at, key in enumerate(new_keys)}
+    insert_many(
+        connection,
+        record,
+        [(record_ids[key], uid, source, key) for key, uid in zip(new_keys, uids, strict=False)],
+    )
+    documents = _documents(connection, known, added)
+    rows = []
+    for revision_id, one in enumerate(added, next_id(connection, revision)):
+        numbers[one.key] = number = numbers.get(one.key, 0) + 1
+        document = documents[one.key, one.copy_of.number] if one.copy_of else one.document
+        rows.append(
+            (
+                revision_id,
+                record_ids[one.key],
+                publication_id,
+                number,
+                one.known_on,
+                int(one.withdrawn),
+                digest(document),
+                document,
+            )
+        )
+    insert_many(connection, revision, rows)
+    rebuild_facts(connection, sorted({record_ids[one.key] for one in added}), fresh=not known)
+
+
+def rebuild_facts(connection: Connection, record_ids: Sequence[int], *, fresh: bool = False) -> None:
+    """Project the revisions of these records again; `fresh` when they have no facts yet."""
+    for start in range(0, len(record_ids), _AT_ONCE):
+        chosen = record_ids[start : start + _AT_ONCE]
+        rows = connection.execute(
+            select(
+                revision.c.record_id,
+                revision.c.id,
+                revision.c.known_on,
+                revision.c.withdrawn,
+                revision.c.document,
+            )
+            .where(revision.c.record_id.in_(chosen))
+            .order_by(revision.c.record_id, revision.c.known_on, revision.c.number)
+        ).all()
+        if not fresh:
+            ours = select(revision.c.id).where(revision.c.record_id.in_(chosen))
+            connection.execute(delete(fact_table).where(fact_table.c.revision_id.in_(ours)))
+        fact_id = next_id(connection, fact_table)
+        facts = []
+        for row, following in zip(rows, [*rows[1:], None], strict=True):
+            until = following.known_on if following is not None and following.record_id == row.record_id else None
+            if not row.withdrawn and until != row.known_on:
+                columns = fact(chains_of(read_document(row.document)))
+                facts.append((fact_id + len(facts), row.id, None, None, row.known_on, until, *columns))
+        insert_many(connection, fact_table, facts)
+
+
+def current(connection: Connection, revision_ids: Sequence[int]) -> tuple[Current, ...]:
+    """The incidents of these revisions, in the order of their keys."""
+    found: list[Current] = []
+    for start in range(0, len(revision_ids), _AT_ONCE):
+        rows = connection.execute(
+            select(record.c.id, revision.c.id, record.c.uid, record.c.source_key, revision.c.document)
+            .join_from(record, revision)
+            .where(revision.c.id.in_(revision_ids[start : start + _AT_ONCE]))
+            .order_by(revision.c.id)
+        )
+        found += [Current(*row[:4], read_document(row[4])) for row in rows]
+    return tuple(found)
+
+
+def revisions_by_key(connection: Connection, source: str, keys: Sequence[str]) -> dict[str, int]:
+    """Current revision of each of these records, by source key; withdrawn and unknown ones are absent."""
+    rows = connection.execute(
+        select(record.c.source_key, fact_table.c.revision_id)
+        .join_from(record, revision)
+        .join(fact_table, fact_table.c.revision_id == revision.c.id)
+        .where(
+            and_(record.c.source == source, record.c.source_key.in_(keys), fact_table.c.known_until.is_(None))
+        )
+    )
+    return {key: revision_id for key, revision_id in rows}  # noqa: C416 - rows are not pairs to the type checker
+
+
+def record_count(connection: Connection) -> int:
+    """Number of own records that count now."""
+    counted = select(func.count()).where(
+        and_(fact_table.c.revision_id.is_not(None), fact_table.c.known_until.is_(None))
+    )
+    return int(connection.execute(counted).scalar_one())
+
+
+def _documents(
+    connection: Connection, known: Mapping[str, History], added: Sequence[NewRevision]
+) -> dict[tuple[str, int], str]:
+    wanted = [one.key for one in added if one.copy_of]
+    keys = {known[key].record_id: key for key in wanted}
+    found: dict[tuple[str, int], str] = {}
+    ids = list(keys)
+    for start in range(0, len(ids), _AT_ONCE):
+        rows = connection.execute(
+            select(revision.c.record_id, revision.c.number, revision.c.document).where(
+                revision.c.record_id.in_(ids[start : start + _AT_ONCE])
+            )
+        )
+        found |= {(keys[record_id], number): document for record_id, number, document in rows}
+    return found
+
+
+def _day(number: int) -> date:
+    return date(number // 10_000, number // 100 % 100, number % 100)
