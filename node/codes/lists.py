@@ -1,0 +1,130 @@
+"""Versioned lists of the codes that describe an incident, and the crosswalk from published spellings.
+
+Each list is a table in `data/`, one code a line, mapped by its header; `|` stands between several spellings in
+one cell. Lists are read when first asked for and kept.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from importlib.resources import files
+from types import MappingProxyType
+
+from node.codes.spelling import fold
+
+LIST_NAMES = (
+    "means",
+    "context",
+    "location_type",
+    "motive",
+    "actor_type",
+    "organization_type",
+    "source_kind",
+    "country",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One code of a list; an attribute that its list does not use is empty.
+
+    Attributes:
+        code: Stable short name; what is stored, shared and queried.
+        label: English words for people.
+        group: Coarser code above it (`actor_type`).
+        broad: Broad type of organization that may leave a node (`organization_type`).
+        sector: Coarser level above the broad type (`organization_type`).
+        alpha2: ISO 3166-1 alpha-2 code (`country`).
+        m49: UN statistical standard M49, three digits (`country`).
+        valid_from: First day on which the sources tell this code apart; `None` since ever.
+        valid_to: Last day on which the sources used it; `None` still in use.
+        awsd: Further spellings of the Aid Worker Security Database.
+        sind: Spellings of Insecurity Insight.
+        spellings: Further spellings of any source (`country`).
+    """
+
+    code: str
+    label: str
+    group: str = ""
+    broad: str = ""
+    sector: str = ""
+    alpha2: str = ""
+    m49: str = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
+    awsd: tuple[str, ...] = ()
+    sind: tuple[str, ...] = ()
+    spellings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CodeList:
+    """A list by name and version; `codes` keeps the order in which people should see them."""
+
+    name: str
+    version: str
+    codes: Mapping[str, Code]
+    _awsd: Mapping[str, str]
+    _sind: Mapping[str, str]
+
+    def label(self, code: str) -> str:
+        """English words for a code; a code that this version does not know stands for itself."""
+        known = self.codes.get(code)
+        return known.label if known else code
+
+    def from_awsd(self, text: str) -> str | None:
+        """Code for a value of the Aid Worker Security Database in any year's spelling; `None` if unknown."""
+        return self._awsd.get(fold(text))
+
+    def from_sind(self, text: str) -> str | None:
+        """Code for one value of Insecurity Insight's data sets; `None` if unknown."""
+        return self._sind.get(fold(text))
+
+
+@lru_cache(maxsize=len(LIST_NAMES))
+def code_list(name: str) -> CodeList:
+    """Return the list called `name`, one of `LIST_NAMES`."""
+    if name not in LIST_NAMES:
+        raise RuntimeError(f"there is no code list {name!r}")
+    lines = files("node.codes").joinpath("data", f"{name}.tsv").read_text(encoding="utf-8").splitlines()
+    header, *rows = (line.split("\t") for line in lines if not line.startswith("#"))
+    codes = tuple(_code(dict(zip(header, row, strict=True))) for row in rows)
+    return CodeList(
+        name=name,
+        version=lines[0].partition("\t")[2],
+        codes=MappingProxyType({code.code: code for code in codes}),
+        _awsd=_spellings((code, (code.label, *code.awsd, *code.spellings)) for code in codes),
+        _sind=_spellings((code, (code.label, *code.sind, *code.spellings)) for code in codes),
+    )
+
+
+def _code(cells: Mapping[str, str]) -> Code:
+    return Code(
+        code=cells["code"],
+        label=cells["label"],
+        group=cells.get("group", ""),
+        broad=cells.get("broad", ""),
+        sector=cells.get("sector", ""),
+        alpha2=cells.get("alpha2", ""),
+        m49=cells.get("m49", ""),
+        valid_from=_day(cells.get("valid_from", "")),
+        valid_to=_day(cells.get("valid_to", "")),
+        awsd=_several(cells.get("awsd", "")),
+        sind=_several(cells.get("sind", "")),
+        spellings=_several(cells.get("spellings", "")),
+    )
+
+
+def _day(cell: str) -> date | None:
+    return date.fromisoformat(cell) if cell else None
+
+
+def _several(cell: str) -> tuple[str, ...]:
+    return tuple(filter(None, cell.split("|")))
+
+
+def _spellings(pairs: Iterable[tuple[Code, tuple[str, ...]]]) -> Mapping[str, str]:
+    return MappingProxyType(
+        {fold(spelling): code.code for code, spellings in pairs for spelling in spellings}
+    )
