@@ -1,0 +1,145 @@
+"""Signed envelopes: DSSE v1, with Ed25519 and ASCII payload types only.
+
+The signature covers the payload bytes as they were sent: nobody serializes a message again to check it, and
+nothing parses a payload before `verify_envelope` has returned. What a payload means is no matter of this
+module.
+"""
+
+from collections.abc import Collection
+from hashlib import sha256
+from typing import NamedTuple
+
+from crypto.errors import EnvelopeError, SignatureError
+from crypto.signing import SIGNATURE_BYTES, Signer, key_hash, verify_signature
+
+LEAF_BYTES = 128
+MAX_SIGNATURES = 64  # on a document with many signers; each may cost one verification per key
+KEYID_DIGITS = 16  # hexadecimal digits of the key hash
+
+
+class Signature(NamedTuple):
+    """One signature; `keyid` is an unauthenticated hint which key to try first (DSSE v1, protocol)."""
+
+    sig: bytes
+    keyid: str
+
+
+class Envelope(NamedTuple):
+    """A payload exactly as received, its type, and who claims to have signed it."""
+
+    payload: bytes
+    payload_type: str
+    signatures: tuple[Signature, ...]
+
+
+def pae(payload_type: str, payload: bytes) -> bytes:
+    """Return the pre-authentication encoding that is signed; lengths count bytes (DSSE v1, protocol).
+
+    Raises:
+        EnvelopeError: The type is not ASCII; implementations disagree about the length of such a type.
+    """
+    try:
+        kind = payload_type.encode("ascii")
+    except UnicodeEncodeError as error:
+        raise EnvelopeError("payload_type: has a character outside ASCII") from error
+    return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+
+
+def sign_envelope(signer: Signer, payload_type: str, payload: bytes) -> Envelope:
+    """Sign `payload` with one key."""
+    signature = Signature(signer.sign(pae(payload_type, payload)), _keyid(signer.public_key))
+    return Envelope(payload, payload_type, (signature,))
+
+
+def add_signature(signer: Signer, envelope: Envelope) -> Envelope:
+    """Return the envelope with the signature of one more key at the end."""
+    (signature,) = sign_envelope(signer, envelope.payload_type, envelope.payload).signatures
+    return envelope._replace(signatures=(*envelope.signatures, signature))
+
+
+def verify_envelope(envelope: Envelope, payload_types: Collection[str], keys: Collection[bytes]) -> bytes:
+    """Check an envelope with one signature and return the public key that made it.
+
+    Only then may the payload be parsed.
+
+    Args:
+        envelope: As received.
+        payload_types: The types that may stand in this place.
+        keys: 32-byte public keys that may sign here.
+
+    Raises:
+        EnvelopeError: Another type, or not exactly one signature.
+        SignatureError: None of `keys` made the signature.
+    """
+    assert not isinstance(payload_types, str), "`in` would accept any part of a single type"
+    if envelope.payload_type not in payload_types:
+        raise EnvelopeError("payload_type: not one that is expected here")
+    signature = _only_signature(envelope)
+    message = pae(envelope.payload_type, envelope.payload)
+    for key in sorted(keys, key=lambda key: _keyid(key) != signature.keyid):
+        try:
+            verify_signature(key, message, signature.sig)
+        except SignatureError:
+            continue
+        return key
+    raise SignatureError(f"signatures: none of the {len(keys)} acceptable keys made it")
+
+
+def verify_threshold(
+    envelope: Envelope, payload_type: str, keys: Collection[bytes], threshold: int
+) -> tuple[bytes, ...]:
+    """Check a document that several parties sign and return the public keys that did, in the order of `keys`.
+
+    A key counts once however often it is given or signs; invalid and unknown signatures beside enough valid
+    ones do no harm (the (t, n) rule of DSSE v1).
+
+    Raises:
+        EnvelopeError: Another type, or more than `MAX_SIGNATURES` signatures.
+        SignatureError: Fewer than `threshold` of `keys` signed.
+    """
+    if threshold < 1:
+        raise RuntimeError("a threshold below one would accept an unsigned document")
+    if envelope.payload_type != payload_type:
+        raise EnvelopeError("payload_type: not the one that is expected here")
+    if len(envelope.signatures) > MAX_SIGNATURES:
+        raise EnvelopeError(f"signatures: {len(envelope.signatures)}, at most {MAX_SIGNATURES} are looked at")
+    message = pae(payload_type, envelope.payload)
+    signers = tuple(key for key in dict.fromkeys(keys) if _signed_by(key, message, envelope.signatures))
+    if len(signers) < threshold:
+        raise SignatureError(f"signatures: {len(signers)} acceptable keys signed, {threshold} are needed")
+    return signers
+
+
+def leaf(envelope: Envelope, public_key: bytes) -> bytes:
+    """Return what a log keeps of a record: SHA-256(PAE) || signature || SHA-256(public key), 128 bytes.
+
+    It holds no content, so erasing a record never breaks the log (the leaf of the Sigsum log format).
+
+    Raises:
+        EnvelopeError: Not exactly one signature of 64 bytes, or a type outside ASCII.
+    """
+    signature = _only_signature(envelope)
+    if len(signature.sig) != SIGNATURE_BYTES:
+        raise EnvelopeError(f"signatures: {len(signature.sig)} bytes instead of {SIGNATURE_BYTES}")
+    digest = sha256(pae(envelope.payload_type, envelope.payload)).digest()
+    return digest + signature.sig + key_hash(public_key)
+
+
+def _only_signature(envelope: Envelope) -> Signature:
+    if len(envelope.signatures) != 1:
+        raise EnvelopeError(f"signatures: {len(envelope.signatures)} instead of one")
+    return envelope.signatures[0]
+
+
+def _signed_by(key: bytes, message: bytes, signatures: Collection[Signature]) -> bool:
+    for signature in sorted(signatures, key=lambda signature: signature.keyid != _keyid(key)):
+        try:
+            verify_signature(key, message, signature.sig)
+        except SignatureError:
+            continue
+        return True
+    return False
+
+
+def _keyid(public_key: bytes) -> str:
+    return key_hash(public_key).hex()[:KEYID_DIGITS]

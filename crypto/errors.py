@@ -1,0 +1,59 @@
+"""Everything that the cryptographic floor refuses.
+
+Each class carries `reason`, a stable code for the wire, the logs and the command line. Bad bytes from outside
+end in one of these; a caller's own mistake is a `RuntimeError`.
+"""
+
+
+class CryptoError(Exception):
+    """Root of every error that this package raises on purpose."""
+
+    reason = "CRYPTO_FAILED"
+
+
+class SignatureError(CryptoError):
+    """No acceptable key made this signature over these bytes."""
+
+    reason = "SIGNATURE_INVALID"
+
+
+class EnvelopeError(CryptoError):
+    """An envelope does not have the form, the type or the number of signatures that its place asks for."""
+
+    reason = "ENVELOPE_MALFORMED"
+
+
+class OpeningError(CryptoError):
+    """An opening does not lead to the ladder head that was signed."""
+
+    reason = "OPENING_INVALID"
+
+
+class ProofError(CryptoError):
+    """Hashes of a Merkle tree do not prove what they should."""
+
+    reason = "PROOF_INVALID"
+
+
+class CheckpointError(CryptoError):
+    """A checkpoint is malformed, of another log, or not signed by that log's key."""
+
+    reason = "CHECKPOINT_INVALID"
+
+
+class KeyFileError(CryptoError):
+    """A stored key is missing, damaged, readable by others, or not of the kind asked for."""
+
+    reason = "KEY_FILE_INVALID"
+
+
+class PassphraseError(KeyFileError):
+    """The passphrase does not fit the key file."""
+
+    reason = "PASSPHRASE_WRONG"
+
+
+class CertificateError(CryptoError):
+    """A TLS certificate is not of the one kind that members may use."""
+
+    reason = "CERTIFICATE_REFUSED"
