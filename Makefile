@@ -8,8 +8,12 @@ SHELL := bash
 
 BIN := .venv/bin
 READY := .venv/.ready
+PACKAGES := .venv/.packages
 WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
+
+# What the type checker reads; the folders of migrations are scripts, not packages.
+TYPED = $(wildcard crypto node casework console tests benchmarks migrations/*.py migrations/versions/*.py)
 
 .PHONY: help setup demo test test-slow lint fix proto bench lock clean
 
@@ -17,13 +21,15 @@ help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## Make .venv with everything that development needs
+	@echo "Ready: .venv holds Tocsin and its tools."
 
 # uv when it is there (seconds), else venv and pip; both refuse a file whose hash is not in requirements-dev.txt.
-$(READY): pyproject.toml requirements-dev.txt
+$(PACKAGES): requirements-dev.txt
 	@python=
 	for candidate in $${PYTHON:-} python3.11 python3.12 python3.13 python3 python; do
 	  if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-	    python=$$(command -v "$$candidate"); break
+	    python=$$candidate
+	    break
 	  fi
 	done
 	if [ -z "$$python" ]; then
@@ -33,11 +39,19 @@ $(READY): pyproject.toml requirements-dev.txt
 	if command -v uv >/dev/null; then
 	  [ -x $(BIN)/python ] || uv venv --quiet --no-python-downloads --python "$$python" .venv
 	  uv pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.txt
-	  uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	else
 	  $(BIN)/python -m pip --version >/dev/null 2>&1 || "$$python" -m venv --clear .venv
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.txt
+	fi
+	touch $@
+
+# The packages of this checkout themselves, by reference.
+$(READY): $(PACKAGES) pyproject.toml
+	@options="--quiet --no-deps --no-build-isolation --editable ."
+	if command -v uv >/dev/null; then
+	  uv pip install --python $(BIN)/python $$options
+	else
+	  $(BIN)/python -m pip install --disable-pip-version-check $$options
 	fi
 	touch $@
 
@@ -49,6 +63,22 @@ test: $(READY) ## Run the fast tests
 
 test-slow: $(READY) ## Run the tests that take their time
 	@$(PYTEST) -m slow
+
+lint: $(READY) ## Check format, rules, types, floors and generated code
+	@$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy $(TYPED)
+	$(BIN)/lint-imports
+	$(BIN)/buf format --diff --exit-code proto
+	$(BIN)/buf lint proto
+	fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT
+	$(MAKE) --no-print-directory proto GENERATED="$$fresh"
+	diff -r --exclude=__pycache__ "$$fresh" proto/gen || { echo "proto/gen is not what the .proto files say: make proto" >&2; exit 1; }
+
+fix: $(READY) ## Mend what the tools can mend by themselves
+	@$(BIN)/ruff check --fix --exit-zero
+	$(BIN)/ruff format
+	$(BIN)/buf format --write proto
 
 # Messages of every file, services of those that have one. The plug-ins are looked up on the PATH.
 GENERATED := proto/gen
