@@ -141,3 +141,9 @@ class PublicationDateError(InputError):
     """A publication can not be placed in time."""
 
     reason = "PUBLICATION_DATE_INVALID"
+
+
+class QueryError(InputError):
+    """A question names something that does not exist or does not go together."""
+
+    reason = "QUERY_INVALID"

@@ -10,8 +10,6 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection
-
 from crypto.checkpoint import Checkpoint, sign_checkpoint
 from crypto.envelope import Envelope, leaf, sign_envelope
 from crypto.merkle import Frontier, leaf_hash
@@ -21,7 +19,7 @@ from node.disclose import commit, cut
 from node.ladders import SCHEMA, Chains
 from node.rules import LEVELS, Hold, Tier, hold, label
 from node.signed import INCIDENT_TYPE, RETRACTION_TYPE, Codec, Entry, IncidentRecord, Position, Reason, Retraction
-from node.store.database import Store
+from node.store.database import Store, Transaction
 from node.store.logs import LogHead, OwnEntry, Released, advance_log, append_own, open_log, outdated, released
 from node.store.records import Current, current
 from node.verify import log_name
@@ -119,7 +117,7 @@ def start_log(store: Store, identity: Identity, now: datetime) -> None:
             _append(connection, head, [], identity, now)
 
 
-def _batches(connection: Connection, request: Request) -> tuple[Sequence[Released], list[tuple[int, ...]]]:
+def _batches(connection: Transaction, request: Request) -> tuple[Sequence[Released], list[tuple[int, ...]]]:
     withdrawn, changed = outdated(connection)
     wanted = tuple(dict.fromkeys((*changed, *request.revision_ids)))
     batches = [wanted[start : start + BATCH_RECORDS] for start in range(0, len(wanted), BATCH_RECORDS)]
@@ -127,7 +125,7 @@ def _batches(connection: Connection, request: Request) -> tuple[Sequence[Release
 
 
 def _plan(
-    connection: Connection, revision_ids: Sequence[int], withdrawn: Sequence[Released], request: Request
+    connection: Transaction, revision_ids: Sequence[int], withdrawn: Sequence[Released], request: Request
 ) -> Plan:
     found = current(connection, revision_ids)
     before = released(connection, [one.record_id for one in found])
@@ -152,7 +150,7 @@ def _plan(
 
 
 def _append(
-    connection: Connection, head: LogHead, entries: Sequence[OwnEntry], identity: Identity, now: datetime
+    connection: Transaction, head: LogHead, entries: Sequence[OwnEntry], identity: Identity, now: datetime
 ) -> None:
     seconds = int(now.timestamp())
     frontier = append_own(connection, head, entries, seconds)

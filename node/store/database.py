@@ -6,7 +6,7 @@ processes of one node never hand out the same key or log index twice.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, func, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, OperationalError, SQLAlchemyError
@@ -18,7 +18,8 @@ _WAL_PAGES = 16_384  # 64 MiB between checkpoints: bulk loads write each page on
 _CACHE_KIB = 65_536
 _WRITE_LANE = 0x746F6373696E  # "tocsin"
 
-Rows = Sequence[tuple[Any, ...]]
+Rows: TypeAlias = Sequence[tuple[Any, ...]]
+Transaction: TypeAlias = Connection  # what use cases hand from one function of this package to the next
 
 
 class Store:
@@ -66,6 +67,15 @@ def next_id(connection: Connection, table: Table) -> int:
     return int(connection.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one()) + 1
 
 
+T = TypeVar("T")
+
+
+def portions(items: Sequence[T], size: int = 5_000) -> Iterator[Sequence[T]]:
+    """Cut a long list of keys so that each part fits into one statement of either engine."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
 def insert_many(connection: Connection, table: Table, rows: Rows) -> None:
     """Insert rows that hold every column of the table, in its order."""
     if not rows:
@@ -79,14 +89,15 @@ def insert_many(connection: Connection, table: Table, rows: Rows) -> None:
 
 def _copy(connection: Connection, table: Table, rows: Rows) -> None:
     columns = ", ".join(column.name for column in table.columns)
-    types = [
-        column.type.compile(connection.dialect).replace("BYTEA", "bytea").lower() for column in table.columns
-    ]
+    types = [column.type.compile(connection.dialect).partition("(")[0].lower() for column in table.columns]
     cursor = connection.connection.cursor()
-    with cursor.copy(f"COPY {table.name} ({columns}) FROM STDIN (FORMAT BINARY)") as copy:
-        copy.set_types([name.partition("(")[0] for name in types])
-        for row in rows:
-            copy.write_row(row)
+    try:
+        with cursor.copy(f"COPY {table.name} ({columns}) FROM STDIN (FORMAT BINARY)") as copy:
+            copy.set_types(types)
+            for row in rows:
+                copy.write_row(row)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise StoreError("the database refused rows") from error
 
 
 def _engine(url: str) -> Engine:

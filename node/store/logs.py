@@ -14,7 +14,7 @@ from crypto.tiles import appended_tiles
 from node.errors import BusyError, StoreError
 from node.facts import Fact
 from node.rules import Tier
-from node.store.database import insert_many, next_id
+from node.store.database import insert_many, next_id, portions
 from node.tables import entry, fact, log, record, release, revision, tile, view
 
 OWN_FATE = "own"
@@ -245,14 +245,13 @@ def stored_entries(connection: Connection, log_id: int, start: int, count: int) 
 
 def released(connection: Connection, record_ids: Sequence[int]) -> dict[int, Released]:
     """The latest release of each of these records that ever left, by record key."""
-    rows = connection.execute(
-        _RELEASES.where(release.c.record_id.in_(record_ids)).order_by(release.c.log_index)
-    )
     found: dict[int, Released] = {}
-    for record_id, revision_id, uid, index, leaf_hash, tiers in rows:
-        names = frozenset(Tier[name.upper()] for name in tiers.split(",") if name)
-        count = found[record_id].count + 1 if record_id in found else 1
-        found[record_id] = Released(record_id, revision_id, uid, count, index, leaf_hash, names)
+    for chosen in portions(record_ids):
+        rows = connection.execute(_RELEASES.where(release.c.record_id.in_(chosen)).order_by(release.c.log_index))
+        for record_id, revision_id, uid, index, leaf_hash, tiers in rows:
+            names = frozenset(Tier[name.upper()] for name in tiers.split(",") if name)
+            count = found[record_id].count + 1 if record_id in found else 1
+            found[record_id] = Released(record_id, revision_id, uid, count, index, leaf_hash, names)
     return found
 
 

@@ -14,11 +14,9 @@ from node.document import digest, read_document
 from node.facts import fact
 from node.ladders import chains_of
 from node.model import Incident
-from node.store.database import insert_many, next_id
+from node.store.database import insert_many, next_id, portions
 from node.tables import fact as fact_table
 from node.tables import publication, record, revision
-
-_AT_ONCE = 5_000  # ids in one statement: under the limits of both engines
 
 
 class Imported(NamedTuple):
@@ -160,8 +158,7 @@ def add_revisions(
 
 def rebuild_facts(connection: Connection, record_ids: Sequence[int], *, fresh: bool = False) -> None:
     """Project the revisions of these records again; `fresh` when they have no facts yet."""
-    for start in range(0, len(record_ids), _AT_ONCE):
-        chosen = record_ids[start : start + _AT_ONCE]
+    for chosen in portions(record_ids):
         rows = connection.execute(
             select(
                 revision.c.record_id,
@@ -189,11 +186,11 @@ def rebuild_facts(connection: Connection, record_ids: Sequence[int], *, fresh: b
 def current(connection: Connection, revision_ids: Sequence[int]) -> tuple[Current, ...]:
     """The incidents of these revisions, in the order of their keys."""
     found: list[Current] = []
-    for start in range(0, len(revision_ids), _AT_ONCE):
+    for chosen in portions(revision_ids):
         rows = connection.execute(
             select(record.c.id, revision.c.id, record.c.uid, record.c.source_key, revision.c.document)
             .join_from(record, revision)
-            .where(revision.c.id.in_(revision_ids[start : start + _AT_ONCE]))
+            .where(revision.c.id.in_(chosen))
             .order_by(revision.c.id)
         )
         found += [Current(*row[:4], read_document(row[4])) for row in rows]
@@ -227,11 +224,10 @@ def _documents(
     wanted = [one.key for one in added if one.copy_of]
     keys = {known[key].record_id: key for key in wanted}
     found: dict[tuple[str, int], str] = {}
-    ids = list(keys)
-    for start in range(0, len(ids), _AT_ONCE):
+    for chosen in portions(list(keys)):
         rows = connection.execute(
             select(revision.c.record_id, revision.c.number, revision.c.document).where(
-                revision.c.record_id.in_(ids[start : start + _AT_ONCE])
+                revision.c.record_id.in_(chosen)
             )
         )
         found |= {(keys[record_id], number): document for record_id, number, document in rows}

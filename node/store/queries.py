@@ -1,0 +1,150 @@
+"""Count facts: one statement per question, over what this organization knows and what peers shared with it."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Integer, and_, case, cast, func, literal, or_, select, union_all
+
+from node.measures import UNKNOWN, Query, measure_columns, split_columns
+from node.store.records import day_number
+from node.tables import fact, publication
+
+Cells = tuple[str | int, ...]
+
+
+class Caveats(NamedTuple):
+    """How many of the counted incidents need a word of caution."""
+
+    incidents: int
+    undisclosed: int  # number of affected persons not opened to us
+    inexact: int  # some number is "at least" or estimated
+    straddling: int  # dated so roughly that they may lie outside the period
+    from_peers: int
+
+
+def count(connection: Connection, query: Query) -> list[Cells]:
+    """Answer a question: per group its values, then its measures, in order, unknown last."""
+    groups = [name for name in query.by if name != query.split]
+    if query.split is None:
+        table = select(
+            *(_dimension(name).label(name) for name in groups),
+            *(_measure(name).label(name) for name in query.measures),
+        ).where(_condition(query))
+        rows = connection.execute(table.group_by(*(_dimension(name) for name in groups)))
+    else:
+        rows = connection.execute(_split(query, groups))
+    found = [tuple(_shown(value) for value in row) for row in rows]
+    width = len(query.by)
+    return sorted(found, key=lambda cells: [(cell == UNKNOWN, _order(cell)) for cell in cells[:width]])
+
+
+def caveats(connection: Connection, query: Query) -> Caveats:
+    """Count what needs a word of caution in the answer."""
+    outside = literal(value=False)
+    if query.last is not None:
+        outside = fact.c.last_day > day_number(query.last)
+    row = connection.execute(
+        select(
+            func.count(),
+            *(
+                func.coalesce(func.sum(cast(flag, Integer)), 0)
+                for flag in (fact.c.undisclosed, fact.c.inexact, outside, fact.c.log_id.is_not(None))
+            ),
+        ).where(_condition(query))
+    ).one()
+    return Caveats(*map(int, row))
+
+
+def sources(connection: Connection, as_of: date) -> list[tuple[str, int]]:
+    """(source, day of its latest publication) of what this organization imported, up to a day."""
+    rows = connection.execute(
+        select(publication.c.source, func.max(publication.c.published_on))
+        .where(publication.c.published_on <= day_number(as_of))
+        .group_by(publication.c.source)
+        .order_by(publication.c.source)
+    )
+    return [(source, day) for source, day in rows]
+
+
+def own_revisions(connection: Connection, query: Query) -> list[int]:
+    """Keys of this organization's own revisions that a question counts."""
+    rows = connection.execute(
+        select(fact.c.revision_id)
+        .where(and_(fact.c.revision_id.is_not(None), _condition(query)))
+        .order_by(fact.c.revision_id)
+    )
+    return list(rows.scalars())
+
+
+def _split(query: Query, groups: Sequence[str]) -> Any:  # noqa: ANN401 - a compound select of any width
+    """One select per value of the dimension that splits affected persons."""
+    name = query.split or ""
+    chosen = dict(query.where).get(name)
+    values = [value for value in split_columns(name, "affected") if chosen is None or value in chosen]
+    buckets = [(value, (value,)) for value in values] if name in query.by else [("", tuple(values))]
+    parts = []
+    for label, members in buckets:
+        columns = []
+        for one in query.by:
+            columns.append((literal(label.lower()) if one == name else _dimension(one)).label(one))
+        some = _sum(name, "affected", members) > 0
+        for measure in query.measures:
+            number = case((some, 1), else_=0) if measure == "incidents" else _sum(name, measure, members)
+            columns.append(func.sum(number).label(measure))
+        part = select(*columns).where(and_(_condition(query), some))
+        parts.append(part.group_by(*(_dimension(one) for one in groups)))
+    return union_all(*parts)
+
+
+def _sum(name: str, measure: str, members: Sequence[str]) -> ColumnElement[int]:
+    by_value = split_columns(name, measure)
+    return _added([column for member in members for column in by_value[member]])
+
+
+def _measure(name: str) -> ColumnElement[int]:
+    if name == "incidents":
+        return func.count()
+    return func.coalesce(func.sum(_added(measure_columns(name))), 0)
+
+
+def _added(columns: Sequence[str]) -> ColumnElement[int]:
+    first, *others = columns
+    total: ColumnElement[int] = fact.c[first]
+    for other in others:
+        total = total + fact.c[other]
+    return total
+
+
+def _dimension(name: str) -> ColumnElement[Any]:
+    if name == "month":
+        return fact.c.year * 100 + fact.c.month
+    if name == "quarter":
+        return fact.c.year * 10 + (fact.c.month + 2) / 3
+    return fact.c[name]
+
+
+def _condition(query: Query) -> ColumnElement[bool]:
+    as_of = day_number(query.as_of)
+    parts = [fact.c.known_from <= as_of, or_(fact.c.known_until.is_(None), fact.c.known_until > as_of)]
+    if query.first is not None:
+        parts.append(fact.c.first_day >= day_number(query.first))
+    if query.last is not None:
+        parts.append(fact.c.first_day <= day_number(query.last))
+    for name, values in query.where:
+        if name == query.split:
+            continue
+        column = fact.c[name]
+        chosen = column.in_([int(value) for value in values] if name == "year" else values)
+        parts.append(or_(chosen, column.is_(None)) if UNKNOWN in values else chosen)
+    return and_(*parts)
+
+
+def _shown(value: object) -> str | int:
+    if value is None:
+        return UNKNOWN
+    return value if isinstance(value, str) else int(str(value))
+
+
+def _order(cell: str | int) -> tuple[int, str]:
+    return (cell, "") if isinstance(cell, int) else (0, cell)
