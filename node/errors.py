@@ -29,6 +29,36 @@ class IncidentError(InputError):
         self.why = why
 
 
+class IntakeError(InputError):
+    """A file can not be read as a publication; nothing of it was taken in."""
+
+    reason = "FILE_REFUSED"
+
+
+class EmptyFileError(IntakeError):
+    """A file holds nothing, or column names without a single row."""
+
+    reason = "FILE_EMPTY"
+
+
+class NotATableError(IntakeError):
+    """A file is not a table: another kind of file, a damaged workbook, or text that can not be decoded."""
+
+    reason = "FILE_NOT_A_TABLE"
+
+
+class TooLargeError(IntakeError):
+    """A file, or one part of it, is larger than any publication is; it was not read to its end."""
+
+    reason = "FILE_TOO_LARGE"
+
+
+class ColumnsError(IntakeError):
+    """The columns of a table are not those of a publication that we can read."""
+
+    reason = "COLUMNS_UNKNOWN"
+
+
 class ViewError(InputError):
     """A shared value is not in the form that its ladder schema fixes."""
 

@@ -1,7 +1,7 @@
 """Versioned lists of the codes that describe an incident, and the crosswalk from published spellings.
 
-Each list is a table in `data/`, one code a line, mapped by its header; `|` stands between several spellings in
-one cell. Lists are read when first asked for and kept.
+Each list is a table in `data/`, one code a line, mapped by its header; `|` stands between several spellings
+in one cell. Lists are read when first asked for and kept.
 """
 
 from collections.abc import Iterable, Mapping
