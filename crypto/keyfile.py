@@ -1,0 +1,194 @@
+"""Key files: one secret each, for one purpose, under a passphrase or the file system's protection alone.
+
+A key file is short text:
+
+    tocsin-key: 1
+    purpose: signing
+    kdf: argon2id
+    passes: 3
+    memory_bytes: 268435456
+    salt: <16 bytes, base64>
+    body: <nonce, ciphertext and tag, base64>
+
+The passphrase is stretched with Argon2id (RFC 9106) and seals the secret with XChaCha20-Poly1305, which also
+covers every line above the body: a key can be neither altered nor put to another purpose unnoticed. With
+`kdf: none` the sealing key is all zeros; it shows damage then, and only the file's mode keeps the secret.
+"""
+
+import base64
+import os
+import re
+import secrets
+import unicodedata
+from pathlib import Path
+from typing import NamedTuple
+
+from nacl.exceptions import CryptoError as SodiumError
+from nacl.pwhash import argon2id
+from nacl.secret import Aead
+
+from crypto.errors import KeyFileError, PassphraseError
+
+MAX_FILE_BYTES = 65_536
+SALT_BYTES = 16
+KEY_BYTES = 32
+
+_OTHERS_MAY = 0o077  # mode bits of group and world
+_FILE = re.compile(
+    r"(?P<header>tocsin-key: 1\n"
+    r"purpose: (?P<purpose>[a-z][a-z-]{0,31})\n"
+    r"kdf: (?P<kdf>argon2id|none)\n"
+    r"passes: (?P<passes>[0-9]{1,9})\n"
+    r"memory_bytes: (?P<memory_bytes>[0-9]{1,12})\n"
+    r"salt: (?P<salt>[A-Za-z0-9+/]{22}==)\n)"
+    r"body: (?P<body>[A-Za-z0-9+/]+={0,2})\n"
+)
+
+
+class Cost(NamedTuple):
+    """What one guess at a passphrase costs: Argon2id passes over so much memory."""
+
+    passes: int
+    memory_bytes: int
+
+
+MODERATE = Cost(argon2id.OPSLIMIT_MODERATE, argon2id.MEMLIMIT_MODERATE)
+MIN_COST = Cost(argon2id.OPSLIMIT_MIN, argon2id.MEMLIMIT_MIN)
+# A file may come from a stranger: opening it must not take the machine down.
+MAX_COST = Cost(16, argon2id.MEMLIMIT_SENSITIVE)
+
+
+def save_key(path: Path, purpose: str, secret: bytes, passphrase: str | None, cost: Cost = MODERATE) -> None:
+    """Write a new key file, complete or not at all; an existing file is never replaced.
+
+    Args:
+        path: In a directory that exists.
+        purpose: What the key is for, such as "signing": lower-case letters and hyphens.
+        secret: The bytes to keep.
+        passphrase: None leaves the secret readable to whoever can read the file.
+        cost: What each opening costs; kept in the file.
+
+    Raises:
+        KeyFileError: The file exists, or the disk refuses it.
+        PassphraseError: The passphrase is empty.
+    """
+    if passphrase == "":
+        raise PassphraseError("passphrase: an empty one protects nothing")
+    salt = secrets.token_bytes(SALT_BYTES)
+    kdf, (passes, memory_bytes) = ("none", (0, 0)) if passphrase is None else ("argon2id", cost)
+    header = (
+        f"tocsin-key: 1\npurpose: {purpose}\nkdf: {kdf}\npasses: {passes}\nmemory_bytes: {memory_bytes}\n"
+        f"salt: {_base64(salt)}\n"
+    )
+    key = bytes(KEY_BYTES) if passphrase is None else stretch(passphrase, salt, cost)
+    text = f"{header}body: {_base64(Aead(key).encrypt(secret, aad=header.encode()))}\n"
+    if not _FILE.fullmatch(text) or len(text) > MAX_FILE_BYTES:
+        raise RuntimeError("this purpose, or a secret of this size, can not be kept in a key file")
+    _write_new(path, text.encode())
+
+
+def load_key(path: Path, purpose: str, passphrase: str | None) -> bytes:
+    """Return the secret in a key file that was saved for `purpose`.
+
+    Raises:
+        KeyFileError: Missing, readable by others, damaged, too costly to open, or saved for another purpose.
+        PassphraseError: The passphrase is wrong, or given or left out against what the file says.
+    """
+    try:
+        file = _FILE.fullmatch(_read_private(path).decode("ascii"))
+    except UnicodeDecodeError as error:
+        raise KeyFileError(f"{path}: is not a key file") from error
+    if file is None:
+        raise KeyFileError(f"{path}: is not a key file")
+    if file["purpose"] != purpose:
+        raise KeyFileError(f"{path}: holds a key for {file['purpose']}, not for {purpose}")
+    # A file without a passphrase in the place of one with it would be somebody else's work.
+    if (file["kdf"] == "none") != (passphrase is None):
+        raise PassphraseError(
+            f"{path}: {'needs a' if passphrase is None else 'was saved without a'} passphrase"
+        )
+    body = base64.b64decode(file["body"])
+    if _base64(body) != file["body"]:
+        raise KeyFileError(f"{path}: is damaged")
+    key = bytes(KEY_BYTES)
+    if passphrase is not None:
+        cost = Cost(int(file["passes"]), int(file["memory_bytes"]))
+        key = stretch(passphrase, base64.b64decode(file["salt"]), cost)
+    try:
+        return Aead(key).decrypt(body, aad=file["header"].encode())
+    except (SodiumError, ValueError) as error:
+        if passphrase is None:
+            raise KeyFileError(f"{path}: is damaged") from error
+        raise PassphraseError(f"{path}: the passphrase is wrong, or the file is damaged") from error
+
+
+def stretch(passphrase: str, salt: bytes, cost: Cost, size: int = KEY_BYTES) -> bytes:
+    """Derive `size` key bytes from a passphrase with Argon2id.
+
+    The passphrase is first brought to Unicode form NFC (RFC 8265 4.2), as keyboards type one letter in
+    several ways.
+
+    Raises:
+        KeyFileError: The cost is out of bounds, or this machine has not the memory.
+    """
+    if not (
+        MIN_COST.passes <= cost.passes <= MAX_COST.passes
+        and MIN_COST.memory_bytes <= cost.memory_bytes <= MAX_COST.memory_bytes
+    ):
+        raise KeyFileError(f"passes, memory_bytes: {cost.passes} and {cost.memory_bytes} are out of bounds")
+    password = unicodedata.normalize("NFC", passphrase).encode()
+    try:
+        return argon2id.kdf(size, password, salt, cost.passes, cost.memory_bytes)
+    except SodiumError as error:
+        raise KeyFileError(f"memory_bytes: {cost.memory_bytes} are not to be had on this machine") from error
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        with open(draft, "xb", opener=_open_private) as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            path.hardlink_to(draft)  # unlike a rename, this never replaces a file
+        finally:
+            draft.unlink()
+        _sync_directory(path.parent)
+    except FileExistsError as error:
+        raise KeyFileError(f"{path}: exists, and a key is never overwritten") from error
+    except OSError as error:
+        raise KeyFileError(f"{path}: can not be written ({error.strerror})") from error
+
+
+def _read_private(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            content = file.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise KeyFileError(f"{path}: can not be read ({error.strerror})") from error
+    if os.name == "posix" and mode & _OTHERS_MAY:
+        raise KeyFileError(f"{path}: others on this machine may read it; run: chmod 600 {path}")
+    if len(content) > MAX_FILE_BYTES:
+        raise KeyFileError(f"{path}: is not a key file")
+    return content
+
+
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _sync_directory(directory: Path) -> None:
+    """Make a new name in the directory outlast a loss of power; only POSIX systems can."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
