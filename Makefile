@@ -94,7 +94,7 @@ bench: $(READY) ## Measure the rates and compare them with their limits
 	@$(BIN)/python -m benchmarks
 
 COMPILE := uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-  --no-header --no-emit-index-url --no-emit-find-links
+  --no-header
 lock: ## Renew requirements*.txt from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
 	$(COMPILE) --output-file requirements.txt pyproject.toml
