@@ -36,6 +36,7 @@ $(PACKAGES): requirements-dev.txt
 	  echo "Tocsin needs Python 3.11 or newer, and none was found. Install one, or name it: make setup PYTHON=..." >&2
 	  exit 1
 	fi
+	echo "Fetching the libraries into .venv: seconds with uv, about a minute without."
 	if command -v uv >/dev/null; then
 	  [ -x $(BIN)/python ] || uv venv --quiet --no-python-downloads --python "$$python" .venv
 	  uv pip sync --quiet --python $(BIN)/python --require-hashes requirements-dev.txt
