@@ -107,15 +107,12 @@ def load_key(path: Path, purpose: str, passphrase: str | None) -> bytes:
         raise PassphraseError(
             f"{path}: {'needs a' if passphrase is None else 'was saved without a'} passphrase"
         )
-    body = base64.b64decode(file["body"])
-    if _base64(body) != file["body"]:
-        raise KeyFileError(f"{path}: is damaged")
     key = bytes(KEY_BYTES)
     if passphrase is not None:
         cost = Cost(int(file["passes"]), int(file["memory_bytes"]))
         key = stretch(passphrase, base64.b64decode(file["salt"]), cost)
     try:
-        return Aead(key).decrypt(body, aad=file["header"].encode())
+        return Aead(key).decrypt(_decode(file["body"]), aad=file["header"].encode())
     except (SodiumError, ValueError) as error:
         if passphrase is None:
             raise KeyFileError(f"{path}: is damaged") from error
@@ -192,3 +189,11 @@ def _sync_directory(directory: Path) -> None:
 
 def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode()
+
+
+def _decode(text: str) -> bytes:
+    """Undo `_base64`; anything else, spare bits included, is a ValueError."""
+    data = base64.b64decode(text, validate=True)
+    if _base64(data) != text:
+        raise ValueError("not the canonical form")
+    return data
