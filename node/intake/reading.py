@@ -1,0 +1,116 @@
+"""Read a published data set: bytes in, checked incidents and every problem out.
+
+Nothing here opens a file, reads a clock or repairs a value. What can not be taken in is handed back with its
+reasons.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from node.errors import EmptyFileError
+from node.intake import duplicates
+from node.intake.awsd import AWSD
+from node.intake.columns import Layout, count_known, cross_check, is_tag_row, lay_out
+from node.intake.publication import Publication, Reject, Row
+from node.intake.published import day_in_name
+from node.intake.source import Reading, Source
+from node.intake.table import Record, read_table
+
+MAX_CELL_CHARACTERS = 65_536
+
+SOURCES = (AWSD,)
+_TITLE_ROWS = 10  # a header may stand below that many rows of titles and notes
+
+
+def read_publication(data: bytes, file_name: str, published: date | None, today: date) -> Publication:
+    """Read the whole data set that a source published on one day.
+
+    Args:
+        data: The file: separated text in any usual form, or an Excel workbook.
+        file_name: Its name, which may tell the day of publication.
+        published: Day of publication if somebody has stated it.
+        today: Day on which it is read; nothing in it can be younger.
+
+    Raises:
+        IntakeError: The file can not be read as a publication at all; the class says why.
+    """
+    table = read_table(data)
+    source, at, layout = _recognize(table.records)
+    records = table.records[at + 1 :]
+    warnings = list(table.warnings)
+    if layout.unknown:
+        warnings.append(f"These columns are not known and were left out: {', '.join(layout.unknown)}.")
+    if records and is_tag_row(records[0].cells):
+        warnings += cross_check(records[0].cells, layout, source.columns)
+        records = records[1:]
+    if not records:
+        raise EmptyFileError("The table has column names, but no rows.")
+    readings, damage = source.read(layout, records)
+    stated = published or day_in_name(file_name, today)
+    rows, rejects, reused = _settle(readings, layout, min(stated or today, today))
+    warnings += (*damage, *reused, *_counted(rows))
+    newest = max((row.incident.when.earliest for row in rows), default=None)
+    origin = "--published" if published else "file name" if stated else "newest row"
+    return Publication(source.name, stated or newest, origin, layout.header, rows, rejects, tuple(warnings))
+
+
+def _recognize(records: Sequence[Record]) -> tuple[Source, int, Layout]:
+    """Find the source whose columns are there, and the row with their names."""
+    _, source, at = max(
+        (
+            (count_known(record.cells, source.columns), source, at)
+            for source in SOURCES
+            for at, record in enumerate(records[:_TITLE_ROWS])
+        ),
+        key=lambda found: found[0],
+    )
+    return source, at, lay_out(records[at].cells, source.columns)
+
+
+def _settle(
+    readings: Sequence[Reading], layout: Layout, last_day: date
+) -> tuple[tuple[Row, ...], tuple[Reject, ...], tuple[str, ...]]:
+    """Accept or reject each row, now that all of them are known; also return the warning about reused ids."""
+    keys = duplicates.keys(readings)
+    clashes = duplicates.clashes(readings, keys)
+    rows, rejects = [], []
+    for reading, key in zip(readings, keys, strict=True):
+        number, cells = reading.record
+        reasons = _misshapen(reading.record, layout)
+        if not reasons:
+            reasons = [*reading.reasons, *_too_late(reading, last_day), *clashes.get(number, ())]
+        if reading.incident is None or reasons:
+            rejects.append(Reject(number, key, tuple(reasons), cells))
+        else:
+            rows.append(Row(number, key, reading.incident, reading.warnings))
+    return tuple(rows), tuple(rejects), duplicates.reused(readings, keys)
+
+
+def _misshapen(record: Record, layout: Layout) -> list[str]:
+    """Return why the cells of a row can not be told apart, if so; nothing else is known about it then."""
+    width = len(layout.header)
+    reasons = []
+    if len(record.cells) < width:
+        reasons.append(f"The row has {len(record.cells)} cells, fewer than there are columns.")
+    if any(map(str.strip, record.cells[len(layout.header) :])):
+        reasons.append(f"The row has {len(record.cells)} cells, more than there are columns.")
+    if max(map(len, record.cells)) > MAX_CELL_CHARACTERS:
+        reasons.append(f"A cell is longer than {MAX_CELL_CHARACTERS} characters.")
+    return reasons
+
+
+def _too_late(reading: Reading, last_day: date) -> tuple[str, ...]:
+    if reading.when is None or reading.when.earliest <= last_day:
+        return ()
+    return (f"The date {reading.when} is later than the publication can know, {last_day}.",)
+
+
+def _counted(rows: Iterable[Row]) -> Iterable[str]:
+    """Turn what was left open in single rows into one sentence each for the whole file."""
+    times = Counter(warning for row in rows for warning in row.warnings)
+    return (f"{warning.removesuffix('.')} ({_rows(number)})." for warning, number in times.items())
+
+
+def _rows(number: int) -> str:
+    return "1 row" if number == 1 else f"{number} rows"
