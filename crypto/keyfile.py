@@ -162,13 +162,11 @@ def _read_private(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
-            content = file.read(MAX_FILE_BYTES + 1)
+            content = file.read(MAX_FILE_BYTES)  # a longer file loses its end, and with it the form
     except OSError as error:
         raise KeyFileError(f"{path}: can not be read ({error.strerror})") from error
     if os.name == "posix" and mode & _OTHERS_MAY:
         raise KeyFileError(f"{path}: others on this machine may read it; run: chmod 600 {path}")
-    if len(content) > MAX_FILE_BYTES:
-        raise KeyFileError(f"{path}: is not a key file")
     return content
 
 

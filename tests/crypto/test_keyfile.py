@@ -64,6 +64,16 @@ def test_a_flipped_bit_anywhere_is_refused(folder: Path, passphrase: str | None,
         load_key(path, "signing", passphrase)
 
 
+def test_the_spare_bits_of_base64_are_not_free_to_change(path: Path) -> None:
+    save_key(path, "signing", bytes(36), None)
+    head, last = path.read_bytes()[:-4], path.read_bytes()[-4:]
+    assert last.endswith(b"==\n")
+    _write(path, head + bytes([last[0] + 1]) + last[1:])
+
+    with pytest.raises(KeyFileError, match="damaged"):
+        load_key(path, "signing", None)
+
+
 def test_a_wrong_passphrase_opens_nothing(path: Path) -> None:
     save_key(path, "signing", SECRET, "right", CHEAP)
 

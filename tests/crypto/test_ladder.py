@@ -151,6 +151,13 @@ def test_an_opening_of_nothing_proves_nothing() -> None:
         verify_opening(UID, "when", WHEN.head, Opening(0, (), WHEN.head))
 
 
+def test_an_opening_deeper_than_any_ladder_is_refused() -> None:
+    step = Step(bytes(16), b"")
+
+    with pytest.raises(OpeningError, match="17 levels"):
+        verify_opening(UID, "when", NOWHERE, Opening(0, (step,) * 17, NOWHERE))
+
+
 def test_bytes_can_not_move_between_the_parts_of_a_step() -> None:
     opening = WHEN.open(0)
     ((salt, value),) = opening.steps

@@ -114,7 +114,7 @@ def test_a_frontier_has_the_defined_root_however_the_leaves_arrive(pages: list[i
 
 @pytest.mark.parametrize(
     ("size", "data"),
-    [(0, bytes(32)), (3, bytes(32)), (3, bytes(96)), (4, bytes(31)), (1, bytes(33)), (-1, b"")],
+    [(0, bytes(32)), (3, bytes(32)), (3, bytes(96)), (4, bytes(31)), (1, bytes(33)), (-1, bytes(32))],
 )
 def test_stored_peaks_that_do_not_fit_the_size_are_refused(size: int, data: bytes) -> None:
     with pytest.raises(ProofError, match="peaks"):
@@ -171,7 +171,34 @@ def test_a_proof_with_a_hash_less_more_or_altered_is_refused(size: int, data: st
 def _forgeries(path: tuple[bytes, ...]) -> list[tuple[bytes, ...]]:
     *others, last = path
     altered = bytes([last[0] ^ 1]) + last[1:]
-    return [tuple(others), (*path, last), (*others, altered), (*others, last[:-1]), (*others, last + b"\0")]
+    return [tuple(others), (*path, last), (*others, altered)]
+
+
+@given(st.integers(2, 130), st.data(), st.sampled_from([31, 33]))
+def test_a_hash_of_another_length_is_refused_before_it_is_hashed(
+    size: int, data: st.DataObject, length: int
+) -> None:
+    index = data.draw(st.integers(0, size - 1))
+    *path, last = inclusion_path(READER, index, size)
+    root, odd = naive_root(LEAVES[:size]), (last + b"\0")[:length]
+
+    with pytest.raises(ProofError, match="wrong length"):
+        verify_inclusion(LEAVES[index], index, size, (*path, odd), root)
+    with pytest.raises(ProofError, match="wrong length"):
+        verify_inclusion(odd, index, size, (*path, last), root)
+    with pytest.raises(ProofError, match="wrong length"):
+        verify_consistency(1, size, LEAVES[0], root, (odd, *consistency_path(READER, 1, size)[1:]))
+
+
+def test_a_tree_can_not_be_higher_than_its_size_says() -> None:
+    one, two, three, four = LEAVES[:4]
+    with pytest.raises(ProofError, match="longer than the tree"):
+        verify_inclusion(two, 0, 1, (one,), node_hash(one, two))
+
+    old = node_hash(four, node_hash(three, one))
+    new = node_hash(four, node_hash(three, node_hash(one, two)))
+    with pytest.raises(ProofError, match="longer than the tree"):
+        verify_consistency(3, 4, old, new, (one, two, three, four))
 
 
 @pytest.mark.parametrize(("index", "size"), [(0, 0), (1, 1), (-1, 1), (5, 3)])

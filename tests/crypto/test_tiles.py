@@ -74,6 +74,7 @@ def test_an_append_touches_only_tiles_at_the_right_edge() -> None:
     store.grow(600)
 
     assert set(store.grow(601)) == {(0, 2)}
+    assert set(store.grow(767)) == {(0, 2)}
     assert set(store.grow(768)) == {(0, 2), (1, 0)}
     assert set(store.grow(769)) == {(0, 3)}
     assert store.grow(769) == {}
