@@ -47,6 +47,7 @@ _DECIMAL = re.compile(r"-?[0-9]{1,3}(\.[0-9]+)?")
 _DAMAGED = 0.05  # share of malformed pairs above which those that can still be read are not believed either
 _HELD = {Outcome.ABDUCTED, Outcome.DETAINED}
 _NO_NAME = {"", "unknown", "not applicable"}
+_TITLES = {column.field: column.title for column in COLUMNS}
 _CERTAINTY = {
     "": Certainty.PROBABLE,
     "yes": Certainty.CONFIRMED,
@@ -226,7 +227,7 @@ def _source_text(row: Cells, codes: dict[str, str], country: str) -> tuple[tuple
     labels["country"] = code_list("country").label(country)
     labels |= dict.fromkeys(("verified", "source"), "")
     texts = ((field, label, row.text(field)) for field, label in labels.items())
-    return tuple((row.title(field), text) for field, label, text in texts if text and text != label)
+    return tuple((_TITLES[field], text) for field, label, text in texts if text and text != label)
 
 
 AWSD = Source("awsd", COLUMNS, _read)

@@ -103,7 +103,7 @@ def _misshapen(record: Record, layout: Layout) -> list[str]:
 def _too_late(reading: Reading, last_day: date) -> tuple[str, ...]:
     if reading.when is None or reading.when.earliest <= last_day:
         return ()
-    return (f"The date {reading.when} is later than the publication can know, {last_day}.",)
+    return (f"The date {reading.when} is later than {last_day}, the last day that this file can speak of.",)
 
 
 def _counted(rows: Iterable[Row]) -> Iterable[str]:

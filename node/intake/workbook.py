@@ -30,7 +30,7 @@ def is_workbook(data: bytes) -> bool:
 
 
 def read_workbook(data: bytes) -> Iterator[list[str]]:
-    """Yield the rows of the longest visible sheet from its first row on, each as wide as the widest.
+    """Yield the rows of the first visible sheet from its first row on, each as wide as the widest.
 
     Numbers come as a person would type them, `3` and not `3.0`.
 
@@ -38,25 +38,21 @@ def read_workbook(data: bytes) -> Iterator[list[str]]:
         NotATableError: The archive is damaged, protected, or not a workbook.
         TooLargeError: It unpacks to more than we read.
     """
-    sheet = _longest_sheet(_measured_copy(data))
+    sheet = _first_sheet(_measured_copy(data))
     return ([_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False))
 
 
-def _longest_sheet(archive: BytesIO) -> CalamineSheet:
+def _first_sheet(archive: BytesIO) -> CalamineSheet:
     try:
         workbook = CalamineWorkbook.from_filelike(archive)
-        sheets = [
-            workbook.get_sheet_by_name(sheet.name)
-            for sheet in workbook.sheets_metadata
-            if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible
-        ]
+        for sheet in workbook.sheets_metadata:
+            if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible:
+                return workbook.get_sheet_by_name(sheet.name)
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # a panic inside the reader is no Exception
         raise NotATableError("The workbook is damaged.") from error
-    if not sheets:
-        raise NotATableError("The workbook has no sheet that can be seen.")
-    return max(sheets, key=lambda sheet: sheet.total_height)
+    raise NotATableError("The workbook has no sheet that can be seen.")
 
 
 def _measured_copy(data: bytes) -> BytesIO:
