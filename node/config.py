@@ -1,10 +1,17 @@
 """Settings of one node: `tocsin.toml` in its folder, each overridable by an environment variable `TOCSIN_...`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from node.errors import ConfigError
 
@@ -57,11 +64,27 @@ def load_settings(home: Path) -> Settings:
             del init_settings, dotenv_settings, file_secret_settings
             return env_settings, TomlConfigSettingsSource(settings_cls, path)
 
+    with _our_errors(path.name):
+        return FromFile.model_validate({})
+
+
+def new_settings(**values: str | bool) -> Settings:
+    """Check the settings of a new node.
+
+    Raises:
+        ConfigError: One is missing, unknown or out of its range.
+    """
+    with _our_errors("settings"):
+        return Settings.model_validate(values)
+
+
+@contextmanager
+def _our_errors(where: str) -> Iterator[None]:
     try:
-        return FromFile()
+        yield
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(map(str, first["loc"]))
-        raise ConfigError(f"{path.name}: {field}: {first['msg']}") from error
+        raise ConfigError(f"{where}: {field}: {first['msg']}") from error
     except ValueError as error:
-        raise ConfigError(f"{path.name} is not TOML: {error}") from error
+        raise ConfigError(f"{where} is not TOML: {error}") from error

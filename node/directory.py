@@ -140,9 +140,13 @@ def verify_directory(
     directory = decode(envelope.payload)
     if held is not None:
         if directory.network != held.network:
-            raise DirectoryError(f"it is of the network {directory.network}, this node belongs to {held.network}")
+            raise DirectoryError(
+                f"it is of the network {directory.network}, this node belongs to {held.network}"
+            )
         if directory.version < held.version:
-            raise DirectoryError(f"version {directory.version} is older than version {held.version} held here")
+            raise DirectoryError(
+                f"version {directory.version} is older than version {held.version} held here"
+            )
         if directory.version == held.version and directory != held:
             raise DirectoryError(f"it differs from version {held.version} held here but has the same number")
     _verify_members(directory)
@@ -157,7 +161,10 @@ def _verify_members(directory: Directory) -> None:
         except CryptoError as error:
             raise DirectoryError(f"{member.org_id}: {error}") from error
         keys = [key.public_key for key in (*member.signing_keys, member.log_key)]
-        for name in (member.org_id, spki_sha256(member.tls_certificate), *keys):
+        names: list[bytes | str] = [member.org_id, spki_sha256(member.tls_certificate), *keys]
+        for name in names:
             if name in seen:
-                raise DirectoryError(f"{member.org_id}: its id or one of its keys stands twice in the directory")
+                raise DirectoryError(
+                    f"{member.org_id}: its id or one of its keys stands twice in the directory"
+                )
             seen.add(name)

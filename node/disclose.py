@@ -40,7 +40,9 @@ def commit(record_uid: bytes, secret: bytes, chains: Chains) -> Commitment:
     """
     return Commitment(
         tuple(
-            build_ladder(record_uid, secret, dimension.name, dimension.number, [value.encode() for value in chain])
+            build_ladder(
+                record_uid, secret, dimension.name, dimension.number, [value.encode() for value in chain]
+            )
             for dimension, chain in zip(DIMENSIONS, chains, strict=True)
         )
     )
@@ -71,5 +73,3 @@ def verify_view(record_uid: bytes, heads: tuple[bytes, ...], openings: tuple[Ope
         except UnicodeDecodeError as error:
             raise ViewError(f"{DIMENSIONS[number].name}: not UTF-8 text") from error
     return tuple(chains)
-
-

@@ -88,4 +88,13 @@ def _tally(outcome: str, staff: str, sex: str, number: int, qualifier: str) -> T
     return Tally(Outcome(outcome), Staff(staff), Sex(sex), number, Qualifier(qualifier))
 
 
-_TEXTS = ("means", "context", "location_type", "motive", "actor_type", "actor_name", "source_kind", "narrative")
+_TEXTS = (
+    "means",
+    "context",
+    "location_type",
+    "motive",
+    "actor_type",
+    "actor_name",
+    "source_kind",
+    "narrative",
+)

@@ -177,3 +177,21 @@ class QueryError(InputError):
     """A question names something that does not exist or does not go together."""
 
     reason = "QUERY_INVALID"
+
+
+class CallError(InputError):
+    """A request that a peer made can not be answered as it stands."""
+
+    reason = "REQUEST_INVALID"
+
+
+class PageTokenUnknownError(CallError):
+    """A page token that this node never gave, or that goes beyond its log."""
+
+    reason = "PAGE_TOKEN_INVALID"
+
+
+class UnknownLogError(NodeError):
+    """The log of another organization was asked for; each node serves its own."""
+
+    reason = "LOG_UNKNOWN"

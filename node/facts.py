@@ -83,10 +83,13 @@ def _when(chain: Chain) -> tuple[Value, ...]:
     if not chain:
         raise ViewError("when: the year must be opened")
     parts = chain[-1].split("-")
-    if not all(part.isascii() and part.isdigit() for part in parts) or [len(p) for p in parts] != [4, 2, 2][: len(parts)]:
+    if (
+        not all(part.isascii() and part.isdigit() for part in parts)
+        or [len(p) for p in parts] != [4, 2, 2][: len(parts)]
+    ):
         raise ViewError("when: not a date")
     year, month, day = (*map(int, parts), None, None)[:3]
-    if year is None or (month is not None and not 1 <= month <= 12):  # noqa: PLR2004 - months of a year
+    if year is None or (month is not None and not 1 <= month <= 12):
         raise ViewError("when: not a date")
     days = monthrange(year, month or 12)[1]
     if day is not None and not 1 <= day <= days:
@@ -120,7 +123,7 @@ def _what(chain: Chain) -> tuple[Value, ...]:
 
 def _victims(chain: Chain) -> tuple[Value, ...]:
     numbers = dict.fromkeys((column.name for column in (*_COUNTS, *_SEXES)), 0)
-    if len(chain) < 2:  # noqa: PLR2004 - the band alone says no number
+    if len(chain) < 2:
         return *numbers.values(), 0, 0 if chain == ("0",) else 1
     cells, sexes = read_cells(chain[-1])
     for cell in cells:

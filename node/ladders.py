@@ -1,4 +1,4 @@
-"""Ladder schema 1: the dimensions of an incident, their levels from coarse to fine, and how a fine value is made coarser.
+"""Ladder schema 1: the dimensions of an incident, their levels, and how a fine value is made coarser.
 
 A value is text in one canonical form, so that an originator and a receiver agree byte for byte. The schema is final:
 another dimension, level or form is schema 2, and a record says by which schema it was made (ADR 2).
@@ -68,7 +68,7 @@ def chains_of(incident: Incident) -> Chains:
     return (
         _prefixes(str(incident.when), "-"),
         _where(incident.where),
-        _prefixes("/".join((incident.cause, incident.means, incident.context, incident.location_type)), "/"),
+        _prefixes(f"{incident.cause}/{incident.means}/{incident.context}/{incident.location_type}", "/"),
         _victims(incident),
         _target(incident),
         _actor(incident),
@@ -145,9 +145,12 @@ def _where(place: Place) -> Chain:
 
 def _victims(incident: Incident) -> Chain:
     finest = _write_cells(
-        Cell(tally.outcome, tally.staff, tally.sex, tally.number, tally.qualifier) for tally in incident.victims
+        Cell(tally.outcome, tally.staff, tally.sex, tally.number, tally.qualifier)
+        for tally in incident.victims
     )
-    by_sex = sorted((tally for tally in incident.sexes if tally.number), key=lambda tally: _SEX_ORDER[tally.sex])
+    by_sex = sorted(
+        (tally for tally in incident.sexes if tally.number), key=lambda tally: _SEX_ORDER[tally.sex]
+    )
     if by_sex:
         finest += "|" + ";".join(f"{tally.sex}={tally.number}" for tally in by_sex)
     chain = [finest]
@@ -168,7 +171,7 @@ def _target(incident: Incident) -> Chain:
 
 def _actor(incident: Incident) -> Chain:
     group = code_list("actor_type").codes[incident.actor_type].group
-    path = "/".join((group, incident.actor_type, incident.motive))
+    path = f"{group}/{incident.actor_type}/{incident.motive}"
     return _prefixes(f"{path}/{_escape(incident.actor_name)}" if incident.actor_name else path, "/")
 
 
@@ -204,7 +207,7 @@ def _read_cell(text: str) -> Cell:
 
 
 def _read_number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 7 and text[0] != "0"):  # noqa: PLR2004 - MAX_COUNT has 7 digits
+    if not (text.isascii() and text.isdigit() and len(text) <= 7 and text[0] != "0"):
         raise ValueError(text)
     return int(text)
 

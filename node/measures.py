@@ -94,7 +94,9 @@ def make_query(
             if name not in allowed:
                 raise QueryError(f"{field}: {name!r} is none of {', '.join(allowed)}")
         if len(set(names)) != len(names):
-            raise QueryError(f"{field}: {next(name for name in names if list(names).count(name) > 1)} stands twice")
+            raise QueryError(
+                f"{field}: {next(name for name in names if list(names).count(name) > 1)} stands twice"
+            )
     if first is not None and last is not None and first > last:
         raise QueryError("--from is later than --to")
     query = Query(tuple(by), counted, as_of, first, last, tuple(map(_condition, where)))
@@ -125,7 +127,9 @@ def _check_split(query: Query) -> None:
     if used and used[0] != "staff":
         refused = [name for name in query.measures if name not in {"incidents", "affected"}]
         if refused:
-            raise QueryError(f"--measure: {', '.join(refused)} by {used[0]} is not known; ask for incidents, affected")
+            raise QueryError(
+                f"--measure: {', '.join(refused)} by {used[0]} is not known; ask for incidents, affected"
+            )
 
 
 def _condition(text: str) -> tuple[str, tuple[str, ...]]:
@@ -166,5 +170,3 @@ def _allowed(name: str) -> frozenset[str]:
         "actor_group": frozenset(code.group for code in code_list("actor_type").codes.values()),
     }
     return closed.get(name, frozenset())
-
-

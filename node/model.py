@@ -226,9 +226,10 @@ class Incident:
             raise IncidentError("narrative", f"longer than {MAX_TEXT} characters")
         if len(self.actor_name) > MAX_NAME:
             raise IncidentError("actor_name", f"longer than {MAX_NAME} characters")
-        for tally in (*self.victims, *self.sexes, *self.employers):
-            if not 0 <= tally.number <= MAX_COUNT:
-                raise IncidentError("victims", f"the number {tally.number} is not between 0 and {MAX_COUNT}")
+        counted = (self.victims, self.sexes, self.employers)
+        for number in (tally.number for tallies in counted for tally in tallies):
+            if not 0 <= number <= MAX_COUNT:
+                raise IncidentError("victims", f"the number {number} is not between 0 and {MAX_COUNT}")
         cells = [tally[:3] for tally in self.victims]
         if len(set(cells)) != len(cells):
             raise IncidentError("victims", "the same outcome, staff type and sex is counted twice")

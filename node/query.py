@@ -7,7 +7,9 @@ from node.measures import Query
 from node.store.database import Store
 from node.store.queries import Caveats, Cells, caveats, count, sources
 
-DEFINITION = "1"  # version of what the measures mean; a figure is comparable only with one of the same version
+DEFINITION = (
+    "1"  # version of what the measures mean; a figure is comparable only with one of the same version
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,9 @@ class Answer:
     def unit(self) -> str:
         """What is counted: incidents, affected persons or both."""
         persons = [name for name in self.header if name in _PERSONS]
-        kinds = (["incidents"] if "incidents" in self.header else []) + (["affected persons"] if persons else [])
+        kinds = (["incidents"] if "incidents" in self.header else []) + (
+            ["affected persons"] if persons else []
+        )
         return " and ".join(kinds)
 
 
@@ -45,7 +49,7 @@ def answer(store: Store, query: Query) -> Answer:
             (*query.by, *query.measures),
             tuple(count(connection, query)),
             query.as_of,
-            tuple((name, date(day // 10_000, day // 100 % 100, day % 100)) for name, day in sources(connection, query.as_of)),
+            tuple(sources(connection, query.as_of)),
             caveats(connection, query),
         )
 

@@ -8,7 +8,7 @@ from the later publication's day on. So any figure can be asked as of any public
 
 import secrets
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from node.document import digest, write_document
 from node.errors import PublicationDateError
@@ -121,9 +121,7 @@ class _Change:
         if before is None:
             self.added.append(NewRevision(key, self._next_day, withdrawn=True, document=document))
         else:
-            self.added.append(
-                NewRevision(key, self._next_day, withdrawn=before.withdrawn, copy_of=before)
-            )
+            self.added.append(NewRevision(key, self._next_day, withdrawn=before.withdrawn, copy_of=before))
 
 
 def _next_day(days: Sequence[int], published: date) -> int | None:

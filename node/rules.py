@@ -95,6 +95,10 @@ def hold(incident: Incident, today: date) -> Hold | None:
     captured = incident.count(Outcome.ABDUCTED) + incident.count(Outcome.DETAINED)
     if incident.custody is Custody.ONGOING:
         return Hold("R15", "somebody is still abducted or detained")
-    if captured and incident.custody is Custody.UNKNOWN and today - incident.when.latest < CUSTODY_PRESUMED_OVER:
+    if (
+        captured
+        and incident.custody is Custody.UNKNOWN
+        and today - incident.when.latest < CUSTODY_PRESUMED_OVER
+    ):
         return Hold("R15", "somebody was abducted or detained less than a year ago and no release is known")
     return None

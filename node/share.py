@@ -18,7 +18,16 @@ from node.anonymize import anonymize
 from node.disclose import commit, cut
 from node.ladders import SCHEMA, Chains
 from node.rules import LEVELS, Hold, Tier, hold, label
-from node.signed import INCIDENT_TYPE, RETRACTION_TYPE, Codec, Entry, IncidentRecord, Position, Reason, Retraction
+from node.signed import (
+    INCIDENT_TYPE,
+    RETRACTION_TYPE,
+    Codec,
+    Entry,
+    IncidentRecord,
+    Position,
+    Reason,
+    Retraction,
+)
 from node.store.database import Store, Transaction
 from node.store.logs import LogHead, OwnEntry, Released, advance_log, append_own, open_log, outdated, released
 from node.store.records import Current, current
@@ -136,7 +145,9 @@ def _plan(
     unchanged = 0
     for one in found:
         past = before.get(one.record_id)
-        tiers = (past.tiers if past else frozenset()) | (request.tiers if one.revision_id in asked else frozenset())
+        tiers = (past.tiers if past else frozenset()) | (
+            request.tiers if one.revision_id in asked else frozenset()
+        )
         why = hold(one.incident, request.now.date())
         if why is not None:
             held.append(Held(one, why))
@@ -145,16 +156,17 @@ def _plan(
         elif past is not None and past.revision_id == one.revision_id and past.tiers == tiers:
             unchanged += 1
         elif tiers:
-            outgoing.append(Outgoing(one, anonymize(one.incident, rcrc_named=request.rcrc_named), tiers, past))
+            outgoing.append(
+                Outgoing(one, anonymize(one.incident, rcrc_named=request.rcrc_named), tiers, past)
+            )
     return Plan(tuple(outgoing), tuple(callbacks), tuple(held), unchanged)
 
 
 def _append(
     connection: Transaction, head: LogHead, entries: Sequence[OwnEntry], identity: Identity, now: datetime
 ) -> None:
-    seconds = int(now.timestamp())
-    frontier = append_own(connection, head, entries, seconds)
-    advance_log(connection, head, frontier, _checkpoint(frontier, identity), seconds)
+    frontier = append_own(connection, head, entries, now)
+    advance_log(connection, head, frontier, _checkpoint(frontier, identity), int(now.timestamp()))
 
 
 def _checkpoint(frontier: Frontier, identity: Identity) -> bytes:
@@ -170,7 +182,7 @@ def _entry(one: Outgoing, identity: Identity, codec: Codec) -> OwnEntry:
         IncidentRecord(
             uid,
             identity.org_id,
-            one.before.count + 1 if one.before else 1,
+            one.before.times + 1 if one.before else 1,
             commitment.heads,
             SCHEMA,
             label(one.tiers),
@@ -179,9 +191,12 @@ def _entry(one: Outgoing, identity: Identity, codec: Codec) -> OwnEntry:
     )
     envelope = sign_envelope(identity.signing, INCIDENT_TYPE, payload)
     views = {
-        tier: codec.encode_entry(Entry(b"", envelope, commitment.open(LEVELS[tier]))) for tier in sorted(one.tiers)
+        tier: codec.encode_entry(Entry(b"", envelope, commitment.open(LEVELS[tier])))
+        for tier in sorted(one.tiers)
     }
-    return _own_entry(envelope, views, one.current.record_id, one.current.revision_id, secret, identity, codec)
+    return _own_entry(
+        envelope, views, one.current.record_id, one.current.revision_id, secret, identity, codec
+    )
 
 
 def _retraction(one: Callback, identity: Identity, codec: Codec) -> OwnEntry:
@@ -190,7 +205,7 @@ def _retraction(one: Callback, identity: Identity, codec: Codec) -> OwnEntry:
         Retraction(
             before.uid,
             identity.org_id,
-            before.count + 1,
+            before.times + 1,
             one.reason,
             Position(before.log_index, before.leaf_hash),
         )
@@ -198,18 +213,17 @@ def _retraction(one: Callback, identity: Identity, codec: Codec) -> OwnEntry:
     envelope = sign_envelope(identity.signing, RETRACTION_TYPE, payload)
     # Whoever could see the record must learn that it no longer stands; nobody else learns that it existed.
     views = {min(before.tiers): codec.encode_entry(Entry(b"", envelope, ()))}
-    return _own_entry(envelope, views, before.record_id, before.revision_id, b"", identity, codec)
+    return _own_entry(envelope, views, (before.record_id, before.revision_id), b"", identity, codec)
 
 
 def _own_entry(
     envelope: Envelope,
     views: dict[Tier, bytes],
-    record_id: int,
-    revision_id: int,
+    of: tuple[int, int],
     secret: bytes,
     identity: Identity,
     codec: Codec,
 ) -> OwnEntry:
     data = leaf(envelope, identity.signing.public_key)
     stranger = codec.encode_entry(Entry(data, None, ()))
-    return OwnEntry(leaf_hash(data), stranger, views, record_id, revision_id, secret)
+    return OwnEntry(leaf_hash(data), stranger, views, *of, secret)

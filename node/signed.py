@@ -34,7 +34,7 @@ class Reason(StrEnum):
 class Position(NamedTuple):
     """One entry of a log: its index and its leaf hash, which only that entry has."""
 
-    index: int
+    log_index: int
     leaf_hash: bytes
 
 
@@ -74,14 +74,26 @@ class Codec(Protocol):
     Every `decode_*` raises `PayloadError` for bytes that are not such a message.
     """
 
-    def encode_incident(self, record: IncidentRecord, /) -> bytes: ...
+    def encode_incident(self, record: IncidentRecord, /) -> bytes:
+        """Payload of a record."""
+        ...
 
-    def encode_retraction(self, retraction: Retraction, /) -> bytes: ...
+    def encode_retraction(self, retraction: Retraction, /) -> bytes:
+        """Payload of a retraction."""
+        ...
 
-    def encode_entry(self, entry: Entry, /) -> bytes: ...
+    def encode_entry(self, entry: Entry, /) -> bytes:
+        """An entry as it is stored and sent."""
+        ...
 
-    def decode_incident(self, payload: bytes, /) -> IncidentRecord: ...
+    def decode_incident(self, payload: bytes, /) -> IncidentRecord:
+        """Read the payload of a record."""
+        ...
 
-    def decode_retraction(self, payload: bytes, /) -> Retraction: ...
+    def decode_retraction(self, payload: bytes, /) -> Retraction:
+        """Read the payload of a retraction."""
+        ...
 
-    def decode_entry(self, wire: bytes, /) -> Entry: ...
+    def decode_entry(self, wire: bytes, /) -> Entry:
+        """Read an entry."""
+        ...

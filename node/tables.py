@@ -107,6 +107,8 @@ entry = Table(
     Column("log_index", BigInteger, primary_key=True, autoincrement=False),
     Column("fate", Text, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("known_on", Integer, nullable=False),  # the day it was appended here, or arrived
+    Column("leaf_hash", LargeBinary(32), nullable=False),
     Column("wire", LargeBinary, nullable=False),
 )
 
@@ -125,7 +127,6 @@ release = Table(
     _reference("record_id", "record"),
     _reference("revision_id", "revision"),
     Column("log_index", BigInteger, nullable=False, unique=True),
-    Column("leaf_hash", LargeBinary(32), nullable=False),
     Column("tiers", Text, nullable=False),  # names with a comma between them; empty for a retraction
     Column("secret", LargeBinary(32), nullable=False),
     Column("released_at", Integer, nullable=False),  # seconds since 1970, UTC

@@ -9,20 +9,20 @@ cheap before dear:
   (3) the leaves continue the log that was verified before, up to the signed checkpoint (RFC 6962 2.1.2);
   (4) every signature, by a key that the directory binds to the origin, before any payload is parsed;
   (5) each payload is of a known type, complete, and of this origin;
-  (6) every opening belongs to its signed head, and each value follows from the next finer one;
+  (6) every opening belongs to its signed head;
   (7) the token of the next page is the one that follows from this page.
 
 A failure in any of these refuses the whole page. An entry that is sound but that this node will not keep as a record
-(a ladder schema it does not know, a code of no list, sexual violence) is refused alone, with its reason, and the log
-goes on.
+(a ladder schema it does not know, a value that does not follow from a finer one, a code of no list, sexual violence)
+is refused alone, with its reason, and the log goes on.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeAlias
 
 from crypto.checkpoint import Checkpoint, verify_checkpoint
-from crypto.envelope import LEAF_BYTES, leaf, verify_envelope
+from crypto.envelope import leaf, verify_envelope
 from crypto.errors import CryptoError, EnvelopeError, SignatureError
 from crypto.merkle import Frontier, leaf_hash, verify_consistency
 from crypto.signing import key_hash
@@ -54,9 +54,9 @@ _NAMES = [column.name for column in COLUMNS]
 _MEANS = _NAMES.index("means")
 _ASSAULTED = [_NAMES.index(staff_column(Outcome.SEXUALLY_ASSAULTED, staff)) for staff in Staff]
 
-T = TypeVar("T")
-R = TypeVar("R")
-Spread = Callable[[Callable[[T], R], Sequence[T]], Iterable[R]]  # map in order, on as many cores as the caller has
+Spread: TypeAlias = Callable[
+    [Callable[[int], Any], Iterable[int]], Iterable[Any]
+]  # map in order, on as many cores as there are
 
 
 class Fate(StrEnum):
@@ -132,7 +132,7 @@ def log_name(org_id: str) -> str:
 
 
 def verify_page(
-    page: Page, origin: Origin, checkpoint: Checkpoint, held: Frontier, codec: Codec, spread: Spread[Any, Any] = map
+    page: Page, origin: Origin, checkpoint: Checkpoint, held: Frontier, codec: Codec, spread: Spread = map
 ) -> VerifiedPage:
     """Check a page that continues `held` below `checkpoint`.
 
@@ -148,24 +148,44 @@ def verify_page(
         PeerError: The check that failed, as the subclass; nothing of the page may be kept.
     """
     _verify_sizes(page, checkpoint, held)  # (1)
-    entries = [codec.decode_entry(wire) for wire in page.entries]
-    leaves = [_leaf(entry, origin) for entry in entries]  # (2)
-    hashes = [leaf_hash(data) for data in leaves]
+    read = _read_entries(page.entries, held.size, origin, codec)  # (1), (2)
+    hashes = [position.leaf_hash for _, _, position in read]
     frontier = _verify_root(hashes, page.proof, checkpoint, held)  # (3)
-
-    def verify_chunk(start: int) -> list[Verified]:
-        span = range(start, min(start + CHUNK_ENTRIES, len(entries)))
-        return [
-            _verify_entry(entries[at], page.entries[at], Position(held.size + at, hashes[at]), origin, codec)
-            for at in span
-        ]
-
-    verified: list[Verified] = []
-    for chunk in spread(verify_chunk, range(0, len(entries), CHUNK_ENTRIES)):  # (4) - (6)
-        verified += chunk
+    verified = _verify_entries(read, origin, codec, spread)  # (4) - (6)
     if page.next_token != page_token(checkpoint.size, frontier.size):  # (7)
         raise PageTokenError("the token of the next page does not follow from this page")
     return VerifiedPage(tuple(verified), frontier)
+
+
+def verify_stored(
+    wires: Sequence[bytes], origin: Origin, start: int, codec: Codec, spread: Spread = map
+) -> list[Verified]:
+    """Check stored entries again, from index `start` on: (1), (2) and (4) to (6) as on the day they came.
+
+    Raises:
+        PeerError: The check that failed.
+    """
+    return _verify_entries(_read_entries(wires, start, origin, codec), origin, codec, spread)
+
+
+def _read_entries(
+    wires: Sequence[bytes], start: int, origin: Origin, codec: Codec
+) -> list[tuple[Entry, bytes, Position]]:
+    entries = [codec.decode_entry(wire) for wire in wires]
+    return [
+        (entry, wire, Position(start + at, leaf_hash(_leaf(entry, origin))))
+        for at, (entry, wire) in enumerate(zip(entries, wires, strict=True))
+    ]
+
+
+def _verify_entries(
+    read: Sequence[tuple[Entry, bytes, Position]], origin: Origin, codec: Codec, spread: Spread
+) -> list[Verified]:
+    def verify_chunk(first: int) -> list[Verified]:
+        return [_verify_entry(*one, origin, codec) for one in read[first : first + CHUNK_ENTRIES]]
+
+    chunks = spread(verify_chunk, range(0, len(read), CHUNK_ENTRIES))
+    return [one for chunk in chunks for one in chunk]
 
 
 def _verify_sizes(page: Page, checkpoint: Checkpoint, held: Frontier) -> None:
@@ -180,12 +200,13 @@ def _verify_sizes(page: Page, checkpoint: Checkpoint, held: Frontier) -> None:
 def _leaf(entry: Entry, origin: Origin) -> bytes:
     if entry.envelope is None:
         return entry.leaf
-    if len(entry.envelope.signatures) != 1 or not entry.envelope.payload_type.isascii():
-        raise RecordSignatureError("a record carries exactly one signature and an ASCII type")
-    hint = entry.envelope.signatures[0].keyid
+    hint = entry.envelope.signatures[0].keyid if entry.envelope.signatures else ""
     for public_key in origin.signing_keys:
-        if key_hash(public_key).hex().startswith(hint) and hint:
-            return leaf(entry.envelope, public_key)
+        if hint and key_hash(public_key).hex().startswith(hint):
+            try:
+                return leaf(entry.envelope, public_key)
+            except CryptoError as error:
+                raise RecordSignatureError(str(error)) from error
     raise RecordSignatureError("a record is signed with a key that the directory does not bind to its origin")
 
 
@@ -206,12 +227,12 @@ def _verify_entry(entry: Entry, wire: bytes, position: Position, origin: Origin,
     try:
         verify_envelope(entry.envelope, _PAYLOAD_TYPES, origin.signing_keys)
     except (SignatureError, EnvelopeError) as error:
-        raise RecordSignatureError(f"entry {position.index}: {error}") from error
+        raise RecordSignatureError(f"entry {position.log_index}: {error}") from error
     if entry.envelope.payload_type == RETRACTION_TYPE:
         retraction = codec.decode_retraction(entry.envelope.payload)
         _verify_origin(retraction.origin_id, origin)
         if entry.openings:
-            raise DisclosureError(f"entry {position.index}: a retraction has nothing to open")
+            raise DisclosureError(f"entry {position.log_index}: a retraction has nothing to open")
         return Verified(position, Fate.RETRACTED, wire, retraction)
     record = codec.decode_incident(entry.envelope.payload)
     _verify_origin(record.origin_id, origin)
@@ -224,7 +245,7 @@ def _verify_openings(entry: Entry, record: IncidentRecord, wire: bytes, position
     try:
         chains = verify_view(record.record_uid, record.heads, entry.openings)
     except (CryptoError, ViewError) as error:
-        raise DisclosureError(f"entry {position.index}: {error}") from error
+        raise DisclosureError(f"entry {position.log_index}: {error}") from error
     try:
         seen = fact(chains)
     except ViewError as error:

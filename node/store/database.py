@@ -9,7 +9,14 @@ from contextlib import contextmanager
 from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, func, make_url, select
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    IntegrityError,
+    NoSuchModuleError,
+    OperationalError,
+    SQLAlchemyError,
+)
 
 from node.errors import BusyError, ConfigError, StoreError
 
@@ -114,7 +121,7 @@ def _engine(url: str) -> Engine:
     return engine
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own type
+def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver would otherwise begin, and commit, behind our back
     for pragma in (
         "journal_mode = WAL",
@@ -145,5 +152,3 @@ def _our_errors() -> Iterator[None]:
         raise StoreError("the database can not be used: is it there, and is it of this version?") from error
     except (DBAPIError, SQLAlchemyError) as error:
         raise StoreError("the database refused a statement") from error
-
-

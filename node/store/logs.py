@@ -4,10 +4,11 @@ An own entry is kept as every stranger may see it (its leaf) with one richer vie
 kept as it came. All of them are the bytes that travel, so serving a page is joining rows.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
 from crypto.merkle import Frontier
 from crypto.tiles import appended_tiles
@@ -15,6 +16,7 @@ from node.errors import BusyError, StoreError
 from node.facts import Fact
 from node.rules import Tier
 from node.store.database import insert_many, next_id, portions
+from node.store.records import day_number
 from node.tables import entry, fact, log, record, release, revision, tile, view
 
 OWN_FATE = "own"
@@ -45,9 +47,10 @@ class OwnEntry(NamedTuple):
 class PeerEntry(NamedTuple):
     """A verified entry of a peer's log; the fact is there when it counts, `replaces` when another then does not."""
 
-    index: int
+    log_index: int
     fate: str
     reason: str
+    leaf_hash: bytes
     wire: bytes
     fact: Fact | None
     replaces: int | None
@@ -59,7 +62,7 @@ class Released(NamedTuple):
     record_id: int
     revision_id: int
     uid: bytes
-    count: int
+    times: int  # that anything of it left
     log_index: int
     leaf_hash: bytes
     tiers: frozenset[Tier]
@@ -95,7 +98,9 @@ def open_log(connection: Connection, origin_id: str) -> LogHead:
     return head
 
 
-def advance_log(connection: Connection, head: LogHead, frontier: Frontier, checkpoint: bytes, heard_at: int) -> None:
+def advance_log(
+    connection: Connection, head: LogHead, frontier: Frontier, checkpoint: bytes, heard_at: int
+) -> None:
     """Move a log's head on, if nobody else has meanwhile.
 
     Raises:
@@ -124,11 +129,16 @@ def note_contact(connection: Connection, origin_id: str, heard_at: int, refused_
     )
 
 
-def append_own(connection: Connection, head: LogHead, entries: Sequence[OwnEntry], released_at: int) -> Frontier:
+def append_own(connection: Connection, head: LogHead, entries: Sequence[OwnEntry], now: datetime) -> Frontier:
     """Append to our own log: entries, views, what was released, and the tree's tiles."""
     size = head.frontier.size
+    today = day_number(now.date())
     numbered = list(enumerate(entries, size))
-    insert_many(connection, entry, [(head.log_id, index, OWN_FATE, "", one.wire) for index, one in numbered])
+    insert_many(
+        connection,
+        entry,
+        [(head.log_id, index, OWN_FATE, "", today, one.leaf_hash, one.wire) for index, one in numbered],
+    )
     insert_many(
         connection,
         view,
@@ -144,10 +154,9 @@ def append_own(connection: Connection, head: LogHead, entries: Sequence[OwnEntry
                 one.record_id,
                 one.revision_id,
                 index,
-                one.leaf_hash,
                 ",".join(tier.name.lower() for tier in sorted(one.views)) if one.secret else "",
                 one.secret,
-                released_at,
+                int(now.timestamp()),
             )
             for at, (index, one) in enumerate(numbered)
         ],
@@ -199,9 +208,7 @@ def own_page(connection: Connection, log_id: int, start: int, stop: int, tier: T
 
 def add_peer_entries(connection: Connection, head: LogHead, entries: Sequence[PeerEntry], day: int) -> None:
     """Store verified entries of a peer with their facts; what they replace counts until the day before `day`."""
-    insert_many(
-        connection, entry, [(head.log_id, one.index, one.fate, one.reason, one.wire) for one in entries]
-    )
+    insert_many(connection, entry, [(head.log_id, *one[:3], day, *one[3:5]) for one in entries])
     first = next_id(connection, fact)
     counted = [one for one in entries if one.fact is not None]
     replaced = {one.replaces for one in entries if one.replaces is not None}
@@ -209,7 +216,15 @@ def add_peer_entries(connection: Connection, head: LogHead, entries: Sequence[Pe
         connection,
         fact,
         [
-            (first + at, None, head.log_id, one.index, day, day if one.index in replaced else None, *(one.fact or ()))
+            (
+                first + at,
+                None,
+                head.log_id,
+                one.log_index,
+                day,
+                day if one.log_index in replaced else None,
+                *(one.fact or ()),
+            )
             for at, one in enumerate(counted)
         ],
     )
@@ -217,41 +232,88 @@ def add_peer_entries(connection: Connection, head: LogHead, entries: Sequence[Pe
     if older:
         connection.execute(
             update(fact)
-            .where(and_(fact.c.log_id == head.log_id, fact.c.log_index.in_(older), fact.c.known_until.is_(None)))
+            .where(
+                and_(fact.c.log_id == head.log_id, fact.c.log_index.in_(older), fact.c.known_until.is_(None))
+            )
             .values(known_until=day)
         )
 
 
-def peer_wires(connection: Connection, log_id: int, indexes: Iterable[int]) -> dict[int, bytes]:
-    """Stored bytes of some entries, by index."""
-    rows = connection.execute(
-        select(entry.c.log_index, entry.c.wire).where(
-            and_(entry.c.log_id == log_id, entry.c.log_index.in_(list(indexes)))
+def peer_entries(
+    connection: Connection, log_id: int, indexes: Sequence[int]
+) -> dict[int, tuple[bytes, bytes]]:
+    """(leaf hash, wire) of some stored entries, by index."""
+    found: dict[int, tuple[bytes, bytes]] = {}
+    for chosen in portions(indexes):
+        rows = connection.execute(
+            select(entry.c.log_index, entry.c.leaf_hash, entry.c.wire).where(
+                and_(entry.c.log_id == log_id, entry.c.log_index.in_(chosen))
+            )
         )
-    )
-    return {index: wire for index, wire in rows}  # noqa: C416 - rows are not pairs to the type checker
+        found |= {index: (leaf_hash, wire) for index, leaf_hash, wire in rows}
+    return found
 
 
-def stored_entries(connection: Connection, log_id: int, start: int, count: int) -> list[tuple[int, str, bytes]]:
-    """(index, fate, wire) of up to `count` entries from `start` on, in order."""
+class StoredEntry(NamedTuple):
+    """An entry as it lies in the database."""
+
+    log_index: int
+    fate: str
+    reason: str
+    known_on: int
+    leaf_hash: bytes
+    wire: bytes
+
+
+def stored_entries(connection: Connection, log_id: int, start: int, count: int) -> list[StoredEntry]:
+    """Up to `count` entries from `start` on, in order."""
     rows = connection.execute(
-        select(entry.c.log_index, entry.c.fate, entry.c.wire)
+        select(*entry.c[1:])
         .where(and_(entry.c.log_id == log_id, entry.c.log_index >= start))
         .order_by(entry.c.log_index)
         .limit(count)
     )
-    return [(index, fate, wire) for index, fate, wire in rows]
+    return [StoredEntry(*row) for row in rows]
+
+
+def own_views(connection: Connection, start: int, stop: int) -> list[tuple[int, bytes]]:
+    """(index, wire) of every view of our own entries from `start` up to and without `stop`."""
+    rows = connection.execute(
+        select(view.c.log_index, view.c.wire)
+        .where(and_(view.c.log_index >= start, view.c.log_index < stop))
+        .order_by(view.c.log_index, view.c.tier)
+    )
+    return [(index, wire) for index, wire in rows]
+
+
+def peer_facts(connection: Connection, log_id: int, size: int) -> list[tuple[Any, ...]]:
+    """(index, known from, known until, columns...) of a peer's entries below `size`."""
+    rows = connection.execute(
+        select(*fact.c[3:])
+        .where(and_(fact.c.log_id == log_id, fact.c.log_index < size))
+        .order_by(fact.c.log_index)
+    )
+    return [tuple(row) for row in rows]
+
+
+def replace_peer_facts(connection: Connection, log_id: int, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Write the facts of a peer's entries again, each in the form of `peer_facts`."""
+    connection.execute(delete(fact).where(fact.c.log_id == log_id))
+    first = next_id(connection, fact)
+    insert_many(connection, fact, [(first + at, None, log_id, *row) for at, row in enumerate(rows)])
 
 
 def released(connection: Connection, record_ids: Sequence[int]) -> dict[int, Released]:
     """The latest release of each of these records that ever left, by record key."""
     found: dict[int, Released] = {}
     for chosen in portions(record_ids):
-        rows = connection.execute(_RELEASES.where(release.c.record_id.in_(chosen)).order_by(release.c.log_index))
+        rows = connection.execute(
+            _RELEASES.where(release.c.record_id.in_(chosen)).order_by(release.c.log_index)
+        )
         for record_id, revision_id, uid, index, leaf_hash, tiers in rows:
             names = frozenset(Tier[name.upper()] for name in tiers.split(",") if name)
-            count = found[record_id].count + 1 if record_id in found else 1
-            found[record_id] = Released(record_id, revision_id, uid, count, index, leaf_hash, names)
+            times = found[record_id].times + 1 if record_id in found else 1
+            found[record_id] = Released(record_id, revision_id, uid, times, index, leaf_hash, names)
     return found
 
 
@@ -302,20 +364,22 @@ def _put_tiles(connection: Connection, tiles: Mapping[tuple[int, int], bytes]) -
             connection.execute(insert(tile).values(level=level, number=number, hashes=hashes))
 
 
-def _head(
-    log_id: int, origin_id: str, size: int, frontier: bytes, checkpoint: bytes, heard_at: int, reason: str
-) -> LogHead:
-    return LogHead(log_id, origin_id, Frontier.from_bytes(size, frontier), checkpoint, heard_at, reason)
+def _head(log_id: int, origin_id: str, size: int, frontier: bytes, *rest: Any) -> LogHead:
+    return LogHead(log_id, origin_id, Frontier.from_bytes(size, frontier), *rest)
 
 
-_RELEASES = select(
-    release.c.record_id,
-    release.c.revision_id,
-    record.c.uid,
-    release.c.log_index,
-    release.c.leaf_hash,
-    release.c.tiers,
-).join_from(release, record)
+_RELEASES = (
+    select(
+        release.c.record_id,
+        release.c.revision_id,
+        record.c.uid,
+        release.c.log_index,
+        entry.c.leaf_hash,
+        release.c.tiers,
+    )
+    .join_from(release, record)
+    .join(entry, and_(entry.c.log_index == release.c.log_index, entry.c.fate == OWN_FATE))
+)
 
 _HEADS = select(
     log.c.id,

@@ -2,15 +2,30 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Integer, and_, case, cast, func, literal, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 
 from node.measures import UNKNOWN, Query, measure_columns, split_columns
-from node.store.records import day_number
+from node.store.records import day_number, day_of
 from node.tables import fact, publication
 
-Cells = tuple[str | int, ...]
+Cells: TypeAlias = tuple[str | int, ...]
+# No bound values: PostgreSQL wants the very same expression where a group is selected and where it is made.
+_HUNDRED, _TWO, _THREE = (literal_column(text, Integer) for text in ("100", "2", "3"))
 
 
 class Caveats(NamedTuple):
@@ -34,14 +49,15 @@ def count(connection: Connection, query: Query) -> list[Cells]:
         rows = connection.execute(table.group_by(*(_dimension(name) for name in groups)))
     else:
         rows = connection.execute(_split(query, groups))
-    found = [tuple(_shown(value) for value in row) for row in rows]
+    header = (*query.by, *query.measures)
+    found = [tuple(map(_shown, header, row)) for row in rows]
     width = len(query.by)
     return sorted(found, key=lambda cells: [(cell == UNKNOWN, _order(cell)) for cell in cells[:width]])
 
 
 def caveats(connection: Connection, query: Query) -> Caveats:
     """Count what needs a word of caution in the answer."""
-    outside = literal(value=False)
+    outside: ColumnElement[bool] = literal(value=False)
     if query.last is not None:
         outside = fact.c.last_day > day_number(query.last)
     row = connection.execute(
@@ -56,7 +72,7 @@ def caveats(connection: Connection, query: Query) -> Caveats:
     return Caveats(*map(int, row))
 
 
-def sources(connection: Connection, as_of: date) -> list[tuple[str, int]]:
+def sources(connection: Connection, as_of: date) -> list[tuple[str, date]]:
     """(source, day of its latest publication) of what this organization imported, up to a day."""
     rows = connection.execute(
         select(publication.c.source, func.max(publication.c.published_on))
@@ -64,7 +80,7 @@ def sources(connection: Connection, as_of: date) -> list[tuple[str, int]]:
         .group_by(publication.c.source)
         .order_by(publication.c.source)
     )
-    return [(source, day) for source, day in rows]
+    return [(source, day_of(day)) for source, day in rows]
 
 
 def own_revisions(connection: Connection, query: Query) -> list[int]:
@@ -77,7 +93,7 @@ def own_revisions(connection: Connection, query: Query) -> list[int]:
     return list(rows.scalars())
 
 
-def _split(query: Query, groups: Sequence[str]) -> Any:  # noqa: ANN401 - a compound select of any width
+def _split(query: Query, groups: Sequence[str]) -> Any:
     """One select per value of the dimension that splits affected persons."""
     name = query.split or ""
     chosen = dict(query.where).get(name)
@@ -85,15 +101,14 @@ def _split(query: Query, groups: Sequence[str]) -> Any:  # noqa: ANN401 - a comp
     buckets = [(value, (value,)) for value in values] if name in query.by else [("", tuple(values))]
     parts = []
     for label, members in buckets:
-        columns = []
-        for one in query.by:
-            columns.append((literal(label.lower()) if one == name else _dimension(one)).label(one))
+        shown = (literal(label.lower()) if one == name else _dimension(one) for one in query.by)
         some = _sum(name, "affected", members) > 0
-        for measure in query.measures:
-            number = case((some, 1), else_=0) if measure == "incidents" else _sum(name, measure, members)
-            columns.append(func.sum(number).label(measure))
-        part = select(*columns).where(and_(_condition(query), some))
-        parts.append(part.group_by(*(_dimension(one) for one in groups)))
+        counted = (
+            case((some, 1), else_=0) if measure == "incidents" else _sum(name, measure, members)
+            for measure in query.measures
+        )
+        part = select(*shown, *map(func.sum, counted)).where(and_(_condition(query), some))
+        parts.append(part.group_by(*(_dimension(one) for one in groups)).having(func.count() > 0))
     return union_all(*parts)
 
 
@@ -118,9 +133,9 @@ def _added(columns: Sequence[str]) -> ColumnElement[int]:
 
 def _dimension(name: str) -> ColumnElement[Any]:
     if name == "month":
-        return fact.c.year * 100 + fact.c.month
+        return fact.c.year * _HUNDRED + fact.c.month
     if name == "quarter":
-        return fact.c.year * 10 + (fact.c.month + 2) / 3
+        return fact.c.year * _HUNDRED + (fact.c.month + _TWO) // _THREE
     return fact.c[name]
 
 
@@ -140,10 +155,16 @@ def _condition(query: Query) -> ColumnElement[bool]:
     return and_(*parts)
 
 
-def _shown(value: object) -> str | int:
+def _shown(name: str, value: object) -> str | int:
     if value is None:
         return UNKNOWN
+    if name in _PERIODS:
+        year, part = divmod(int(str(value)), 100)
+        return f"{year}{_PERIODS[name]}{part:0{2 if name == 'month' else 1}}"
     return value if isinstance(value, str) else int(str(value))
+
+
+_PERIODS = {"month": "-", "quarter": "-Q"}
 
 
 def _order(cell: str | int) -> tuple[int, str]:

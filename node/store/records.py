@@ -6,9 +6,9 @@ and among those the one that arrived last; `fact` holds the same as an interval,
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, select
+from sqlalchemy import Connection, Select, and_, delete, func, select
 
 from node.document import digest, read_document
 from node.facts import fact
@@ -74,10 +74,18 @@ def day_number(day: date) -> int:
     return day.year * 10_000 + day.month * 100 + day.day
 
 
+def day_of(number: int) -> date:
+    """The day that `day_number` wrote."""
+    return date(number // 10_000, number // 100 % 100, number % 100)
+
+
 def publication_days(connection: Connection, source: str) -> tuple[int, ...]:
     """Days of the publications imported from a source, in order."""
     rows = connection.execute(
-        select(publication.c.published_on).where(publication.c.source == source).distinct().order_by("published_on")
+        select(publication.c.published_on)
+        .where(publication.c.source == source)
+        .distinct()
+        .order_by("published_on")
     )
     return tuple(rows.scalars())
 
@@ -85,7 +93,7 @@ def publication_days(connection: Connection, source: str) -> tuple[int, ...]:
 def publications(connection: Connection) -> tuple[Imported, ...]:
     """Every import, in the order in which it happened."""
     rows = connection.execute(select(*publication.c[1:]).order_by(publication.c.id))
-    return tuple(Imported(row[0], _day(row[1]), *row[2:]) for row in rows)
+    return tuple(Imported(row[0], day_of(row[1]), *row[2:]) for row in rows)
 
 
 def add_publication(connection: Connection, done: Imported) -> int:
@@ -124,9 +132,11 @@ def add_revisions(
     added: Sequence[NewRevision],
     uids: Iterable[bytes],
 ) -> None:
-    """Add revisions, make records for new keys with the next of `uids`, and bring the facts of all of them up to date."""
+    """Add revisions, make records for new keys with the next of `uids`, and bring their facts up to date."""
     record_ids = {key: history.record_id for key, history in known.items()}
-    numbers = {key: max((one.number for one in history.revisions), default=0) for key, history in known.items()}
+    numbers = {
+        key: max((one.number for one in history.revisions), default=0) for key, history in known.items()
+    }
     first_record = next_id(connection, record)
     new_keys = list(dict.fromkeys(one.key for one in added if one.key not in record_ids))
     record_ids |= {key: first_record + at for at, key in enumerate(new_keys)}
@@ -159,28 +169,67 @@ def add_revisions(
 def rebuild_facts(connection: Connection, record_ids: Sequence[int], *, fresh: bool = False) -> None:
     """Project the revisions of these records again; `fresh` when they have no facts yet."""
     for chosen in portions(record_ids):
-        rows = connection.execute(
-            select(
-                revision.c.record_id,
-                revision.c.id,
-                revision.c.known_on,
-                revision.c.withdrawn,
-                revision.c.document,
-            )
-            .where(revision.c.record_id.in_(chosen))
-            .order_by(revision.c.record_id, revision.c.known_on, revision.c.number)
-        ).all()
         if not fresh:
-            ours = select(revision.c.id).where(revision.c.record_id.in_(chosen))
-            connection.execute(delete(fact_table).where(fact_table.c.revision_id.in_(ours)))
-        fact_id = next_id(connection, fact_table)
-        facts = []
-        for row, following in zip(rows, [*rows[1:], None], strict=True):
-            until = following.known_on if following is not None and following.record_id == row.record_id else None
-            if not row.withdrawn and until != row.known_on:
-                columns = fact(chains_of(read_document(row.document)))
-                facts.append((fact_id + len(facts), row.id, None, None, row.known_on, until, *columns))
-        insert_many(connection, fact_table, facts)
+            connection.execute(delete(fact_table).where(fact_table.c.revision_id.in_(_revisions_of(chosen))))
+        first = next_id(connection, fact_table)
+        insert_many(
+            connection, fact_table, [(first + at, *row) for at, row in enumerate(_facts(connection, chosen))]
+        )
+
+
+def record_faults(connection: Connection, record_ids: Sequence[int]) -> list[tuple[int, str]]:
+    """(record, what does not hold): texts that do not match their digest, facts that do not match the texts."""
+    texts = connection.execute(
+        select(revision.c.record_id, revision.c.digest, revision.c.document).where(
+            revision.c.record_id.in_(record_ids)
+        )
+    )
+    faults = [
+        (record_id, "a revision does not match its digest")
+        for record_id, held, text in texts
+        if digest(text) != held
+    ]
+    stored = connection.execute(
+        select(*fact_table.c[1:]).where(fact_table.c.revision_id.in_(_revisions_of(record_ids)))
+    )
+    if not faults and sorted(map(repr, map(tuple, stored))) != sorted(
+        map(repr, _facts(connection, record_ids))
+    ):
+        faults.append(
+            (record_ids[0], f"the figures of records up to {record_ids[-1]} do not match their revisions")
+        )
+    return faults
+
+
+def record_ids(connection: Connection) -> tuple[int, ...]:
+    """Keys of all records, in order."""
+    return tuple(connection.execute(select(record.c.id).order_by(record.c.id)).scalars())
+
+
+def _revisions_of(record_ids: Sequence[int]) -> Select[tuple[int]]:
+    return select(revision.c.id).where(revision.c.record_id.in_(record_ids))
+
+
+def _facts(connection: Connection, record_ids: Sequence[int]) -> list[tuple[Any, ...]]:
+    """Rows of `fact`, but for their keys, as they follow from the revisions of some records."""
+    rows = connection.execute(
+        select(
+            revision.c.record_id,
+            revision.c.id,
+            revision.c.known_on,
+            revision.c.withdrawn,
+            revision.c.document,
+        )
+        .where(revision.c.record_id.in_(record_ids))
+        .order_by(revision.c.record_id, revision.c.known_on, revision.c.number)
+    ).all()
+    facts: list[tuple[Any, ...]] = []
+    for row, following in zip(rows, [*rows[1:], None], strict=True):
+        until = following.known_on if following is not None and following.record_id == row.record_id else None
+        if not row.withdrawn and until != row.known_on:
+            columns = fact(chains_of(read_document(row.document)))
+            facts.append((row.id, None, None, row.known_on, until, *columns))
+    return facts
 
 
 def current(connection: Connection, revision_ids: Sequence[int]) -> tuple[Current, ...]:
@@ -232,7 +281,3 @@ def _documents(
         )
         found |= {(keys[record_id], number): document for record_id, number, document in rows}
     return found
-
-
-def _day(number: int) -> date:
-    return date(number // 10_000, number // 100 % 100, number % 100)

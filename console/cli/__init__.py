@@ -1,0 +1,1 @@
+"""The command `tocsin`: one module per subcommand; what is slow to import is imported when a command runs."""

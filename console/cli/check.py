@@ -1,0 +1,56 @@
+"""`tocsin check`: verify the whole node again."""
+
+from typing import Annotated
+
+import typer
+
+from console.cli.options import HERE, Format, FormatOption, HomeOption
+from console.cli.output import say, show, steps
+
+
+def check(
+    reindex: Annotated[
+        bool, typer.Option("--reindex", help="Write the index of figures again from the records.")
+    ] = False,
+    home: HomeOption = HERE,
+    style: FormatOption = Format.TABLE,
+) -> None:
+    """Verify every record, log entry, signature and figure index again; nothing stored is believed."""
+    from console.home import open_home
+    from node.check import Fault, check_logs, check_records, check_tiles
+    from node.errors import DirectoryError
+    from node.verify import Origin
+    from node.wire import records
+
+    opened = open_home(home)
+    store = opened.store()
+    own = opened.origin()
+    origins = {}
+    try:
+        for member in opened.directory().members:
+            keys = tuple(key.public_key for key in member.signing_keys)
+            origins[member.org_id] = Origin(member.org_id, keys, member.log_key.public_key)
+    except DirectoryError as error:
+        if opened.directory_file.exists():
+            raise
+        say(f"Note: {error}")
+    origins[own.org_id] = own
+    faults: list[Fault] = []
+    verified = {"records": 0, "log entries": 0}
+    with steps("Verifying", 0) as progress:
+        for name, found in (
+            ("records", check_records(store, reindex=reindex)),
+            ("log entries", check_logs(store, origins, records, reindex=reindex)),
+        ):
+            for one in found:
+                if isinstance(one, Fault):
+                    faults.append(one)
+                else:
+                    verified[name] += one
+                    progress(sum(verified.values()))
+        faults += check_tiles(store, own.org_id)
+    remarks = {"verified": verified, "faults": len(faults)}
+    if faults:
+        show(("where", "what"), faults, style, remarks)
+        raise typer.Exit(1)
+    show(("verified", "number"), list(verified.items()), style, {"faults": "none"})

@@ -1,0 +1,60 @@
+"""`tocsin import`: read a published data set."""
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from console.cli.options import HERE, Format, FormatOption, HomeOption
+from console.cli.output import say, show, working
+
+
+def import_file(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV or XLSX as it was published.")],
+    published: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Day of publication, if the file does not tell."
+        ),
+    ] = None,
+    rejects: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the refused rows there, each with its reasons.")
+    ] = None,
+    home: HomeOption = HERE,
+    style: FormatOption = Format.TABLE,
+) -> None:
+    """Import a publication: new rows are added, changed rows revised, vanished rows withdrawn."""
+    from console.home import open_home, read_file
+    from node.intake import read_publication, rejects_csv
+    from node.record import import_publication
+
+    store = open_home(home).store()
+    data = read_file(file)
+    now = datetime.now(UTC)
+    with working(f"Reading {file.name}"):
+        publication = read_publication(data, file.name, published.date() if published else None, now.date())
+    say(
+        f"Source: {publication.source}. Published on {publication.published_on} ({publication.published_from})."
+    )
+    for warning in publication.warnings:
+        say(f"Note: {warning}")
+    with working(f"Storing {len(publication.rows)} rows"):
+        done = import_publication(store, publication, hashlib.sha256(data).digest(), now)
+    if rejects is not None:
+        rejects.write_text(rejects_csv(publication), encoding="utf-8")
+    for reject in publication.rejects[:_SHOWN] if rejects is None else ():
+        say(f"Row {reject.number} refused: {' '.join(reject.reasons)}")
+    if len(publication.rejects) > _SHOWN and rejects is None:
+        say(f"... and {len(publication.rejects) - _SHOWN} more; --rejects FILE writes them all.")
+    counts = ("accepted", "updated", "unchanged", "withdrawn", "quarantined")
+    show(
+        counts,
+        [[getattr(done, name) for name in counts]],
+        style,
+        {"source": done.source, "published_on": done.published_on},
+    )
+
+
+_SHOWN = 20  # refused rows printed before the rest is only counted

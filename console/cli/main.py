@@ -1,0 +1,54 @@
+"""The command `tocsin` and how its errors are told.
+
+Exit codes: 0 done, 1 refused or failed for the reason on standard error, 2 wrong use.
+"""
+
+import sys
+from importlib.metadata import version as installed_version
+
+import typer
+
+from console.cli.check import check
+from console.cli.demo import demo
+from console.cli.import_ import import_file
+from console.cli.init import init
+from console.cli.peer import peer
+from console.cli.query import query
+from console.cli.run import serve, sync
+from console.cli.share import share
+
+app = typer.Typer(
+    name="tocsin",
+    help="Share security incidents among aid organizations: anonymized, signed and provable.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command()(init)
+app.command("import")(import_file)
+app.command()(share)
+app.add_typer(peer, name="peer")
+app.command()(serve)
+app.command()(sync)
+app.command()(query)
+app.command()(check)
+app.command()(demo)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    print(installed_version("tocsin"))
+
+
+def main() -> None:
+    """Run the command line; what goes wrong is told in one sentence with its reason."""
+    from crypto.errors import CryptoError
+    from node.errors import NodeError
+
+    try:
+        app()
+    except (NodeError, CryptoError) as error:
+        print(f"tocsin: {error} [{error.reason}]", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,156 @@
+"""`tocsin peer`: belong to a network, and see who else does."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from console.cli.options import HERE, Format, FormatOption, HomeOption, passphrase
+from console.cli.output import say, show
+
+peer = typer.Typer(
+    help="Belong to a network: found, request, admit, join, list, suspend, renew.", no_args_is_help=True
+)
+OutOption = Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write it.")]
+
+
+@peer.command()
+def found(name: Annotated[str, typer.Argument(help="One word.")], home: HomeOption = HERE) -> None:
+    """Start a network; this node keeps its directory key."""
+    from console.home import open_home
+    from console.network import found_network
+
+    opened = open_home(home)
+    directory = found_network(opened, name, passphrase())
+    say(f"Founded the network {directory.network}. Members join with this network key:")
+    print(opened.directory_key().hex())
+
+
+@peer.command()
+def request(
+    out: OutOption,
+    endpoint: Annotated[str, typer.Option(help="host:port under which peers reach you.")] = "",
+    home: HomeOption = HERE,
+) -> None:
+    """Write a request for membership, to be handed to whoever keeps the directory key."""
+    from console.home import open_home, write_file
+    from console.network import fingerprint, read_request, request_membership
+
+    opened = open_home(home)
+    write_file(out, request_membership(opened, passphrase(), endpoint or opened.settings.endpoint))
+    say(f"Wrote {out}. Read this to the keeper of the network, by voice:")
+    print(fingerprint(read_request(out)))
+
+
+@peer.command()
+def admit(
+    requests: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Requests for membership.")],
+    tier: Annotated[str, typer.Option(help="How finely they see: public, peer or coordinator.")] = "peer",
+    yes: Annotated[bool, typer.Option("--yes", help="The fingerprints were compared already.")] = False,
+    home: HomeOption = HERE,
+) -> None:
+    """Admit members, after comparing each fingerprint by voice."""
+    from console.home import open_home
+    from console.network import admitted, change_members, fingerprint, read_request
+    from node.rules import Tier
+
+    if tier.upper() not in Tier.__members__:
+        raise typer.BadParameter(f"{tier!r} is none of public, peer, coordinator", param_hint="--tier")
+    opened = open_home(home)
+    for file in requests:
+        member = read_request(file)
+        say(f"{member.org_id} ({member.type.name}) at {member.endpoint}: {fingerprint(member)}")
+        if not yes:
+            typer.confirm("Did they read you the same?", abort=True)
+        change_members(opened, passphrase(), admitted(member, Tier[tier.upper()]))
+    say(
+        f"Version {opened.directory().version} of the directory. Hand {opened.directory_file} to every member."
+    )
+
+
+@peer.command()
+def suspend(org: Annotated[str, typer.Argument(help="Id of the member.")], home: HomeOption = HERE) -> None:
+    """Suspend a member: whoever holds the new directory refuses it at its next call."""
+    from console.home import open_home
+    from console.network import change_members, suspended
+
+    opened = open_home(home)
+    opened.directory().member(org)
+    directory = change_members(opened, passphrase(), suspended(org))
+    say(f"Suspended {org} in version {directory.version}. Hand {opened.directory_file} to every member.")
+
+
+@peer.command()
+def renew(home: HomeOption = HERE) -> None:
+    """Sign the directory again before it expires."""
+    from console.home import open_home
+    from console.network import change_members
+
+    opened = open_home(home)
+    directory = change_members(opened, passphrase(), lambda members: members)
+    say(
+        f"Version {directory.version} is valid until {directory.expires:%Y-%m-%d}. Hand {opened.directory_file} on."
+    )
+
+
+@peer.command()
+def join(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The network's directory.")],
+    key: Annotated[
+        str, typer.Option("--key", metavar="HEX", help="The network key; needed the first time.")
+    ] = "",
+    home: HomeOption = HERE,
+) -> None:
+    """Take over the network's directory: the first one, or a newer version."""
+    from console.home import open_home, read_file
+
+    opened = open_home(home)
+    try:
+        directory_key = bytes.fromhex(key) if key else opened.directory_key()
+    except ValueError as error:
+        raise typer.BadParameter("not a key: 64 hexadecimal digits", param_hint="--key") from error
+    directory = opened.install_directory(read_file(file), directory_key)
+    say(f"Version {directory.version} of {directory.network}: {len(directory.members)} members.")
+
+
+@peer.command("list")
+def list_members(home: HomeOption = HERE, style: FormatOption = Format.TABLE) -> None:
+    """Show the members, what was verified of each, and when each was last heard."""
+    from console.home import open_home
+    from node.store.logs import log_heads
+
+    opened = open_home(home)
+    directory = opened.directory()
+    with opened.store().read() as connection:
+        heads = {head.origin_id: head for head in log_heads(connection)}
+    rows: list[list[str | int]] = []
+    for member in directory.members:
+        head = heads.get(member.org_id)
+        heard = (
+            datetime.fromtimestamp(head.heard_at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+            if head and head.heard_at
+            else "never"
+        )
+        rows.append(
+            [
+                member.org_id,
+                member.type.name,
+                member.tier.name.lower(),
+                member.status.name.lower(),
+                member.endpoint,
+                head.frontier.size if head else 0,
+                heard if member.org_id != opened.settings.org_id else "this node",
+                head.refused_reason if head else "",
+            ]
+        )
+    show(
+        ("member", "type", "tier", "status", "endpoint", "verified", "heard", "refused"),
+        rows,
+        style,
+        {
+            "network": directory.network,
+            "version": directory.version,
+            "expires": f"{directory.expires:%Y-%m-%d}",
+        },
+    )

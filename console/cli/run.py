@@ -1,0 +1,71 @@
+"""`tocsin serve` and `tocsin sync`: talk to the peers."""
+
+from typing import Annotated
+
+import typer
+
+from console.cli.options import HERE, Format, FormatOption, HomeOption, passphrase
+from console.cli.output import say, show, steps
+
+
+def serve(
+    sync: Annotated[
+        float, typer.Option(metavar="SECONDS", help="Pull from the peers this often; 0 only serves.")
+    ] = 0.0,
+    home: HomeOption = HERE,
+) -> None:
+    """Serve this node's log to the network until stopped."""
+    from console.home import open_home
+    from console.logs import log_to_stderr
+    from console.serve import serve as serve_node
+
+    log_to_stderr()
+    serve_node(open_home(home), passphrase(), lambda address: say(f"Listening on {address}"), sync or None)
+
+
+def sync(
+    peers: Annotated[list[str] | None, typer.Argument(metavar="PEER...", help="Only these members.")] = None,
+    home: HomeOption = HERE,
+    style: FormatOption = Format.TABLE,
+) -> None:
+    """Pull what is new from the peers, verify all of it, and keep it."""
+    import asyncio
+
+    from console.home import open_home
+    from console.serve import sync_all
+
+    opened = open_home(home)
+    sizes: dict[str, tuple[int, int]] = {}
+    with steps("Verifying", 0) as progress:
+
+        def seen(peer: str, done: int, size: int) -> None:
+            sizes[peer] = (done, size)
+            progress(sum(one for one, _ in sizes.values()))
+
+        outcomes = asyncio.run(sync_all(opened, passphrase(), frozenset(peers or ()), seen))
+    rows = [
+        (
+            one.org_id,
+            one.received.accepted,
+            one.received.retracted,
+            one.received.withheld,
+            one.received.refused,
+            one.held,
+            one.verified,
+            f"{one.error.reason}: {one.error}" if one.error else "",
+        )
+        for one in outcomes
+    ]
+    header = (
+        "peer",
+        "accepted",
+        "called back",
+        "withheld",
+        "refused",
+        "already held",
+        "verified",
+        "stopped by",
+    )
+    show(header, rows, style)
+    if any(one.error for one in outcomes):
+        raise typer.Exit(1)

@@ -1,0 +1,39 @@
+"""Which of this organization's records somebody means."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from node.errors import QueryError
+from node.measures import make_query
+from node.store.database import Store
+from node.store.queries import own_revisions
+from node.store.records import revisions_by_key
+
+
+def select_revisions(
+    store: Store,
+    ids: Sequence[str],
+    where: Sequence[str],
+    first: datetime | None,
+    last: datetime | None,
+    today: date,
+) -> tuple[int, ...]:
+    """Find the current revisions of records named by `SOURCE:KEY`, or of all that fit the filters.
+
+    Raises:
+        QueryError: A filter is wrong, or an id names no record that stands.
+    """
+    with store.read() as connection:
+        if not ids:
+            query = make_query(
+                [], ["incidents"], where, as_of=today, first=first and first.date(), last=last and last.date()
+            )
+            return tuple(own_revisions(connection, query))
+        found: list[int] = []
+        for text in ids:
+            source, colon, key = text.partition(":")
+            known = revisions_by_key(connection, source, [key]) if colon else {}
+            if key not in known:
+                raise QueryError(f"--id: there is no record {text!r}; ids look like awsd:4664")
+            found.append(known[key])
+        return tuple(found)

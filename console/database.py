@@ -1,0 +1,62 @@
+"""Open a node's database, bringing its tables to the revision that this version works with."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, inspect, text
+
+from node.errors import StoreError
+from node.store.database import Store
+
+REVISION = "0001"  # newest revision in migrations/versions; a test holds the two together
+_TABLE = "alembic_version"
+
+
+def open_store(url: str) -> Store:
+    """Open a database, making or migrating its tables where needed.
+
+    Raises:
+        ConfigError: The URL can not be used.
+        StoreError: The database is of a newer version, or can not be reached.
+    """
+    store = Store(url)
+    with store.read() as connection:
+        found = _revision(connection)
+    if found == REVISION:
+        return store
+    if found is not None and found > REVISION:
+        raise StoreError(
+            f"the database is of revision {found}, this version of Tocsin knows up to {REVISION}"
+        )
+    with store.write() as connection:
+        migrate(connection)
+    return store
+
+
+def migrate(connection: Connection, revision: str = "head") -> None:
+    """Upgrade the tables on an open write transaction."""
+    from alembic import command  # noqa: PLC0415 - slow to import, and needed once in a node's life
+
+    command.upgrade(alembic_config(connection), revision)
+
+
+def alembic_config(connection: Connection) -> Any:
+    """Settings for alembic's commands on this connection; its type is alembic's, which is imported late."""
+    from alembic.config import Config  # noqa: PLC0415 - as above
+
+    config = Config()
+    config.set_main_option("script_location", str(_migrations()))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table(_TABLE):
+        return None
+    return connection.execute(text(f"SELECT version_num FROM {_TABLE}")).scalar_one_or_none()  # noqa: S608 - our own name
+
+
+def _migrations() -> Path:
+    """Folder of the revisions: inside the installed package, or beside it in a checkout."""
+    installed = Path(__file__).parent / "_migrations"
+    return installed if installed.is_dir() else Path(__file__).parent.parent / "migrations"

@@ -1,0 +1,269 @@
+"""The folder of one node: settings, keys, the network's directory, and the database by default.
+
+tocsin.toml               settings
+keys/*.key                one secret each, readable by the owner alone; whoever has them speaks for the organization
+keys/*.pub.hex            their public halves
+keys/tls.der              the certificate that peers pin
+network/directory.pb      who belongs to the network, signed; anybody may read it
+network/directory.key.hex the public key that the directory must be signed with, pinned when the node joined
+node.db                   everything the node knows (SQLite), unless `database_url` says otherwise
+"""
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from console.database import open_store
+from crypto.certificates import make_member_certificate
+from crypto.keyfile import load_key, save_key
+from crypto.signing import Signer
+from node.client import Credentials
+from node.config import FILE_NAME, Settings, load_settings
+from node.directory import Directory, Member, MemberKey, OrganizationType, Status, verify_directory
+from node.errors import ConfigError, DirectoryError
+from node.rules import Tier
+from node.share import Identity, start_log
+from node.store.database import Store
+from node.verify import Origin
+from node.wire.membership import decode_directory
+from node.wire.records import decode_envelope
+
+KEY_LIFETIME = timedelta(days=3 * 365)
+SIGNING, LOG, TLS, DIRECTORY = "signing", "log", "tls", "directory"
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """An opened node folder."""
+
+    path: Path
+    settings: Settings
+
+    def store(self) -> Store:
+        """Open the database.
+
+        Raises:
+            NodeError: It can not be used.
+        """
+        return open_store(self.settings.database_url or f"sqlite:///{self.path.resolve() / 'node.db'}")
+
+    def identity(self, passphrase: str | None) -> Identity:
+        """Load the keys that sign records and checkpoints.
+
+        Raises:
+            CryptoError: A key file is missing or damaged, or the passphrase is wrong.
+        """
+        return Identity(
+            self.settings.org_id,
+            Signer(load_key(self.key_file(SIGNING), SIGNING, passphrase)),
+            Signer(load_key(self.key_file(LOG), LOG, passphrase)),
+        )
+
+    def credentials(self, passphrase: str | None) -> Credentials:
+        """Load the TLS key and certificate.
+
+        Raises:
+            CryptoError: A key file is missing or damaged, or the passphrase is wrong.
+        """
+        return Credentials(load_key(self.key_file(TLS), TLS, passphrase), self._certificate())
+
+    def origin(self) -> Origin:
+        """Public keys of this node, which need no passphrase.
+
+        Raises:
+            ConfigError: They can not be read.
+        """
+        signing, log = (read_file(self.path / "keys" / f"{name}.pub.hex") for name in (SIGNING, LOG))
+        try:
+            return Origin(
+                self.settings.org_id, (bytes.fromhex(signing.decode()),), bytes.fromhex(log.decode())
+            )
+        except ValueError as error:
+            raise ConfigError("keys/*.pub.hex is not a key") from error
+
+    def member(self, passphrase: str | None, endpoint: str) -> Member:
+        """Describe this node as a directory would; the tier is the network's to decide."""
+        identity = self.identity(passphrase)
+        start = datetime.now(UTC).replace(microsecond=0)
+        until = start + KEY_LIFETIME
+
+        def key(signer: Signer) -> MemberKey:
+            return MemberKey(signer.public_key, start - timedelta(days=1), until)
+
+        return Member(
+            identity.org_id,
+            OrganizationType[self.settings.org_type],
+            Status.ACTIVE,
+            Tier.PEER,
+            (key(identity.signing),),
+            key(identity.log),
+            self._certificate(),
+            endpoint,
+        )
+
+    def directory(self) -> Directory:
+        """Read and verify the network's directory.
+
+        Raises:
+            DirectoryError: This node belongs to no network yet, or the file does not hold.
+        """
+        return read_directory(self.directory_file, self.directory_key())
+
+    def directory_key(self) -> bytes:
+        """Public key that the directory must be signed with.
+
+        Raises:
+            DirectoryError: This node belongs to no network yet.
+        """
+        try:
+            return bytes.fromhex((self.path / "network" / "directory.key.hex").read_text())
+        except FileNotFoundError as error:
+            raise DirectoryError("this node belongs to no network yet; see `tocsin peer --help`") from error
+        except ValueError as error:
+            raise DirectoryError("network/directory.key.hex is not a key") from error
+
+    def install_directory(self, document: bytes, directory_key: bytes) -> Directory:
+        """Check a directory and keep it instead of the one held.
+
+        Raises:
+            DirectoryError: It does not hold, or is older than the one held.
+        """
+        held = self.directory() if self.directory_file.exists() else None
+        directory = verify_directory(decode_envelope(document), decode_directory, directory_key, held)
+        self.directory_file.parent.mkdir(exist_ok=True)
+        write_file(self.path / "network" / "directory.key.hex", directory_key.hex().encode())
+        write_file(self.directory_file, document)
+        return directory
+
+    def key_file(self, purpose: str) -> Path:
+        """Where the key for one purpose lies."""
+        return self.path / "keys" / f"{purpose}.key"
+
+    @property
+    def directory_file(self) -> Path:
+        """Where the signed directory lies."""
+        return self.path / "network" / "directory.pb"
+
+    def _certificate(self) -> bytes:
+        try:
+            return (self.path / "keys" / "tls.der").read_bytes()
+        except OSError as error:
+            raise ConfigError("keys/tls.der can not be read") from error
+
+
+class LiveDirectory:
+    """The directory as its file stands now; read again whenever the file has changed."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._seen: tuple[int, int] | None = None
+        self._directory: Directory | None = None
+
+    def __call__(self) -> Directory:
+        """Give the verified directory.
+
+        Raises:
+            DirectoryError: The file is gone or does not hold; nobody is let in on the old one.
+        """
+        try:
+            stat = self._home.directory_file.stat()
+        except OSError as error:
+            raise DirectoryError("the directory file can not be read") from error
+        now = (stat.st_mtime_ns, stat.st_size)
+        if self._directory is None or now != self._seen:
+            self._directory, self._seen = self._home.directory(), now
+        return self._directory
+
+
+def open_home(path: Path) -> Home:
+    """Open the folder of a node.
+
+    Raises:
+        ConfigError: There is no node in it, or a setting is wrong.
+    """
+    return Home(path, load_settings(path))
+
+
+def make_home(path: Path, settings: Settings, passphrase: str | None) -> Home:
+    """Make the folder of a new node with all its keys, its database and its empty log.
+
+    Raises:
+        ConfigError: The folder holds something already, or can not be written.
+    """
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise ConfigError(f"{path} is not empty; choose a new folder")
+    now = datetime.now(UTC).replace(microsecond=0)
+    try:
+        path.mkdir(parents=True, mode=0o700, exist_ok=True)
+        path.chmod(0o700)  # what lies here could cost lives
+        (path / "keys").mkdir(mode=0o700)
+        key, certificate = make_member_certificate(
+            settings.org_id, now - timedelta(days=1), now + KEY_LIFETIME
+        )
+        home = Home(path, settings)
+        for purpose in (SIGNING, LOG):
+            save_key(home.key_file(purpose), purpose, os.urandom(32), passphrase)
+        save_key(home.key_file(TLS), TLS, key, passphrase)
+        write_file(path / "keys" / "tls.der", certificate)
+        identity = home.identity(passphrase)
+        for purpose, signer in ((SIGNING, identity.signing), (LOG, identity.log)):
+            write_file(path / "keys" / f"{purpose}.pub.hex", signer.public_key.hex().encode())
+        store = home.store()
+        start_log(store, identity, now)
+        store.close()
+        # Last, so that a folder with settings is always a whole node.
+        write_file(path / FILE_NAME, _toml(settings).encode())
+    except OSError as error:
+        raise ConfigError(f"{path} can not be written: {error.strerror}") from error
+    return home
+
+
+def read_directory(path: Path, directory_key: bytes) -> Directory:
+    """Read and verify a directory file.
+
+    Raises:
+        DirectoryError: It can not be read or does not hold.
+    """
+    return verify_directory(decode_envelope(read_file(path)), decode_directory, directory_key, None)
+
+
+def read_file(path: Path) -> bytes:
+    """Read a file that somebody named.
+
+    Raises:
+        ConfigError: It can not be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path} can not be read: {error.strerror}") from error
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Replace a file, complete or not at all.
+
+    Raises:
+        ConfigError: It can not be written.
+    """
+    draft = path.with_name(f".{path.name}.new")
+    try:
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as error:
+        raise ConfigError(f"{path} can not be written: {error.strerror}") from error
+
+
+def _toml(settings: Settings) -> str:
+    lines = ["# Settings of this Tocsin node; docs/settings.md explains each.\n"]
+    for name, value in settings.model_dump().items():
+        text = (
+            str(value).lower()
+            if isinstance(value, bool)
+            else '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+        )
+        lines.append(f"{name} = {text}\n")
+    return "".join(lines)

@@ -1,0 +1,22 @@
+"""Bring a node's database to the newest revision, on the connection that the caller hands over."""
+
+from alembic import context
+from sqlalchemy import Connection, text
+
+from node.tables import metadata
+
+
+def migrate(connection: Connection) -> None:
+    """Run the revisions in one transaction; another process that migrates is waited for, but not for long."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL lock_timeout = '30s'"))
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        render_as_batch=connection.dialect.name == "sqlite",
+        transactional_ddl=True,
+    )
+    context.run_migrations()
+
+
+migrate(context.config.attributes["connection"])

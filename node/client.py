@@ -1,0 +1,141 @@
+"""Ask one peer: a channel that accepts only that peer's pinned certificate, and calls that answer with bytes.
+
+What comes back is not believed here; `node.verify` decides. A peer that can not be reached, is too slow or refuses us
+is `UnavailableError`, with the reason that it gave where it gave one.
+"""
+
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+from uuid import uuid4
+
+import grpc
+
+from crypto.certificates import certificate_pem, private_key_pem, server_name
+from node.directory import Member
+from node.errors import UnavailableError
+from node.status import reason_of
+from node.verify import Page
+from node.wire.exchange import (
+    SERVICE,
+    Call,
+    ListCall,
+    ProofCall,
+    decode_checkpoint,
+    decode_page,
+    decode_proof,
+    encode_checkpoint_call,
+    encode_list_call,
+    encode_proof_call,
+)
+
+CALL_SECONDS = 30.0
+PAGE_ENTRIES = 1000
+_MIB = 1024 * 1024
+MAX_MESSAGE_BYTES = (
+    8 * _MIB
+)  # more than a full page of ordinary entries, less than what hurts a small machine
+
+
+class Credentials(NamedTuple):
+    """This node's own TLS key (PKCS 8) and certificate, DER."""
+
+    key: bytes
+    certificate: bytes
+
+
+class PeerClient:
+    """An open line to one member; use it as an async context manager."""
+
+    def __init__(self, peer: Member, own: Credentials, *, call_seconds: float = CALL_SECONDS) -> None:
+        self.peer = peer
+        self._call_seconds = call_seconds
+        self._channel = grpc.aio.secure_channel(
+            peer.endpoint,
+            grpc.ssl_channel_credentials(
+                # Only this very certificate is trusted here, so no other member can stand in for the peer.
+                root_certificates=certificate_pem(peer.tls_certificate),
+                private_key=private_key_pem(own.key),
+                certificate_chain=certificate_pem(own.certificate),
+            ),
+            options=(
+                ("grpc.ssl_target_name_override", server_name(peer.org_id)),
+                ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+                ("grpc.use_local_subchannel_pool", 1),
+                ("grpc.enable_http_proxy", 0),
+            ),
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._channel.close()
+
+    async def checkpoint(self) -> bytes:
+        """Newest checkpoint of the peer's log, as signed.
+
+        Raises:
+            UnavailableError: No answer.
+            PayloadError: The answer is no checkpoint response.
+        """
+        return decode_checkpoint(await self._call("GetCheckpoint", encode_checkpoint_call(_new_call())))
+
+    async def entries(self, token: str, page_size: int = PAGE_ENTRIES) -> Page:
+        """One page of entries.
+
+        Raises:
+            UnavailableError: No answer.
+            PayloadError: The answer is no page.
+        """
+        return decode_page(
+            await self._call("ListEntries", encode_list_call(ListCall(_new_call(), page_size, token)))
+        )
+
+    async def consistency_proof(self, old_size: int, new_size: int) -> tuple[bytes, ...]:
+        """Proof that the log of `new_size` only adds to that of `old_size`.
+
+        Raises:
+            UnavailableError: No answer.
+            PayloadError: The answer is no proof.
+        """
+        request = encode_proof_call(ProofCall(_new_call(), old_size, new_size))
+        return decode_proof(await self._call("GetConsistencyProof", request))
+
+    async def watch(self) -> AsyncIterator[bytes]:
+        """Checkpoints of the peer's log: one at once, then each time it has grown.
+
+        Raises:
+            UnavailableError: The line is gone.
+            PayloadError: A message is no checkpoint.
+        """
+        watch: Any = self._channel.unary_stream(f"/{SERVICE}/WatchCheckpoints")
+        try:
+            async for wire in watch(encode_checkpoint_call(_new_call())):
+                yield decode_checkpoint(wire)
+        except grpc.aio.AioRpcError as error:
+            raise _unavailable(self.peer, error) from error
+
+    async def _call(self, method: str, request: bytes) -> bytes:
+        try:
+            call: Any = self._channel.unary_unary(f"/{SERVICE}/{method}")
+            answer: bytes = await call(request, timeout=self._call_seconds)
+        except grpc.aio.AioRpcError as error:
+            raise _unavailable(self.peer, error) from error
+        return answer
+
+
+def _new_call() -> Call:
+    return Call(str(uuid4()), "")
+
+
+def _unavailable(peer: Member, error: grpc.aio.AioRpcError) -> UnavailableError:
+    reason = reason_of(tuple(error.trailing_metadata() or ()))
+    code: grpc.StatusCode = error.code()
+    if reason:
+        return UnavailableError(f"{peer.org_id} refused: {reason}")
+    if code is grpc.StatusCode.DEADLINE_EXCEEDED:
+        return UnavailableError(f"{peer.org_id} did not answer in time")
+    return UnavailableError(f"{peer.org_id} can not be reached at {peer.endpoint} ({code.name})")

@@ -1,0 +1,128 @@
+"""Keep a verified page: entries, facts and the log's head in one transaction.
+
+Only pages that passed `node.verify` come here, from whichever transport. A record that replaces another closes the
+other's count on the day it arrives, so figures as of earlier days stay what they were.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from node.errors import BusyError, PayloadError
+from node.signed import RETRACTION_TYPE, Codec, IncidentRecord, Position, Retraction
+from node.store.database import Store, Transaction
+from node.store.logs import (
+    LogHead,
+    PeerEntry,
+    add_peer_entries,
+    advance_log,
+    log_head,
+    open_log,
+    peer_entries,
+)
+from node.store.records import day_number
+from node.verify import Fate, Verified, VerifiedPage
+
+
+class Received(NamedTuple):
+    """What became of the entries of a page."""
+
+    accepted: int = 0
+    retracted: int = 0
+    withheld: int = 0
+    refused: int = 0
+
+    def __add__(self, other: object) -> "Received":
+        if not isinstance(other, Received):
+            return NotImplemented
+        return Received(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+
+
+def follow(store: Store, origin_id: str) -> LogHead:
+    """Find how far a peer's log was verified, starting to follow it when it is new."""
+    with store.read() as connection:
+        head = log_head(connection, origin_id)
+    if head is None:
+        with store.write() as connection:
+            head = open_log(connection, origin_id)
+    return head
+
+
+def keep_page(
+    store: Store, head: LogHead, page: VerifiedPage, checkpoint: bytes, codec: Codec, now: datetime
+) -> tuple[Received, LogHead]:
+    """Store a verified page that continues `head`.
+
+    Args:
+        store: Of this node.
+        head: The log as it was when the page was verified.
+        page: From `verify_page`.
+        checkpoint: The signed note that the page was verified against.
+        codec: Reads messages.
+        now: Aware UTC time of arrival.
+
+    Raises:
+        BusyError: Another process of this node has stored entries of this log meanwhile; nothing was changed.
+    """
+    with store.write() as connection:
+        held = log_head(connection, head.origin_id)
+        if held is None or held.frontier.size != head.frontier.size:
+            raise BusyError("the log has grown meanwhile; try again")
+        entries = _entries(connection, head, page.entries, codec)
+        add_peer_entries(connection, head, entries, day_number(now.date()))
+        seconds = int(now.timestamp())
+        # Until the last page is in, the checkpoint says more than is held; the frontier says how much that is.
+        advance_log(connection, head, page.frontier, checkpoint, seconds)
+    fates = [one.fate for one in entries]
+    received = Received(*(fates.count(fate) for fate in Fate))
+    return received, head._replace(frontier=page.frontier, checkpoint=checkpoint, heard_at=seconds)
+
+
+def _entries(
+    connection: Transaction, head: LogHead, entries: Sequence[Verified], codec: Codec
+) -> list[PeerEntry]:
+    replacing = [one for one in entries if one.record is not None and one.record.replaces is not None]
+    older = {one.record.replaces.log_index for one in replacing if one.record and one.record.replaces}
+    stored = peer_entries(connection, head.log_id, sorted(at for at in older if at < head.frontier.size))
+    by_index = {one.position.log_index: one for one in entries}
+
+    def predecessor(index: int) -> tuple[bytes, bytes] | None:
+        if index in by_index:
+            return by_index[index].position.leaf_hash, by_index[index].wire
+        return stored.get(index)
+
+    kept = []
+    for one in entries:
+        fate, reason, seen, replaces = one.fate, one.reason, one.fact, None
+        target = one.record.replaces if one.record is not None else None
+        if one.record is not None and target is not None:
+            if target.log_index < one.position.log_index and _continues(
+                one.record, target, predecessor(target.log_index), codec
+            ):
+                replaces = target.log_index
+            else:
+                fate, reason, seen = Fate.REFUSED, "PREDECESSOR_MISMATCH", None
+        kept.append(
+            PeerEntry(one.position.log_index, fate, reason, one.position.leaf_hash, one.wire, seen, replaces)
+        )
+    return kept
+
+
+def _continues(
+    record: IncidentRecord | Retraction, target: Position, before: tuple[bytes, bytes] | None, codec: Codec
+) -> bool:
+    """Whether the entry that a record says it replaces is that very entry, of the same record and an older revision."""
+    if before is None or before[0] != target.leaf_hash:
+        return False
+    envelope = codec.decode_entry(before[1]).envelope
+    if envelope is None:
+        return True  # we may not see what it held; its leaf hash is the right one
+    try:
+        past: IncidentRecord | Retraction
+        if envelope.payload_type == RETRACTION_TYPE:
+            past = codec.decode_retraction(envelope.payload)
+        else:
+            past = codec.decode_incident(envelope.payload)
+    except PayloadError:
+        return False
+    return past.record_uid == record.record_uid and past.revision < record.revision

@@ -1,0 +1,289 @@
+"""Serve this node's log to the members of the network.
+
+Nobody gets further than the first line without a certificate that the directory binds to an active member: TLS asks
+for it, and every call and every open stream is checked against the directory as it stands then. What a caller sees of
+an entry is decided by its tier. Nothing here writes.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import grpc
+from grpc_health.v1 import health, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from crypto.certificates import certificate_pem, private_key_pem
+from crypto.merkle import consistency_path
+from crypto.tiles import Tiles
+from node.client import MAX_MESSAGE_BYTES, Credentials
+from node.directory import Directory, Member, Status
+from node.errors import CallError, MemberError, NodeError, PageTokenUnknownError, UnknownLogError
+from node.status import DETAILS, details, sentence, status_code
+from node.store.database import Store, Transaction
+from node.store.logs import LogHead, TileReader, log_head, own_page
+from node.verify import MAX_PAGE_ENTRIES, page_token
+from node.wire.exchange import (
+    SERVICE,
+    Call,
+    decode_checkpoint_call,
+    decode_list_call,
+    decode_proof_call,
+    encode_checkpoint,
+    encode_page,
+    encode_proof,
+)
+
+DEFAULT_PAGE_ENTRIES = 500
+MAX_PAGE_BYTES = MAX_MESSAGE_BYTES // 2
+MAX_REQUEST_BYTES = 64 * 1024
+WATCH_SECONDS = 1.0  # between two looks at the log, and at the directory, for an open stream
+CONNECTION_AGE_SECONDS = 3600
+
+logger = logging.getLogger(__name__)
+Context: TypeAlias = (
+    Any  # grpc.aio.ServicerContext; its stub has type parameters that handlers of bytes can not fill
+)
+Unary: TypeAlias = Callable[[bytes, Member], bytes]
+
+
+class Exchange:
+    """The answers of the exchange service; plain functions, run in threads beside the event loop."""
+
+    def __init__(self, org_id: str, store: Store) -> None:
+        self._org_id = org_id
+        self._store = store
+
+    def get_checkpoint(self, wire: bytes, _caller: Member) -> bytes:
+        """GetCheckpoint."""
+        return encode_checkpoint(self.checkpoint(decode_checkpoint_call(wire)))
+
+    def list_entries(self, wire: bytes, caller: Member) -> bytes:
+        """ListEntries."""
+        asked = decode_list_call(wire)
+        if not 0 <= asked.page_size <= MAX_PAGE_ENTRIES:
+            raise CallError(f"page_size: {asked.page_size} is not between 0 and {MAX_PAGE_ENTRIES}")
+        with self._store.read() as connection:
+            head = self._head(connection, asked.call)
+            size, start = _read_token(asked.page_token, head.frontier.size)
+            stop = min(start + (asked.page_size or DEFAULT_PAGE_ENTRIES), size)
+            entries = _within(own_page(connection, head.log_id, start, stop, caller.tier), MAX_PAGE_BYTES)
+            stop = start + len(entries)
+            proof = consistency_path(Tiles(TileReader(connection)), stop, size)
+        return encode_page(entries, proof, page_token(size, stop))
+
+    def get_consistency_proof(self, wire: bytes, _caller: Member) -> bytes:
+        """GetConsistencyProof."""
+        asked = decode_proof_call(wire)
+        with self._store.read() as connection:
+            size = self._head(connection, asked.call).frontier.size
+            if not 1 <= asked.old_size <= asked.new_size <= size:
+                raise CallError(f"old_size, new_size: not in order between 1 and {size}")
+            return encode_proof(
+                consistency_path(Tiles(TileReader(connection)), asked.old_size, asked.new_size)
+            )
+
+    def checkpoint(self, call: Call) -> bytes:
+        """Newest signed checkpoint.
+
+        Raises:
+            UnknownLogError: The caller asks for a log that this node does not serve.
+        """
+        with self._store.read() as connection:
+            return self._head(connection, call).checkpoint
+
+    def _head(self, connection: Transaction, call: Call) -> LogHead:
+        if call.origin_id not in {"", self._org_id}:
+            raise UnknownLogError(f"this node serves the log of {self._org_id} only")
+        head = log_head(connection, self._org_id)
+        if head is None:
+            raise UnknownLogError("this node has not started its log")
+        return head
+
+
+class Gatekeeper(grpc.aio.ServerInterceptor):
+    """Lets active members through, to whichever service; hands the member to the exchange service."""
+
+    def __init__(self, directory: Callable[[], Directory], clock: Callable[[], datetime]) -> None:
+        self._directory = directory
+        self._clock = clock
+
+    def caller(self, context: Context) -> Member:
+        """Find the member that is calling, as the directory stands now.
+
+        Raises:
+            MemberError: It is none, or suspended, or the directory has expired.
+        """
+        certificates = context.auth_context().get("x509_pem_cert")
+        if not certificates:
+            raise MemberError("no certificate was shown")
+        return self._directory().verify_caller(certificates[0], self._clock())
+
+    async def intercept_service(
+        self, continuation: Callable[[Any], Awaitable[Any]], handler_call_details: Any
+    ) -> Any:
+        """Put the check in front of a handler."""
+        handler = await continuation(handler_call_details)
+        if handler is None:
+            return None
+        forms = (handler.request_deserializer, handler.response_serializer)
+        if handler.stream_stream:
+            return grpc.stream_stream_rpc_method_handler(self._guard_stream(handler.stream_stream), *forms)
+        if handler.unary_stream:
+            return grpc.unary_stream_rpc_method_handler(self._guard_stream(handler.unary_stream), *forms)
+        return grpc.unary_unary_rpc_method_handler(self._guard_unary(handler.unary_unary), *forms)
+
+    def _guard_unary(self, inner: Callable[[Any, Context], Any]) -> Callable[[Any, Context], Awaitable[Any]]:
+        async def guarded(request: Any, context: Context) -> Any:
+            await self._check(context)
+            answer = inner(request, context)
+            return await answer if asyncio.iscoroutine(answer) else answer
+
+        return guarded
+
+    def _guard_stream(
+        self, inner: Callable[[Any, Context], Any]
+    ) -> Callable[[Any, Context], AsyncIterator[Any]]:
+        async def guarded(request: Any, context: Context) -> AsyncIterator[Any]:
+            await self._check(context)
+            async for message in inner(request, context):
+                yield message
+
+        return guarded
+
+    async def _check(self, context: Context) -> None:
+        try:
+            self.caller(context)
+        except MemberError as error:
+            await _abort(context, error, "")
+
+
+def make_server(
+    exchange: Exchange,
+    gatekeeper: Gatekeeper,
+    own: Credentials,
+    directory: Callable[[], Directory],
+    listen: str,
+) -> tuple[grpc.aio.Server, int]:
+    """Build a server that is ready to start.
+
+    Returns:
+        The server and the port that it is bound to.
+
+    Raises:
+        CallError: The address can not be listened on.
+    """
+    server = grpc.aio.server(
+        interceptors=(gatekeeper,),
+        options=(
+            ("grpc.max_receive_message_length", MAX_REQUEST_BYTES),
+            ("grpc.max_connection_age_ms", CONNECTION_AGE_SECONDS * 1000),
+            ("grpc.max_connection_age_grace_ms", 30_000),
+            ("grpc.so_reuseport", 0),
+        ),
+    )
+    server.add_generic_rpc_handlers((_handlers(exchange, gatekeeper),))
+    health_service = health.aio.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(health_service, server)
+    reflection.enable_server_reflection((SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+    try:
+        port = server.add_secure_port(listen, _credentials(own, directory))
+    except RuntimeError as error:
+        raise CallError(f"listen: {listen} can not be listened on; is it taken?") from error
+    return server, port
+
+
+def _handlers(exchange: Exchange, gatekeeper: Gatekeeper) -> grpc.GenericRpcHandler:
+    def unary(answer: Unary) -> "grpc.RpcMethodHandler[bytes, bytes]":
+        async def handle(wire: bytes, context: Context) -> bytes:
+            request_id = ""
+            try:
+                request_id = _request_id(decode_checkpoint_call(wire))
+                return await asyncio.to_thread(answer, wire, gatekeeper.caller(context))
+            except NodeError as error:
+                await _abort(context, error, request_id)
+                raise AssertionError("abort does not return") from error
+
+        return grpc.unary_unary_rpc_method_handler(handle)
+
+    async def watch(wire: bytes, context: Context) -> AsyncIterator[bytes]:
+        request_id = ""
+        sent = b""
+        try:
+            call = decode_checkpoint_call(wire)
+            request_id = _request_id(call)
+            while True:
+                gatekeeper.caller(context)  # a suspended member does not keep its stream
+                note = await asyncio.to_thread(exchange.checkpoint, call)
+                if note != sent:
+                    yield encode_checkpoint(note)
+                    sent = note
+                await asyncio.sleep(WATCH_SECONDS)
+        except NodeError as error:
+            await _abort(context, error, request_id)
+
+    return grpc.method_handlers_generic_handler(
+        SERVICE,
+        {
+            "GetCheckpoint": unary(exchange.get_checkpoint),
+            "ListEntries": unary(exchange.list_entries),
+            "GetConsistencyProof": unary(exchange.get_consistency_proof),
+            "WatchCheckpoints": grpc.unary_stream_rpc_method_handler(watch),
+        },
+    )
+
+
+def _credentials(own: Credentials, directory: Callable[[], Directory]) -> grpc.ServerCredentials:
+    """TLS that asks each new caller for a certificate of a member active now."""
+
+    def configuration() -> grpc.ServerCertificateConfiguration:
+        try:
+            members = [one.tls_certificate for one in directory().members if one.status is Status.ACTIVE]
+        except (
+            NodeError
+        ):  # an exception here would silently keep the old list; an empty one refuses everybody
+            members = []
+        return grpc.ssl_server_certificate_configuration(
+            [(private_key_pem(own.key), certificate_pem(own.certificate))],
+            root_certificates=b"".join(map(certificate_pem, members)),
+        )
+
+    return grpc.dynamic_ssl_server_credentials(
+        configuration(), configuration, require_client_authentication=True
+    )
+
+
+def _read_token(token: str, size: int) -> tuple[int, int]:
+    first, dot, second = token.partition(".")
+    if not (dot and first.isascii() and first.isdigit() and second.isascii() and second.isdigit()):
+        raise PageTokenUnknownError("page_token: not of the form SIZE.INDEX")
+    upto, start = int(first), int(second)
+    if not start < upto <= size:
+        raise PageTokenUnknownError(f"page_token: not an index below a size of at most {size}")
+    return upto, start
+
+
+def _within(entries: list[bytes], max_bytes: int) -> list[bytes]:
+    total = 0
+    for at, wire in enumerate(entries):
+        total += len(wire)
+        if total > max_bytes and at:
+            return entries[:at]
+    return entries
+
+
+def _request_id(call: Call) -> str:
+    try:
+        return str(UUID(call.request_id))
+    except ValueError as error:
+        raise CallError("request_id: not a UUID") from error
+
+
+async def _abort(context: Context, error: NodeError, request_id: str) -> None:
+    logger.warning("call refused: reason=%s request=%s", error.reason, request_id)
+    await context.abort(
+        status_code(error), sentence(error), trailing_metadata=((DETAILS, details(error, request_id)),)
+    )

@@ -1,0 +1,94 @@
+"""The directory and requests for membership as bytes."""
+
+from node.directory import ALGORITHM, Directory, Member, MemberKey, OrganizationType, Status
+from node.errors import PayloadError
+from node.rules import Tier
+from node.wire.parsing import HASH_BYTES, from_stamp, member_of, parse, sized, to_stamp
+from tocsin.node.v1 import directory_pb2
+
+
+def encode_directory(directory: Directory) -> bytes:
+    """Payload of a directory document."""
+    return directory_pb2.Directory(
+        network=directory.network,
+        version=directory.version,
+        issue_time=to_stamp(directory.issued),
+        expire_time=to_stamp(directory.expires),
+        members=map(_member_message, sorted(directory.members)),
+    ).SerializeToString()
+
+
+def decode_directory(payload: bytes) -> Directory:
+    """Read the payload of a directory document.
+
+    Raises:
+        PayloadError: It is not one, or a field is missing or of the wrong size.
+    """
+    message = parse(directory_pb2.Directory(), payload)
+    return Directory(
+        message.network,
+        message.version,
+        from_stamp("issue_time", message.issue_time),
+        from_stamp("expire_time", message.expire_time),
+        tuple(map(_member, message.members)),
+    )
+
+
+def encode_request(member: Member) -> bytes:
+    """Payload of a membership request."""
+    return directory_pb2.MembershipRequest(member=_member_message(member)).SerializeToString()
+
+
+def decode_request(payload: bytes) -> Member:
+    """Read the payload of a membership request.
+
+    Raises:
+        PayloadError: It is not one, or a field is missing or of the wrong size.
+    """
+    return _member(parse(directory_pb2.MembershipRequest(), payload).member)
+
+
+def _member_message(member: Member) -> directory_pb2.Member:
+    return directory_pb2.Member(
+        org_id=member.org_id,
+        type=directory_pb2.OrganizationType.ValueType(member.type),
+        status=directory_pb2.MemberStatus.ValueType(member.status),
+        tier=directory_pb2.Tier.ValueType(member.tier),
+        signing_keys=map(_key_message, member.signing_keys),
+        log_key=_key_message(member.log_key),
+        tls_certificate=member.tls_certificate,
+        endpoint=member.endpoint,
+    )
+
+
+def _member(message: directory_pb2.Member) -> Member:
+    return Member(
+        message.org_id,
+        member_of("type", OrganizationType, message.type),
+        member_of("status", Status, message.status),
+        member_of("tier", Tier, message.tier),
+        tuple(map(_key, message.signing_keys)),
+        _key(message.log_key),
+        message.tls_certificate,
+        message.endpoint,
+    )
+
+
+def _key_message(key: MemberKey) -> directory_pb2.MemberKey:
+    return directory_pb2.MemberKey(
+        public_key=key.public_key,
+        alg=ALGORITHM,
+        valid_from_time=to_stamp(key.valid_from),
+        valid_until_time=to_stamp(key.valid_until),
+    )
+
+
+def _key(message: directory_pb2.MemberKey) -> MemberKey:
+    sized("public_key", message.public_key, HASH_BYTES)
+    if message.alg != ALGORITHM:
+        raise PayloadError(f"alg: {message.alg[:20]!r} is not {ALGORITHM}")
+    return MemberKey(
+        message.public_key,
+        from_stamp("valid_from_time", message.valid_from_time),
+        from_stamp("valid_until_time", message.valid_until_time),
+    )

@@ -1,0 +1,83 @@
+"""Read a message, or say which field is wrong."""
+
+from datetime import UTC, datetime
+from enum import IntEnum
+from typing import TypeVar
+
+from google.protobuf.message import DecodeError, Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from node.errors import PayloadError
+
+HASH_BYTES = 32
+
+M = TypeVar("M", bound=Message)
+E = TypeVar("E", bound=IntEnum)
+
+
+def parse(message: M, wire: bytes) -> M:
+    """Fill an empty message; fields of another version are kept.
+
+    Raises:
+        PayloadError: The bytes are no such message.
+    """
+    try:
+        message.ParseFromString(wire)
+    except (DecodeError, ValueError) as error:
+        raise PayloadError(f"not a {message.DESCRIPTOR.name} message") from error
+    return message
+
+
+def parse_exactly(message: M, wire: bytes) -> M:
+    """Fill an empty message from exactly the bytes that this version would write for it.
+
+    Raises:
+        PayloadError: The bytes are no such message, or hold anything else.
+    """
+    parse(message, wire)
+    message.DiscardUnknownFields()
+    if message.ByteSize() != len(wire):
+        raise PayloadError(f"{message.DESCRIPTOR.name}: holds fields of another version")
+    return message
+
+
+def sized(field: str, value: bytes, size: int) -> bytes:
+    """Give the value if it has this many bytes.
+
+    Raises:
+        PayloadError: It has not.
+    """
+    if len(value) != size:
+        raise PayloadError(f"{field}: {len(value)} bytes where {size} are needed")
+    return value
+
+
+def member_of(field: str, kind: type[E], number: int) -> E:
+    """Give the member of a closed list that a number stands for.
+
+    Raises:
+        PayloadError: It stands for none.
+    """
+    try:
+        return kind(number)
+    except ValueError as error:
+        raise PayloadError(f"{field}: missing or unknown") from error
+
+
+def to_stamp(when: datetime) -> Timestamp:
+    """Write an aware time."""
+    stamp = Timestamp()
+    stamp.FromDatetime(when)
+    return stamp
+
+
+def from_stamp(field: str, stamp: Timestamp) -> datetime:
+    """Read a time as aware UTC.
+
+    Raises:
+        PayloadError: It is outside the years 1 to 9999.
+    """
+    try:
+        return stamp.ToDatetime(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
+        raise PayloadError(f"{field}: not a time") from error

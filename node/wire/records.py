@@ -1,0 +1,159 @@
+"""Records, retractions, envelopes and log entries as bytes; the `Codec` that the floors below ask for."""
+
+from crypto.envelope import LEAF_BYTES, Envelope, Signature
+from crypto.ladder import Opening, Step
+from node.errors import PayloadError
+from node.signed import UID_BYTES, Entry, IncidentRecord, Label, Position, Reason, Retraction
+from node.wire.parsing import HASH_BYTES, member_of, parse, parse_exactly, sized
+from tocsin.node.v1 import envelope_pb2, record_pb2
+
+_REASONS = {
+    record_pb2.RETRACTION_REASON_WITHDRAWN: Reason.WITHDRAWN,
+    record_pb2.RETRACTION_REASON_SHARED_IN_ERROR: Reason.SHARED_IN_ERROR,
+}
+_REASON_NUMBERS = {reason: number for number, reason in _REASONS.items()}
+
+
+def encode_incident(record: IncidentRecord) -> bytes:
+    """Payload of an incident record."""
+    message = record_pb2.IncidentRecord(
+        record_uid=record.record_uid,
+        origin_id=record.origin_id,
+        revision=record.revision,
+        ladder_schema=record.schema,
+        heads=record.heads,
+        label=record_pb2.Label.ValueType(record.label),
+    )
+    if record.replaces is not None:
+        message.supersedes_leaf = record.replaces.leaf_hash
+        message.supersedes_index = record.replaces.log_index
+    return message.SerializeToString()
+
+
+def decode_incident(payload: bytes) -> IncidentRecord:
+    """Read the payload of an incident record.
+
+    Raises:
+        PayloadError: It is not one, or a field is missing or of the wrong size.
+    """
+    message = parse(record_pb2.IncidentRecord(), payload)
+    sized("record_uid", message.record_uid, UID_BYTES)
+    heads = tuple(message.heads)
+    for head in heads:
+        sized("heads", head, HASH_BYTES)
+    replaces = None
+    if message.revision > 1 or message.supersedes_leaf or message.HasField("supersedes_index"):
+        sized("supersedes_leaf", message.supersedes_leaf, HASH_BYTES)
+        replaces = Position(message.supersedes_index, message.supersedes_leaf)
+    if message.revision < 1 or (message.revision == 1) != (replaces is None):
+        raise PayloadError("revision: does not agree with supersedes_leaf")
+    return IncidentRecord(
+        message.record_uid,
+        message.origin_id,
+        message.revision,
+        heads,
+        message.ladder_schema,
+        member_of("label", Label, message.label),
+        replaces,
+    )
+
+
+def encode_retraction(retraction: Retraction) -> bytes:
+    """Payload of a retraction."""
+    return record_pb2.Retraction(
+        record_uid=retraction.record_uid,
+        origin_id=retraction.origin_id,
+        revision=retraction.revision,
+        target_leaf=retraction.replaces.leaf_hash,
+        target_index=retraction.replaces.log_index,
+        reason=_REASON_NUMBERS[retraction.reason],
+    ).SerializeToString()
+
+
+def decode_retraction(payload: bytes) -> Retraction:
+    """Read the payload of a retraction.
+
+    Raises:
+        PayloadError: It is not one, or a field is missing or of the wrong size.
+    """
+    message = parse(record_pb2.Retraction(), payload)
+    sized("record_uid", message.record_uid, UID_BYTES)
+    sized("target_leaf", message.target_leaf, HASH_BYTES)
+    if message.reason not in _REASONS:
+        raise PayloadError("reason: missing or unknown")
+    return Retraction(
+        message.record_uid,
+        message.origin_id,
+        message.revision,
+        _REASONS[message.reason],
+        Position(message.target_index, message.target_leaf),
+    )
+
+
+def encode_entry(entry: Entry) -> bytes:
+    """Entry as it is stored beside the row and sent: peers get these very bytes."""
+    if entry.envelope is None:
+        return record_pb2.Entry(leaf=entry.leaf).SerializeToString()
+    openings = [
+        envelope_pb2.Opening(
+            dimension=opening.dimension,
+            steps=[envelope_pb2.Step(salt=step.salt, value=step.value) for step in opening.steps],
+            next=opening.next,
+        )
+        for opening in entry.openings
+    ]
+    return record_pb2.Entry(envelope=_envelope_message(entry.envelope), openings=openings).SerializeToString()
+
+
+def decode_entry(wire: bytes) -> Entry:
+    """Read an entry.
+
+    Raises:
+        PayloadError: It is not one, or holds more or less than an entry does.
+    """
+    message = parse_exactly(record_pb2.Entry(), wire)
+    if not message.HasField("envelope"):
+        sized("leaf", message.leaf, LEAF_BYTES)
+        if message.openings:
+            raise PayloadError("openings: without an envelope")
+        return Entry(message.leaf, None, ())
+    if message.leaf:
+        raise PayloadError("leaf: beside an envelope")
+    openings = tuple(
+        [
+            Opening(
+                opening.dimension,
+                tuple([Step(step.salt, step.value) for step in opening.steps]),
+                opening.next,
+            )
+            for opening in message.openings
+        ]
+    )
+    return Entry(b"", _envelope(message.envelope), openings)
+
+
+def encode_envelope(envelope: Envelope) -> bytes:
+    """Envelope as a file or message of its own."""
+    return _envelope_message(envelope).SerializeToString()
+
+
+def decode_envelope(wire: bytes) -> Envelope:
+    """Read an envelope.
+
+    Raises:
+        PayloadError: It is not one.
+    """
+    return _envelope(parse_exactly(envelope_pb2.Envelope(), wire))
+
+
+def _envelope_message(envelope: Envelope) -> envelope_pb2.Envelope:
+    return envelope_pb2.Envelope(
+        payload=envelope.payload,
+        payload_type=envelope.payload_type,
+        signatures=[envelope_pb2.Signature(sig=one.sig, keyid=one.keyid) for one in envelope.signatures],
+    )
+
+
+def _envelope(message: envelope_pb2.Envelope) -> Envelope:
+    signatures = tuple([Signature(one.sig, one.keyid) for one in message.signatures])
+    return Envelope(message.payload, message.payload_type, signatures)
