@@ -137,6 +137,8 @@ def _parse_signature(line: str) -> tuple[str, bytes, bytes]:
         signature = base64.b64decode(encoded, validate=True)
     except ValueError as error:
         raise CheckpointError("signature: is not base64") from error
+    if base64.b64encode(signature).decode() != encoded:
+        raise CheckpointError("signature: is not canonical base64")
     if not line.startswith(_DASH) or not _is_key_name(name) or len(signature) <= KEY_ID_BYTES:
         raise CheckpointError("signature: a line does not have the form of one")
     return name, signature[:KEY_ID_BYTES], signature[KEY_ID_BYTES:]

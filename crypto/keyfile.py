@@ -20,6 +20,7 @@ import os
 import re
 import secrets
 import unicodedata
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -80,8 +81,8 @@ def save_key(path: Path, purpose: str, secret: bytes, passphrase: str | None, co
         f"tocsin-key: 1\npurpose: {purpose}\nkdf: {kdf}\npasses: {passes}\nmemory_bytes: {memory_bytes}\n"
         f"salt: {_base64(salt)}\n"
     )
-    key = bytes(KEY_BYTES) if passphrase is None else stretch(passphrase, salt, cost)
-    text = f"{header}body: {_base64(Aead(key).encrypt(secret, aad=header.encode()))}\n"
+    body = _seal(passphrase, salt, cost).encrypt(secret, aad=header.encode())
+    text = f"{header}body: {_base64(body)}\n"
     if not _FILE.fullmatch(text) or len(text) > MAX_FILE_BYTES:
         raise RuntimeError("this purpose, or a secret of this size, can not be kept in a key file")
     _write_new(path, text.encode())
@@ -94,10 +95,7 @@ def load_key(path: Path, purpose: str, passphrase: str | None) -> bytes:
         KeyFileError: Missing, readable by others, damaged, too costly to open, or saved for another purpose.
         PassphraseError: The passphrase is wrong, or given or left out against what the file says.
     """
-    try:
-        file = _FILE.fullmatch(_read_private(path).decode("ascii"))
-    except UnicodeDecodeError as error:
-        raise KeyFileError(f"{path}: is not a key file") from error
+    file = _FILE.fullmatch(_read_private(path).decode("ascii", errors="replace"))
     if file is None:
         raise KeyFileError(f"{path}: is not a key file")
     if file["purpose"] != purpose:
@@ -107,12 +105,10 @@ def load_key(path: Path, purpose: str, passphrase: str | None) -> bytes:
         raise PassphraseError(
             f"{path}: {'needs a' if passphrase is None else 'was saved without a'} passphrase"
         )
-    key = bytes(KEY_BYTES)
-    if passphrase is not None:
-        cost = Cost(int(file["passes"]), int(file["memory_bytes"]))
-        key = stretch(passphrase, base64.b64decode(file["salt"]), cost)
+    cost = Cost(int(file["passes"]), int(file["memory_bytes"]))
+    seal = _seal(passphrase, base64.b64decode(file["salt"]), cost)
     try:
-        return Aead(key).decrypt(_decode(file["body"]), aad=file["header"].encode())
+        return seal.decrypt(_decode(file["body"]), aad=file["header"].encode())
     except (SodiumError, ValueError) as error:
         if passphrase is None:
             raise KeyFileError(f"{path}: is damaged") from error
@@ -127,17 +123,24 @@ def stretch(passphrase: str, salt: bytes, cost: Cost, size: int = KEY_BYTES) -> 
 
     Raises:
         KeyFileError: The cost is out of bounds, or this machine has not the memory.
+        PassphraseError: The passphrase is not text.
     """
     if not (
         MIN_COST.passes <= cost.passes <= MAX_COST.passes
         and MIN_COST.memory_bytes <= cost.memory_bytes <= MAX_COST.memory_bytes
     ):
         raise KeyFileError(f"passes, memory_bytes: {cost.passes} and {cost.memory_bytes} are out of bounds")
-    password = unicodedata.normalize("NFC", passphrase).encode()
     try:
+        password = unicodedata.normalize("NFC", passphrase).encode()
         return argon2id.kdf(size, password, salt, cost.passes, cost.memory_bytes)
+    except UnicodeEncodeError as error:
+        raise PassphraseError("passphrase: holds bytes that are not text") from error
     except SodiumError as error:
         raise KeyFileError(f"memory_bytes: {cost.memory_bytes} are not to be had on this machine") from error
+
+
+def _seal(passphrase: str | None, salt: bytes, cost: Cost) -> Aead:
+    return Aead(bytes(KEY_BYTES) if passphrase is None else stretch(passphrase, salt, cost))
 
 
 def _write_new(path: Path, content: bytes) -> None:
@@ -147,15 +150,15 @@ def _write_new(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        try:
-            path.hardlink_to(draft)  # unlike a rename, this never replaces a file
-        finally:
-            draft.unlink()
+        path.hardlink_to(draft)  # unlike a rename, this never replaces a file
         _sync_directory(path.parent)
     except FileExistsError as error:
         raise KeyFileError(f"{path}: exists, and a key is never overwritten") from error
     except OSError as error:
         raise KeyFileError(f"{path}: can not be written ({error.strerror})") from error
+    finally:
+        with suppress(OSError):
+            draft.unlink()
 
 
 def _read_private(path: Path) -> bytes:

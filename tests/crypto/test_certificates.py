@@ -26,6 +26,7 @@ from crypto.errors import CertificateError, CryptoError
 FROM = datetime(2026, 1, 1, tzinfo=UTC)
 UNTIL = FROM + timedelta(days=365)
 KEY_DER, CERTIFICATE = make_member_certificate("example-org", FROM, UNTIL)
+SIGNED_PART = x509.load_der_x509_certificate(CERTIFICATE).tbs_certificate_bytes
 USAGES = (
     "digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
     "key_cert_sign", "crl_sign", "encipher_only", "decipher_only",
@@ -142,6 +143,14 @@ def test_a_certificate_without_key_usage_is_refused() -> None:
         check_member_certificate(bare.public_bytes(serialization.Encoding.DER))
 
 
+@pytest.mark.filterwarnings("ignore:Parsed a serial number")
+def test_a_serial_number_that_is_not_positive_is_refused() -> None:
+    negative = _certificate().replace(b"\x02\x01\x01", b"\x02\x01\xff", 1)
+
+    with pytest.raises(CertificateError, match="serial number"):
+        check_member_certificate(negative)
+
+
 def test_a_private_key_of_another_kind_is_refused() -> None:
     other = ed25519.Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -151,14 +160,17 @@ def test_a_private_key_of_another_kind_is_refused() -> None:
         private_key_pem(other)
 
 
-@given(st.binary(max_size=200), st.integers(0, len(CERTIFICATE) * 8 - 1))
-def test_whatever_a_certificate_holds_only_our_errors_come_out(junk: bytes, bit: int) -> None:
-    flipped = (int.from_bytes(CERTIFICATE, "big") ^ 1 << bit).to_bytes(len(CERTIFICATE), "big")
+@given(st.integers(0, len(SIGNED_PART) * 8 - 1))
+def test_a_flipped_bit_of_the_signed_part_is_refused(bit: int) -> None:
+    flipped = (int.from_bytes(SIGNED_PART, "big") ^ 1 << bit).to_bytes(len(SIGNED_PART), "big")
 
-    with pytest.raises(CryptoError):
-        check_member_certificate(flipped)
+    with pytest.raises(CertificateError):
+        check_member_certificate(CERTIFICATE.replace(SIGNED_PART, flipped))
+
+
+@given(st.binary(max_size=200))
+def test_whatever_a_certificate_holds_only_our_errors_come_out(junk: bytes) -> None:
     for read in (check_member_certificate, spki_sha256, certificate_pem, private_key_pem):
-        with pytest.raises(CryptoError):
-            read(junk)
-        with pytest.raises(CryptoError):
-            read(b"-----BEGIN " + junk)
+        for content in (junk, b"-----BEGIN " + junk, CERTIFICATE + junk + b"!", CERTIFICATE[: len(junk)]):
+            with pytest.raises(CryptoError):
+                read(content)

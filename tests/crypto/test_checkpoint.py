@@ -112,12 +112,11 @@ def test_a_checkpoint_of_another_log_is_refused_even_with_the_right_signature() 
         verify_checkpoint(other, ORIGIN, SIGNER.public_key)
 
 
-@given(st.integers(0, len(NOTE) * 8 - 1))
-def test_a_flipped_bit_anywhere_is_refused(bit: int) -> None:
-    flipped = (int.from_bytes(NOTE, "big") ^ 1 << bit).to_bytes(len(NOTE), "big")
-
-    with pytest.raises(CheckpointError):
-        verify_checkpoint(flipped, ORIGIN, SIGNER.public_key)
+def test_a_flipped_bit_anywhere_is_refused() -> None:
+    for bit in range(len(NOTE) * 8):
+        flipped = (int.from_bytes(NOTE, "big") ^ 1 << bit).to_bytes(len(NOTE), "big")
+        with pytest.raises(CheckpointError):
+            verify_checkpoint(flipped, ORIGIN, SIGNER.public_key)
 
 
 ROOT_TEXT = base64.b64encode(ROOT).decode()

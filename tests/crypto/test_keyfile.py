@@ -98,6 +98,12 @@ def test_a_passphrase_left_out_or_not_needed_is_said_so(path: Path, tmp_path: Pa
         load_key(open_path, "signing", "passphrase")
 
 
+def test_a_passphrase_that_is_not_text_is_refused(path: Path) -> None:
+    with pytest.raises(PassphraseError, match="not text"):
+        save_key(path, "signing", SECRET, "\udc80", CHEAP)
+    assert not path.exists()
+
+
 def test_an_empty_passphrase_is_refused(path: Path) -> None:
     with pytest.raises(PassphraseError, match="empty"):
         save_key(path, "signing", SECRET, "")
