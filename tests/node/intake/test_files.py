@@ -74,7 +74,7 @@ def test_too_many_columns_rows_or_bytes_are_refused() -> None:
     assert isinstance(refused(b"x" * (MAX_FILE_BYTES + 1)), TooLargeError)
 
 
-_LATIN = "N'Djam\xe9na; pr\xe8s d\u2019ici, |"
+_LATIN = "N\u2019Djam\xe9na; Pe\xf1as, |"
 _CYRILLIC = (
     "После обстрела колонны организации погиб один местный сотрудник организации, ещё двое получили ранения. "
     "Ответственность за нападение никто не взял; расследование ведут местные власти."

@@ -41,9 +41,17 @@ def test_a_workbook_gives_the_same_incidents_as_text() -> None:
     assert read_publication(workbook(numbers), "table.xlsx", None, TODAY).rows == expected
 
 
-def test_rows_keep_the_numbers_that_a_person_sees() -> None:
-    publication = read_publication(workbook([["A title"], [], *_CELLS]), "table.xlsx", None, TODAY)
+@pytest.mark.parametrize("first", ["A title", ""])
+def test_rows_keep_the_numbers_that_a_person_sees(first: str) -> None:
+    publication = read_publication(workbook([[first], [], *_CELLS]), "table.xlsx", None, TODAY)
     assert [accepted.number for accepted in publication.rows] == [4, 5]
+
+
+def test_a_rejected_row_shows_numbers_as_a_person_types_them() -> None:
+    cells: list[list[str | float]] = [list(line) for line in _CELLS[:2]]
+    cells[1][_CELLS[0].index("Month")] = 13
+    (reject,) = read_publication(workbook(cells), "table.xlsx", None, TODAY).rejects
+    assert reject.cells[_CELLS[0].index("Month")] == "13"
 
 
 def test_coordinates_in_number_cells_are_read_as_they_are() -> None:
