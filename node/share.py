@@ -195,7 +195,7 @@ def _entry(one: Outgoing, identity: Identity, codec: Codec) -> OwnEntry:
         for tier in sorted(one.tiers)
     }
     return _own_entry(
-        envelope, views, one.current.record_id, one.current.revision_id, secret, identity, codec
+        envelope, views, (one.current.record_id, one.current.revision_id), secret, identity, codec
     )
 
 
