@@ -47,7 +47,7 @@ def lay_out(header: Sequence[str], columns: Iterable[Column]) -> Layout:
     """
     columns = tuple(columns)
     fields = {fold(spelling): column.field for column in columns for spelling in (column.title, *column.also)}
-    titles = tuple(title.strip() for title in header)
+    titles = tuple(map(_printable, header))
     while titles and not titles[-1]:
         titles = titles[:-1]
     known = [(fields[fold(title)], place) for place, title in enumerate(titles) if fold(title) in fields]
@@ -56,7 +56,7 @@ def lay_out(header: Sequence[str], columns: Iterable[Column]) -> Layout:
     if missing:
         raise ColumnsError(
             f"These columns were expected and not found: {', '.join(missing)}. "
-            f"These were found: {_shown(titles)}."
+            f"These were found: {shown(titles)}."
         )
     twice = [
         titles[places[field]] for field, times in Counter(field for field, _ in known).items() if times > 1
@@ -96,11 +96,17 @@ def cross_check(tags: Sequence[str], layout: Layout, columns: Iterable[Column]) 
     return tuple(warnings)
 
 
+def shown(titles: Sequence[str]) -> str:
+    """Titles as a message lists them: the first of them, each cut short."""
+    first = ", ".join(title[:40] or "(no text)" for title in titles[:_SHOWN])
+    return f"{first} and {len(titles) - _SHOWN} more" if len(titles) > _SHOWN else first
+
+
 def _tag(text: str) -> frozenset[str]:
     """Tag and attributes in no order: `#affected +f +killed` is `#affected+killed+f`."""
     return frozenset(part.strip().casefold() for part in text.split("+"))
 
 
-def _shown(titles: Sequence[str]) -> str:
-    shown = ", ".join(title[:40] or "(no text)" for title in titles[:_SHOWN])
-    return f"{shown} and {len(titles) - _SHOWN} more" if len(titles) > _SHOWN else shown
+def _printable(title: str) -> str:
+    """Title on one line, safe to show on a terminal."""
+    return "".join(sign for sign in " ".join(title.split()) if sign.isprintable())

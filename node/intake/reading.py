@@ -11,7 +11,7 @@ from datetime import date
 from node.errors import EmptyFileError
 from node.intake import duplicates
 from node.intake.awsd import AWSD
-from node.intake.columns import Layout, count_known, cross_check, is_tag_row, lay_out
+from node.intake.columns import Layout, count_known, cross_check, is_tag_row, lay_out, shown
 from node.intake.publication import Publication, Reject, Row
 from node.intake.published import day_in_name
 from node.intake.source import Reading, Source
@@ -40,7 +40,7 @@ def read_publication(data: bytes, file_name: str, published: date | None, today:
     records = table.records[at + 1 :]
     warnings = list(table.warnings)
     if layout.unknown:
-        warnings.append(f"These columns are not known and were left out: {', '.join(layout.unknown)}.")
+        warnings.append(f"These columns are not known and were left out: {shown(layout.unknown)}.")
     if records and is_tag_row(records[0].cells):
         warnings += cross_check(records[0].cells, layout, source.columns)
         records = records[1:]
@@ -93,7 +93,7 @@ def _misshapen(record: Record, layout: Layout) -> list[str]:
     reasons = []
     if len(record.cells) < width:
         reasons.append(f"The row has {len(record.cells)} cells, fewer than there are columns.")
-    if any(map(str.strip, record.cells[len(layout.header) :])):
+    if any(map(str.strip, record.cells[width:])):
         reasons.append(f"The row has {len(record.cells)} cells, more than there are columns.")
     if max(map(len, record.cells)) > MAX_CELL_CHARACTERS:
         reasons.append(f"A cell is longer than {MAX_CELL_CHARACTERS} characters.")

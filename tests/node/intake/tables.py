@@ -35,7 +35,7 @@ SHAPES = {
     ),
     "2020": (
         *(*_DATED, "Country", *_PLACE, "UN", "INGO", "LNGO/NRCS", "ICRC", "IFRC", "Other"),
-        *(*_counts(_COUNTED), *_GENDER, *_CODED, *_ACTOR[1:4], "Verified"),
+        *(*_counts(_COUNTED), *_GENDER, *_CODED, *_ACTOR[1:]),
     ),
     "2025-04": (
         *(

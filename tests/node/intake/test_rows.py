@@ -19,6 +19,12 @@ def test_every_published_shape_loads(shape: str) -> None:
     assert accepted.incident.certainty is (Certainty.PROBABLE if shape == "2016" else Certainty.CONFIRMED)
 
 
+def test_a_header_can_not_speak_to_the_terminal() -> None:
+    publication = read(row(), header=(*HEADER, "Wea\x1b[2Jther\n"))
+    assert publication.header[-1] == "Wea[2Jther"
+    assert publication.warnings[0].isprintable()
+
+
 def test_the_order_of_columns_means_nothing() -> None:
     assert read(row(), header=HEADER[::-1]).rows == read(row()).rows
 
