@@ -5,19 +5,42 @@ import logging
 import signal
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from console.home import Home, LiveDirectory, write_file
-from node.client import PeerClient
-from node.directory import Member, Status
+from node.client import Credentials, PeerClient
+from node.directory import Directory, Member, Status
 from node.errors import NodeError
 from node.server import Exchange, Gatekeeper, make_server
 from node.share import start_log
+from node.store.database import Store
 from node.sync import Outcome, pull
 
 GRACE_SECONDS = 5.0  # for calls under way when the node is stopped
 ADDRESS_FILE = "listening"  # written when the node listens, removed when it stops
 
 logger = logging.getLogger(__name__)
+
+
+class Node(NamedTuple):
+    """An opened node: what serving and syncing need, loaded once."""
+
+    org_id: str
+    store: Store
+    own: Credentials
+    directory: Callable[[], Directory]
+
+
+def open_node(home: Home, passphrase: str | None) -> Node:
+    """Open a node that belongs to a network.
+
+    Raises:
+        NodeError: It belongs to none, or its database or directory can not be used.
+        CryptoError: Its keys can not be read.
+    """
+    live = LiveDirectory(home)
+    live()  # without a directory a node would refuse everybody; say so now
+    return Node(home.settings.org_id, home.store(), home.credentials(passphrase), live)
 
 
 def serve(
@@ -33,13 +56,18 @@ def serve(
 
     Raises:
         NodeError: The node can not be started.
+        CryptoError: Its keys can not be read.
     """
-    asyncio.run(_serve(home, passphrase, ready, sync_seconds))
+    node = open_node(home, passphrase)
+    try:
+        start_log(node.store, home.identity(passphrase), datetime.now(UTC))
+        asyncio.run(_serve(node, home, ready, sync_seconds))
+    finally:
+        node.store.close()
 
 
 async def sync_all(
-    home: Home,
-    passphrase: str | None,
+    node: Node,
     only: frozenset[str] = frozenset(),
     progress: Callable[[str, int, int], None] = lambda _peer, _done, _size: None,
 ) -> list[Outcome]:
@@ -48,37 +76,28 @@ async def sync_all(
     Raises:
         NodeError: This node can not sync at all, or a named peer is no member.
     """
-    directory = home.directory()
+    directory = node.directory()
     for org_id in sorted(only):
         directory.member(org_id)
-    own = home.credentials(passphrase)
-    store = home.store()
-    peers = [one for one in directory.members if _is_peer(one, home, only)]
 
     async def one(peer: Member) -> Outcome:
-        async with PeerClient(peer, own) as client:
-            return await pull(store, client, directory, lambda done, size: progress(peer.org_id, done, size))
+        async with PeerClient(peer, node.own) as client:
+            return await pull(
+                node.store, client, directory, lambda done, size: progress(peer.org_id, done, size)
+            )
 
-    try:
-        return await asyncio.gather(*map(one, peers))
-    finally:
-        store.close()
+    others = (member for member in directory.members if member.org_id != node.org_id and member.endpoint)
+    active = (member for member in others if member.status is Status.ACTIVE)
+    return await asyncio.gather(*(one(member) for member in active if not only or member.org_id in only))
 
 
-async def _serve(
-    home: Home, passphrase: str | None, ready: Callable[[str], None], sync_seconds: float | None
-) -> None:
-    live = LiveDirectory(home)
-    live()  # a node without a directory would refuse everybody; say so now
-    store = home.store()
-    start_log(store, home.identity(passphrase), datetime.now(UTC))
-    gatekeeper = Gatekeeper(live, lambda: datetime.now(UTC))
-    exchange = Exchange(home.settings.org_id, store)
-    server, port = make_server(exchange, gatekeeper, home.credentials(passphrase), live, home.settings.listen)
+async def _serve(node: Node, home: Home, ready: Callable[[str], None], sync_seconds: float | None) -> None:
+    gatekeeper = Gatekeeper(node.directory, lambda: datetime.now(UTC))
+    exchange = Exchange(node.org_id, node.store)
+    server, port = make_server(exchange, gatekeeper, node.own, node.directory, home.settings.listen)
     stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
     for one in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(one, stopped.set)
+        asyncio.get_running_loop().add_signal_handler(one, stopped.set)
     await server.start()
     address = f"{home.settings.listen.rpartition(':')[0]}:{port}"
     address_file = home.path / ADDRESS_FILE
@@ -86,30 +105,19 @@ async def _serve(
     ready(address)
     try:
         async with asyncio.TaskGroup() as tasks:
-            pulling = tasks.create_task(_pull_often(home, passphrase, sync_seconds)) if sync_seconds else None
+            pulling = tasks.create_task(_pull_often(node, sync_seconds)) if sync_seconds else None
             await stopped.wait()
             if pulling is not None:
                 pulling.cancel()
     finally:
         address_file.unlink(missing_ok=True)
         await server.stop(GRACE_SECONDS)
-        store.close()
 
 
-async def _pull_often(home: Home, passphrase: str | None, pause: float) -> None:
+async def _pull_often(node: Node, pause: float) -> None:
     while True:
         try:
-            await sync_all(home, passphrase)
+            await sync_all(node)
         except NodeError as error:
             logger.warning("sync failed: reason=%s", error.reason)
         await asyncio.sleep(pause)
-
-
-def _is_peer(member: Member, home: Home, only: frozenset[str]) -> bool:
-    wanted = not only or member.org_id in only
-    return (
-        wanted
-        and member.status is Status.ACTIVE
-        and member.org_id != home.settings.org_id
-        and bool(member.endpoint)
-    )

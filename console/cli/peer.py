@@ -154,3 +154,14 @@ def list_members(home: HomeOption = HERE, style: FormatOption = Format.TABLE) ->
             "expires": f"{directory.expires:%Y-%m-%d}",
         },
     )
+
+
+@peer.command()
+def received(home: HomeOption = HERE, style: FormatOption = Format.TABLE) -> None:
+    """Show what became of every log entry that came from each member, and why."""
+    from console.home import open_home
+    from node.store.logs import fates
+
+    with open_home(home).store().read() as connection:
+        rows = [one for one in fates(connection) if one.fate != "own"]
+    show(("member", "outcome", "reason", "entries"), rows, style)

@@ -32,9 +32,9 @@ def sync(
     import asyncio
 
     from console.home import open_home
-    from console.serve import sync_all
+    from console.serve import open_node, sync_all
 
-    opened = open_home(home)
+    node = open_node(open_home(home), passphrase())
     sizes: dict[str, tuple[int, int]] = {}
     with steps("Verifying", 0) as progress:
 
@@ -42,7 +42,7 @@ def sync(
             sizes[peer] = (done, size)
             progress(sum(one for one, _ in sizes.values()))
 
-        outcomes = asyncio.run(sync_all(opened, passphrase(), frozenset(peers or ()), seen))
+        outcomes = asyncio.run(sync_all(node, frozenset(peers or ()), seen))
     rows = [
         (
             one.org_id,
