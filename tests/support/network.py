@@ -1,0 +1,230 @@
+"""A network of whole nodes in one process: real keys, databases, signatures and mutual TLS on the loopback.
+
+Only passphrases and waiting are left out: keys never touch a file, and the clock stands at `NOW`.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+import pytest
+
+from console.database import open_store
+from crypto.certificates import make_member_certificate
+from crypto.envelope import Envelope, sign_envelope
+from crypto.signing import Signer
+from node.check import Fault, check_logs, check_records, check_tiles
+from node.client import Credentials, PeerClient
+from node.directory import (
+    DIRECTORY_TYPE,
+    LIFETIME,
+    Directory,
+    Member,
+    MemberKey,
+    OrganizationType,
+    Status,
+)
+from node.intake.publication import Publication, Row
+from node.measures import make_query
+from node.model import Incident
+from node.query import answer
+from node.record import import_publication
+from node.rules import Tier
+from node.server import Exchange, Gatekeeper, make_server
+from node.share import Identity, Plan, Request, release, start_log
+from node.store.database import Store
+from node.store.records import revisions_by_key
+from node.sync import Outcome, origin_of, pull
+from node.tables import metadata
+from node.verify import Origin
+from node.wire import records
+from node.wire.membership import encode_directory
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+TODAY = NOW.date()
+SOURCE = "reports"
+EVERYBODY = frozenset({Tier.PUBLIC, Tier.PEER, Tier.COORDINATOR})
+
+# TLS reads the machine's own clock, which is not ours to set.
+_CERTIFIED = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+
+Rows = Mapping[str, tuple[tuple[Any, ...], ...]]
+
+
+def make_credentials(org_id: str) -> Credentials:
+    """A TLS key and the certificate of the kind that members use."""
+    return Credentials(*make_member_certificate(org_id, *_CERTIFIED))
+
+
+def make_identity(org_id: str) -> Identity:
+    """An organization with two new keys."""
+    return Identity(org_id, Signer.generate(), Signer.generate())
+
+
+def member_of(identity: Identity, credentials: Credentials, tier: Tier = Tier.PEER) -> Member:
+    """What the directory says of an organization in good standing."""
+
+    def key(signer: Signer) -> MemberKey:
+        return MemberKey(signer.public_key, NOW - timedelta(days=365), NOW + timedelta(days=365))
+
+    return Member(
+        identity.org_id,
+        OrganizationType.INGO,
+        Status.ACTIVE,
+        tier,
+        (key(identity.signing),),
+        key(identity.log),
+        credentials.certificate,
+        "127.0.0.1:1",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One organization's node; its records come from one source, as publications that hold all of them."""
+
+    identity: Identity
+    credentials: Credentials
+    store: Store
+
+    @property
+    def org_id(self) -> str:
+        """Its name in the directory."""
+        return self.identity.org_id
+
+    @property
+    def origin(self) -> Origin:
+        """Its own public keys."""
+        return Origin(self.org_id, (self.identity.signing.public_key,), self.identity.log.public_key)
+
+    def holds(self, *, on: date = TODAY, **incidents: Incident) -> None:
+        """Make these, as published on a day, all that the node knows of its source."""
+        rows = tuple(Row(at, key, incident, ()) for at, (key, incident) in enumerate(incidents.items(), 2))
+        publication = Publication(SOURCE, on, "--published", (), rows, (), ())
+        import_publication(self.store, publication, sha256(repr(rows).encode()).digest(), NOW)
+
+    def shares(self, *keys: str, tiers: frozenset[Tier] = EVERYBODY, now: datetime = NOW) -> Plan:
+        """Release these records, and whatever changed among those that left before."""
+        with self.store.read() as connection:
+            known = revisions_by_key(connection, SOURCE, keys)
+        request = Request(tuple(known[key] for key in keys), tiers, now)
+        (plan,) = release(self.store, request, self.identity, records)
+        return plan
+
+    def counts(self, *by: str, as_of: date = TODAY) -> dict[tuple[str | int, ...], int]:
+        """Number of incidents by these dimensions, as a query would answer it."""
+        rows = answer(self.store, make_query(by, ("incidents",), (), as_of=as_of)).rows
+        return {row[:-1]: int(row[-1]) for row in rows}
+
+    def faults(self, *known: Origin) -> list[Fault]:
+        """Everything that does not hold in this node's database."""
+        origins = {origin.org_id: origin for origin in (*known, self.origin)}
+        found = [*check_records(self.store), *check_logs(self.store, origins, records)]
+        return [one for one in found if isinstance(one, Fault)] + list(check_tiles(self.store, self.org_id))
+
+
+class Network:
+    """Members that trust one directory, whose next version can be written at any time."""
+
+    def __init__(self, new_database_url: Callable[[], str]) -> None:
+        self.key = Signer.generate()
+        self.now = NOW
+        self.directory = Directory("testnet", 1, NOW, NOW + LIFETIME, ())
+        self._new_database_url = new_database_url
+        self._stores: list[Store] = []
+
+    def node(self, org_id: str, tier: Tier = Tier.PEER) -> Node:
+        """Found an organization's node and admit it."""
+        store = open_store(self._new_database_url())
+        self._stores.append(store)
+        made = Node(make_identity(org_id), make_credentials(org_id), store)
+        start_log(store, made.identity, NOW)
+        self.admit(member_of(made.identity, made.credentials, tier))
+        return made
+
+    def admit(self, member: Member) -> None:
+        """Add a member, or replace what the directory said of it."""
+        others = [one for one in self.directory.members if one.org_id != member.org_id]
+        self._publish((*others, member))
+
+    def suspend(self, org_id: str) -> None:
+        """Take a member out until further notice."""
+        self.admit(self.directory.member(org_id)._replace(status=Status.SUSPENDED))
+
+    def document(self) -> Envelope:
+        """The directory as its keeper signs it."""
+        return sign_envelope(self.key, DIRECTORY_TYPE, encode_directory(self.directory))
+
+    def sync(self, receiver: Node, origin: Node) -> Outcome:
+        """Let one node pull from another over the loopback."""
+
+        async def over_mutual_tls() -> Outcome:
+            async with self.serving(origin) as peer:
+                return await self.pull(receiver, peer)
+
+        return asyncio.run(over_mutual_tls())
+
+    async def pull(self, receiver: Node, peer: Member, *, call_seconds: float = 30.0) -> Outcome:
+        """Pull from a member that is being served at its endpoint."""
+        async with PeerClient(peer, receiver.credentials, call_seconds=call_seconds) as line:
+            return await pull(receiver.store, line, self.directory, clock=lambda: self.now)
+
+    @asynccontextmanager
+    async def serving(self, node: Node) -> AsyncIterator[Member]:
+        """Run a node's server; gives its member with the endpoint at which it answers."""
+        gatekeeper = Gatekeeper(lambda: self.directory, lambda: self.now)
+        exchange = Exchange(node.org_id, node.store)
+        server, port = make_server(
+            exchange, gatekeeper, node.credentials, lambda: self.directory, "127.0.0.1:0"
+        )
+        await server.start()
+        try:
+            yield self.directory.member(node.org_id)._replace(endpoint=f"127.0.0.1:{port}")
+        finally:
+            await server.stop(None)
+
+    def origins(self) -> tuple[Origin, ...]:
+        """Keys of every active member."""
+        active = [one for one in self.directory.members if one.status is Status.ACTIVE]
+        return tuple(origin_of(self.directory, one.org_id, self.now) for one in active)
+
+    def close(self) -> None:
+        """Close every database."""
+        for store in self._stores:
+            store.close()
+
+    def _publish(self, members: tuple[Member, ...]) -> None:
+        old = self.directory
+        self.directory = Directory(
+            old.network, old.version + 1, self.now, self.now + LIFETIME, tuple(sorted(members))
+        )
+
+
+def rows_of(store: Store) -> Rows:
+    """Every row of every table, but for when a peer was last heard and why it was refused."""
+    with store.read() as connection:
+        return {
+            table.name: tuple(
+                sorted(
+                    tuple(row)
+                    for row in connection.execute(
+                        table.select().with_only_columns(
+                            *(one for one in table.c if one.name not in {"heard_at", "refused_reason"})
+                        )
+                    )
+                )
+            )
+            for table in metadata.sorted_tables
+        }
+
+
+@pytest.fixture
+def network(new_database_url: Callable[[], str]) -> Iterator[Network]:
+    """A network without members yet, whose databases are all of one kind."""
+    made = Network(new_database_url)
+    yield made
+    made.close()
