@@ -195,3 +195,9 @@ class UnknownLogError(NodeError):
     """The log of another organization was asked for; each node serves its own."""
 
     reason = "LOG_UNKNOWN"
+
+
+class NothingAcceptedError(InputError):
+    """Every row of a publication was rejected."""
+
+    reason = "NO_ROW_ACCEPTED"

@@ -104,7 +104,7 @@ class EmployerTally(NamedTuple):
     number: int
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class PartialDate:
     """A day, month or year of the proleptic Gregorian calendar, as precise as the source is.
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
 from node.document import digest, write_document
-from node.errors import PublicationDateError
+from node.errors import NothingAcceptedError, PublicationDateError
 from node.intake import Publication
 from node.signed import UID_BYTES
 from node.store.database import Store
@@ -41,9 +41,12 @@ def import_publication(store: Store, publication: Publication, sha256: bytes, no
         What changed. A publication imported a second time changes nothing.
 
     Raises:
+        NothingAcceptedError: Every row was rejected; taking that for an empty data set would withdraw everything.
         PublicationDateError: The publication has no date, or one in the future.
     """
     published = publication.published_on
+    if not publication.rows:
+        raise NothingAcceptedError("not one row could be taken in; nothing was changed")
     if published is None:
         raise PublicationDateError("the day of publication is not known: give it with --published YYYY-MM-DD")
     if published > now.date():

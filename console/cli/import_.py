@@ -26,7 +26,7 @@ def import_file(
     style: FormatOption = Format.TABLE,
 ) -> None:
     """Import a publication: new rows are added, changed rows revised, vanished rows withdrawn."""
-    from console.home import open_home, read_file
+    from console.home import open_home, read_file, write_file
     from node.intake import read_publication, rejects_csv
     from node.record import import_publication
 
@@ -40,14 +40,16 @@ def import_file(
     )
     for warning in publication.warnings:
         say(f"Note: {warning}")
+    if rejects is not None:
+        write_file(rejects, rejects_csv(publication).encode())
+    _tell_rejects(publication, rejects)
     with working(f"Storing {len(publication.rows)} rows"):
         done = import_publication(store, publication, hashlib.sha256(data).digest(), now)
-    if rejects is not None:
-        rejects.write_text(rejects_csv(publication), encoding="utf-8")
-    for reject in publication.rejects[:_SHOWN] if rejects is None else ():
-        say(f"Row {reject.number} refused: {' '.join(reject.reasons)}")
-    if len(publication.rejects) > _SHOWN and rejects is None:
-        say(f"... and {len(publication.rejects) - _SHOWN} more; --rejects FILE writes them all.")
+    if done.withdrawn > _MANY * len(publication.rows):
+        say(
+            f"Note: {done.withdrawn} records are not in this file any more and were withdrawn. If the file was cut"
+        )
+        say("short, import the whole one with the same date: that brings them back.")
     counts = ("accepted", "updated", "unchanged", "withdrawn", "quarantined")
     show(
         counts,
@@ -57,4 +59,19 @@ def import_file(
     )
 
 
+def _tell_rejects(publication: object, written: Path | None) -> None:
+    from node.intake import Publication
+
+    assert isinstance(publication, Publication)
+    for reject in publication.rejects[:_SHOWN]:
+        say(f"Row {reject.number} refused: {' '.join(reject.reasons)}")
+    left = len(publication.rejects) - _SHOWN
+    if left > 0:
+        say(
+            f"... and {left} more; "
+            + (f"all are in {written}." if written else "--rejects FILE writes them all.")
+        )
+
+
 _SHOWN = 20  # refused rows printed before the rest is only counted
+_MANY = 0.1  # share of a publication that seldom vanishes at once
