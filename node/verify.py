@@ -22,7 +22,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
 
 from crypto.checkpoint import Checkpoint, verify_checkpoint
-from crypto.envelope import leaf, verify_envelope
+from crypto.envelope import KEYID_DIGITS, leaf, verify_envelope
 from crypto.errors import CryptoError, EnvelopeError, SignatureError
 from crypto.merkle import Frontier, leaf_hash, verify_consistency
 from crypto.signing import key_hash
@@ -202,7 +202,8 @@ def _leaf(entry: Entry, origin: Origin) -> bytes:
         return entry.leaf
     hint = entry.envelope.signatures[0].keyid if entry.envelope.signatures else ""
     for public_key in origin.signing_keys:
-        if hint and key_hash(public_key).hex().startswith(hint):
+        # Nothing signs the hint; held to its one form, all nodes keep the same bytes.
+        if hint == key_hash(public_key).hex()[:KEYID_DIGITS]:
             try:
                 return leaf(entry.envelope, public_key)
             except CryptoError as error:

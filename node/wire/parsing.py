@@ -36,8 +36,8 @@ def parse_exactly(message: M, wire: bytes) -> M:
     """
     parse(message, wire)
     message.DiscardUnknownFields()
-    if message.ByteSize() != len(wire):
-        raise PayloadError(f"{message.DESCRIPTOR.name}: holds fields of another version")
+    if message.SerializeToString(deterministic=True) != wire:
+        raise PayloadError(f"{message.DESCRIPTOR.name}: holds fields of another version, or in another order")
     return message
 
 
