@@ -5,11 +5,11 @@ Only passphrases and waiting are left out: keys never touch a file, and the cloc
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
@@ -83,6 +83,14 @@ def member_of(identity: Identity, credentials: Credentials, tier: Tier = Tier.PE
     )
 
 
+class Served(Protocol):
+    """Whoever answers calls under a member's name."""
+
+    def serving(self, network: "Network", /) -> AbstractAsyncContextManager[Member]:
+        """Answer calls; gives the member with the endpoint at which it does."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
     """One organization's node; its records come from one source, as publications that hold all of them."""
@@ -119,6 +127,20 @@ class Node:
         """Number of incidents by these dimensions, as a query would answer it."""
         rows = answer(self.store, make_query(by, ("incidents",), (), as_of=as_of)).rows
         return {row[:-1]: int(row[-1]) for row in rows}
+
+    @asynccontextmanager
+    async def serving(self, network: "Network") -> AsyncIterator[Member]:
+        """Run the node's server; gives its member with the endpoint at which it answers."""
+        gatekeeper = Gatekeeper(lambda: network.directory, lambda: network.now)
+        exchange = Exchange(self.org_id, self.store)
+        server, port = make_server(
+            exchange, gatekeeper, self.credentials, lambda: network.directory, "127.0.0.1:0"
+        )
+        await server.start()
+        try:
+            yield network.directory.member(self.org_id)._replace(endpoint=f"127.0.0.1:{port}")
+        finally:
+            await server.stop(None)
 
     def faults(self, *known: Origin) -> list[Fault]:
         """Everything that does not hold in this node's database."""
@@ -159,11 +181,11 @@ class Network:
         """The directory as its keeper signs it."""
         return sign_envelope(self.key, DIRECTORY_TYPE, encode_directory(self.directory))
 
-    def sync(self, receiver: Node, origin: Node) -> Outcome:
-        """Let one node pull from another over the loopback."""
+    def sync(self, receiver: Node, origin: Served) -> Outcome:
+        """Let a node pull from another party over the loopback."""
 
         async def over_mutual_tls() -> Outcome:
-            async with self.serving(origin) as peer:
+            async with origin.serving(self) as peer:
                 return await self.pull(receiver, peer)
 
         return asyncio.run(over_mutual_tls())
@@ -172,20 +194,6 @@ class Network:
         """Pull from a member that is being served at its endpoint."""
         async with PeerClient(peer, receiver.credentials, call_seconds=call_seconds) as line:
             return await pull(receiver.store, line, self.directory, clock=lambda: self.now)
-
-    @asynccontextmanager
-    async def serving(self, node: Node) -> AsyncIterator[Member]:
-        """Run a node's server; gives its member with the endpoint at which it answers."""
-        gatekeeper = Gatekeeper(lambda: self.directory, lambda: self.now)
-        exchange = Exchange(node.org_id, node.store)
-        server, port = make_server(
-            exchange, gatekeeper, node.credentials, lambda: self.directory, "127.0.0.1:0"
-        )
-        await server.start()
-        try:
-            yield self.directory.member(node.org_id)._replace(endpoint=f"127.0.0.1:{port}")
-        finally:
-            await server.stop(None)
 
     def origins(self) -> tuple[Origin, ...]:
         """Keys of every active member."""
