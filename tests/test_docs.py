@@ -1,0 +1,103 @@
+"""The docs name every command, setting, call and error reason, and their picture is that of the code."""
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+import typer
+
+import crypto.errors
+import node.errors
+from console.cli.main import app
+from node.config import Settings
+from node.measures import DIMENSIONS, MEASURES
+from tocsin.node.v1 import exchange_service_pb2
+
+ROOT = Path(__file__).parent.parent
+DOCS = {path.stem: path.read_text() for path in (ROOT / "docs").glob("*.md")}
+
+
+def reasons() -> set[str]:
+    found = set()
+    for module in (crypto.errors, node.errors):
+        for _, kind in inspect.getmembers(module, inspect.isclass):
+            if issubclass(kind, Exception) and kind.__module__ == module.__name__:
+                found.add(kind.reason)
+    return found
+
+
+def commands() -> dict[str, list[str]]:
+    """Every command with its options, as a shell would name them."""
+    found = {}
+    root = typer.main.get_command(app)
+    groups = {"tocsin": root, "tocsin peer": root.commands["peer"]}  # type: ignore[attr-defined] # a group
+    for prefix, group in groups.items():
+        for name, command in group.commands.items():  # type: ignore[attr-defined] # a group
+            if name != "peer":
+                options = [option for one in command.params for option in one.opts if option.startswith("--")]
+                found[f"{prefix} {name}"] = options
+    return found
+
+
+@pytest.mark.parametrize("command", sorted(commands()))
+def test_every_command_and_option_is_documented(command: str) -> None:
+    row = next(
+        (line for line in DOCS["commands"].splitlines() if f"`{command}" in line.partition(" | ")[0]), ""
+    )
+
+    missing = {option for option in commands()[command] if option not in row} - {
+        "--home",
+        "--format",
+        "--help",
+    }
+
+    assert row
+    assert not missing
+
+
+def test_every_setting_is_documented() -> None:
+    assert all(f"| `{name}` |" in DOCS["settings"] for name in Settings.model_fields)
+
+
+def test_every_call_is_documented() -> None:
+    service = exchange_service_pb2.DESCRIPTOR.services_by_name["ExchangeService"]
+
+    assert all(f"| `{method.name}` |" in DOCS["protocol"] for method in service.methods)
+
+
+def test_every_error_reason_is_documented_once_and_no_other() -> None:
+    table = DOCS["protocol"].partition("## Reasons")[2]
+
+    assert sorted(re.findall(r"^\| `([A-Z_]+)` \|", table, re.MULTILINE)) == sorted(reasons())
+
+
+def test_every_dimension_and_measure_is_documented() -> None:
+    assert all(f"`{name}`" in DOCS["commands"] for name in (*DIMENSIONS, *MEASURES))
+
+
+def test_the_picture_of_the_floors_shows_every_module_and_no_other() -> None:
+    picture = DOCS["architecture"].partition("```\n")[2].partition("```")[0]
+    shown: dict[str, set[str]] = {}
+    package = ""
+    for line in picture.splitlines():
+        if not line.startswith("-"):
+            first, *names = line.split()
+            package = first if not line.startswith(" ") else package
+            shown.setdefault(package, set()).update(names if not line.startswith(" ") else [first, *names])
+
+    for name in ("crypto", "node", "console"):
+        modules = {
+            path.stem
+            for path in (ROOT / name).iterdir()
+            if path.suffix == ".py" or (path / "__init__.py").exists()
+        }
+        assert shown[name] == modules - {"__init__"}
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", *(f"docs/{name}.md" for name in DOCS)])
+def test_links_lead_somewhere(page: str) -> None:
+    text = (ROOT / page).read_text()
+    targets = [link for link in re.findall(r"\]\(([^)#]+)[^)]*\)", text) if not link.startswith("http")]
+
+    assert all(((ROOT / page).parent / target).exists() for target in targets)
