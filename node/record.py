@@ -3,12 +3,13 @@
 Each publication is a full snapshot of its source. Importing one adds revisions for what it says differently, withdraws
 what it no longer holds, and touches no other source. The order of import does not matter: an older publication that
 arrives late gets its own days, and where it would have changed what a later one said, the later state is restored
-from the later publication's day on. So any figure can be asked as of any publication.
+from the later publication's day on. So any figure can be asked as of any publication. A row that could not be read says
+nothing about its incident: what was known before goes on, and for that its key is kept with the day.
 """
 
 import secrets
-from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from node.document import digest, write_document
 from node.errors import NothingAcceptedError, PublicationDateError
@@ -22,9 +23,11 @@ from node.store.records import (
     NewRevision,
     add_publication,
     add_revisions,
+    add_unread_keys,
     day_number,
+    drop_unread_keys,
     histories,
-    publication_days,
+    unread_keys,
 )
 
 
@@ -33,7 +36,7 @@ def import_publication(store: Store, publication: Publication, sha256: bytes, no
 
     Args:
         store: Where this node keeps its records.
-        publication: As the intake read it; rejected rows are counted, never stored.
+        publication: As the intake read it; of rejected rows only the keys are kept.
         sha256: Of the file.
         now: Aware UTC time of the import.
 
@@ -53,12 +56,14 @@ def import_publication(store: Store, publication: Publication, sha256: bytes, no
         raise PublicationDateError(f"the day of publication, {published}, is in the future")
     with store.write() as connection:
         known = histories(connection, publication.source)
-        days = publication_days(connection, publication.source)
-        change = _Change(day_number(published), _next_day(days, published), known)
-        rejected = {reject.key for reject in publication.rejects}
+        unread = unread_keys(connection, publication.source)
+        day = day_number(published)
+        change = _Change(day, unread, known)
+        told = {row.key for row in publication.rows}
+        untold = {reject.key for reject in publication.rejects if reject.key} - told
         for row in publication.rows:
             change.state(row.key, write_document(row.incident))
-        change.withdraw_all_but({row.key for row in publication.rows} | rejected)
+        change.withdraw_all_but(told | untold)
         done = Imported(
             publication.source,
             published,
@@ -70,20 +75,24 @@ def import_publication(store: Store, publication: Publication, sha256: bytes, no
             change.withdrawn,
             len(publication.rejects),
         )
-        if change.added or not days or day_number(published) not in days:
+        if change.added or day not in unread:
             key = add_publication(connection, done)
             add_revisions(connection, publication.source, key, known, change.added, _uids())
+            if day not in unread:
+                add_unread_keys(connection, key, untold)
+        # One publication of the day that tells is enough, whatever the others could not.
+        drop_unread_keys(connection, publication.source, day, unread.get(day, frozenset()) - untold)
     return done
 
 
 class _Change:
     """What one publication changes, worked out before anything is written."""
 
-    def __init__(self, day: int, next_day: int | None, known: dict[str, History]) -> None:
+    def __init__(self, day: int, unread: Mapping[int, frozenset[str]], known: Mapping[str, History]) -> None:
         self.added: list[NewRevision] = []
         self.accepted = self.updated = self.unchanged = self.withdrawn = 0
         self._day = day
-        self._next_day = next_day
+        self._later = tuple((later, keys) for later, keys in unread.items() if later > day)
         self._known = known
 
     def state(self, key: str, document: str) -> None:
@@ -115,20 +124,17 @@ class _Change:
 
     def _restore(self, key: str, before: Known | None, document: str) -> None:
         """Keep what the next later publication said, where it relied on the state that has just changed."""
-        if self._next_day is None:
+        next_day = next((later for later, unread in self._later if key not in unread), None)
+        if next_day is None:
             return
         history = self._known.get(key)
         later = history.revisions if history else ()
-        if any(self._day < one.known_on <= self._next_day for one in later):
+        if any(self._day < one.known_on <= next_day for one in later):
             return
         if before is None:
-            self.added.append(NewRevision(key, self._next_day, withdrawn=True, document=document))
+            self.added.append(NewRevision(key, next_day, withdrawn=True, document=document))
         else:
-            self.added.append(NewRevision(key, self._next_day, withdrawn=before.withdrawn, copy_of=before))
-
-
-def _next_day(days: Sequence[int], published: date) -> int | None:
-    return next((day for day in days if day > day_number(published)), None)
+            self.added.append(NewRevision(key, next_day, withdrawn=before.withdrawn, copy_of=before))
 
 
 def _uids() -> Iterator[bytes]:

@@ -64,6 +64,13 @@ publication = Table(
     Column("quarantined", Integer, nullable=False),
 )
 
+unread = Table(  # rows of which nothing is known but whose they are: what was known before goes on
+    "unread",
+    metadata,
+    Column("publication_id", _Key, ForeignKey("publication.id"), primary_key=True, autoincrement=False),
+    Column("source_key", Text, primary_key=True),
+)
+
 record = Table(
     "record",
     metadata,

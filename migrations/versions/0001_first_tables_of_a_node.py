@@ -67,6 +67,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("log_index", "tier", name=op.f("pk_view")),
     )
     op.create_table(
+        "unread",
+        sa.Column(
+            "publication_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("source_key", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["publication_id"], ["publication.id"], name=op.f("fk_unread_publication_id")
+        ),
+        sa.PrimaryKeyConstraint("publication_id", "source_key", name=op.f("pk_unread")),
+    )
+    op.create_table(
         "entry",
         sa.Column(
             "log_id",
@@ -205,6 +219,7 @@ def downgrade() -> None:
 
     op.drop_table("fact")
     op.drop_table("revision")
+    op.drop_table("unread")
     op.drop_table("entry")
     op.drop_table("view")
     op.drop_table("tile")

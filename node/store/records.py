@@ -16,7 +16,7 @@ from node.ladders import chains_of
 from node.model import Incident
 from node.store.database import insert_many, next_id, portions
 from node.tables import fact as fact_table
-from node.tables import publication, record, revision
+from node.tables import publication, record, revision, unread
 
 
 class Imported(NamedTuple):
@@ -79,15 +79,36 @@ def day_of(number: int) -> date:
     return date(number // 10_000, number // 100 % 100, number % 100)
 
 
-def publication_days(connection: Connection, source: str) -> tuple[int, ...]:
-    """Days of the publications imported from a source, in order."""
+def unread_keys(connection: Connection, source: str) -> dict[int, frozenset[str]]:
+    """Days of a source's publications, in order, each with the keys whose rows none of its files could tell."""
     rows = connection.execute(
-        select(publication.c.published_on)
+        select(publication.c.published_on, unread.c.source_key)
+        .outerjoin_from(publication, unread)
         .where(publication.c.source == source)
-        .distinct()
-        .order_by("published_on")
+        .order_by(publication.c.published_on)
     )
-    return tuple(rows.scalars())
+    found: dict[int, set[str]] = {}
+    for day, key in rows:
+        found.setdefault(day, set()).update(() if key is None else (key,))
+    return {day: frozenset(keys) for day, keys in found.items()}
+
+
+def add_unread_keys(connection: Connection, publication_id: int, keys: Iterable[str]) -> None:
+    """Write down whose rows the first publication of a day could not tell."""
+    insert_many(connection, unread, [(publication_id, key) for key in sorted(keys)])
+
+
+def drop_unread_keys(connection: Connection, source: str, day: int, keys: Iterable[str]) -> None:
+    """Forget keys that another publication of the day does tell."""
+    of_the_day = select(publication.c.id).where(
+        and_(publication.c.source == source, publication.c.published_on == day)
+    )
+    for chosen in portions(sorted(keys)):
+        connection.execute(
+            delete(unread).where(
+                and_(unread.c.publication_id.in_(of_the_day), unread.c.source_key.in_(chosen))
+            )
+        )
 
 
 def publications(connection: Connection) -> tuple[Imported, ...]:
