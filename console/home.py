@@ -129,7 +129,11 @@ class Home:
         Raises:
             DirectoryError: It does not hold, or is older than the one held.
         """
-        held = self.directory() if self.directory_file.exists() else None
+        held = None
+        if self.directory_file.exists():
+            held = self.directory()
+            if self.directory_key() != directory_key:
+                raise DirectoryError(f"this node belongs to {held.network}, whose network key is another")
         directory = verify_directory(decode_envelope(document), decode_directory, directory_key, held)
         self.directory_file.parent.mkdir(exist_ok=True)
         write_file(self.path / "network" / "directory.key.hex", directory_key.hex().encode())
@@ -138,7 +142,7 @@ class Home:
 
     def key_file(self, purpose: str) -> Path:
         """Where the key for one purpose lies."""
-        return self.path / "keys" / f"{purpose}.key"
+        return key_file(self.path, purpose)
 
     @property
     def directory_file(self) -> Path:
@@ -174,6 +178,11 @@ class LiveDirectory:
         if self._directory is None or now != self._seen:
             self._directory, self._seen = self._home.directory(), now
         return self._directory
+
+
+def key_file(home: Path, purpose: str) -> Path:
+    """Where the key for one purpose lies in a node's folder."""
+    return home / "keys" / f"{purpose}.key"
 
 
 def open_home(path: Path) -> Home:

@@ -1,7 +1,7 @@
 """Make and change a network: the directory key, requests for membership, admission, suspension."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -70,12 +70,10 @@ def change_members(
     return _publish(home, passphrase, held.network, held.version + 1, change(held.members))
 
 
-def admitted(member: Member, tier: Tier) -> Callable[[tuple[Member, ...]], tuple[Member, ...]]:
-    """A change that admits a member, or replaces what was known of it."""
-    return lambda members: (
-        *(one for one in members if one.org_id != member.org_id),
-        member._replace(tier=tier),
-    )
+def admitted(new: Sequence[Member]) -> Callable[[tuple[Member, ...]], tuple[Member, ...]]:
+    """A change that admits members, or replaces what was known of them."""
+    names = {member.org_id for member in new}
+    return lambda members: (*(one for one in members if one.org_id not in names), *new)
 
 
 def suspended(org_id: str) -> Callable[[tuple[Member, ...]], tuple[Member, ...]]:

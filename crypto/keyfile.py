@@ -95,9 +95,7 @@ def load_key(path: Path, purpose: str, passphrase: str | None) -> bytes:
         KeyFileError: Missing, readable by others, damaged, too costly to open, or saved for another purpose.
         PassphraseError: The passphrase is wrong, or given or left out against what the file says.
     """
-    file = _FILE.fullmatch(_read_private(path).decode("ascii", errors="replace"))
-    if file is None:
-        raise KeyFileError(f"{path}: is not a key file")
+    file = _parse(path)
     if file["purpose"] != purpose:
         raise KeyFileError(f"{path}: holds a key for {file['purpose']}, not for {purpose}")
     # A file without a passphrase in the place of one with it would be somebody else's work.
@@ -113,6 +111,15 @@ def load_key(path: Path, purpose: str, passphrase: str | None) -> bytes:
         if passphrase is None:
             raise KeyFileError(f"{path}: is damaged") from error
         raise PassphraseError(f"{path}: the passphrase is wrong, or the file is damaged") from error
+
+
+def is_protected(path: Path) -> bool:
+    """Tell whether a key file was saved with a passphrase.
+
+    Raises:
+        KeyFileError: Missing, readable by others, or damaged.
+    """
+    return _parse(path)["kdf"] != "none"
 
 
 def stretch(passphrase: str, salt: bytes, cost: Cost, size: int = KEY_BYTES) -> bytes:
@@ -141,6 +148,13 @@ def stretch(passphrase: str, salt: bytes, cost: Cost, size: int = KEY_BYTES) -> 
 
 def _seal(passphrase: str | None, salt: bytes, cost: Cost) -> Aead:
     return Aead(bytes(KEY_BYTES) if passphrase is None else stretch(passphrase, salt, cost))
+
+
+def _parse(path: Path) -> re.Match[str]:
+    file = _FILE.fullmatch(_read_private(path).decode("ascii", errors="replace"))
+    if file is None:
+        raise KeyFileError(f"{path}: is not a key file")
+    return file
 
 
 def _write_new(path: Path, content: bytes) -> None:

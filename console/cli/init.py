@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from console.cli.options import passphrase
+from console.cli.options import new_passphrase
 from console.cli.output import say
 
 
@@ -35,7 +35,7 @@ def init(
         listen=listen,
         endpoint=endpoint or listen,
     )
-    make_home(folder, settings, passphrase(new=True))
+    make_home(folder, settings, new_passphrase())
     say(
         f"Made the node of {org} in {folder}. Its keys are in {folder / 'keys'}: keep a copy in a safe place."
     )

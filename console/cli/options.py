@@ -32,16 +32,29 @@ def day_option(name: str, text: str) -> Any:
     return typer.Option(name, formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help=text)
 
 
-def passphrase(*, new: bool = False) -> str | None:
-    """The passphrase of the node's keys: from the environment, or asked for where somebody sits at the keyboard.
+def passphrase(home: Path) -> str | None:
+    """The passphrase of a node's keys: from the environment, or asked for where somebody sits at the keyboard.
 
-    Args:
-        new: Ask twice, and take an empty answer for "none".
+    Raises:
+        CryptoError: The keys can not be read.
     """
+    from console.home import SIGNING, key_file
+    from crypto.keyfile import is_protected
+
     given = os.environ.get(PASSPHRASE)
     if given is not None:
         return given or None
-    if not new or not sys.stdin.isatty():
+    if not sys.stdin.isatty() or not is_protected(key_file(home, SIGNING)):
+        return None
+    return str(typer.prompt("Passphrase of the keys", hide_input=True, err=True))
+
+
+def new_passphrase() -> str | None:
+    """A passphrase for new keys: from the environment, or asked for twice; nothing means none."""
+    given = os.environ.get(PASSPHRASE)
+    if given is not None:
+        return given or None
+    if not sys.stdin.isatty():
         return None
     answer = typer.prompt(
         "Passphrase for the keys (empty for none)",
@@ -49,5 +62,6 @@ def passphrase(*, new: bool = False) -> str | None:
         hide_input=True,
         confirmation_prompt=True,
         show_default=False,
+        err=True,
     )
     return str(answer) or None

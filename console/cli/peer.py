@@ -22,7 +22,7 @@ def found(name: Annotated[str, typer.Argument(help="One word.")], home: HomeOpti
     from console.network import found_network
 
     opened = open_home(home)
-    directory = found_network(opened, name, passphrase())
+    directory = found_network(opened, name, passphrase(home))
     say(f"Founded the network {directory.network}. Members join with this network key:")
     print(opened.directory_key().hex())
 
@@ -38,7 +38,7 @@ def request(
     from console.network import fingerprint, read_request, request_membership
 
     opened = open_home(home)
-    write_file(out, request_membership(opened, passphrase(), endpoint or opened.settings.endpoint))
+    write_file(out, request_membership(opened, passphrase(home), endpoint or opened.settings.endpoint))
     say(f"Wrote {out}. Read this to the keeper of the network, by voice:")
     print(fingerprint(read_request(out)))
 
@@ -58,15 +58,13 @@ def admit(
     if tier.upper() not in Tier.__members__:
         raise typer.BadParameter(f"{tier!r} is none of public, peer, coordinator", param_hint="--tier")
     opened = open_home(home)
-    for file in requests:
-        member = read_request(file)
+    members = [read_request(file)._replace(tier=Tier[tier.upper()]) for file in requests]
+    for member in members:
         say(f"{member.org_id} ({member.type.name}) at {member.endpoint}: {fingerprint(member)}")
         if not yes:
-            typer.confirm("Did they read you the same?", abort=True)
-        change_members(opened, passphrase(), admitted(member, Tier[tier.upper()]))
-    say(
-        f"Version {opened.directory().version} of the directory. Hand {opened.directory_file} to every member."
-    )
+            typer.confirm("Did they read you the same?", abort=True, err=True)
+    directory = change_members(opened, passphrase(home), admitted(members))
+    say(f"Version {directory.version} of the directory. Hand {opened.directory_file} to every member.")
 
 
 @peer.command()
@@ -77,7 +75,7 @@ def suspend(org: Annotated[str, typer.Argument(help="Id of the member.")], home:
 
     opened = open_home(home)
     opened.directory().member(org)
-    directory = change_members(opened, passphrase(), suspended(org))
+    directory = change_members(opened, passphrase(home), suspended(org))
     say(f"Suspended {org} in version {directory.version}. Hand {opened.directory_file} to every member.")
 
 
@@ -88,7 +86,7 @@ def renew(home: HomeOption = HERE) -> None:
     from console.network import change_members
 
     opened = open_home(home)
-    directory = change_members(opened, passphrase(), lambda members: members)
+    directory = change_members(opened, passphrase(home), lambda members: members)
     say(
         f"Version {directory.version} is valid until {directory.expires:%Y-%m-%d}. Hand {opened.directory_file} on."
     )

@@ -20,7 +20,7 @@ def serve(
     from console.serve import serve as serve_node
 
     log_to_stderr()
-    serve_node(open_home(home), passphrase(), lambda address: say(f"Listening on {address}"), sync or None)
+    serve_node(open_home(home), passphrase(home), lambda address: say(f"Listening on {address}"), sync or None)
 
 
 def sync(
@@ -34,7 +34,7 @@ def sync(
     from console.home import open_home
     from console.serve import open_node, sync_all
 
-    node = open_node(open_home(home), passphrase())
+    node = open_node(open_home(home), passphrase(home))
     sizes: dict[str, tuple[int, int]] = {}
     with steps("Verifying", 0) as progress:
 

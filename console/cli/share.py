@@ -61,7 +61,7 @@ def share(
     if dry_run:
         _show_preview([line for plan in preview(store, request) for line in _lines(plan)], style)
         return
-    identity = opened.identity(passphrase())
+    identity = opened.identity(passphrase(home))
     left = callbacks = held = unchanged = 0
     with steps("Signing", len(chosen)) as progress:
         for plan in release(store, request, identity, records):
