@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from node.errors import IncidentError
 
-MAX_TEXT = 20_000  # characters of narrative; longer text belongs into a document beside the record
+MAX_TEXT = 65_536  # characters of narrative; longer text belongs into a document beside the record
 MAX_NAME = 200  # characters of a place or group name
 MAX_COUNT = 1_000_000  # affected persons in one tally; more is a typing mistake
 

@@ -12,6 +12,7 @@ How its codebook counts decides how its rows are read:
 - Captivity is reported, its end is not: with anybody kidnapped or detained, custody is unknown.
 - Verified `Yes` means that the organization concerned has confirmed it. `Pending` has a source and waits for
   that; `Archived`, and files from before the column existed, no longer say: all three are probable.
+- A code that no list has counts as unknown, with a warning: a newer publication must not lose its rows.
 """
 
 import re
@@ -217,7 +218,7 @@ def _certainty(row: Cells) -> Certainty:
     text = row.text("verified")
     certainty = _CERTAINTY.get(fold(text))
     if certainty is None:
-        row.reasons.append(f"{row.title('verified')}: {text[:40]!r} is not a known value.")
+        row.doubt("verified", text)
     return certainty or Certainty.PROBABLE
 
 

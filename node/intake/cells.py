@@ -61,16 +61,25 @@ class Cells:
         """Number of persons; nobody when the cell is empty or bad."""
         return self.number(field) or 0
 
-    def code(self, field: str, list_name: str, otherwise: str = "") -> str:
+    def code(self, field: str, list_name: str, otherwise: str = "unknown") -> str:
         """Code of the AWSD spelling in the cell; `unknown` when it is empty.
 
         Args:
             field: Our name of the column.
             list_name: Code list to look it up in.
-            otherwise: Code for a text that the list does not have; without it such a row is refused.
+            otherwise: Code for a text that the list does not have.
         """
         text = self.text(field)
         code = code_list(list_name).from_awsd(text) if text else "unknown"
-        if code is None and not otherwise:
-            self.reasons.append(f"{self.title(field)}: {text[:40]!r} is not a known value.")
-        return code or otherwise or "unknown"
+        if code is None and otherwise == "unknown":
+            self.doubt(field, text)
+        return code or otherwise
+
+    def doubt(self, field: str, text: str) -> None:
+        """Warn of a value that no list has; the row counts all the same, and its own words are kept.
+
+        A later publication may bring new codes. To refuse its rows would falsify every total.
+        """
+        self.warnings.append(
+            f"{self.title(field)}: {text[:40]!r} is not a known value; it counts as unknown."
+        )
