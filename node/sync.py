@@ -1,28 +1,45 @@
 """Pull a peer's log: ask for its head, fetch what is new, verify it, keep it.
 
 The receiver's own cursor, the size up to which it has verified the log, is the only truth. It moves in the same
-transaction as the entries, so a cut at any moment resumes where it stopped. While one page is being verified and
-stored, the next is on the line. Signatures are checked on every core; the event loop does nothing but wait.
+transaction as the entries, so a cut at any moment resumes where it stopped. While some pages are being stored, the
+next is being verified, on every core, the one after it is being read, and one more is on the line; the event loop
+does nothing but wait.
 """
 
 import asyncio
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, aclosing
 from datetime import UTC, datetime
-from typing import NamedTuple, Self
+from typing import NamedTuple, TypeVar
 
+from crypto.checkpoint import Checkpoint
+from crypto.merkle import Frontier
 from node.client import PeerClient
 from node.directory import Directory, Status
 from node.errors import MemberError, NodeError, PeerError, UnavailableError
 from node.receive import Received, follow, keep_page
 from node.store.database import Store
-from node.store.logs import LogHead, note_contact
-from node.verify import Origin, Page, VerifiedPage, page_token, verify_head, verify_page
+from node.store.logs import note_contact
+from node.verify import (
+    LinkedPage,
+    Origin,
+    Page,
+    VerifiedPage,
+    join_pages,
+    link_page,
+    page_token,
+    verify_head,
+    verify_linked,
+)
 from node.wire import records
 
 logger = logging.getLogger(__name__)
+SPAN_ENTRIES = 3_000  # in one transaction: what a crash may cost to do again, and what is held in memory
+
+T = TypeVar("T")
 Progress = Callable[[int, int], None]  # entries verified so far, entries in the log
 Clock = Callable[[], datetime]  # aware UTC
 
@@ -55,20 +72,12 @@ async def pull(
     try:
         origin = origin_of(directory, org_id, clock())
         note = await client.checkpoint()
-        checkpoint = verify_head(note, origin, head.frontier)
-        with (
-            ThreadPoolExecutor(os.cpu_count()) as pool,
-            _Pages(client, checkpoint.size, head.frontier.size) as pages,
-        ):
-
-            def verify(page: Page, held: LogHead) -> VerifiedPage:
-                return verify_page(page, origin, checkpoint, held.frontier, records, pool.map)
-
-            while (page := await pages.next()) is not None:
-                verified = await asyncio.to_thread(verify, page, head)
-                kept, head = await asyncio.to_thread(keep_page, store, head, verified, note, records, clock())
+        log = _Log(client, origin, verify_head(note, origin, head.frontier), head.frontier)
+        async with _ahead(log.spans()) as spans:
+            async for span in spans:
+                kept, head = await asyncio.to_thread(keep_page, store, head, span, note, records, clock())
                 received += kept
-                progress(head.frontier.size, checkpoint.size)
+                progress(head.frontier.size, log.checkpoint.size)
     except (PeerError, MemberError) as refusal:
         logger.warning("refused: peer=%s reason=%s verified=%d", org_id, refusal.reason, head.frontier.size)
         error = refusal
@@ -94,38 +103,73 @@ def origin_of(directory: Directory, org_id: str, now: datetime) -> Origin:
     return Origin(org_id, keys, member.log_key.public_key)
 
 
-class _Pages:
-    """Pages of a log in order, each asked for while the one before it is being worked on.
+class _Log:
+    """What is new to us in a peer's log, on its way from the line to the store, step by step."""
 
-    The next page is asked for before this one has been verified, by the token that we would make ourselves, so a
-    peer's token never steers us; `verify_page` then refuses the page whose token was another.
-    """
-
-    def __init__(self, client: PeerClient, size: int, start: int) -> None:
+    def __init__(self, client: PeerClient, origin: Origin, checkpoint: Checkpoint, held: Frontier) -> None:
+        self.checkpoint = checkpoint
         self._client = client
-        self._size = size
-        self._at = start
-        self._asked: asyncio.Task[Page] | None = None
+        self._origin = origin
+        self._held = held
 
-    def __enter__(self) -> Self:
-        self._ask()
-        return self
+    async def spans(self) -> AsyncGenerator[VerifiedPage, None]:
+        """Verified pages joined to what is worth a transaction; those before a bad page come before its error."""
+        span: list[VerifiedPage] = []
+        failure: NodeError | None = None
+        async with _ahead(self._verified()) as pages:
+            try:
+                async for page in pages:
+                    span.append(page)
+                    if sum(len(one.entries) for one in span) >= SPAN_ENTRIES:
+                        yield join_pages(span)
+                        span.clear()
+            except NodeError as error:
+                failure = error
+        if span:
+            yield join_pages(span)
+        if failure is not None:
+            raise failure
 
-    def __exit__(self, *_error: object) -> None:
-        if self._asked is not None:
-            self._asked.cancel()
+    async def _verified(self) -> AsyncGenerator[VerifiedPage, None]:
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            async with _ahead(self._linked()) as pages:
+                async for page in pages:
+                    yield await asyncio.to_thread(verify_linked, page, self._origin, records, pool.map)
 
-    async def next(self) -> Page | None:
-        if self._asked is None:
-            return None
-        page = await self._asked
-        self._at += len(page.entries)
-        self._ask()
-        return page
+    async def _linked(self) -> AsyncGenerator[LinkedPage, None]:
+        held = self._held
+        async with _ahead(self._fetched()) as pages:
+            async for page in pages:
+                linked = await asyncio.to_thread(
+                    link_page, page, self._origin, self.checkpoint, held, records
+                )
+                held = linked.frontier
+                yield linked
 
-    def _ask(self) -> None:
-        token = page_token(self._size, self._at)
-        self._asked = asyncio.create_task(self._client.entries(token)) if token else None
+    async def _fetched(self) -> AsyncGenerator[Page, None]:
+        """Pages as they come, asked for by tokens that we make ourselves, so a peer's token never steers us."""
+        at = self._held.size
+        while token := page_token(self.checkpoint.size, at):
+            page = await self._client.entries(token)
+            at += len(page.entries)
+            yield page
+
+
+def _ahead(step: AsyncGenerator[T, None]) -> AbstractAsyncContextManager[AsyncGenerator[T, None]]:
+    """Take what a step yields while it works on the next one already."""
+    return aclosing(_run_ahead(step))
+
+
+async def _run_ahead(step: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
+    async with aclosing(step):
+        coming = asyncio.ensure_future(anext(step, None))
+        try:
+            while (one := await coming) is not None:
+                coming = asyncio.ensure_future(anext(step, None))
+                yield one
+        finally:
+            coming.cancel()
+            await asyncio.gather(coming, return_exceptions=True)
 
 
 def _note(store: Store, org_id: str, now: datetime, reason: str) -> None:

@@ -7,11 +7,12 @@ cheap before dear:
   (1) sizes and limits, and every entry parses as an entry;
   (2) each leaf is made from its envelope, or taken as it is where the peer may not see more;
   (3) the leaves continue the log that was verified before, up to the signed checkpoint (RFC 6962 2.1.2);
-  (4) every signature, by a key that the directory binds to the origin, before any payload is parsed;
-  (5) each payload is of a known type, complete, and of this origin;
-  (6) every opening belongs to its signed head;
-  (7) the token of the next page is the one that follows from this page.
+  (4) the token of the next page is the one that follows from this page;
+  (5) every signature, by a key that the directory binds to the origin, before any payload is parsed;
+  (6) each payload is of a known type, complete, and of this origin;
+  (7) every opening belongs to its signed head.
 
+The first four (`link_page`) must go page after page; what remains (`verify_linked`) depends on no other page.
 A failure in any of these refuses the whole page. An entry that is sound but that this node will not keep as a record
 (a ladder schema it does not know, a value that does not follow from a finer one, a code of no list, sexual violence)
 is refused alone, with its reason, and the log goes on.
@@ -19,6 +20,7 @@ is refused alone, with its reason, and the log goes on.
 
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
+from itertools import chain, count
 from typing import Any, NamedTuple, TypeAlias
 
 from crypto.checkpoint import Checkpoint, verify_checkpoint
@@ -95,8 +97,18 @@ class Verified(NamedTuple):
     reason: str = ""
 
 
+Linked: TypeAlias = tuple[Entry, bytes, Position]  # an entry as read and as it came, and its place in the log
+
+
+class LinkedPage(NamedTuple):
+    """A page that belongs into the log, whatever it says, and the log up to its end."""
+
+    entries: tuple[Linked, ...]
+    frontier: Frontier
+
+
 class VerifiedPage(NamedTuple):
-    """A page that passed, and the log as verified up to its end."""
+    """A page, or several in a row, that passed, and the log as verified up to its end."""
 
     entries: tuple[Verified, ...]
     frontier: Frontier
@@ -134,33 +146,60 @@ def log_name(org_id: str) -> str:
 def verify_page(
     page: Page, origin: Origin, checkpoint: Checkpoint, held: Frontier, codec: Codec, spread: Spread = map
 ) -> VerifiedPage:
-    """Check a page that continues `held` below `checkpoint`.
+    """Check a page that continues `held` below `checkpoint`: `link_page`, then `verify_linked`.
+
+    Raises:
+        PeerError: The check that failed, as the subclass; nothing of the page may be kept.
+    """
+    return verify_linked(link_page(page, origin, checkpoint, held, codec), origin, codec, spread)
+
+
+def link_page(page: Page, origin: Origin, checkpoint: Checkpoint, held: Frontier, codec: Codec) -> LinkedPage:
+    """Check that a page continues a log: checks (1) to (4).
 
     Args:
         page: As received.
         origin: Whose log it is.
         checkpoint: From `verify_head`.
-        held: The log as verified so far.
+        held: The log as linked so far.
         codec: Reads messages.
-        spread: Runs the costly checks (4) to (6) over chunks; the built-in `map` does it on one core.
+
+    Raises:
+        PeerError: The check that failed, as the subclass.
+    """
+    _verify_sizes(page, checkpoint, held)  # (1)
+    entries = _read_entries(page.entries, held.size, origin, codec)  # (1), (2)
+    hashes = [position.leaf_hash for _, _, position in entries]
+    frontier = _verify_root(hashes, page.proof, checkpoint, held)  # (3)
+    if page.next_token != page_token(checkpoint.size, frontier.size):  # (4)
+        raise PageTokenError("the token of the next page does not follow from this page")
+    return LinkedPage(entries, frontier)
+
+
+def verify_linked(page: LinkedPage, origin: Origin, codec: Codec, spread: Spread = map) -> VerifiedPage:
+    """Check what a page says: checks (5) to (7).
+
+    Args:
+        page: From `link_page`.
+        origin: Whose log it is.
+        codec: Reads messages.
+        spread: Runs the checks over chunks; the built-in `map` does it on one core.
 
     Raises:
         PeerError: The check that failed, as the subclass; nothing of the page may be kept.
     """
-    _verify_sizes(page, checkpoint, held)  # (1)
-    read = _read_entries(page.entries, held.size, origin, codec)  # (1), (2)
-    hashes = [position.leaf_hash for _, _, position in read]
-    frontier = _verify_root(hashes, page.proof, checkpoint, held)  # (3)
-    verified = _verify_entries(read, origin, codec, spread)  # (4) - (6)
-    if page.next_token != page_token(checkpoint.size, frontier.size):  # (7)
-        raise PageTokenError("the token of the next page does not follow from this page")
-    return VerifiedPage(tuple(verified), frontier)
+    return VerifiedPage(_verify_entries(page.entries, origin, codec, spread), page.frontier)
+
+
+def join_pages(pages: Sequence[VerifiedPage]) -> VerifiedPage:
+    """Pages that follow each other as one."""
+    return VerifiedPage(tuple(chain.from_iterable(page.entries for page in pages)), pages[-1].frontier)
 
 
 def verify_stored(
     wires: Sequence[bytes], origin: Origin, start: int, codec: Codec, spread: Spread = map
-) -> list[Verified]:
-    """Check stored entries again, from index `start` on: (1), (2) and (4) to (6) as on the day they came.
+) -> tuple[Verified, ...]:
+    """Check stored entries again, from index `start` on: (1), (2) and (5) to (7) as on the day they came.
 
     Raises:
         PeerError: The check that failed.
@@ -168,24 +207,24 @@ def verify_stored(
     return _verify_entries(_read_entries(wires, start, origin, codec), origin, codec, spread)
 
 
-def _read_entries(
-    wires: Sequence[bytes], start: int, origin: Origin, codec: Codec
-) -> list[tuple[Entry, bytes, Position]]:
-    entries = [codec.decode_entry(wire) for wire in wires]
-    return [
-        (entry, wire, Position(start + at, leaf_hash(_leaf(entry, origin))))
-        for at, (entry, wire) in enumerate(zip(entries, wires, strict=True))
-    ]
+def _read_entries(wires: Sequence[bytes], start: int, origin: Origin, codec: Codec) -> tuple[Linked, ...]:
+    entries = map(codec.decode_entry, wires)
+    return tuple(
+        [
+            (entry, wire, Position(index, leaf_hash(_leaf(entry, origin))))
+            for index, entry, wire in zip(count(start), entries, wires, strict=False)
+        ]
+    )
 
 
 def _verify_entries(
-    read: Sequence[tuple[Entry, bytes, Position]], origin: Origin, codec: Codec, spread: Spread
-) -> list[Verified]:
+    entries: Sequence[Linked], origin: Origin, codec: Codec, spread: Spread
+) -> tuple[Verified, ...]:
     def verify_chunk(first: int) -> list[Verified]:
-        return [_verify_entry(*one, origin, codec) for one in read[first : first + CHUNK_ENTRIES]]
+        return [_verify_entry(*one, origin, codec) for one in entries[first : first + CHUNK_ENTRIES]]
 
-    chunks = spread(verify_chunk, range(0, len(read), CHUNK_ENTRIES))
-    return [one for chunk in chunks for one in chunk]
+    chunks = spread(verify_chunk, range(0, len(entries), CHUNK_ENTRIES))
+    return tuple(chain.from_iterable(chunks))
 
 
 def _verify_sizes(page: Page, checkpoint: Checkpoint, held: Frontier) -> None:
