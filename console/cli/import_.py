@@ -1,6 +1,7 @@
 """`tocsin import`: read a published data set."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -42,7 +43,7 @@ def import_file(
         say(f"Note: {warning}")
     if rejects is not None:
         write_file(rejects, rejects_csv(publication).encode())
-    _tell_rejects(publication, rejects)
+    _tell_rejects([(one.number, one.reasons) for one in publication.rejects], rejects)
     with working(f"Storing {len(publication.rows)} rows"):
         done = import_publication(store, publication, hashlib.sha256(data).digest(), now)
     if done.withdrawn > _MANY * len(publication.rows):
@@ -59,13 +60,10 @@ def import_file(
     )
 
 
-def _tell_rejects(publication: object, written: Path | None) -> None:
-    from node.intake import Publication
-
-    assert isinstance(publication, Publication)
-    for reject in publication.rejects[:_SHOWN]:
-        say(f"Row {reject.number} refused: {' '.join(reject.reasons)}")
-    left = len(publication.rejects) - _SHOWN
+def _tell_rejects(refused: Sequence[tuple[int, tuple[str, ...]]], written: Path | None) -> None:
+    for number, reasons in refused[:_SHOWN]:
+        say(f"Row {number} refused: {' '.join(reasons)}")
+    left = len(refused) - _SHOWN
     if left > 0:
         say(
             f"... and {left} more; "

@@ -24,6 +24,7 @@ def query(
     style: FormatOption = Format.TABLE,
 ) -> None:
     """Count incidents and affected persons, with unit, as-of date and sources beside the figures."""
+    from console.cli.remarks import remarks
     from console.home import open_home
     from node.measures import make_query
     from node.query import answer
@@ -39,29 +40,3 @@ def query(
     )
     found = answer(open_home(home).store(), asked)
     show(found.header, found.rows, style, remarks(found))
-
-
-def remarks(found: object) -> dict[str, object]:
-    """What must stand beside the figures of an answer (R24)."""
-    from node.query import Answer
-
-    assert isinstance(found, Answer)
-    notes: dict[str, object] = {
-        "unit": found.unit,
-        "as_of": str(found.as_of),
-        "sources": [f"{name}, published {day}" for name, day in found.sources],
-        "definition": found.definition,
-    }
-    seen = found.caveats
-    cautions = (
-        (seen.from_peers, "shared by peers"),
-        (seen.undisclosed, "without a number of affected persons"),
-        (seen.inexact, "with a number that is a lower bound or an estimate"),
-        (seen.straddling, "dated so roughly that they may lie after the last day"),
-    )
-    notes["incidents"] = [
-        f"{seen.incidents} counted",
-        *(f"{number} {text}" for number, text in cautions if number),
-    ]
-    notes["coverage"] = "voluntary reporting: no record does not mean no incident"
-    return notes

@@ -1,0 +1,26 @@
+"""What stands beside the figures of an answer."""
+
+from node.query import Answer
+
+
+def remarks(found: Answer) -> dict[str, object]:
+    """What must stand beside the figures of an answer (R24)."""
+    notes: dict[str, object] = {
+        "unit": found.unit,
+        "as_of": str(found.as_of),
+        "sources": [f"{name}, published {day}" for name, day in found.sources],
+        "definition": found.definition,
+    }
+    seen = found.caveats
+    cautions = (
+        (seen.from_peers, "shared by peers"),
+        (seen.undisclosed, "without a number of affected persons"),
+        (seen.inexact, "with a number that is a lower bound or an estimate"),
+        (seen.straddling, "dated so roughly that they may lie after the last day"),
+    )
+    notes["incidents"] = [
+        f"{seen.incidents} counted",
+        *(f"{number} {text}" for number, text in cautions if number),
+    ]
+    notes["coverage"] = "voluntary reporting: no record does not mean no incident"
+    return notes
