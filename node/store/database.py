@@ -61,6 +61,7 @@ class Store:
             writer = connection.execution_options(tocsin_write=True)
             with writer.begin():
                 if writer.dialect.name == "postgresql":
+                    writer.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
                     writer.execute(select(func.pg_advisory_xact_lock(_WRITE_LANE)))
                 yield writer
 
@@ -147,7 +148,7 @@ def _our_errors() -> Iterator[None]:
     except IntegrityError as error:
         raise StoreError("the database refused a row that contradicts another") from error
     except OperationalError as error:
-        if "locked" in str(error.orig):
+        if "lock" in str(error.orig):  # SQLite: "database is locked"; PostgreSQL: "... due to lock timeout"
             raise BusyError("another process of this node is writing; try again") from error
         raise StoreError("the database can not be used: is it there, and is it of this version?") from error
     except (DBAPIError, SQLAlchemyError) as error:
