@@ -1,0 +1,99 @@
+"""Run nodes as processes of their own, and end them whatever happens."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from console.home import Home
+from console.serve import ADDRESS_FILE
+from node.errors import UnavailableError
+
+LOG = "serve.log"
+START_SECONDS = 30.0
+STOP_SECONDS = 10.0
+_LOOK_SECONDS = 0.02
+_OWN = "TOCSIN_"  # settings of whoever runs this are not settings of these nodes
+
+
+class Nodes:
+    """Nodes that were started as child processes."""
+
+    def __init__(self) -> None:
+        self._running: list[tuple[Home, subprocess.Popen[bytes]]] = []
+
+    def start(self, home: Home) -> None:
+        """Start to serve a node; `wait` says when it listens."""
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(_OWN)}
+        command = [sys.executable, "-P", "-m", "console", "serve", "--home", str(home.path)]
+        with (home.path / LOG).open("wb") as log:
+            child = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment
+            )
+        self._running.append((home, child))
+
+    def wait(self) -> None:
+        """Wait until every node listens.
+
+        Raises:
+            UnavailableError: One ended or took too long; it names the last line of the node's log.
+        """
+        deadline = time.monotonic() + START_SECONDS
+        for home, _ in self._running:
+            while not (home.path / ADDRESS_FILE).exists():
+                self.check()
+                if time.monotonic() > deadline:
+                    raise UnavailableError(
+                        f"{home.settings.org_id} does not listen after {START_SECONDS:.0f} seconds"
+                    )
+                time.sleep(_LOOK_SECONDS)
+
+    def check(self) -> None:
+        """Raise `UnavailableError` if a node has ended by itself."""
+        for home, child in self._running:
+            if child.poll() is not None:
+                raise UnavailableError(f"{home.settings.org_id} ended: {_last_line(home.path / LOG)}")
+
+    def stop(self) -> None:
+        """Ask every node to end, and end by force what does not."""
+        for _, child in self._running:
+            child.terminate()
+        for _, child in self._running:
+            try:
+                child.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+
+
+@contextmanager
+def serving(homes: Sequence[Home]) -> Iterator[Nodes]:
+    """Start to serve nodes, and end them at the end of the block."""
+    nodes = Nodes()
+    try:
+        for home in homes:
+            nodes.start(home)
+        yield nodes
+    finally:
+        nodes.stop()
+
+
+def free_ports(number: int) -> list[int]:
+    """Loopback ports that nobody listens on at this moment."""
+    sockets = [socket.socket() for _ in range(number)]
+    try:
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [int(one.getsockname()[1]) for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").split("\n")
+    return next((line for line in reversed(lines) if line.strip()), "without a word")
