@@ -5,7 +5,7 @@ depend on consent, and they only ever narrow.
 """
 
 from node.codes import code_list
-from node.ladders import ACTOR, TARGET, Chain, Chains, chains_of
+from node.ladders import ACTOR, TARGET, Chain, Chains, chains_of, read_target, write_target
 from node.model import Incident
 
 # Whoever is none of these may be a person, and persons are never named (R8).
@@ -30,12 +30,8 @@ def anonymize(incident: Incident, *, rcrc_named: bool) -> Chains:
 
 def _without_movement(chain: Chain) -> Chain:
     numbers: dict[str, int] = {}
-    for part in filter(None, chain[-1].split(";")):
-        broad, _, number = part.partition("=")
-        if number:
-            shown = _MOVEMENT.get(broad, broad)
-            numbers[shown] = numbers.get(shown, 0) + int(number)
-    if not numbers:
-        return chain
-    value = ";".join(f"{broad}={number}" for broad, number in sorted(numbers.items()))
+    for broad, number in read_target(chain[-1]):
+        shown = _MOVEMENT.get(broad, broad)
+        numbers[shown] = numbers.get(shown, 0) + number
+    value = write_target(numbers)
     return (TARGET.generalize(value), value)

@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import Any
 
-from node.errors import StoreError
+from node.errors import IncidentError, StoreError
 from node.model import (
     Cause,
     Certainty,
@@ -32,7 +32,8 @@ def write_document(incident: Incident) -> str:
         "admin1": place.admin1,
         "admin2": place.admin2,
         "settlement": place.settlement,
-        "point": list(place.point) if place.point else None,
+        # A zero has no sign and a whole number of degrees is one number, however it was written.
+        "point": [degrees + 0.0 for degrees in place.point] if place.point else None,
         **{name: getattr(incident, name) for name in _TEXTS},
         "cause": incident.cause,
         "custody": incident.custody,
@@ -75,7 +76,7 @@ def read_document(text: str) -> Incident:
             source_text=tuple((column, cell) for column, cell in fields.get("source_text", ())),
             **{name: fields[name] for name in _TEXTS if name in fields},
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, IncidentError) as error:
         raise StoreError("a stored incident can not be read") from error
 
 

@@ -5,19 +5,32 @@ and a peer's record at the levels it opened are counted by one rule. Facts hold 
 can be rebuilt from them at any time.
 """
 
-from calendar import monthrange
+from datetime import date
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from node.codes import code_list
-from node.errors import ViewError
-from node.ladders import DIMENSIONS, Chain, Chains, read_cells, read_target, unescape, verify_chain
-from node.model import MAX_NAME, Cause, Certainty, Outcome, Qualifier, Sex, Staff
+from node.errors import IncidentError, ViewError
+from node.ladders import (
+    BANDS,
+    BROAD_SECTORS,
+    DIMENSIONS,
+    NOBODY,
+    Chain,
+    Chains,
+    escape,
+    read_cells,
+    read_target,
+    unescape,
+    verify_chain,
+)
+from node.model import Cause, Certainty, Outcome, PartialDate, Place, Qualifier, Sex, Staff
 
 Value: TypeAlias = str | int | None
 Fact: TypeAlias = tuple[Value, ...]  # in the order of COLUMNS
 
-EMPLOYERS = ("UN", "INGO", "NNGO", "NGO", "RCRC", "NNGO_OR_RCRC", "IO", "OTHER")
+EMPLOYERS = tuple(BROAD_SECTORS)
+_SECTORS = frozenset(BROAD_SECTORS.values())
 _CACHED = 1 << 14  # distinct values of one dimension kept parsed; incidents repeat few of them
 
 
@@ -82,37 +95,37 @@ def _project(number: int, chain: Chain) -> tuple[Value, ...]:
 def _when(chain: Chain) -> tuple[Value, ...]:
     if not chain:
         raise ViewError("when: the year must be opened")
-    parts = chain[-1].split("-")
-    if (
-        not all(part.isascii() and part.isdigit() for part in parts)
-        or [len(p) for p in parts] != [4, 2, 2][: len(parts)]
-    ):
+    parts = _parts(chain, "-")
+    if not all(part.isascii() and part.isdigit() for part in parts):
         raise ViewError("when: not a date")
-    year, month, day = (*map(int, parts), None, None)[:3]
-    if year is None or (month is not None and not 1 <= month <= 12):
-        raise ViewError("when: not a date")
-    days = monthrange(year, month or 12)[1]
-    if day is not None and not 1 <= day <= days:
-        raise ViewError("when: not a date")
-    first = year * 10_000 + (month or 1) * 100 + (day or 1)
-    return first, year * 10_000 + (month or 12) * 100 + (day or days), year, month, day
+    try:
+        when = PartialDate(*map(int, parts))
+    except IncidentError as error:
+        raise ViewError(f"when: {error.why}") from error
+    if str(when) != chain[-1]:
+        raise ViewError("when: not in the form of the schema")
+    return _day(when.earliest), _day(when.latest), when.year, when.month, when.day
 
 
 def _where(chain: Chain) -> tuple[Value, ...]:
     if not chain:
         return None, None, None
-    country, admin1, admin2 = (*chain[-1].split("/"), "", "")[:3]
+    country, admin1, admin2 = (*_parts(chain), "", "")[:3]
     if country:
         _known("country", country)
-    if max(len(admin1), len(admin2)) > 3 * MAX_NAME:
-        raise ViewError(f"where: a name is longer than {MAX_NAME} characters")
-    return country or None, unescape(admin1) or None, unescape(admin2) or None
+    try:
+        place = Place(country, unescape(admin1), unescape(admin2))
+    except IncidentError as error:
+        raise ViewError(f"where: {error}") from error
+    if (escape(place.admin1), escape(place.admin2)) != (admin1, admin2):
+        raise ViewError("where: not in the form of the schema")
+    return country or None, place.admin1 or None, place.admin2 or None
 
 
 def _what(chain: Chain) -> tuple[Value, ...]:
     if not chain:
         return None, None, None, None
-    cause, *codes = chain[-1].split("/")
+    cause, *codes = _parts(chain)
     if cause not in set(Cause):
         raise ViewError(f"what: {cause[:40]!r} is not a cause")
     lists = ("means", "context", "location_type")
@@ -124,7 +137,9 @@ def _what(chain: Chain) -> tuple[Value, ...]:
 def _victims(chain: Chain) -> tuple[Value, ...]:
     numbers = dict.fromkeys((column.name for column in (*_COUNTS, *_SEXES)), 0)
     if len(chain) < 2:
-        return *numbers.values(), 0, 0 if chain == ("0",) else 1
+        if chain and chain[0] not in BANDS:
+            raise ViewError(f"victims: {chain[0][:40]!r} is not a range of the schema")
+        return *numbers.values(), 0, 0 if chain == (NOBODY,) else 1
     cells, sexes = read_cells(chain[-1])
     for cell in cells:
         numbers[staff_column(cell.outcome, cell.staff or Staff.UNKNOWN)] += cell.number
@@ -138,6 +153,9 @@ def _victims(chain: Chain) -> tuple[Value, ...]:
 
 def _target(chain: Chain) -> tuple[Value, ...]:
     numbers = dict.fromkeys(EMPLOYERS, 0)
+    sectors = chain[0].split("+") if chain and chain[0] != NOBODY else []
+    if sectors != sorted(_SECTORS.intersection(sectors)):
+        raise ViewError(f"target: {chain[0][:40]!r} is not a list of sectors")
     for broad, number in read_target(chain[-1]) if len(chain) > 1 else ():
         if broad not in numbers:
             raise ViewError(f"target: {broad[:40]!r} is not a type of organization")
@@ -148,23 +166,36 @@ def _target(chain: Chain) -> tuple[Value, ...]:
 def _actor(chain: Chain) -> tuple[Value, ...]:
     if not chain:
         return None, None, None
-    group, *codes = chain[-1].split("/")
+    group, *codes = _parts(chain)
     for name, code in zip(("actor_type", "motive"), codes, strict=False):
         _known(name, code)
-    if group not in {code.group for code in code_list("actor_type").codes.values()}:
-        raise ViewError(f"actor: {group[:40]!r} is not a group of actors")
+    types = code_list("actor_type").codes
+    if group not in {one.group for code, one in types.items() if code in codes[:1] or not codes}:
+        raise ViewError(f"actor: {group[:40]!r} is not the group of the actor")
     return group, *(*codes, None, None)[:2]
 
 
 def _certainty(chain: Chain) -> tuple[Value, ...]:
     if not chain:
         return None, None
-    level, *source = chain[-1].split("/")
+    level, *source = _parts(chain)
     if level not in set(Certainty):
         raise ViewError(f"certainty: {level[:40]!r} is not a level")
     if source:
         _known("source_kind", source[0])
     return level, source[0] if source else None
+
+
+def _parts(chain: Chain, separator: str = "/") -> list[str]:
+    """Split the finest value, which says one thing more than each coarser one."""
+    parts = chain[-1].split(separator)
+    if len(parts) != len(chain):
+        raise ViewError(f"{len(parts)} parts stand on level {len(chain)}")
+    return parts
+
+
+def _day(day: date) -> int:
+    return day.year * 10_000 + day.month * 100 + day.day
 
 
 def _known(name: str, code: str) -> None:

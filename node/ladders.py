@@ -14,7 +14,7 @@ another dimension, level or form is schema 2, and a record says by which schema 
 A chain ends at the finest level that is known. `~` before a number means estimated, `>` at least.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from node.codes import code_list
@@ -28,6 +28,7 @@ Chain: TypeAlias = tuple[str, ...]  # values of one dimension, coarse to fine
 Chains: TypeAlias = tuple[Chain, ...]  # one chain per dimension, in the order of DIMENSIONS
 
 _BANDS = ((25, "25+"), (10, "10-24"), (4, "4-9"), (1, "1-3"))
+BANDS = frozenset({NOBODY, *(name for _, name in _BANDS)})
 _MARKS = {Qualifier.EXACT: "", Qualifier.AT_LEAST: ">", Qualifier.ESTIMATED: "~"}
 _QUALIFIERS = {mark: qualifier for qualifier, mark in _MARKS.items() if mark}
 _LOOSENESS = tuple(Qualifier)
@@ -101,6 +102,17 @@ def read_cells(value: str) -> tuple[tuple[Cell, ...], tuple[tuple[Sex, int], ...
         pairs = tuple((Sex(name), _read_number(number)) for name, number in _pairs(sexes))
     except ValueError as error:
         raise ViewError("victims: not in the form of the schema") from error
+    depths = {(cell.staff is None, cell.sex is None) for cell in cells} | (
+        {(False, False)} if pairs else set()
+    )
+    if (
+        len(depths) > 1
+        or not _each_once([cell[:3] for cell in cells])
+        or not _each_once([sex for sex, _ in pairs])
+    ):
+        raise ViewError("victims: something is counted twice or on two levels")
+    if _write_victims(cells, pairs) != value:
+        raise ViewError("victims: not in the form of the schema")
     return cells, pairs
 
 
@@ -110,12 +122,20 @@ def read_target(value: str) -> tuple[tuple[str, int], ...]:
     Raises:
         ViewError: The text is not in the schema's form.
     """
-    if value == NOBODY:
-        return ()
     try:
-        return tuple((name, _read_number(number)) for name, number in _pairs(value))
+        pairs = (
+            tuple((name, _read_number(number)) for name, number in _pairs(value)) if value != NOBODY else ()
+        )
     except ValueError as error:
         raise ViewError("target: not in the form of the schema") from error
+    if write_target(dict(pairs)) != value:
+        raise ViewError("target: not in the form of the schema")
+    return pairs
+
+
+def write_target(numbers: Mapping[str, int]) -> str:
+    """Write affected persons by broad type as a `target` value of level `type`."""
+    return ";".join(f"{broad}={number}" for broad, number in sorted(numbers.items()) if number) or NOBODY
 
 
 def unescape(segment: str) -> str:
@@ -123,7 +143,8 @@ def unescape(segment: str) -> str:
     return segment.replace("%40", "@").replace("%2F", "/").replace("%25", "%")
 
 
-def _escape(name: str) -> str:
+def escape(name: str) -> str:
+    """Make a name a segment of a path, so that it can not spill into the next level."""
     return name.replace("%", "%25").replace("/", "%2F").replace("@", "%40")
 
 
@@ -135,24 +156,22 @@ def _prefixes(path: str, separator: str) -> Chain:
 def _where(place: Place) -> Chain:
     point = ""
     if place.settlement or place.point is not None:
-        degrees = f"{place.point.latitude:.5f},{place.point.longitude:.5f}" if place.point else ""
-        point = f"{_escape(place.settlement)}@{degrees}"
-    parts = [place.country, _escape(place.admin1), _escape(place.admin2), point]
+        degrees = f"{place.point.latitude:z.5f},{place.point.longitude:z.5f}" if place.point else ""
+        point = f"{escape(place.settlement)}@{degrees}"
+    parts = [place.country, escape(place.admin1), escape(place.admin2), point]
     while len(parts) > 1 and not parts[-1]:
         parts.pop()
     return _prefixes("/".join(parts), "/")
 
 
 def _victims(incident: Incident) -> Chain:
-    finest = _write_cells(
-        Cell(tally.outcome, tally.staff, tally.sex, tally.number, tally.qualifier)
-        for tally in incident.victims
+    finest = _write_victims(
+        (
+            Cell(tally.outcome, tally.staff, tally.sex, tally.number, tally.qualifier)
+            for tally in incident.victims
+        ),
+        incident.sexes,
     )
-    by_sex = sorted(
-        (tally for tally in incident.sexes if tally.number), key=lambda tally: _SEX_ORDER[tally.sex]
-    )
-    if by_sex:
-        finest += "|" + ";".join(f"{tally.sex}={tally.number}" for tally in by_sex)
     chain = [finest]
     while len(chain) < len(VICTIMS.levels):
         chain.insert(0, _coarser_victims(chain[0]))
@@ -165,14 +184,20 @@ def _target(incident: Incident) -> Chain:
     for tally in incident.employers:
         broad = types[tally.organization_type].broad
         numbers[broad] = numbers.get(broad, 0) + tally.number
-    value = ";".join(f"{broad}={number}" for broad, number in sorted(numbers.items()) if number) or NOBODY
+    value = write_target(numbers)
     return (_coarser_target(value), value)
 
 
 def _actor(incident: Incident) -> Chain:
     group = code_list("actor_type").codes[incident.actor_type].group
     path = f"{group}/{incident.actor_type}/{incident.motive}"
-    return _prefixes(f"{path}/{_escape(incident.actor_name)}" if incident.actor_name else path, "/")
+    return _prefixes(f"{path}/{escape(incident.actor_name)}" if incident.actor_name else path, "/")
+
+
+def _write_victims(cells: Iterable[Cell], sexes: Iterable[tuple[Sex, int]]) -> str:
+    by_sex = sorted((pair for pair in sexes if pair[1]), key=lambda pair: _SEX_ORDER[pair[0]])
+    apart = ";".join(f"{sex}={number}" for sex, number in by_sex)
+    return _write_cells(cells) + (f"|{apart}" if apart else "")
 
 
 def _write_cells(cells: Iterable[Cell]) -> str:
@@ -210,6 +235,10 @@ def _read_number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 7 and text[0] != "0"):
         raise ValueError(text)
     return int(text)
+
+
+def _each_once(keys: Sequence[object]) -> bool:
+    return len(set(keys)) == len(keys)
 
 
 def _pairs(text: str) -> Iterable[tuple[str, str]]:

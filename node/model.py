@@ -5,17 +5,32 @@ An incident holds counts of affected persons, never persons. Every coded field i
 database.
 """
 
+import re
 from calendar import monthrange
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from itertools import chain
 from typing import NamedTuple
 
+from node.codes import code_list
 from node.errors import IncidentError
 
 MAX_TEXT = 65_536  # characters of narrative; longer text belongs into a document beside the record
 MAX_NAME = 200  # characters of a place or group name
-MAX_COUNT = 1_000_000  # affected persons in one tally; more is a typing mistake
+MAX_COUNT = 1_000_000  # affected persons of one incident; more is a typing mistake
+# What a name has no use for and a terminal or a database may choke on; half a UTF-16 pair is not a character.
+NOT_IN_NAMES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_CODED = (
+    "means",
+    "context",
+    "location_type",
+    "motive",
+    "actor_type",
+    "source_kind",
+)  # fields named like their list
+_NOT_IN_TEXT = re.compile(r"[\ud800-\udfff]")
 
 
 class Outcome(StrEnum):
@@ -151,6 +166,25 @@ class Point(NamedTuple):
     longitude: float
 
 
+def _check_name(field: str, name: str) -> None:
+    if len(name) > MAX_NAME:
+        raise IncidentError(field, f"longer than {MAX_NAME} characters")
+    if NOT_IN_NAMES.search(name):
+        raise IncidentError(field, "holds a character that can not stand in a name")
+
+
+def _check_numbers(field: str, numbers: Sequence[int]) -> None:
+    if min(numbers, default=0) < 0:
+        raise IncidentError(field, f"the number {min(numbers)} is negative")
+    if sum(numbers) > MAX_COUNT:
+        raise IncidentError(field, f"more than {MAX_COUNT} persons")
+
+
+def _check_code(field: str, name: str, code: str) -> None:
+    if code not in code_list(name).codes:
+        raise IncidentError(field, f"{code[:40]!r} is not a code of the list {name}")
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where, as precise as the source is: empty text or `None` is unknown.
@@ -171,8 +205,9 @@ class Place:
 
     def __post_init__(self) -> None:
         for field in ("country", "admin1", "admin2", "settlement"):
-            if len(getattr(self, field)) > MAX_NAME:
-                raise IncidentError(field, f"longer than {MAX_NAME} characters")
+            _check_name(field, getattr(self, field))
+        if self.country:
+            _check_code("country", "country", self.country)
         if self.point is not None and not (
             -90 <= self.point.latitude <= 90 and -180 <= self.point.longitude <= 180
         ):
@@ -224,15 +259,24 @@ class Incident:
     def __post_init__(self) -> None:
         if len(self.narrative) > MAX_TEXT:
             raise IncidentError("narrative", f"longer than {MAX_TEXT} characters")
-        if len(self.actor_name) > MAX_NAME:
-            raise IncidentError("actor_name", f"longer than {MAX_NAME} characters")
-        counted = (self.victims, self.sexes, self.employers)
-        for number in (tally.number for tallies in counted for tally in tallies):
-            if not 0 <= number <= MAX_COUNT:
-                raise IncidentError("victims", f"the number {number} is not between 0 and {MAX_COUNT}")
+        _check_name("actor_name", self.actor_name)
+        for field in _CODED:
+            _check_code(field, field, getattr(self, field))
+        for tally in self.employers:
+            _check_code("employers", "organization_type", tally.organization_type)
+        for field, tallies in (
+            ("victims", self.victims),
+            ("sexes", self.sexes),
+            ("employers", self.employers),
+        ):
+            _check_numbers(field, [tally.number for tally in tallies])
         cells = [tally[:3] for tally in self.victims]
         if len(set(cells)) != len(cells):
             raise IncidentError("victims", "the same outcome, staff type and sex is counted twice")
+        if any(map(_NOT_IN_TEXT.search, (self.narrative, *chain.from_iterable(self.source_text)))):
+            raise IncidentError("narrative", "holds half a character")
+        if self.killed_in_captivity < 0:
+            raise IncidentError("killed_in_captivity", "less than nobody")
         if self.killed_in_captivity > self.count(Outcome.KILLED):
             raise IncidentError("killed_in_captivity", "more persons than were killed")
 

@@ -27,7 +27,6 @@ from node.intake.columns import Layout
 from node.intake.source import Reading, Readings, Source
 from node.intake.table import Record
 from node.model import (
-    MAX_NAME,
     MAX_TEXT,
     Cause,
     Certainty,
@@ -122,7 +121,7 @@ def _incident(row: Cells, when: PartialDate | None, *, points: bool) -> Incident
     codes = {field: row.code(field, list_name) for field, list_name in CODES.items()}
     source_kind = row.code("source", "source_kind", otherwise="other")
     certainty = _certainty(row)
-    actor_name = row.text("actor_name", longest=MAX_NAME)
+    actor_name = row.name("actor_name")
     narrative = row.text("details", longest=MAX_TEXT)
     if when is None or row.reasons:
         return None
@@ -186,7 +185,7 @@ def _employers(row: Cells, affected: int) -> tuple[EmployerTally, ...]:
 
 
 def _place(row: Cells, *, points: bool) -> Place:
-    region, district, city = (row.text(field, longest=MAX_NAME) for field in ("region", "district", "city"))
+    region, district, city = map(row.name, ("region", "district", "city"))
     point = _point(row) if points else None
     if points and point is None and any(map(row.text, DEGREES)):
         row.warnings.append("Latitude and Longitude are not a pair of degrees; they were left out.")

@@ -4,7 +4,7 @@ import re
 
 from node.codes import code_list
 from node.intake.columns import Layout
-from node.model import MAX_COUNT
+from node.model import MAX_COUNT, MAX_NAME, NOT_IN_NAMES
 
 _WHOLE = re.compile(r"([0-9]{1,9})(\.0+)?")  # spreadsheets write 3 as 3.0 where a column has empty cells
 _NEGATIVE = re.compile(r"-[0-9.]+")
@@ -38,6 +38,14 @@ class Cells:
         text = self._cells[place].strip() if place is not None and place < len(self._cells) else ""
         if longest is not None and len(text) > longest:
             self.reasons.append(f"{self.title(field)} is longer than {longest} characters.")
+            return ""
+        return text
+
+    def name(self, field: str) -> str:
+        """The name in the cell; empty when it is too long or can not be one."""
+        text = self.text(field, longest=MAX_NAME)
+        if NOT_IN_NAMES.search(text):
+            self.reasons.append(f"{self.title(field)} holds a character that can not stand in a name.")
             return ""
         return text
 
