@@ -15,7 +15,11 @@ def check(
     home: HomeOption = HERE,
     style: FormatOption = Format.TABLE,
 ) -> None:
-    """Verify every record, log entry, signature and figure index again; nothing stored is believed."""
+    """Verify every record, log entry and signature again.
+
+    Nothing stored is believed: contents are compared with their hashes, logs with their signed checkpoints, and the
+    index of figures with the records. It ends with exit code 1 if anything does not hold.
+    """
     from console.home import open_home
     from node.check import Fault, check_logs, check_records, check_tiles
     from node.errors import DirectoryError

@@ -26,7 +26,12 @@ def import_file(
     home: HomeOption = HERE,
     style: FormatOption = Format.TABLE,
 ) -> None:
-    """Import a publication: new rows are added, changed rows revised, vanished rows withdrawn."""
+    """Take in a published data set, such as that of the AWSD.
+
+    The file stands for all that its source said on its day: new rows are added, changed rows revised, vanished rows
+    withdrawn. Rows that can not be read are refused, each with its reasons, and nothing is repaired. The same file
+    again changes nothing.
+    """
     from console.home import open_home, read_file, write_file
     from node.intake import read_publication, rejects_csv
     from node.record import import_publication

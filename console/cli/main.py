@@ -4,7 +4,6 @@ Exit codes: 0 done, 1 refused or failed for the reason on standard error, 2 wron
 """
 
 import sys
-from importlib.metadata import version as installed_version
 
 import typer
 
@@ -22,6 +21,7 @@ app = typer.Typer(
     help="Share security incidents among aid organizations: anonymized, signed and provable.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help starts twice as fast and reads well on any terminal
 )
 app.command()(init)
 app.command("import")(import_file)
@@ -37,6 +37,8 @@ app.command()(demo)
 @app.command()
 def version() -> None:
     """Print the version."""
+    from importlib.metadata import version as installed_version
+
     print(installed_version("tocsin"))
 
 

@@ -20,7 +20,10 @@ class Format(StrEnum):
 
 
 HomeOption = Annotated[
-    Path, typer.Option("--home", envvar="TOCSIN_HOME", help="Folder of the node.", show_default="this folder")
+    Path,
+    typer.Option(
+        "--home", metavar="DIR", envvar="TOCSIN_HOME", help="Folder of the node.", show_default="this folder"
+    ),
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print.")]
 

@@ -10,14 +10,21 @@ from console.cli.options import HERE, Format, FormatOption, HomeOption, passphra
 from console.cli.output import say, show
 
 peer = typer.Typer(
-    help="Belong to a network: found, request, admit, join, list, suspend, renew.", no_args_is_help=True
+    help="""Belong to a network of organizations.
+
+    One organization founds it and keeps its directory of members. Each other writes a request, reads its fingerprint
+    to the keeper by voice, is admitted, and joins with the directory that comes back.""",
+    no_args_is_help=True,
 )
 OutOption = Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write it.")]
 
 
 @peer.command()
-def found(name: Annotated[str, typer.Argument(help="One word.")], home: HomeOption = HERE) -> None:
-    """Start a network; this node keeps its directory key."""
+def found(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the network, one word.")],
+    home: HomeOption = HERE,
+) -> None:
+    """Start a network, whose directory this node keeps."""
     from console.home import open_home
     from console.network import found_network
 
@@ -30,10 +37,12 @@ def found(name: Annotated[str, typer.Argument(help="One word.")], home: HomeOpti
 @peer.command()
 def request(
     out: OutOption,
-    endpoint: Annotated[str, typer.Option(help="host:port under which peers reach you.")] = "",
+    endpoint: Annotated[
+        str, typer.Option(metavar="HOST:PORT", help="Where peers reach you, if not as in the settings.")
+    ] = "",
     home: HomeOption = HERE,
 ) -> None:
-    """Write a request for membership, to be handed to whoever keeps the directory key."""
+    """Write a request for membership, for the keeper of the network."""
     from console.home import open_home, write_file
     from console.network import fingerprint, read_request, request_membership
 
@@ -45,9 +54,13 @@ def request(
 
 @peer.command()
 def admit(
-    requests: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Requests for membership.")],
-    tier: Annotated[str, typer.Option(help="How finely they see: public, peer or coordinator.")] = "peer",
-    yes: Annotated[bool, typer.Option("--yes", help="The fingerprints were compared already.")] = False,
+    requests: Annotated[list[Path], typer.Argument(metavar="FILE", help="Requests for membership.")],
+    tier: Annotated[
+        str, typer.Option(metavar="TIER", help="How finely they see: public, peer or coordinator.")
+    ] = "peer",
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask: the fingerprints were compared already.")
+    ] = False,
     home: HomeOption = HERE,
 ) -> None:
     """Admit members, after comparing each fingerprint by voice."""
@@ -68,8 +81,13 @@ def admit(
 
 
 @peer.command()
-def suspend(org: Annotated[str, typer.Argument(help="Id of the member.")], home: HomeOption = HERE) -> None:
-    """Suspend a member: whoever holds the new directory refuses it at its next call."""
+def suspend(
+    org: Annotated[str, typer.Argument(metavar="ORG", help="Id of the member.")], home: HomeOption = HERE
+) -> None:
+    """Suspend a member, who is then refused.
+
+    Whoever holds the new directory refuses the member at its next call.
+    """
     from console.home import open_home
     from console.network import change_members, suspended
 
@@ -100,7 +118,7 @@ def join(
     ] = "",
     home: HomeOption = HERE,
 ) -> None:
-    """Take over the network's directory: the first one, or a newer version."""
+    """Take over the network's directory, or a newer version of it."""
     from console.home import open_home, read_file
 
     opened = open_home(home)
@@ -114,7 +132,7 @@ def join(
 
 @peer.command("list")
 def list_members(home: HomeOption = HERE, style: FormatOption = Format.TABLE) -> None:
-    """Show the members, what was verified of each, and when each was last heard."""
+    """Show the members, what was verified of each, and when."""
     from console.home import open_home
     from node.store.logs import log_heads
 
@@ -156,7 +174,7 @@ def list_members(home: HomeOption = HERE, style: FormatOption = Format.TABLE) ->
 
 @peer.command()
 def received(home: HomeOption = HERE, style: FormatOption = Format.TABLE) -> None:
-    """Show what became of every log entry that came from each member, and why."""
+    """Show what became of the entries that came from each member."""
     from console.home import open_home
     from node.store.logs import fates
 

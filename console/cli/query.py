@@ -10,12 +10,20 @@ from console.cli.output import show
 
 
 def query(
-    by: Annotated[str, typer.Option(help="Group by these, e.g. year,country.")] = "year",
+    by: Annotated[str, typer.Option(metavar="NAMES", help="Group by these, e.g. year,country.")] = "year",
     measure: Annotated[
-        str, typer.Option(help="What to count.")
+        str,
+        typer.Option(
+            metavar="NAMES",
+            help="What to count, e.g. incidents,killed.",
+            show_default="incidents, affected and four outcomes",
+        ),
     ] = "incidents,affected,killed,injured,abducted,detained",
     where: Annotated[
-        list[str] | None, typer.Option(help="Only incidents like this, e.g. means=shooting.")
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE", help="Only incidents like this, e.g. country=SSD,SDN. May be repeated."
+        ),
     ] = None,
     first: Annotated[datetime | None, day_option("--from", "First day.")] = None,
     last: Annotated[datetime | None, day_option("--to", "Last day.")] = None,
@@ -23,7 +31,15 @@ def query(
     home: HomeOption = HERE,
     style: FormatOption = Format.TABLE,
 ) -> None:
-    """Count incidents and affected persons, with unit, as-of date and sources beside the figures."""
+    """Count incidents and affected persons.
+
+    Unit, as-of date, sources and what is left open stand beside the figures.
+
+    To group and filter by: year, country, admin1, admin2, cause, means, context, location_type, motive, actor_type,
+    actor_group, certainty, source_kind, staff, sex, org_type; to group by only: quarter, month.
+
+    To count: incidents, affected, killed, injured, abducted, detained, sexually_assaulted, other.
+    """
     from console.cli.remarks import remarks
     from console.home import open_home
     from node.measures import make_query

@@ -10,25 +10,37 @@ from console.cli.output import say, show, steps
 
 def serve(
     sync: Annotated[
-        float, typer.Option(metavar="SECONDS", help="Pull from the peers this often; 0 only serves.")
+        float,
+        typer.Option(metavar="SECONDS", help="Also pull from the peers this often.", show_default=False),
     ] = 0.0,
     home: HomeOption = HERE,
 ) -> None:
-    """Serve this node's log to the network until stopped."""
+    """Serve this node's log to the network until stopped.
+
+    Members see of each record what it was released to them for, others are refused.
+    """
     from console.home import open_home
     from console.logs import log_to_stderr
     from console.serve import serve as serve_node
 
     log_to_stderr()
-    serve_node(open_home(home), passphrase(home), lambda address: say(f"Listening on {address}"), sync or None)
+    serve_node(
+        open_home(home), passphrase(home), lambda address: say(f"Listening on {address}"), sync or None
+    )
 
 
 def sync(
-    peers: Annotated[list[str] | None, typer.Argument(metavar="PEER...", help="Only these members.")] = None,
+    peers: Annotated[
+        list[str] | None, typer.Argument(metavar="PEER", help="Ids of members; else all.")
+    ] = None,
     home: HomeOption = HERE,
     style: FormatOption = Format.TABLE,
 ) -> None:
-    """Pull what is new from the peers, verify all of it, and keep it."""
+    """Pull what is new from the peers, verify all of it, and keep it.
+
+    A cut costs nothing: the next sync goes on where this one stopped. What can not be verified is refused with its
+    reason.
+    """
     import asyncio
 
     from console.home import open_home

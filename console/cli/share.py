@@ -12,14 +12,20 @@ from console.cli.output import say, show
 
 def share(
     tier: Annotated[
-        list[str] | None, typer.Option(help="Who is to see it: public, peer or coordinator.")
+        list[str] | None,
+        typer.Option(
+            metavar="TIER", help="Who is to see them: public, peer or coordinator. May be repeated."
+        ),
     ] = None,
     record: Annotated[
         list[str] | None,
-        typer.Option("--id", metavar="SOURCE:KEY", help="One record by its id, e.g. awsd:4664."),
+        typer.Option(
+            "--id", metavar="SOURCE:KEY", help="One record by its id, e.g. awsd:4664. May be repeated."
+        ),
     ] = None,
     where: Annotated[
-        list[str] | None, typer.Option(help="Only records like this, e.g. means=shooting.")
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="Only records like this, e.g. means=shooting."),
     ] = None,
     first: Annotated[datetime | None, day_option("--from", "First day of the incidents.")] = None,
     last: Annotated[datetime | None, day_option("--to", "Last day of the incidents.")] = None,
@@ -34,7 +40,10 @@ def share(
     home: HomeOption = HERE,
     style: FormatOption = Format.TABLE,
 ) -> None:
-    """Release records to a tier; on a terminal you are asked before anything leaves.
+    """Let records leave, or show what would leave (--dry-run).
+
+    On a terminal you are asked before anything leaves. Say who is to see it, and which records: --all, or those that
+    --id, --where, --from and --to name.
 
     Whatever you ask for: records that left before and have changed are sent again to those who have them, records that
     no longer stand are called back, and sexual violence and ongoing captivity are held.
