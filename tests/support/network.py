@@ -47,6 +47,8 @@ from node.wire.membership import encode_directory
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TODAY = NOW.date()
 SOURCE = "reports"
+on_sqlite_alone = pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
+"""For a test that says nothing about databases."""
 EVERYBODY = frozenset({Tier.PUBLIC, Tier.PEER, Tier.COORDINATOR})
 
 # TLS reads the machine's own clock, which is not ours to set.

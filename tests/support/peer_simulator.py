@@ -15,6 +15,7 @@ import grpc
 from crypto.certificates import certificate_pem, private_key_pem
 from crypto.checkpoint import Checkpoint, sign_checkpoint
 from crypto.envelope import Envelope, leaf, sign_envelope
+from crypto.ladder import Opening
 from crypto.merkle import Frontier, consistency_path, leaf_hash, node_hash
 from crypto.signing import Signer
 from node.anonymize import anonymize
@@ -122,7 +123,7 @@ class PeerSimulator:
         record = record._replace(**changes)
         payload = records.encode_incident(record)
         envelope = sign_envelope(signer or self.identity.signing, payload_type, payload)
-        return self._log(record, envelope, Entry(b"", envelope, commitment.open(LEVELS[tier])))
+        return self.logs(record, envelope, commitment.open(LEVELS[tier]))
 
     def revises(self, past: Logged, incident: Incident, **changes: Any) -> Logged:
         """Log the next revision of a record."""
@@ -141,7 +142,7 @@ class PeerSimulator:
         envelope = sign_envelope(
             self.identity.signing, RETRACTION_TYPE, records.encode_retraction(retraction)
         )
-        return self._log(retraction, envelope, Entry(b"", envelope, ()))
+        return self.logs(retraction, envelope)
 
     def withholds(self, incident: Incident) -> Logged:
         """Log an incident that the caller is outside the audience of."""
@@ -151,6 +152,18 @@ class PeerSimulator:
             Entry(leaf(logged.entry.envelope, self.identity.signing.public_key), None, ())
         )
         return logged
+
+    def logs(
+        self, record: IncidentRecord | Retraction, envelope: Envelope, openings: tuple[Opening, ...] = ()
+    ) -> Logged:
+        """Log an envelope, whatever is in it."""
+        hashed = leaf_hash(leaf(envelope, self.identity.signing.public_key))
+        entry = Entry(b"", envelope, openings)
+        wire = records.encode_entry(entry)
+        position = Position(len(self.entries), hashed)
+        self.entries.append(wire)
+        self.leaf_hashes.append(hashed)
+        return Logged(record, position, entry, wire)
 
     def note(self, size: int | None = None) -> bytes:
         """Checkpoint of the first `size` entries, or of all."""
@@ -181,13 +194,6 @@ class PeerSimulator:
             yield network.directory.member(self.org_id)._replace(endpoint=f"127.0.0.1:{port}")
         finally:
             await server.stop(None)
-
-    def _log(self, record: IncidentRecord | Retraction, envelope: Envelope, entry: Entry) -> Logged:
-        wire = records.encode_entry(entry)
-        position = Position(len(self.entries), leaf_hash(leaf(envelope, self.identity.signing.public_key)))
-        self.entries.append(wire)
-        self.leaf_hashes.append(position.leaf_hash)
-        return Logged(record, position, entry, wire)
 
     def _handlers(self) -> grpc.GenericRpcHandler:
         async def get_checkpoint(_wire: bytes, _context: object) -> bytes:
