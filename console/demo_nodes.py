@@ -29,7 +29,7 @@ class Nodes:
     def start(self, home: Home) -> None:
         """Start to serve a node; `wait` says when it listens."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith(_OWN)}
-        command = [sys.executable, "-P", "-m", "console", "serve", "--home", str(home.path)]
+        command = [sys.executable, "-P", "-m", "console.cli.main", "serve", "--home", str(home.path)]
         with (home.path / LOG).open("wb") as log:
             child = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment

@@ -34,11 +34,11 @@ def preview_lines(plans: Iterable[Plan]) -> Iterator[tuple[str, ...]]:
             for tier in sorted(going.tiers):
                 for dimension, chain in zip(DIMENSIONS, going.seen_by(tier), strict=True):
                     value = chain[-1] if chain else CLOSED
-                    yield going.current.key, "leaves", tier.name.lower(), dimension.name, value
+                    yield going.current.name, "leaves", tier.name.lower(), dimension.name, value
         for back in plan.callbacks:
             yield f"log entry {back.before.log_index}", "called back", "", "", back.reason
         for stays in plan.held:
-            yield stays.current.key, "held", "", stays.hold.rule, stays.hold.reason
+            yield stays.current.name, "held", "", stays.hold.rule, stays.hold.reason
         if plan.unchanged:
             yield f"{plan.unchanged} records", "unchanged", "", "", "left before as they are now"
 

@@ -65,7 +65,7 @@ class Current(NamedTuple):
     record_id: int
     revision_id: int
     uid: bytes
-    key: str
+    name: str  # SOURCE:KEY, as people name it
     incident: Incident
 
 
@@ -258,7 +258,13 @@ def current(connection: Connection, revision_ids: Sequence[int]) -> tuple[Curren
     found: list[Current] = []
     for chosen in portions(revision_ids):
         rows = connection.execute(
-            select(record.c.id, revision.c.id, record.c.uid, record.c.source_key, revision.c.document)
+            select(
+                record.c.id,
+                revision.c.id,
+                record.c.uid,
+                record.c.source + ":" + record.c.source_key,
+                revision.c.document,
+            )
             .join_from(record, revision)
             .where(revision.c.id.in_(chosen))
             .order_by(revision.c.id)

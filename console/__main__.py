@@ -1,5 +1,0 @@
-"""`python -m console` is `tocsin`."""
-
-from console.cli.main import main
-
-main()

@@ -1,0 +1,55 @@
+"""Run `tocsin` as a person would, in this process."""
+
+import io
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from typing import Any, NamedTuple
+from unittest.mock import patch
+
+from console.cli.main import main
+
+
+class Ran(NamedTuple):
+    """How a command ended and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[str]:
+        return self.out.splitlines()
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """Rows of `--format json`."""
+        rows: list[dict[str, Any]] = json.loads(self.out)["rows"]
+        return rows
+
+
+def tocsin(*words: object, typed: str = "", **environment: str) -> Ran:
+    """Run one command; no TOCSIN_ variable of the machine is seen."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        patch.object(sys, "argv", ["tocsin", *map(str, words)]),
+        patch.object(sys, "stdin", io.StringIO(typed)),
+        _environment(environment),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        try:
+            main()
+            code = 0
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    return Ran(code, out.getvalue(), err.getvalue())
+
+
+@contextmanager
+def _environment(given: dict[str, str]) -> Iterator[None]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
+    with patch.dict(os.environ, kept | given, clear=True):
+        yield
