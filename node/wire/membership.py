@@ -1,10 +1,15 @@
 """The directory and requests for membership as bytes."""
 
+import re
+
+from node.config import ORG_ID
 from node.directory import ALGORITHM, Directory, Member, MemberKey, OrganizationType, Status
 from node.errors import PayloadError
 from node.rules import Tier
 from node.wire.parsing import HASH_BYTES, from_stamp, member_of, parse, sized, to_stamp
 from tocsin.node.v1 import directory_pb2
+
+_ENDPOINT = r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):[0-9]{1,5}|"  # empty: it serves nobody
 
 
 def encode_directory(directory: Directory) -> bytes:
@@ -62,6 +67,10 @@ def _member_message(member: Member) -> directory_pb2.Member:
 
 
 def _member(message: directory_pb2.Member) -> Member:
+    if not re.fullmatch(ORG_ID, message.org_id):
+        raise PayloadError("org_id: not 2 to 63 lower-case letters, digits and hyphens")
+    if not re.fullmatch(_ENDPOINT, message.endpoint):
+        raise PayloadError("endpoint: not host:port")
     return Member(
         message.org_id,
         member_of("type", OrganizationType, message.type),
