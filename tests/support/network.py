@@ -52,14 +52,14 @@ on_sqlite_alone = pytest.mark.parametrize("new_database_url", ["sqlite"], indire
 EVERYBODY = frozenset({Tier.PUBLIC, Tier.PEER, Tier.COORDINATOR})
 
 # TLS reads the machine's own clock, which is not ours to set.
-_CERTIFIED = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+CERTIFIED = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 Rows = Mapping[str, tuple[tuple[Any, ...], ...]]
 
 
 def make_credentials(org_id: str) -> Credentials:
     """A TLS key and the certificate of the kind that members use."""
-    return Credentials(*make_member_certificate(org_id, *_CERTIFIED))
+    return Credentials(*make_member_certificate(org_id, *CERTIFIED))
 
 
 def make_identity(org_id: str) -> Identity:
