@@ -16,12 +16,13 @@ from pathlib import Path
 
 from console.database import open_store
 from crypto.certificates import make_member_certificate
+from crypto.envelope import Envelope
 from crypto.keyfile import load_key, save_key
 from crypto.signing import Signer
 from node.client import Credentials
 from node.config import FILE_NAME, Settings, load_settings
 from node.directory import Directory, Member, MemberKey, OrganizationType, Status, verify_directory
-from node.errors import ConfigError, DirectoryError
+from node.errors import ConfigError, DirectoryError, PayloadError
 from node.rules import Tier
 from node.share import Identity, start_log
 from node.store.database import Store
@@ -134,7 +135,7 @@ class Home:
             held = self.directory()
             if self.directory_key() != directory_key:
                 raise DirectoryError(f"this node belongs to {held.network}, whose network key is another")
-        directory = verify_directory(decode_envelope(document), decode_directory, directory_key, held)
+        directory = verify_directory(_envelope(document), decode_directory, directory_key, held)
         self.directory_file.parent.mkdir(exist_ok=True)
         write_file(self.path / "network" / "directory.key.hex", directory_key.hex().encode())
         write_file(self.directory_file, document)
@@ -173,6 +174,7 @@ class LiveDirectory:
         try:
             stat = self._home.directory_file.stat()
         except OSError as error:
+            self._home.directory_key()  # where there never was a network, this says so
             raise DirectoryError("the directory file can not be read") from error
         now = (stat.st_mtime_ns, stat.st_size)
         if self._directory is None or now != self._seen:
@@ -234,7 +236,7 @@ def read_directory(path: Path, directory_key: bytes) -> Directory:
     Raises:
         DirectoryError: It can not be read or does not hold.
     """
-    return verify_directory(decode_envelope(read_file(path)), decode_directory, directory_key, None)
+    return verify_directory(_envelope(read_file(path)), decode_directory, directory_key, None)
 
 
 def read_file(path: Path) -> bytes:
@@ -264,6 +266,13 @@ def write_file(path: Path, content: bytes) -> None:
         draft.replace(path)
     except OSError as error:
         raise ConfigError(f"{path} can not be written: {error.strerror}") from error
+
+
+def _envelope(document: bytes) -> Envelope:
+    try:
+        return decode_envelope(document)
+    except PayloadError as error:
+        raise DirectoryError("the file is not the directory of a network") from error
 
 
 def _toml(settings: Settings) -> str:

@@ -11,7 +11,7 @@ from crypto.errors import CryptoError
 from crypto.keyfile import load_key, save_key
 from crypto.signing import Signer, key_hash
 from node.directory import DIRECTORY_TYPE, LIFETIME, REQUEST_TYPE, Directory, Member, Status
-from node.errors import ConfigError, DirectoryError
+from node.errors import ConfigError, DirectoryError, PayloadError
 from node.rules import Tier
 from node.wire.membership import decode_request, encode_directory, encode_request
 from node.wire.records import decode_envelope, encode_envelope
@@ -47,8 +47,11 @@ def read_request(path: Path) -> Member:
     Raises:
         DirectoryError: It is no request, or a key's signature is missing.
     """
-    envelope = decode_envelope(read_file(path))
-    member = decode_request(envelope.payload)
+    try:
+        envelope = decode_envelope(read_file(path))
+        member = decode_request(envelope.payload)
+    except PayloadError as error:
+        raise DirectoryError(f"{path.name} is not a request for membership") from error
     keys = (*(key.public_key for key in member.signing_keys), member.log_key.public_key)
     try:
         verify_threshold(envelope, REQUEST_TYPE, keys, len(set(keys)))

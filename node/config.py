@@ -16,6 +16,10 @@ from pydantic_settings import (
 from node.errors import ConfigError
 
 FILE_NAME = "tocsin.toml"
+_WANTED = {
+    "org_id": "use 2 to 63 of the lower-case letters a to z, digits and hyphens, with no hyphen at an end",
+    "org_type": "use one of UN, INGO, NNGO, RCRC, IO",
+}
 ORG_ID = r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])$"
 
 
@@ -85,6 +89,6 @@ def _our_errors(where: str) -> Iterator[None]:
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(map(str, first["loc"]))
-        raise ConfigError(f"{where}: {field}: {first['msg']}") from error
+        raise ConfigError(f"{where}: {field}: {_WANTED.get(field, first['msg'])}") from error
     except ValueError as error:
         raise ConfigError(f"{where} is not TOML: {error}") from error

@@ -2,23 +2,20 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from console.cli.options import HERE, Format, FormatOption, HomeOption
+from console.cli.options import HERE, Format, FormatOption, HomeOption, day_option
 from console.cli.output import say, show, working
 
 
 def import_file(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV or XLSX as it was published.")],
     published: Annotated[
-        datetime | None,
-        typer.Option(
-            formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Day of publication, if the file does not tell."
-        ),
+        date | None, day_option("--published", "Day of publication, if the file does not tell.")
     ] = None,
     rejects: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the refused rows there, each with its reasons.")
@@ -40,7 +37,7 @@ def import_file(
     data = read_file(file)
     now = datetime.now(UTC)
     with working(f"Reading {file.name}"):
-        publication = read_publication(data, file.name, published.date() if published else None, now.date())
+        publication = read_publication(data, file.name, published, now.date())
     say(
         f"Source: {publication.source}. Published on {publication.published_on} ({publication.published_from})."
     )

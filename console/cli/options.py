@@ -2,6 +2,7 @@
 
 import os
 import sys
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -32,7 +33,14 @@ HERE = Path()
 
 def day_option(name: str, text: str) -> Any:
     """An option that takes a day; the type of the option is typer's own."""
-    return typer.Option(name, formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help=text)
+    return typer.Option(name, parser=_day, metavar="YYYY-MM-DD", help=text)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is not a day; write it like 2015-03-14") from error
 
 
 def passphrase(home: Path) -> str | None:

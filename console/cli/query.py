@@ -1,6 +1,6 @@
 """`tocsin query`: count what this node knows and was shared."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 import typer
@@ -25,9 +25,9 @@ def query(
             metavar="NAME=VALUE", help="Only incidents like this, e.g. country=SSD,SDN. May be repeated."
         ),
     ] = None,
-    first: Annotated[datetime | None, day_option("--from", "First day.")] = None,
-    last: Annotated[datetime | None, day_option("--to", "Last day.")] = None,
-    as_of: Annotated[datetime | None, day_option("--as-of", "As it was known on this day.")] = None,
+    first: Annotated[date | None, day_option("--from", "First day.")] = None,
+    last: Annotated[date | None, day_option("--to", "Last day.")] = None,
+    as_of: Annotated[date | None, day_option("--as-of", "As it was known on this day.")] = None,
     home: HomeOption = HERE,
     style: FormatOption = Format.TABLE,
 ) -> None:
@@ -45,14 +45,13 @@ def query(
     from node.measures import make_query
     from node.query import answer
 
-    now = datetime.now(UTC)
     asked = make_query(
         [name for name in by.split(",") if name],
         [name for name in measure.split(",") if name],
         where or [],
-        as_of=(as_of or now).date(),
-        first=first and first.date(),
-        last=last and last.date(),
+        as_of=as_of or datetime.now(UTC).date(),
+        first=first,
+        last=last,
     )
     found = answer(open_home(home).store(), asked)
     show(found.header, found.rows, style, remarks(found))

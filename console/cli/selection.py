@@ -1,7 +1,7 @@
 """Which of this organization's records somebody means."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 
 from node.errors import QueryError
 from node.measures import make_query
@@ -14,8 +14,8 @@ def select_revisions(
     store: Store,
     ids: Sequence[str],
     where: Sequence[str],
-    first: datetime | None,
-    last: datetime | None,
+    first: date | None,
+    last: date | None,
     today: date,
 ) -> tuple[int, ...]:
     """Find the current revisions of records named by `SOURCE:KEY`, or of all that fit the filters.
@@ -25,9 +25,7 @@ def select_revisions(
     """
     with store.read() as connection:
         if not ids:
-            query = make_query(
-                [], ["incidents"], where, as_of=today, first=first and first.date(), last=last and last.date()
-            )
+            query = make_query([], ["incidents"], where, as_of=today, first=first, last=last)
             return tuple(own_revisions(connection, query))
         found: list[int] = []
         for text in ids:

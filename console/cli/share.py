@@ -1,7 +1,7 @@
 """`tocsin share`: show what would leave, or let it leave."""
 
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 import typer
@@ -27,8 +27,8 @@ def share(
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="Only records like this, e.g. means=shooting."),
     ] = None,
-    first: Annotated[datetime | None, day_option("--from", "First day of the incidents.")] = None,
-    last: Annotated[datetime | None, day_option("--to", "Last day of the incidents.")] = None,
+    first: Annotated[date | None, day_option("--from", "First day of the incidents.")] = None,
+    last: Annotated[date | None, day_option("--to", "Last day of the incidents.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every record of this organization.")] = False,
     updates: Annotated[
         bool, typer.Option("--updates", help="Nothing new: only what has changed since it left.")
