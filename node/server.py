@@ -6,7 +6,9 @@ an entry is decided by its tier. Nothing here writes.
 """
 
 import asyncio
+import inspect
 import logging
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -17,11 +19,19 @@ from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from crypto.certificates import certificate_pem, private_key_pem
+from crypto.errors import CryptoError
 from crypto.merkle import consistency_path
 from crypto.tiles import Tiles
 from node.client import MAX_MESSAGE_BYTES, Credentials
 from node.directory import Directory, Member, Status
-from node.errors import CallError, MemberError, NodeError, PageTokenUnknownError, UnknownLogError
+from node.errors import (
+    CallError,
+    MemberError,
+    NodeError,
+    PageTokenUnknownError,
+    StoreError,
+    UnknownLogError,
+)
 from node.status import DETAILS, details, sentence, status_code
 from node.store.database import Store, Transaction
 from node.store.logs import LogHead, TileReader, log_head, own_page
@@ -133,7 +143,10 @@ class Gatekeeper(grpc.aio.ServerInterceptor):
         if handler.stream_stream:
             return grpc.stream_stream_rpc_method_handler(self._guard_stream(handler.stream_stream), *forms)
         if handler.unary_stream:
-            return grpc.unary_stream_rpc_method_handler(self._guard_stream(handler.unary_stream), *forms)
+            # A coroutine, as the health service has it, writes its answers itself instead of yielding them.
+            writes = inspect.iscoroutinefunction(handler.unary_stream)
+            guard = self._guard_unary if writes else self._guard_stream
+            return grpc.unary_stream_rpc_method_handler(guard(handler.unary_stream), *forms)
         return grpc.unary_unary_rpc_method_handler(self._guard_unary(handler.unary_unary), *forms)
 
     def _guard_unary(self, inner: Callable[[Any, Context], Any]) -> Callable[[Any, Context], Awaitable[Any]]:
@@ -150,6 +163,7 @@ class Gatekeeper(grpc.aio.ServerInterceptor):
         async def guarded(request: Any, context: Context) -> AsyncIterator[Any]:
             await self._check(context)
             async for message in inner(request, context):
+                await self._check(context)  # a suspended member does not keep its stream
                 yield message
 
         return guarded
@@ -203,8 +217,8 @@ def _handlers(exchange: Exchange, gatekeeper: Gatekeeper) -> grpc.GenericRpcHand
             try:
                 request_id = _request_id(decode_checkpoint_call(wire))
                 return await asyncio.to_thread(answer, wire, gatekeeper.caller(context))
-            except NodeError as error:
-                await _abort(context, error, request_id)
+            except (NodeError, CryptoError) as error:
+                await _abort(context, _ours(error), request_id)
                 raise AssertionError("abort does not return") from error
 
         return grpc.unary_unary_rpc_method_handler(handle)
@@ -222,8 +236,8 @@ def _handlers(exchange: Exchange, gatekeeper: Gatekeeper) -> grpc.GenericRpcHand
                     yield encode_checkpoint(note)
                     sent = note
                 await asyncio.sleep(WATCH_SECONDS)
-        except NodeError as error:
-            await _abort(context, error, request_id)
+        except (NodeError, CryptoError) as error:
+            await _abort(context, _ours(error), request_id)
 
     return grpc.method_handlers_generic_handler(
         SERVICE,
@@ -257,10 +271,10 @@ def _credentials(own: Credentials, directory: Callable[[], Directory]) -> grpc.S
 
 
 def _read_token(token: str, size: int) -> tuple[int, int]:
-    first, dot, second = token.partition(".")
-    if not (dot and first.isascii() and first.isdigit() and second.isascii() and second.isdigit()):
+    numbers = re.fullmatch(r"([0-9]{1,19})\.([0-9]{1,19})", token)
+    if numbers is None:
         raise PageTokenUnknownError("page_token: not of the form SIZE.INDEX")
-    upto, start = int(first), int(second)
+    upto, start = map(int, numbers.groups())
     if not start < upto <= size:
         raise PageTokenUnknownError(f"page_token: not an index below a size of at most {size}")
     return upto, start
@@ -280,6 +294,11 @@ def _request_id(call: Call) -> str:
         return str(UUID(call.request_id))
     except ValueError as error:
         raise CallError("request_id: not a UUID") from error
+
+
+def _ours(error: NodeError | CryptoError) -> NodeError:
+    """What failed; cryptography that does not hold here is damage to what this node stored."""
+    return error if isinstance(error, NodeError) else StoreError(str(error))
 
 
 async def _abort(context: Context, error: NodeError, request_id: str) -> None:

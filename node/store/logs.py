@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
 
+from crypto.errors import ProofError
 from crypto.merkle import Frontier
 from crypto.tiles import appended_tiles
 from node.errors import BusyError, StoreError
@@ -365,7 +366,10 @@ def _put_tiles(connection: Connection, tiles: Mapping[tuple[int, int], bytes]) -
 
 
 def _head(log_id: int, origin_id: str, size: int, frontier: bytes, *rest: Any) -> LogHead:
-    return LogHead(log_id, origin_id, Frontier.from_bytes(size, frontier), *rest)
+    try:
+        return LogHead(log_id, origin_id, Frontier.from_bytes(size, frontier), *rest)
+    except ProofError as error:
+        raise StoreError(f"the head of the log of {origin_id} does not fit its size") from error
 
 
 _RELEASES = (
