@@ -1,0 +1,368 @@
+"""Nobody but an active member gets an answer, whatever is asked; and a member's bad question gets a clear one."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
+
+import grpc
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.x509.oid import NameOID
+from google.rpc.error_details_pb2 import ErrorInfo
+from google.rpc.status_pb2 import Status as RpcStatus
+from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest, ServerReflectionResponse
+from sqlalchemy import text
+
+from crypto.certificates import certificate_pem, private_key_pem, server_name
+from node.client import Credentials, PeerClient
+from node.directory import LIFETIME, Member
+from node.errors import NodeError, UnavailableError
+from node.server import MAX_REQUEST_BYTES
+from node.status import DETAILS, DOMAIN, sentence
+from node.verify import MAX_PAGE_ENTRIES
+from node.wire.exchange import SERVICE, Call, ListCall, ProofCall
+from node.wire.exchange import encode_checkpoint_call as checkpoint_call
+from node.wire.exchange import encode_list_call as list_call
+from node.wire.exchange import encode_proof_call as proof_call
+from tests.support.incidents import LOOTING, ROBBERY, SHOOTING
+from tests.support.network import CERTIFIED, NOW, Network, Node, make_credentials
+
+REQUEST_ID = "00000000-0000-4000-8000-000000000001"
+CALL = Call(REQUEST_ID, "")
+UNARY = ("GetCheckpoint", "ListEntries", "GetConsistencyProof")
+METHODS = {
+    **{f"/{SERVICE}/{name}": "unary" for name in UNARY},
+    f"/{SERVICE}/WatchCheckpoints": "stream",
+    "/grpc.health.v1.Health/Check": "unary",
+    "/grpc.health.v1.Health/Watch": "stream",
+    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": "both",
+}
+
+
+class Refusal(NamedTuple):
+    """What a caller is told: status, stable reason, own request id, sentence."""
+
+    status: str
+    reason: str
+    request_id: str
+    sentence: str
+
+
+def refusal_of(error: grpc.aio.AioRpcError) -> Refusal:
+    """Read an error as a caller of any language would."""
+    packed = dict(error.trailing_metadata() or ()).get(DETAILS, b"")
+    status, info = RpcStatus.FromString(packed), ErrorInfo()
+    if status.details:
+        assert status.details[0].Unpack(info)
+        assert info.domain == DOMAIN
+        assert status.message == error.details()
+        assert status.code == error.code().value[0]
+    return Refusal(error.code().name, info.reason, info.metadata.get("request_id", ""), error.details() or "")
+
+
+@asynccontextmanager
+async def line(
+    peer: Member, own: Credentials | None, chain: bytes = b"", trusted: bytes = b""
+) -> AsyncIterator[grpc.aio.Channel]:
+    """A channel to a node, as somebody with these credentials would open it."""
+    credentials = grpc.ssl_channel_credentials(
+        trusted or certificate_pem(peer.tls_certificate),
+        private_key_pem(own.key) if own else None,
+        (certificate_pem(own.certificate) if own else b"") + chain or None,
+    )
+    options = (
+        ("grpc.ssl_target_name_override", server_name(peer.org_id)),
+        ("grpc.use_local_subchannel_pool", 1),
+    )
+    async with grpc.aio.secure_channel(peer.endpoint, credentials, options) as channel:
+        yield channel
+
+
+async def ask(channel: grpc.aio.Channel, method: str, request: bytes = b"") -> Any:
+    """Call any method of any kind and give its first answer."""
+    open_line: Any = channel  # its stub has type parameters that calls of bytes can not fill
+    if METHODS[method] == "unary":
+        return await open_line.unary_unary(method)(request, timeout=5)
+    if METHODS[method] == "stream":
+        return await anext(aiter(open_line.unary_stream(method)(request, timeout=5)))
+    return await anext(aiter(open_line.stream_stream(method)(iter([request]), timeout=5)))
+
+
+async def refused(channel: grpc.aio.Channel, method: str, request: bytes = b"") -> Refusal:
+    """Call a method and give the refusal that must come."""
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await ask(channel, method, request)
+    return refusal_of(caught.value)
+
+
+@pytest.fixture
+def alpha(network: Network) -> Node:
+    """The node that is asked, with three records."""
+    node = network.node("alpha")
+    node.holds(a=SHOOTING, b=ROBBERY, c=LOOTING)
+    node.shares("a", "b", "c")
+    return node
+
+
+def test_the_methods_of_these_tests_are_all_that_a_node_has(
+    network: Network, alpha: Node, beta: Node
+) -> None:
+    async def list_services() -> set[str]:
+        async with alpha.serving(network) as peer, line(peer, beta.credentials) as channel:
+            asked = ServerReflectionRequest(list_services="").SerializeToString()
+            answer = await ask(
+                channel, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", asked
+            )
+            return {
+                one.name for one in ServerReflectionResponse.FromString(answer).list_services_response.service
+            }
+
+    assert asyncio.run(list_services()) == {method.split("/")[1] for method in METHODS}
+
+
+def test_a_member_is_answered(network: Network, alpha: Node, beta: Node) -> None:
+    async def ask_everything() -> list[bytes]:
+        async with alpha.serving(network) as peer, line(peer, beta.credentials) as channel:
+            requests = (
+                checkpoint_call(CALL),
+                list_call(ListCall(CALL, 0, "3.0")),
+                proof_call(ProofCall(CALL, 1, 3)),
+                checkpoint_call(CALL),
+                b"",
+                b"",
+                b"\x3a\x00",
+            )
+            return [await ask(channel, method, one) for method, one in zip(METHODS, requests, strict=True)]
+
+    assert all(asyncio.run(ask_everything()))
+
+
+# --- who is not a member --------------------------------------------------------------------------------------------
+
+
+def forged_in_the_name_of(org_id: str, forger: Credentials) -> tuple[Credentials, bytes]:
+    """A certificate that a member issues in another member's name, and the issuer's own as its chain."""
+    own = x509.load_der_x509_certificate(forger.certificate)
+    made = make_credentials(org_id)
+    subject = x509.load_der_x509_certificate(made.certificate)
+    signer = serialization.load_der_private_key(forger.key, None)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, org_id)])
+    builder = x509.CertificateBuilder(
+        issuer_name=own.subject,
+        subject_name=name,
+        public_key=subject.public_key(),
+        serial_number=9,
+        not_valid_before=CERTIFIED[0],
+        not_valid_after=CERTIFIED[1],
+        extensions=list(subject.extensions),
+    )
+    forged = builder.sign(signer, hashes.SHA256())  # type: ignore[arg-type]
+    return Credentials(made.key, forged.public_bytes(serialization.Encoding.DER)), certificate_pem(
+        forger.certificate
+    )
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_strangers_get_no_answer_from(network: Network, alpha: Node, beta: Node, method: str) -> None:
+    forged, chain = forged_in_the_name_of(beta.org_id, network.node("gamma").credentials)
+
+    async def ask_as_everybody_else() -> list[str]:
+        async with alpha.serving(network) as peer:
+            lines = (
+                line(peer, None),
+                line(peer, make_credentials("nobody")),
+                line(peer, make_credentials(beta.org_id)),
+                line(peer, Credentials(forged.key, forged.certificate), chain),
+                grpc.aio.insecure_channel(peer.endpoint),
+            )
+            statuses = []
+            for one in lines:
+                async with one as channel:
+                    statuses.append((await refused(channel, method)).status)
+            return statuses
+
+    assert asyncio.run(ask_as_everybody_else()) == ["UNAVAILABLE"] * 5
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_whoever_is_suspended_while_connected_is_refused_at_the_next_call_of(
+    network: Network, alpha: Node, beta: Node, method: str
+) -> None:
+    async def ask_before_and_after() -> Refusal:
+        async with alpha.serving(network) as peer, line(peer, beta.credentials) as channel:
+            await ask(channel, f"/{SERVICE}/GetCheckpoint", checkpoint_call(CALL))
+            network.suspend("beta")
+            return await refused(channel, method, checkpoint_call(CALL))
+
+    answer = asyncio.run(ask_before_and_after())
+    assert (answer.status, answer.reason) == ("PERMISSION_DENIED", "NOT_A_MEMBER")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_with_an_expired_directory_nobody_is_answered_by(
+    network: Network, alpha: Node, beta: Node, method: str
+) -> None:
+    async def ask_too_late() -> Refusal:
+        async with alpha.serving(network) as peer, line(peer, beta.credentials) as channel:
+            network.now = NOW + 2 * LIFETIME
+            return await refused(channel, method)
+
+    assert asyncio.run(ask_too_late()).status == "PERMISSION_DENIED"
+
+
+def test_whoever_is_suspended_can_not_even_connect(network: Network, alpha: Node, beta: Node) -> None:
+    async def connect_after() -> Refusal:
+        network.suspend("beta")
+        async with alpha.serving(network) as peer, line(peer, beta.credentials) as channel:
+            return await refused(channel, f"/{SERVICE}/GetCheckpoint", checkpoint_call(CALL))
+
+    assert asyncio.run(connect_after()).status == "UNAVAILABLE"
+
+
+def test_an_open_stream_ends_when_its_member_is_suspended(network: Network, alpha: Node, beta: Node) -> None:
+    async def watch_until_the_end() -> list[str]:
+        seen = []
+        async with alpha.serving(network) as peer, PeerClient(peer, beta.credentials) as client:
+            try:
+                async for _note in client.watch():
+                    seen.append("checkpoint")
+                    network.suspend("beta")
+            except UnavailableError as error:
+                seen.append(str(error))
+        return seen
+
+    assert asyncio.run(watch_until_the_end()) == ["checkpoint", "alpha refused: NOT_A_MEMBER"]
+
+
+def test_a_member_can_not_stand_in_for_another(network: Network, alpha: Node, beta: Node) -> None:
+    async def call_alpha_and_reach_beta() -> None:
+        async with beta.serving(network) as impostor:
+            victim = network.directory.member(alpha.org_id)._replace(endpoint=impostor.endpoint)
+            async with PeerClient(victim, network.node("gamma").credentials) as client:
+                await client.checkpoint()
+
+    with pytest.raises(UnavailableError):
+        asyncio.run(call_alpha_and_reach_beta())
+
+
+# --- bad questions --------------------------------------------------------------------------------------------------
+
+HUGE = "9" * 5000
+BAD_QUESTIONS: list[tuple[str, bytes, str, str, str]] = [
+    *((name, b"\xff\xff", "INVALID_ARGUMENT", "MESSAGE_MALFORMED", "") for name in UNARY),
+    *((name, b"", "INVALID_ARGUMENT", "REQUEST_INVALID", "") for name in UNARY),
+    *(
+        (name, checkpoint_call(Call("not-a-uuid", "")), "INVALID_ARGUMENT", "REQUEST_INVALID", "")
+        for name in (*UNARY, "WatchCheckpoints")
+    ),
+    *(
+        (name, checkpoint_call(Call(REQUEST_ID, "gamma")), "NOT_FOUND", "LOG_UNKNOWN", REQUEST_ID)
+        for name in ("GetCheckpoint", "ListEntries", "GetConsistencyProof", "WatchCheckpoints")
+    ),
+    *(
+        (
+            "ListEntries",
+            list_call(ListCall(CALL, size, "3.0")),
+            "INVALID_ARGUMENT",
+            "REQUEST_INVALID",
+            REQUEST_ID,
+        )
+        for size in (-1, MAX_PAGE_ENTRIES + 1, -(2**31), 2**31 - 1)
+    ),
+    *(
+        (
+            "ListEntries",
+            list_call(ListCall(CALL, 0, token)),
+            "INVALID_ARGUMENT",
+            "PAGE_TOKEN_INVALID",
+            REQUEST_ID,
+        )
+        for token in (
+            "",
+            "x",
+            "3",
+            ".",
+            "3.",
+            ".0",
+            "3.3",
+            "4.0",
+            "-3.0",
+            "3.-1",
+            "3.0.0",
+            "\N{ARABIC-INDIC DIGIT THREE}.0",
+            "3. 0",
+            f"{HUGE}.0",
+            f"3.{HUGE}",
+        )
+    ),
+    *(
+        (
+            "GetConsistencyProof",
+            proof_call(ProofCall(CALL, old, new)),
+            "INVALID_ARGUMENT",
+            "REQUEST_INVALID",
+            REQUEST_ID,
+        )
+        for old, new in ((0, 3), (3, 2), (1, 4), (0, 0), (2**64 - 1, 2**64 - 1))
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def sentences() -> set[str]:
+    """Everything that a caller may ever be told in words."""
+
+    def kinds(kind: type[NodeError]) -> Iterator[type[NodeError]]:
+        yield kind
+        for narrower in kind.__subclasses__():
+            yield from kinds(narrower)
+
+    return {sentence(kind.__new__(kind)) for kind in kinds(NodeError)}
+
+
+def test_every_bad_question_gets_its_status_its_reason_and_its_own_id(
+    network: Network, alpha: Node, beta: Node, sentences: set[str]
+) -> None:
+    async def ask_badly() -> None:
+        async with alpha.serving(network) as peer, line(peer, beta.credentials) as channel:
+            for name, request, status, reason, request_id in BAD_QUESTIONS:
+                answer = await refused(channel, f"/{SERVICE}/{name}", request)
+                assert answer[:3] == (status, reason, request_id), (name, request[:80])
+                assert answer.sentence in sentences
+
+    asyncio.run(ask_badly())
+
+
+def test_a_request_that_is_too_large_is_not_read(network: Network, alpha: Node, beta: Node) -> None:
+    async def ask_at_length() -> Refusal:
+        async with alpha.serving(network) as peer, line(peer, beta.credentials) as channel:
+            return await refused(channel, f"/{SERVICE}/ListEntries", bytes(MAX_REQUEST_BYTES + 1))
+
+    assert asyncio.run(ask_at_length()).status == "RESOURCE_EXHAUSTED"
+
+
+DAMAGE = {
+    "a tile is gone": "DELETE FROM tile",
+    "a tile is short": "UPDATE tile SET hashes = substr(hashes, 1, 33)",
+    "an entry is gone": "DELETE FROM entry WHERE log_index = 1",
+    "the head does not fit": "UPDATE log SET size = 4",
+    "a table is gone": "DROP TABLE entry",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_damage_here_is_told_as_ours_and_says_no_more(
+    network: Network, alpha: Node, beta: Node, sentences: set[str], damage: str
+) -> None:
+    with alpha.store.write() as connection:
+        connection.execute(text(DAMAGE[damage]))
+
+    async def ask_for_a_page() -> Refusal:
+        async with alpha.serving(network) as peer, line(peer, beta.credentials) as channel:
+            return await refused(channel, f"/{SERVICE}/ListEntries", list_call(ListCall(CALL, 2, "3.0")))
+
+    answer = asyncio.run(ask_for_a_page())
+    assert answer[:3] == ("INTERNAL", "STORE_DAMAGED", REQUEST_ID)
+    assert answer.sentence in sentences
