@@ -13,7 +13,7 @@ from types import MappingProxyType
 from node.codes import code_list, country_from
 from node.errors import QueryError
 from node.facts import EMPLOYERS, employer_column, sex_column, staff_column
-from node.model import Cause, Certainty, Outcome, Sex, Staff
+from node.model import NOT_IN_NAMES, Cause, Certainty, Outcome, Sex, Staff
 
 UNKNOWN = "unknown"
 COLUMN_DIMENSIONS = (
@@ -93,13 +93,12 @@ def make_query(
         for name in names:
             if name not in allowed:
                 raise QueryError(f"{field}: {name!r} is none of {', '.join(allowed)}")
-        if len(set(names)) != len(names):
-            raise QueryError(
-                f"{field}: {next(name for name in names if list(names).count(name) > 1)} stands twice"
-            )
+        _check_once(field, names)
     if first is not None and last is not None and first > last:
         raise QueryError("--from is later than --to")
-    query = Query(tuple(by), counted, as_of, first, last, tuple(map(_condition, where)))
+    conditions = tuple(map(_condition, where))
+    _check_once("--where", [name for name, _ in conditions])
+    query = Query(tuple(by), counted, as_of, first, last, conditions)
     _check_split(query)
     return query
 
@@ -118,6 +117,12 @@ def measure_columns(measure: str) -> tuple[str, ...]:
     """Columns whose sum is a measure of affected persons."""
     outcomes = Outcome if measure == "affected" else (Outcome(measure),)
     return tuple(staff_column(outcome, staff) for outcome in outcomes for staff in Staff)
+
+
+def _check_once(field: str, names: Sequence[str]) -> None:
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise QueryError(f"{field}: {twice[0]} stands twice")
 
 
 def _check_split(query: Query) -> None:
@@ -148,12 +153,14 @@ def _value(name: str, value: str) -> str:
         if code is None:
             raise QueryError(f"--where: {value!r} is not a country; use its three-letter code, e.g. SSD")
         return code
+    if NOT_IN_NAMES.search(value):
+        raise QueryError(f"--where: {name} holds a character that can not stand in a name")
     allowed = _allowed(name)
     if name == "org_type":
         value = value.upper()
     if allowed and value not in allowed:
         raise QueryError(f"--where: {value!r} is no {name}; known are {', '.join(sorted(allowed))}")
-    if name == "year" and not (value.isascii() and value.isdigit()):
+    if name == "year" and not (value.isascii() and value.isdigit() and len(value) == 4):
         raise QueryError(f"--where: {value!r} is not a year")
     return value
 

@@ -8,6 +8,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Integer,
+    Text,
     and_,
     case,
     cast,
@@ -25,6 +26,7 @@ from node.tables import fact, publication
 
 Cells: TypeAlias = tuple[str | int, ...]
 # No bound values: PostgreSQL wants the very same expression where a group is selected and where it is made.
+_UNKNOWN = literal_column(f"'{UNKNOWN}'", Text)
 _HUNDRED, _TWO, _THREE = (literal_column(text, Integer) for text in ("100", "2", "3"))
 
 
@@ -51,6 +53,8 @@ def count(connection: Connection, query: Query) -> list[Cells]:
         rows = connection.execute(_split(query, groups))
     header = (*query.by, *query.measures)
     found = [tuple(map(_shown, header, row)) for row in rows]
+    if not query.by and not found:
+        found = [(0,) * len(query.measures)]
     width = len(query.by)
     return sorted(found, key=lambda cells: [(cell == UNKNOWN, _order(cell)) for cell in cells[:width]])
 
@@ -136,7 +140,10 @@ def _dimension(name: str) -> ColumnElement[Any]:
         return fact.c.year * _HUNDRED + fact.c.month
     if name == "quarter":
         return fact.c.year * _HUNDRED + (fact.c.month + _TWO) // _THREE
-    return fact.c[name]
+    if name == "year":
+        return fact.c.year
+    # A source that says "unknown" and a peer that did not open the dimension are one row.
+    return func.coalesce(fact.c[name], _UNKNOWN)
 
 
 def _condition(query: Query) -> ColumnElement[bool]:

@@ -65,7 +65,7 @@ def incidents(draw: st.DrawFn, when: st.SearchStrategy[PartialDate] | None = Non
     counted = draw(victims)
     killed = sum(tally.number for tally in counted if tally.outcome is Outcome.KILLED)
     return Incident(
-        when=draw(when or partial_dates()),
+        when=draw(partial_dates() if when is None else when),
         where=draw(places),
         cause=draw(st.sampled_from(list(Cause))),
         means=draw(_code("means")),

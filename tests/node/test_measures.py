@@ -1,0 +1,113 @@
+"""A question is checked before anything is counted, and a refusal says what could be asked instead."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from node.errors import QueryError
+from node.facts import COLUMNS, EMPLOYERS
+from node.measures import (
+    COLUMN_DIMENSIONS,
+    DIMENSIONS,
+    MEASURES,
+    SPLIT_DIMENSIONS,
+    make_query,
+    measure_columns,
+    split_columns,
+)
+from node.model import Outcome, Sex, Staff
+
+TODAY = date(2026, 11, 23)
+NAMES = {column.name for column in COLUMNS}
+
+
+@pytest.mark.parametrize(
+    ("by", "measures", "where", "said"),
+    [
+        (["colour"], ["incidents"], [], ["--by", "'colour'", "quarter", "org_type"]),
+        (["year", "year"], ["incidents"], [], ["--by", "year stands twice"]),
+        ([], ["deaths"], [], ["--measure", "'deaths'", "killed", "incidents"]),
+        ([], ["wounded", "injured"], [], ["--measure", "injured stands twice"]),
+        ([], ["incidents"], ["means"], ["--where", "'means'", "means=shooting"]),
+        ([], ["incidents"], ["means="], ["--where", "'means='"]),
+        ([], ["incidents"], ["colour=red"], ["--where", "'colour'", "means"]),
+        ([], ["incidents"], ["month=2015-03"], ["--where", "'month'", "year"]),
+        ([], ["incidents"], ["means=magic"], ["--where", "'magic' is no means", "shooting"]),
+        ([], ["incidents"], ["means=shooting,magic"], ["--where", "'magic'"]),
+        ([], ["incidents"], ["means=shooting", "means=shelling"], ["--where", "means stands twice"]),
+        ([], ["incidents"], ["country=Atlantis"], ["--where", "'Atlantis'", "three-letter"]),
+        ([], ["incidents"], ["year=last"], ["--where", "'last' is not a year"]),
+        ([], ["incidents"], ["year=99999999999999999999"], ["--where", "is not a year"]),
+        ([], ["incidents"], ["year=\N{ARABIC-INDIC DIGIT TWO}015"], ["--where", "is not a year"]),
+        ([], ["incidents"], ["admin1=a\0b"], ["--where", "admin1"]),
+        ([], ["incidents"], ["admin1=\udcff"], ["--where", "admin1"]),
+        ([], ["incidents"], ["cause=war"], ["--where", "'war' is no cause", "violence"]),
+        ([], ["incidents"], ["certainty=sure"], ["--where", "rumour"]),
+        ([], ["incidents"], ["staff=expat"], ["--where", "international"]),
+        ([], ["incidents"], ["sex=m"], ["--where", "male"]),
+        ([], ["incidents"], ["org_type=unhcr"], ["--where", "INGO"]),
+        ([], ["incidents"], ["actor_group=army"], ["--where", "non_state"]),
+        (["sex", "staff"], ["incidents"], [], ["staff and sex can not be crossed"]),
+        (["sex"], ["incidents"], ["org_type=un"], ["sex and org_type can not be crossed"]),
+        (["sex"], ["killed"], [], ["--measure", "killed by sex", "affected"]),
+        ([], ["detained"], ["org_type=un"], ["--measure", "detained by org_type"]),
+    ],
+)
+def test_a_question_that_can_not_be_asked_is_refused_with_what_can(
+    by: list[str], measures: list[str], where: list[str], said: list[str]
+) -> None:
+    with pytest.raises(QueryError) as refused:
+        make_query(by, measures, where, as_of=TODAY)
+
+    assert [part for part in said if part not in str(refused.value)] == []
+
+
+def test_a_period_has_its_first_day_first() -> None:
+    with pytest.raises(QueryError, match="--from is later than --to"):
+        make_query([], ["incidents"], [], as_of=TODAY, first=date(2020, 1, 2), last=date(2020, 1, 1))
+
+
+def test_a_question_is_understood_in_the_words_of_its_asker() -> None:
+    query = make_query(
+        ["year"],
+        ["wounded", "kidnapped"],
+        ["country=South Sudan, SDN,unknown", "certainty=unknown", "staff=national"],
+        as_of=TODAY,
+    )
+
+    assert query.measures == ("injured", "abducted")
+    assert query.where == (
+        ("country", ("SSD", "SDN", "unknown")),
+        ("certainty", ("unknown",)),
+        ("staff", ("national",)),
+    )
+    assert make_query([], ["affected"], ["org_type=un,Ingo"], as_of=TODAY).where == (
+        ("org_type", ("UN", "INGO")),
+    )
+
+
+@pytest.mark.parametrize("dimension", DIMENSIONS)
+def test_everything_that_can_be_grouped_by_is_counted(dimension: str) -> None:
+    query = make_query([dimension], ["incidents", "affected"], [], as_of=TODAY)
+
+    assert query.split == (dimension if dimension in SPLIT_DIMENSIONS else None)
+
+
+def test_dimensions_and_measures_are_columns() -> None:
+    assert set(COLUMN_DIMENSIONS) <= NAMES
+    for measure in MEASURES[1:]:
+        assert set(measure_columns(measure)) <= NAMES
+    assert len(measure_columns("affected")) == len(Outcome) * len(Staff)
+    assert set(split_columns("sex", "affected")) == set(Sex)
+    assert set(split_columns("org_type", "affected")) == set(EMPLOYERS)
+    assert set(split_columns("staff", "killed")) == set(Staff)
+    for dimension in SPLIT_DIMENSIONS:
+        assert {name for names in split_columns(dimension, "affected").values() for name in names} <= NAMES
+
+
+@given(st.text(), st.text(), st.text())
+def test_whatever_is_asked_only_our_error_comes_out(by: str, measure: str, where: str) -> None:
+    with pytest.raises(QueryError):
+        make_query([by], [measure], [where, f"means={where}", f"country={where}"], as_of=TODAY)
