@@ -25,10 +25,11 @@ def found_network(home: Home, name: str, passphrase: str | None) -> Directory:
     """
     if home.directory_file.exists():
         raise ConfigError(f"this node belongs to the network {home.directory().network} already")
+    # First, so that a wrong passphrase does not become that of the directory key.
+    member = home.member(passphrase, home.settings.endpoint)._replace(tier=Tier.COORDINATOR)
     key_file = home.key_file(DIRECTORY)
     if not key_file.exists():  # it may stand from a start that was cut short
         save_key(key_file, DIRECTORY, os.urandom(32), passphrase)
-    member = home.member(passphrase, home.settings.endpoint)._replace(tier=Tier.COORDINATOR)
     return _publish(home, passphrase, name, 1, (member,))
 
 

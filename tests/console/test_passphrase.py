@@ -1,0 +1,55 @@
+"""A node whose keys are protected works with its passphrase and with nothing else."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.console.command_line import tocsin
+
+RIGHT, WRONG = "correct horse battery staple", "incorrect horse"
+
+
+@pytest.fixture(scope="module")
+def _protected(tmp_path_factory: pytest.TempPathFactory, publication: Path) -> Path:
+    home = tmp_path_factory.mktemp("protected") / "node"
+    assert tocsin("init", home, "--org", "alpha", "--type", "INGO", TOCSIN_PASSPHRASE=RIGHT).code == 0
+    assert tocsin("import", publication, "--home", home).code == 0
+    return home
+
+
+@pytest.fixture
+def home(_protected: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(_protected, tmp_path / "node")
+
+
+def test_shares_with_its_passphrase_alone(home: Path) -> None:
+    words = ("share", "--tier", "peer", "--where", "means=shelling", "--home", home, "--format", "json")
+
+    refused = [tocsin(*words), tocsin(*words, TOCSIN_PASSPHRASE=WRONG)]
+    released = tocsin(*words, TOCSIN_PASSPHRASE=RIGHT)
+
+    assert [ran.code for ran in refused] == [1, 1]
+    assert all("passphrase" in ran.err for ran in refused)
+    assert "[PASSPHRASE_WRONG]" in refused[1].err
+    assert all(ran.out == "" for ran in refused)
+    assert released.code == 0
+    assert released.rows[0]["released"] > 0
+    assert released.rows[0]["unchanged"] == 0  # the refused attempts let nothing out
+
+
+def test_reading_and_checking_need_no_passphrase(home: Path) -> None:
+    assert tocsin("query", "--home", home).code == 0
+    assert tocsin("check", "--home", home).code == 0
+    assert tocsin("share", "--tier", "peer", "--all", "--dry-run", "--home", home).code == 0
+
+
+def test_a_network_is_founded_with_the_passphrase_alone(home: Path) -> None:
+    assert "[PASSPHRASE_WRONG]" in tocsin("peer", "found", "net", "--home", home, TOCSIN_PASSPHRASE=WRONG).err
+
+    assert tocsin("peer", "found", "net", "--home", home, TOCSIN_PASSPHRASE=RIGHT).code == 0
+    assert tocsin("peer", "list", "--home", home, "--format", "json").rows[0]["heard"] == "this node"
+
+
+def test_the_passphrase_stands_in_no_file(home: Path) -> None:
+    assert all(RIGHT.encode() not in file.read_bytes() for file in home.rglob("*") if file.is_file())
