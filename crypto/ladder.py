@@ -96,7 +96,7 @@ def build_ladder(uid: bytes, secret: bytes, name: str, dimension: int, values: S
         for level, value in zip(_LEVELS, values, strict=False)
     )
     pad = derive(secret, b"pad\0%b" % label)
-    return Ladder(dimension, steps, _chain(uid, name, steps, pad))
+    return Ladder(dimension, steps, tuple(reversed(_chain(uid, name, steps, pad))))
 
 
 def verify_opening(uid: bytes, name: str, head: bytes, opening: Opening) -> tuple[bytes, ...]:
@@ -114,13 +114,15 @@ def verify_opening(uid: bytes, name: str, head: bytes, opening: Opening) -> tupl
         raise OpeningError(f"{name}: uid, head or next has a wrong length")
     if not 1 <= len(steps) <= MAX_LEVELS:
         raise OpeningError(f"{name}: {len(steps)} levels, 1 to {MAX_LEVELS} can be opened")
-    # The hash gives the salt no length of its own: a longer one could swallow the start of the value.
+    values = []
     for salt, value in steps:
+        # The hash gives the salt no length of its own: a longer one could swallow the start of the value.
         if len(salt) != SALT_BYTES or len(value) > MAX_VALUE_BYTES:
             raise OpeningError(f"{name}: a salt or value has a wrong length")
-    if _chain(uid, name, steps, opening.next)[0] != head:
+        values.append(value)
+    if _chain(uid, name, steps, opening.next)[-1] != head:
         raise OpeningError(f"{name}: the opening does not lead to the signed head")
-    return tuple([value for _, value in steps])
+    return tuple(values)
 
 
 def derive(secret: bytes, label: bytes) -> bytes:
@@ -128,17 +130,17 @@ def derive(secret: bytes, label: bytes) -> bytes:
     return hmac.digest(secret, label, "sha256")
 
 
-def _chain(uid: bytes, name: str, steps: tuple[Step, ...], end: bytes) -> tuple[bytes, ...]:
-    """Hash from the finest step to the coarsest; return the hashes coarse to fine with `end` behind them."""
+def _chain(uid: bytes, name: str, steps: tuple[Step, ...], end: bytes) -> list[bytes]:
+    """Hash from `end` to the coarsest step; return all hashes on the way, `end` the first."""
     prefix = _FORMAT + uid + _length_and_name(name)
-    node = end
-    nodes = [node]
-    for level in range(len(steps) - 1, -1, -1):
-        salt, value = steps[level]
+    level = len(steps)
+    nodes = [end]
+    for salt, value in reversed(steps):
+        level -= 1
         size = len(value).to_bytes(4, "big")
-        node = sha256(b"".join((prefix, _LEVELS[level], salt, size, value, node))).digest()
-        nodes.append(node)
-    return tuple(reversed(nodes))
+        end = sha256(b"".join((prefix, _LEVELS[level], salt, size, value, end))).digest()
+        nodes.append(end)
+    return nodes
 
 
 @lru_cache(maxsize=256)
