@@ -16,8 +16,9 @@ from console.cli.query import query
 from console.cli.run import serve, sync
 from console.cli.share import share
 
+NAME = "tocsin"
 app = typer.Typer(
-    name="tocsin",
+    name=NAME,
     help="Share security incidents among aid organizations: anonymized, signed and provable.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -39,7 +40,7 @@ def version() -> None:
     """Print the version."""
     from importlib.metadata import version as installed_version
 
-    print(installed_version("tocsin"))
+    print(installed_version(NAME))
 
 
 def main() -> None:
@@ -48,7 +49,7 @@ def main() -> None:
     from node.errors import NodeError
 
     try:
-        app()
+        app(prog_name=NAME)
     except (NodeError, CryptoError) as error:
         print(f"tocsin: {error} [{error.reason}]", file=sys.stderr)
         sys.exit(1)

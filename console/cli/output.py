@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from console.cli.options import Format
 
 Cell = str | int | float | None
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\n")
 
 
 def show(
@@ -95,4 +95,7 @@ def _sentence(remark: object) -> str:
 
 def _harmless(cell: Cell) -> Cell:
     """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    if not isinstance(cell, str):
+        return cell
+    text = cell.replace("\r", " ")  # the writer would not quote it, and it would end the row
+    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text

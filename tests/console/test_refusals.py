@@ -36,7 +36,7 @@ def assert_refused(ran: Ran, reason: str) -> None:
 def test_every_error_is_one_line_with_its_reason(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     error = kind("country", "is no country") if kind is node.errors.IncidentError else kind("no country")
 
-    def fail() -> None:
+    def fail(**_options: str) -> None:
         raise error
 
     monkeypatch.setattr(console.cli.main, "app", fail)
