@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, update
 
 from crypto.errors import ProofError
 from crypto.merkle import Frontier
@@ -190,20 +190,10 @@ def own_page(connection: Connection, log_id: int, start: int, stop: int, tier: T
     Raises:
         StoreError: An entry is missing.
     """
-    spans = (entry.c.log_index >= start, entry.c.log_index < stop)
-    rows = connection.execute(
-        select(entry.c.wire).where(and_(entry.c.log_id == log_id, *spans)).order_by(entry.c.log_index)
-    )
-    page: list[bytes] = list(rows.scalars())
+    span = {"log_id": log_id, "start": start, "stop": stop, "tier": int(tier)}
+    page: list[bytes] = list(connection.execute(_PAGE, span).scalars())
     if len(page) != stop - start:
         raise StoreError(f"the log lacks an entry between {start} and {stop}")
-    views = connection.execute(
-        select(view.c.log_index, view.c.wire)
-        .where(and_(view.c.log_index >= start, view.c.log_index < stop, view.c.tier <= int(tier)))
-        .order_by(view.c.log_index, view.c.tier)
-    )
-    for index, wire in views:  # ascending tiers: the finest that the caller may see stays
-        page[index - start] = wire
     return page
 
 
@@ -371,6 +361,26 @@ def _head(log_id: int, origin_id: str, size: int, frontier: bytes, *rest: Any) -
     except ProofError as error:
         raise StoreError(f"the head of the log of {origin_id} does not fit its size") from error
 
+
+_finer = view.alias()
+_FINEST = (  # that the tier may see, of those that there are
+    select(func.max(_finer.c.tier))
+    .where(and_(_finer.c.log_index == entry.c.log_index, _finer.c.tier <= bindparam("tier")))
+    .correlate(entry)
+    .scalar_subquery()
+)
+_PAGE = (
+    select(func.coalesce(view.c.wire, entry.c.wire))
+    .outerjoin_from(entry, view, and_(view.c.log_index == entry.c.log_index, view.c.tier == _FINEST))
+    .where(
+        and_(
+            entry.c.log_id == bindparam("log_id"),
+            entry.c.log_index >= bindparam("start"),
+            entry.c.log_index < bindparam("stop"),
+        )
+    )
+    .order_by(entry.c.log_index)
+)
 
 _RELEASES = (
     select(
