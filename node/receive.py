@@ -4,7 +4,7 @@ Only pages that passed `node.verify` come here, from whichever transport. A reco
 other's count on the day it arrives, so figures as of earlier days stay what they were.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -81,31 +81,26 @@ def keep_page(
 def _entries(
     connection: Transaction, head: LogHead, entries: Sequence[Verified], codec: Codec
 ) -> list[PeerEntry]:
-    replacing = [one for one in entries if one.record is not None and one.record.replaces is not None]
-    older = {one.record.replaces.log_index for one in replacing if one.record and one.record.replaces}
-    stored = peer_entries(connection, head.log_id, sorted(at for at in older if at < head.frontier.size))
-    by_index = {one.position.log_index: one for one in entries}
+    start = head.frontier.size
+    replaced = {one.record.replaces.log_index for one in entries if one.record and one.record.replaces}
+    stored = peer_entries(connection, head.log_id, sorted(index for index in replaced if index < start))
 
-    def predecessor(index: int) -> tuple[bytes, bytes] | None:
-        if index in by_index:
-            return by_index[index].position.leaf_hash, by_index[index].wire
-        return stored.get(index)
+    def before(index: int) -> tuple[bytes, bytes] | None:
+        if index < start:
+            return stored.get(index)
+        return entries[index - start].position.leaf_hash, entries[index - start].wire
 
-    kept = []
-    for one in entries:
-        fate, reason, seen, replaces = one.fate, one.reason, one.fact, None
-        target = one.record.replaces if one.record is not None else None
-        if one.record is not None and target is not None:
-            if target.log_index < one.position.log_index and _continues(
-                one.record, target, predecessor(target.log_index), codec
-            ):
-                replaces = target.log_index
-            else:
-                fate, reason, seen = Fate.REFUSED, "PREDECESSOR_MISMATCH", None
-        kept.append(
-            PeerEntry(one.position.log_index, fate, reason, one.position.leaf_hash, one.wire, seen, replaces)
-        )
-    return kept
+    return [_entry(one, before, codec) for one in entries]
+
+
+def _entry(one: Verified, before: Callable[[int], tuple[bytes, bytes] | None], codec: Codec) -> PeerEntry:
+    index, leaf_hash = one.position
+    if one.record is None or one.record.replaces is None:
+        return PeerEntry(index, one.fate, one.reason, leaf_hash, one.wire, one.fact, None)
+    target = one.record.replaces
+    if target.log_index < index and _continues(one.record, target, before(target.log_index), codec):
+        return PeerEntry(index, one.fate, one.reason, leaf_hash, one.wire, one.fact, target.log_index)
+    return PeerEntry(index, Fate.REFUSED, "PREDECESSOR_MISMATCH", leaf_hash, one.wire, None, None)
 
 
 def _continues(
