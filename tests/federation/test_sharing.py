@@ -89,7 +89,7 @@ def test_what_was_not_released_leaves_no_trace_in_the_log(network: Network) -> N
     alpha.shares("a")
     before = log_of(alpha, Tier.COORDINATOR)
     alpha.holds(a=SHOOTING, secret=ROBBERY, assault=ASSAULT, capture=CAPTURE)
-    plan = alpha.shares("assault", "capture")
+    (plan,) = alpha.shares("assault", "capture")
     assert sorted(held.hold.rule for held in plan.held) == ["R14", "R15"]
     assert log_of(alpha, Tier.COORDINATOR) == before
 

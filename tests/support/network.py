@@ -49,6 +49,12 @@ TODAY = NOW.date()
 SOURCE = "reports"
 on_sqlite_alone = pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 """For a test that says nothing about databases."""
+postgresql_when_slow = pytest.mark.parametrize(
+    "new_database_url",
+    ["sqlite", pytest.param("postgresql", marks=[pytest.mark.postgresql, pytest.mark.slow])],
+    indirect=True,
+)
+"""For a test that takes its time on PostgreSQL."""
 EVERYBODY = frozenset({Tier.PUBLIC, Tier.PEER, Tier.COORDINATOR})
 
 # TLS reads the machine's own clock, which is not ours to set.
@@ -117,13 +123,12 @@ class Node:
         publication = Publication(SOURCE, on, "--published", (), rows, (), ())
         import_publication(self.store, publication, sha256(repr(rows).encode()).digest(), NOW)
 
-    def shares(self, *keys: str, tiers: frozenset[Tier] = EVERYBODY, now: datetime = NOW) -> Plan:
+    def shares(self, *keys: str, tiers: frozenset[Tier] = EVERYBODY, now: datetime = NOW) -> list[Plan]:
         """Release these records, and whatever changed among those that left before."""
         with self.store.read() as connection:
             known = revisions_by_key(connection, SOURCE, keys)
         request = Request(tuple(known[key] for key in keys), tiers, now)
-        (plan,) = release(self.store, request, self.identity, records)
-        return plan
+        return list(release(self.store, request, self.identity, records))
 
     def counts(self, *by: str, as_of: date = TODAY) -> dict[tuple[str | int, ...], int]:
         """Number of incidents by these dimensions, as a query would answer it."""

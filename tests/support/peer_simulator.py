@@ -5,8 +5,9 @@ makes of it. It shares no code with the node's own log and server, only the form
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -219,6 +220,22 @@ class PeerSimulator:
             b"".join(certificate_pem(one.tls_certificate) for one in directory.members),
             require_client_auth=True,
         )
+
+
+@contextmanager
+def served_in_the_background(peer: PeerSimulator, network: Network) -> Iterator[Member]:
+    """Let a peer answer from another thread, also to other processes."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    serving = peer.serving(network)
+    try:
+        yield asyncio.run_coroutine_threadsafe(serving.__aenter__(), loop).result()
+        asyncio.run_coroutine_threadsafe(serving.__aexit__(None, None, None), loop).result()
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
 
 
 class _Tree:

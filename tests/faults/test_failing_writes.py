@@ -1,0 +1,134 @@
+"""Whatever write goes wrong, and however, a node is sound afterwards and its work can be done again to its end."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+
+import pytest
+
+from node.errors import StoreError
+from node.receive import follow
+from tests.support.faults import Flavour, failing_at
+from tests.support.incidents import LOOTING, ROBBERY, SHELLING, SHOOTING
+from tests.support.network import Network, Node, postgresql_when_slow, rows_of
+from tests.support.peer_simulator import PeerSimulator, served_in_the_background
+from tests.support.works import (
+    SyncWith,
+    Work,
+    do_in_a_process_that_fails_at,
+    import_first,
+    import_second,
+    imported,
+    share_everything,
+    shared,
+    synced,
+)
+
+FEWEST_WRITES, MOST_WRITES = 3, 60  # that any of the works needs
+
+
+def importing(network: Network, _until: ExitStack) -> tuple[Work, Node]:
+    nodes = [network.node("alpha"), network.node("beta")]
+    for node in nodes:
+        import_first(node)
+    return Work(nodes[0], import_second, imported), nodes[1]
+
+
+def sharing(network: Network, _until: ExitStack) -> tuple[Work, Node]:
+    nodes = [network.node("alpha"), network.node("beta")]
+    for node in nodes:
+        import_first(node)
+        node.shares("a", "b", "d1")
+        import_second(node)
+    return Work(nodes[0], share_everything, shared), nodes[1]
+
+
+def syncing(network: Network, until: ExitStack) -> tuple[Work, Node]:
+    nodes = [network.node("alpha"), network.node("beta")]
+    peer = PeerSimulator(page_entries=2)
+    network.admit(peer.member)
+    first, second = peer.adds(SHOOTING), peer.adds(ROBBERY)
+    for _ in range(5):
+        peer.adds(LOOTING)
+    peer.revises(first, SHELLING)
+    peer.retracts(second)
+    for node in nodes:
+        follow(node.store, peer.org_id)
+    member = until.enter_context(served_in_the_background(peer, network))
+    return Work(nodes[0], SyncWith(member, network.directory), synced), nodes[1]
+
+
+@pytest.fixture(params=[importing, sharing, syncing])
+def work_and_undisturbed(request: pytest.FixtureRequest, network: Network) -> Iterator[tuple[Work, Node]]:
+    """Work to be interrupted, and another node on which the same is done undisturbed."""
+    with ExitStack() as until:
+        yield request.param(network, until)
+
+
+def goes_through(work: Work, number: int, flavour: Flavour) -> bool:
+    """Try the work with one write going wrong; tells whether it had no such write."""
+    with failing_at(work.node.store, number, flavour):
+        try:
+            work.do(work.node)
+        except StoreError:
+            return False
+    return True
+
+
+def survives(work: Work, number: int, flavour: Flavour) -> bool:
+    """Try the work in a process that is killed at one write; tells whether it had no such write."""
+    exit_code = do_in_a_process_that_fails_at(work, number, flavour)
+    assert exit_code in {0, -signal.SIGKILL}
+    return exit_code == 0
+
+
+def assert_whole_and_sound(network: Network, work: Work, undisturbed: Node) -> None:
+    """See that everything is there once, as on a node on which nothing went wrong."""
+    work.do(undisturbed)
+    assert work.result(work.node) == work.result(undisturbed)
+    work.do(work.node)  # once more, though nothing is left to do
+    assert work.result(work.node) == work.result(undisturbed)
+    assert work.node.faults(*network.origins()) == []
+
+
+@pytest.mark.parametrize("flavour", [Flavour.REFUSED, Flavour.DONE_BUT_REPORTED_AS_FAILED])
+def test_work_in_which_one_write_after_the_other_fails_ends_whole(
+    network: Network, work_and_undisturbed: tuple[Work, Node], flavour: Flavour
+) -> None:
+    work, undisturbed = work_and_undisturbed
+    for number in range(MOST_WRITES):
+        if goes_through(work, number, flavour):
+            break
+        assert work.node.faults(*network.origins()) == []
+    assert FEWEST_WRITES < number < MOST_WRITES - 1
+    assert_whole_and_sound(network, work, undisturbed)
+
+
+@postgresql_when_slow
+@pytest.mark.parametrize("flavour", [Flavour.KILLED_BEFORE, Flavour.KILLED_AFTER])
+def test_work_that_is_killed_at_one_write_after_the_other_ends_whole(
+    network: Network, work_and_undisturbed: tuple[Work, Node], flavour: Flavour
+) -> None:
+    work, undisturbed = work_and_undisturbed
+    for number in range(MOST_WRITES):
+        if survives(work, number, flavour):
+            break
+        assert work.node.faults(*network.origins()) == []
+    assert FEWEST_WRITES < number < MOST_WRITES - 1
+    assert_whole_and_sound(network, work, undisturbed)
+
+
+@postgresql_when_slow
+def test_a_refused_write_takes_its_whole_transaction_with_it(work_and_undisturbed: tuple[Work, Node]) -> None:
+    work, _undisturbed = work_and_undisturbed
+    before = rows_of(work.node.store)
+    refused = []
+    for number in range(MOST_WRITES):
+        with failing_at(work.node.store, number, Flavour.REFUSED) as writes, suppress(StoreError):
+            work.do(work.node)
+        if "COMMIT" in writes[:number]:
+            break
+        assert rows_of(work.node.store) == before
+        refused.append(writes[number])
+    assert len(refused) > FEWEST_WRITES
+    assert refused[-1] == "COMMIT"

@@ -1,0 +1,133 @@
+"""The three things that write a node's database, each as work that can be interrupted and done again.
+
+The functions can be sent to another process, which opens the same database and does the same.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from multiprocessing import get_context
+from typing import Any, NamedTuple
+
+import pytest
+
+from crypto.signing import Signer
+from node import share, sync
+from node.client import Credentials, PeerClient
+from node.directory import Directory, Member
+from node.model import PartialDate
+from node.share import Identity
+from node.store.database import Store
+from node.sync import pull
+from tests.support.faults import Flavour, failing_at
+from tests.support.incidents import LOOTING, ROBBERY, SHELLING, SHOOTING
+from tests.support.network import NOW, Node, rows_of
+
+MANY = {f"d{month}": replace(LOOTING, when=PartialDate(2023, month)) for month in range(1, 6)}
+FIRST = {"a": SHOOTING, "b": ROBBERY, **MANY}
+SECOND = {"a": SHELLING, "c": ROBBERY, **MANY}  # one changed, one gone, one new
+SMALL = 3  # records or entries in a transaction, so that one piece of work takes several
+
+
+class Work(NamedTuple):
+    """What is done by whom, and what must be there in the end, however often it was interrupted."""
+
+    node: Node
+    do: Callable[[Node], None]
+    result: Callable[[Node], object]
+
+
+def import_first(node: Node) -> None:
+    """Import a publication."""
+    node.holds(on=date(2026, 1, 1), **FIRST)
+
+
+def import_second(node: Node) -> None:
+    """Import a later publication, in which something of everything has changed."""
+    node.holds(on=date(2026, 2, 1), **SECOND)
+
+
+def imported(node: Node) -> object:
+    """Every revision by its content; the random ids left out."""
+    rows = rows_of(node.store)
+    keys = {record[0]: record[-1] for record in rows["record"]}
+    revisions = [(keys[row[1]], *row[3:6], row[-1]) for row in rows["revision"]]
+    return sorted(revisions), len(rows["publication"]), len(rows["record"]), node.counts("year", "means")
+
+
+def share_everything(node: Node) -> None:
+    """Release all that is held now, in several transactions."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(share, "BATCH_RECORDS", SMALL)
+        node.shares(*SECOND)
+
+
+def shared(node: Node) -> object:
+    """What left, of which revision of which record, for whom."""
+    rows = rows_of(node.store)
+    return sorted((row[1], row[2], row[4]) for row in rows["release"]), len(rows["entry"]), len(rows["view"])
+
+
+@dataclass(frozen=True)
+class SyncWith:
+    """Pull from a member that is being served, in several transactions."""
+
+    member: Member
+    directory: Directory
+
+    def __call__(self, node: Node) -> None:
+        """Pull until it ends by itself."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sync, "SPAN_ENTRIES", SMALL)
+            outcome = asyncio.run(self._pull(node))
+        assert outcome.error is None
+
+    async def _pull(self, node: Node) -> sync.Outcome:
+        async with PeerClient(self.member, node.credentials) as line:
+            return await pull(node.store, line, self.directory, clock=lambda: NOW)
+
+
+def synced(node: Node) -> object:
+    """Every entry, every fact, and how far the log is held."""
+    rows = rows_of(node.store)
+    logs = [row for row in rows["log"] if row[1] != node.org_id]
+    return rows["entry"], [row[1:] for row in rows["fact"]], logs
+
+
+class _Job(NamedTuple):
+    """What another process needs to do the same."""
+
+    url: str
+    org_id: str
+    seeds: tuple[bytes, bytes]
+    credentials: Credentials
+    do: Callable[[Node], None]
+    number: int
+    flavour: Flavour
+
+
+def do_in_a_process_that_fails_at(work: Work, number: int, flavour: Flavour) -> int:
+    """Do the work in a process of its own; gives its exit code, negative for the signal that killed it."""
+    identity = work.node.identity
+    url = work.node.store.engine.url.render_as_string(hide_password=False)
+    seeds = (identity.signing.seed, identity.log.seed)
+    job = _Job(url, identity.org_id, seeds, work.node.credentials, work.do, number, flavour)
+    process: Any = _processes().Process(target=_perform, args=(job,))
+    process.start()
+    process.join()
+    return int(process.exitcode)
+
+
+def _processes() -> Any:
+    """Processes that start with everything imported and nothing open."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return context
+
+
+def _perform(job: _Job) -> None:
+    signing, log = map(Signer, job.seeds)
+    node = Node(Identity(job.org_id, signing, log), job.credentials, Store(job.url))
+    with failing_at(node.store, job.number, job.flavour):
+        job.do(node)
