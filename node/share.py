@@ -29,7 +29,17 @@ from node.signed import (
     Retraction,
 )
 from node.store.database import Store, Transaction
-from node.store.logs import LogHead, OwnEntry, Released, advance_log, append_own, open_log, outdated, released
+from node.store.logs import (
+    LogHead,
+    OwnEntry,
+    Released,
+    advance_log,
+    append_own,
+    close_views,
+    open_log,
+    outdated,
+    released,
+)
 from node.store.records import Current, current
 from node.verify import log_name
 
@@ -106,15 +116,18 @@ def release(store: Store, request: Request, identity: Identity, codec: Codec) ->
         BusyError: Another process of this node appended at the same moment; what was yielded before stands.
     """
     with store.read() as connection:
-        withdrawn, batches = _batches(connection, request)
+        _, batches = _batches(connection, request)
     for at, revision_ids in enumerate(batches):
         with store.write() as connection:
-            plan = _plan(connection, revision_ids, withdrawn if at == 0 else (), request)
+            # Asked again: another process may have called records back meanwhile.
+            withdrawn = outdated(connection)[0] if at == 0 else ()
+            plan = _plan(connection, revision_ids, withdrawn, request)
             head = open_log(connection, identity.org_id)
             entries = [_retraction(one, identity, codec) for one in plan.callbacks]
             entries += [_entry(one, identity, codec) for one in plan.outgoing]
             if entries or not head.checkpoint:
                 _append(connection, head, entries, identity, request.now)
+            _close(connection, plan.callbacks, codec)
         yield plan
 
 
@@ -153,7 +166,7 @@ def _plan(
             held.append(Held(one, why))
             if past is not None and past.tiers:
                 callbacks.append(Callback(past, Reason.SHARED_IN_ERROR))
-        elif past is not None and past.revision_id == one.revision_id and past.tiers == tiers:
+        elif past is not None and past.digest == one.digest and past.tiers == tiers:
             unchanged += 1
         elif tiers:
             outgoing.append(
@@ -194,8 +207,12 @@ def _entry(one: Outgoing, identity: Identity, codec: Codec) -> OwnEntry:
         tier: codec.encode_entry(Entry(b"", envelope, commitment.open(LEVELS[tier])))
         for tier in sorted(one.tiers)
     }
-    return _own_entry(
-        envelope, views, (one.current.record_id, one.current.revision_id), secret, identity, codec
+    return OwnEntry(
+        *_leaf(envelope, identity, codec),
+        views,
+        one.current.record_id,
+        one.current.revision_id,
+        secret,
     )
 
 
@@ -213,17 +230,19 @@ def _retraction(one: Callback, identity: Identity, codec: Codec) -> OwnEntry:
     envelope = sign_envelope(identity.signing, RETRACTION_TYPE, payload)
     # Whoever could see the record must learn that it no longer stands; nobody else learns that it existed.
     views = {min(before.tiers): codec.encode_entry(Entry(b"", envelope, ()))}
-    return _own_entry(envelope, views, (before.record_id, before.revision_id), b"", identity, codec)
+    return OwnEntry(*_leaf(envelope, identity, codec), views, before.record_id, before.revision_id, b"")
 
 
-def _own_entry(
-    envelope: Envelope,
-    views: dict[Tier, bytes],
-    of: tuple[int, int],
-    secret: bytes,
-    identity: Identity,
-    codec: Codec,
-) -> OwnEntry:
+def _close(connection: Transaction, callbacks: Sequence[Callback], codec: Codec) -> None:
+    """Open no more to anybody of what was called back (R18)."""
+    close_views(
+        connection,
+        [one.before.record_id for one in callbacks],
+        lambda wire: codec.encode_entry(codec.decode_entry(wire)._replace(openings=())),
+    )
+
+
+def _leaf(envelope: Envelope, identity: Identity, codec: Codec) -> tuple[bytes, bytes]:
+    """Leaf hash of an entry, and the entry as everybody may see it."""
     data = leaf(envelope, identity.signing.public_key)
-    stranger = codec.encode_entry(Entry(data, None, ()))
-    return OwnEntry(leaf_hash(data), stranger, views, *of, secret)
+    return leaf_hash(data), codec.encode_entry(Entry(data, None, ()))

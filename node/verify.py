@@ -66,7 +66,7 @@ class Fate(StrEnum):
 
     ACCEPTED = "accepted"
     RETRACTED = "retracted"  # a retraction: it calls another record back
-    WITHHELD = "withheld"  # not for us: only the leaf is known
+    WITHHELD = "withheld"  # not, or no longer, for us: nothing of its values is known
     REFUSED = "refused"
 
 
@@ -282,6 +282,8 @@ def _verify_entry(entry: Entry, wire: bytes, position: Position, origin: Origin,
 
 
 def _verify_openings(entry: Entry, record: IncidentRecord, wire: bytes, position: Position) -> Verified:
+    if not entry.openings:  # called back since: it still tells what it replaced
+        return Verified(position, Fate.WITHHELD, wire, record)
     try:
         chains = verify_view(record.record_uid, record.heads, entry.openings)
     except (CryptoError, ViewError) as error:

@@ -4,7 +4,7 @@ An own entry is kept as every stranger may see it (its leaf) with one richer vie
 kept as it came. All of them are the bytes that travel, so serving a page is joining rows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -58,11 +58,12 @@ class PeerEntry(NamedTuple):
 
 
 class Released(NamedTuple):
-    """The latest that left of a record; no tiers when it was a retraction."""
+    """The latest that left of a record, `digest` being that of its document; no tiers when it was a retraction."""
 
     record_id: int
     revision_id: int
     uid: bytes
+    digest: bytes
     times: int  # that anything of it left
     log_index: int
     leaf_hash: bytes
@@ -165,6 +166,20 @@ def append_own(connection: Connection, head: LogHead, entries: Sequence[OwnEntry
     hashes = [one.leaf_hash for one in entries]
     _put_tiles(connection, appended_tiles(TileReader(connection), size, hashes))
     return head.frontier.append(hashes)
+
+
+def close_views(
+    connection: Connection, record_ids: Sequence[int], without_openings: Callable[[bytes], bytes]
+) -> None:
+    """Show what was released of these records to nobody who has not seen it yet.
+
+    The signed commitments stay, because who pulls only now must still learn which entry replaced which.
+    """
+    for chosen in portions(record_ids):
+        past = select(release.c.log_index).where(release.c.record_id.in_(chosen))
+        rows = connection.execute(select(*view.c).where(view.c.log_index.in_(past))).all()
+        connection.execute(delete(view).where(view.c.log_index.in_(past)))
+        insert_many(connection, view, [(index, tier, without_openings(wire)) for index, tier, wire in rows])
 
 
 class TileReader:
@@ -301,18 +316,22 @@ def released(connection: Connection, record_ids: Sequence[int]) -> dict[int, Rel
         rows = connection.execute(
             _RELEASES.where(release.c.record_id.in_(chosen)).order_by(release.c.log_index)
         )
-        for record_id, revision_id, uid, index, leaf_hash, tiers in rows:
+        for record_id, revision_id, uid, content, index, leaf_hash, tiers in rows:
             names = frozenset(Tier[name.upper()] for name in tiers.split(",") if name)
             times = found[record_id].times + 1 if record_id in found else 1
-            found[record_id] = Released(record_id, revision_id, uid, times, index, leaf_hash, names)
+            found[record_id] = Released(record_id, revision_id, uid, content, times, index, leaf_hash, names)
     return found
 
 
 def outdated(connection: Connection) -> tuple[tuple[Released, ...], tuple[int, ...]]:
-    """What left and no longer stands: releases of withdrawn records, and current revisions of changed ones."""
+    """What left and no longer stands: releases of withdrawn records, and current revisions of changed ones.
+
+    A revision that says the same as the one that left is no change: an older publication that was imported late can
+    bring such ones.
+    """
     latest = select(func.max(release.c.log_index).label("log_index")).group_by(release.c.record_id).subquery()
     now = (
-        select(revision.c.record_id, revision.c.id.label("revision_id"))
+        select(revision.c.record_id, revision.c.id.label("revision_id"), revision.c.digest)
         .join_from(fact, revision)
         .where(fact.c.known_until.is_(None))
         .subquery()
@@ -320,11 +339,12 @@ def outdated(connection: Connection) -> tuple[tuple[Released, ...], tuple[int, .
     rows = connection.execute(
         select(release.c.record_id, now.c.revision_id)
         .join_from(release, latest, release.c.log_index == latest.c.log_index)
+        .join(revision, revision.c.id == release.c.revision_id)
         .outerjoin(now, now.c.record_id == release.c.record_id)
         .where(
             and_(
                 release.c.tiers != "",
-                or_(now.c.revision_id.is_(None), now.c.revision_id != release.c.revision_id),
+                or_(now.c.revision_id.is_(None), now.c.digest != revision.c.digest),
             )
         )
         .order_by(release.c.log_index)
@@ -387,11 +407,13 @@ _RELEASES = (
         release.c.record_id,
         release.c.revision_id,
         record.c.uid,
+        revision.c.digest,
         release.c.log_index,
         entry.c.leaf_hash,
         release.c.tiers,
     )
     .join_from(release, record)
+    .join(revision, revision.c.id == release.c.revision_id)
     .join(entry, and_(entry.c.log_index == release.c.log_index, entry.c.fate == OWN_FATE))
 )
 

@@ -60,12 +60,13 @@ class NewRevision(NamedTuple):
 
 
 class Current(NamedTuple):
-    """An incident as it stands now."""
+    """An incident as it stands now; `digest` is that of its document."""
 
     record_id: int
     revision_id: int
     uid: bytes
     name: str  # SOURCE:KEY, as people name it
+    digest: bytes
     incident: Incident
 
 
@@ -254,22 +255,19 @@ def _facts(connection: Connection, record_ids: Sequence[int]) -> list[tuple[Any,
 
 
 def current(connection: Connection, revision_ids: Sequence[int]) -> tuple[Current, ...]:
-    """The incidents of these revisions, in the order of their keys."""
+    """The incidents of these revisions, in the order of their keys; without those that no longer stand."""
     found: list[Current] = []
+    name = record.c.source + ":" + record.c.source_key
+    columns = (record.c.id, revision.c.id, record.c.uid, name, revision.c.digest)
     for chosen in portions(revision_ids):
         rows = connection.execute(
-            select(
-                record.c.id,
-                revision.c.id,
-                record.c.uid,
-                record.c.source + ":" + record.c.source_key,
-                revision.c.document,
-            )
+            select(*columns, revision.c.document)
             .join_from(record, revision)
-            .where(revision.c.id.in_(chosen))
+            .join(fact_table, fact_table.c.revision_id == revision.c.id)
+            .where(and_(revision.c.id.in_(chosen), fact_table.c.known_until.is_(None)))
             .order_by(revision.c.id)
         )
-        found += [Current(*row[:4], read_document(row[4])) for row in rows]
+        found += [Current(*row[:5], read_document(row[5])) for row in rows]
     return tuple(found)
 
 

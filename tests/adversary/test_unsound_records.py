@@ -208,8 +208,8 @@ UNWANTED: dict[str, tuple[Lie, str]] = {
         lambda peer: peer.adds(replace(ASSAULT, means="other")),
         "SEXUAL_VIOLENCE_RECORD",
     ),
-    "without any value": (
-        lambda peer: replaced(peer, peer.adds(SHOOTING), openings=()),
+    "without its year": (
+        lambda peer: replaced(peer, logged := peer.adds(SHOOTING), openings=logged.entry.openings[1:]),
         "VIEW_INVALID",
     ),
 }
