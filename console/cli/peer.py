@@ -16,6 +16,7 @@ peer = typer.Typer(
     to the keeper by voice, is admitted, and joins with the directory that comes back.""",
     no_args_is_help=True,
 )
+_LOOPBACK = ("127.", "localhost:", "[::1]:")
 OutOption = Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write it.")]
 
 
@@ -47,7 +48,10 @@ def request(
     from console.network import fingerprint, read_request, request_membership
 
     opened = open_home(home)
-    write_file(out, request_membership(opened, passphrase(home), endpoint or opened.settings.endpoint))
+    reached = endpoint or opened.settings.endpoint
+    write_file(out, request_membership(opened, passphrase(home), reached))
+    if reached.startswith(_LOOPBACK):
+        say(f"Note: {reached} is this machine alone; for peers elsewhere give --endpoint HOST:PORT.")
     say(f"Wrote {out}. Read this to the keeper of the network, by voice:")
     print(fingerprint(read_request(out)))
 

@@ -7,20 +7,23 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+import console.demo
 from console.demo import add_figures, total
 from console.demo_nodes import free_ports, serving
 from console.demo_split import holder, split
 from console.generator import generate
-from console.home import make_home
+from console.home import Home, make_home
 from node.config import new_settings
 from node.errors import UnavailableError
 from node.intake import read_publication
 from node.model import EmployerTally, Incident, PartialDate
+from node.query import Answer
 from tests.console.command_line import tocsin
 
 TODAY = date(2026, 11, 23)
@@ -164,6 +167,26 @@ def test_a_demo_that_is_stopped_half_way_leaves_no_process_and_no_folder(tmp_pat
 
     assert child.returncode == 128 + signal.SIGTERM
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_coordinator_that_counts_something_else_fails_the_demo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = tmp_path / "small_2025-12-18.csv"
+    small.write_bytes(generate(incidents=60))
+    count = console.demo.count
+
+    def miscount(coordinator: Home) -> Answer:
+        found = count(coordinator)
+        (year, incidents, *others), *rest = found.rows
+        return replace(found, rows=((year, int(incidents) + 1, *others), *rest))
+
+    monkeypatch.setattr(console.demo, "count", miscount)
+    ran = tocsin("demo", "--data", small)
+
+    assert ran.code == 1
+    assert "Not equal in: 2015." in ran.out
 
 
 def demo(temporary: Path, *options: str) -> subprocess.CompletedProcess[str]:

@@ -70,6 +70,13 @@ def test_fingerprints_read_the_same_on_both_sides(empty_node: Path, node: Path, 
     assert "Version 2" in admitted.err
 
 
+def test_an_endpoint_that_only_this_machine_reaches_is_pointed_out(node: Path, tmp_path: Path) -> None:
+    words = ("peer", "request", "--out", tmp_path / "alpha.req", "--home", node)
+
+    assert "127.0.0.1:7443 is this machine alone" in tocsin(*words).err
+    assert "this machine alone" not in tocsin(*words, "--endpoint", "node.example:7443").err
+
+
 def test_what_one_shares_the_other_counts(network: tuple[Path, Path]) -> None:
     alpha, beta = network
     released = tocsin("share", "--tier", "peer", "--all", "--home", alpha, "--format", "json").rows[0][
