@@ -22,7 +22,7 @@ from crypto.signing import Signer
 from node.client import Credentials
 from node.config import FILE_NAME, Settings, load_settings
 from node.directory import Directory, Member, MemberKey, OrganizationType, Status, verify_directory
-from node.errors import ConfigError, DirectoryError, PayloadError
+from node.errors import ConfigError, DirectoryError, UnreadableError, PayloadError
 from node.rules import Tier
 from node.share import Identity, start_log
 from node.store.database import Store
@@ -200,7 +200,8 @@ def make_home(path: Path, settings: Settings, passphrase: str | None) -> Home:
     """Make the folder of a new node with all its keys, its database and its empty log.
 
     Raises:
-        ConfigError: The folder holds something already, or can not be written.
+        ConfigError: The folder holds something already.
+        UnreadableError: It can not be written.
     """
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise ConfigError(f"{path} is not empty; choose a new folder")
@@ -226,7 +227,7 @@ def make_home(path: Path, settings: Settings, passphrase: str | None) -> Home:
         # Last, so that a folder with settings is always a whole node.
         write_file(path / FILE_NAME, _toml(settings).encode())
     except OSError as error:
-        raise ConfigError(f"{path} can not be written: {error.strerror}") from error
+        raise UnreadableError(f"{path} can not be written: {error.strerror}") from error
     return home
 
 
@@ -243,19 +244,19 @@ def read_file(path: Path) -> bytes:
     """Read a file that somebody named.
 
     Raises:
-        ConfigError: It can not be read.
+        UnreadableError: It can not be read.
     """
     try:
         return path.read_bytes()
     except OSError as error:
-        raise ConfigError(f"{path} can not be read: {error.strerror}") from error
+        raise UnreadableError(f"{path} can not be read: {error.strerror}") from error
 
 
 def write_file(path: Path, content: bytes) -> None:
     """Replace a file, complete or not at all.
 
     Raises:
-        ConfigError: It can not be written.
+        UnreadableError: It can not be written.
     """
     draft = path.with_name(f".{path.name}.new")
     try:
@@ -265,7 +266,7 @@ def write_file(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         draft.replace(path)
     except OSError as error:
-        raise ConfigError(f"{path} can not be written: {error.strerror}") from error
+        raise UnreadableError(f"{path} can not be written: {error.strerror}") from error
 
 
 def _envelope(document: bytes) -> Envelope:

@@ -201,3 +201,9 @@ class NothingAcceptedError(InputError):
     """Every row of a publication was rejected."""
 
     reason = "NO_ROW_ACCEPTED"
+
+
+class UnreadableError(InputError):
+    """A file that somebody named can not be read or written."""
+
+    reason = "FILE_UNREADABLE"

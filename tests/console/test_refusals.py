@@ -64,7 +64,7 @@ REFUSED: dict[str, tuple[str, Words]] = {
     ),
     "a folder without a node": ("SETTING_INVALID", lambda _, new: ("query", "--home", new)),
     "a publication that is not there": (
-        "SETTING_INVALID",
+        "FILE_UNREADABLE",
         lambda full, new: ("import", new / "none.csv", "--home", full),
     ),
     "a future day of publication": (
@@ -122,14 +122,14 @@ REFUSED: dict[str, tuple[str, Words]] = {
         lambda full, _: ("peer", "admit", full / "tocsin.toml", "--yes", "--home", full),
     ),
     "a request that can not be written": (
-        "SETTING_INVALID",
+        "FILE_UNREADABLE",
         lambda full, new: ("peer", "request", "--out", new / "none" / "a.req", "--home", full),
     ),
     "rejects that can not be written": (
-        "SETTING_INVALID",
+        "FILE_UNREADABLE",
         lambda full, new: ("import", full / "data.csv", "--rejects", new / "none" / "r.csv", "--home", full),
     ),
-    "demo data that is not there": ("SETTING_INVALID", lambda _, new: ("demo", "--data", new / "none.csv")),
+    "demo data that is not there": ("FILE_UNREADABLE", lambda _, new: ("demo", "--data", new / "none.csv")),
     "demo nodes in a folder that holds some": (
         "SETTING_INVALID",
         lambda full, _: ("demo", "--home", full.parent / "full"),
