@@ -22,7 +22,7 @@ from crypto.signing import Signer
 from node.client import Credentials
 from node.config import FILE_NAME, Settings, load_settings
 from node.directory import Directory, Member, MemberKey, OrganizationType, Status, verify_directory
-from node.errors import ConfigError, DirectoryError, UnreadableError, PayloadError
+from node.errors import ConfigError, DirectoryError, PayloadError, UnreadableError
 from node.rules import Tier
 from node.share import Identity, start_log
 from node.store.database import Store
