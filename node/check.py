@@ -11,9 +11,11 @@ from typing import Any, NamedTuple
 
 from crypto.checkpoint import verify_checkpoint
 from crypto.errors import CryptoError
-from crypto.merkle import Frontier, tree_root
-from crypto.tiles import Tiles
-from node.errors import PeerError
+from crypto.ladder import Opening
+from crypto.merkle import Frontier
+from crypto.tiles import appended_tiles
+from node.errors import PeerError, StoreError, ViewError
+from node.rules import LEVELS, Tier
 from node.signed import Codec
 from node.store.database import Store, portions
 from node.store.logs import (
@@ -21,9 +23,12 @@ from node.store.logs import (
     LogHead,
     StoredEntry,
     TileReader,
-    log_heads,
+    leaf_hashes,
+    log_head,
+    log_origins,
     own_views,
     peer_facts,
+    released_tiers,
     replace_peer_facts,
     stored_entries,
 )
@@ -49,9 +54,11 @@ def check_records(store: Store, *, reindex: bool = False) -> Iterator[Fault | in
             with store.write() as connection:
                 rebuild_facts(connection, chosen)
         with store.read() as connection:
-            yield from (
-                Fault(f"record {record_id}", what) for record_id, what in record_faults(connection, chosen)
-            )
+            try:
+                faults = record_faults(connection, chosen)
+            except (StoreError, ViewError) as error:
+                faults = [(chosen[0], f"or one up to {chosen[-1]}: {error}")]
+        yield from (Fault(f"record {record_id}", what) for record_id, what in faults)
         yield len(chosen)
 
 
@@ -67,15 +74,22 @@ def check_logs(
         reindex: Write the facts of peers' records again.
     """
     with store.read() as connection:
-        heads = log_heads(connection)
+        known = log_origins(connection)
     with ThreadPoolExecutor() as pool:
-        for head in heads:
-            origin = origins.get(head.origin_id)
-            if origin is None:
-                if head.frontier.size:
-                    yield Fault(f"log of {head.origin_id}", "its keys are not in the directory")
+        for origin_id in known:
+            try:
+                with store.read() as connection:
+                    head = log_head(connection, origin_id)
+            except StoreError as error:
+                yield Fault(f"log of {origin_id}", str(error))
                 continue
-            yield from _Log(store, head, origin, codec, pool, reindex=reindex).check()
+            if head is None:
+                continue
+            origin = origins.get(origin_id)
+            if origin is not None:
+                yield from _Log(store, head, origin, codec, pool, reindex=reindex).check()
+            elif head.frontier.size:
+                yield Fault(f"log of {origin_id}", "its keys are not in the directory")
 
 
 class _Log:
@@ -99,6 +113,7 @@ class _Log:
         self._pool = pool
         self._where = f"log of {head.origin_id}"
         self._replaced: dict[int, int] = {}  # index -> day on which a later entry replaced it
+        self._released: dict[int, frozenset[int]] = {}  # own index -> tiers that the entry is for
 
     def check(self) -> Iterator[Fault | int]:
         frontier = Frontier()
@@ -106,23 +121,22 @@ class _Log:
         while frontier.size < self._head.frontier.size:
             with self._store.read() as connection:
                 entries = stored_entries(connection, self._head.log_id, frontier.size, AT_ONCE)
-                views = own_views(connection, frontier.size, frontier.size + AT_ONCE)
             wanted = range(frontier.size, frontier.size + max(1, len(entries)))
             if [one.log_index for one in entries] != list(wanted):
                 yield Fault(self._where, f"an entry after {frontier.size} is missing")
                 return
             frontier = frontier.append([one.leaf_hash for one in entries])
             try:
-                yield from self._entries(entries, views, facts)
-            except PeerError as error:
+                yield from self._entries(entries, facts)
+                if entries[0].fate == OWN_FATE:
+                    yield from self._views(entries)
+            except (PeerError, StoreError) as error:
                 yield Fault(self._where, f"an entry up to {frontier.size}: {error}")
             yield len(entries)
         yield from self._tree(frontier)
         yield from self._facts(facts)
 
-    def _entries(
-        self, entries: Sequence[StoredEntry], views: Sequence[tuple[int, bytes]], facts: list[tuple[Any, ...]]
-    ) -> Iterator[Fault]:
+    def _entries(self, entries: Sequence[StoredEntry], facts: list[tuple[Any, ...]]) -> Iterator[Fault]:
         start = entries[0].log_index
         verified = verify_stored(
             [one.wire for one in entries], self._origin, start, self._codec, self._pool.map
@@ -132,24 +146,39 @@ class _Log:
                 yield Fault(self._where, f"entry {held.log_index} is not the one that was logged")
             if held.fate != OWN_FATE:
                 yield from self._fate(held, found, facts)
-        wires = [wire for _, wire in views]
-        seen = (
-            verify_stored(wires, self._origin, start, self._codec, self._pool.map)
-            if entries[0].fate == OWN_FATE
-            else []
-        )
-        for (index, _), found in zip(views, seen, strict=False):
+            elif held.reason:
+                yield Fault(self._where, f"entry {held.log_index} is our own and can not have been refused")
+
+    def _views(self, entries: Sequence[StoredEntry]) -> Iterator[Fault]:
+        """Verify what each tier is shown of own entries: the logged record, no finer than it may see it."""
+        start, stop = entries[0].log_index, entries[-1].log_index + 1
+        with self._store.read() as connection:
+            views = own_views(connection, start, stop)
+            self._released |= released_tiers(connection, start, stop)
+        wires = [wire for _, _, wire in views]
+        seen = verify_stored(wires, self._origin, start, self._codec, self._pool.map)
+        shown: dict[int, set[int]] = {}
+        for (index, tier, wire), found in zip(views, seen, strict=True):
+            shown.setdefault(index, set()).add(tier)
             if found.position.leaf_hash != entries[index - start].leaf_hash or found.fate is Fate.REFUSED:
                 yield Fault(self._where, f"a view of entry {index} is not of the record that was logged")
+            elif _shows_too_much(self._codec.decode_entry(wire).openings, tier):
+                yield Fault(self._where, f"a view of entry {index} shows more than its tier may see")
+            if found.fate is Fate.RETRACTED and found.record and found.record.replaces:
+                before = self._released.get(found.record.replaces.log_index, frozenset())
+                self._released[index] = frozenset({min(before, default=0)})
+        for index in range(start, stop):
+            if not shown.get(index) or shown[index] != set(self._released.get(index, ())):
+                yield Fault(self._where, f"entry {index} is not shown to the tiers that it was released to")
 
     def _fate(self, held: StoredEntry, found: Verified, facts: list[tuple[Any, ...]]) -> Iterator[Fault]:
         outruled = held.fate == Fate.REFUSED and held.reason == "PREDECESSOR_MISMATCH"
-        if held.fate != found.fate and not outruled:
+        if (held.fate, held.reason) != (found.fate, found.reason) and not outruled:
             yield Fault(self._where, f"entry {held.log_index} is kept as {held.fate} but is {found.fate}")
         if outruled or found.record is None:
             return
         if found.record.replaces is not None:
-            self._replaced[found.record.replaces.log_index] = held.known_on
+            self._replaced.setdefault(found.record.replaces.log_index, held.known_on)
         if found.fact is not None:
             facts.append((held.log_index, held.known_on, None, *found.fact))
 
@@ -178,14 +207,23 @@ class _Log:
 
 
 def check_tiles(store: Store, org_id: str) -> Iterator[Fault]:
-    """Verify that the stored tiles of our own log, from which proofs are made, give its root."""
+    """Verify that the stored tiles of our own log, from which proofs are made, are those of its entries."""
     with store.read() as connection:
-        head = next((one for one in log_heads(connection) if one.origin_id == org_id), None)
-        if head is None or not head.frontier.size:
-            return
         try:
-            root = tree_root(Tiles(TileReader(connection)), head.frontier.size)
-        except CryptoError:
-            root = b""
-        if root != head.frontier.root:
-            yield Fault(f"log of {org_id}", "the stored tiles do not give the log's root")
+            head = log_head(connection, org_id)
+        except StoreError:  # `check_logs` has told it
+            return
+        if head is None:
+            return
+        read = TileReader(connection)
+        expected = appended_tiles(lambda _level, _number: b"", 0, leaf_hashes(connection, head.log_id))
+        for (level, number), hashes in expected.items():
+            if read(level, number) != hashes:
+                yield Fault(f"log of {org_id}", f"tile {number} of level {level} is not that of its entries")
+
+
+def _shows_too_much(openings: Sequence[Opening], tier: int) -> bool:
+    if tier not in set(Tier):
+        return True
+    levels = LEVELS[Tier(tier)]
+    return any(len(opening.steps) > levels[opening.dimension] + 1 for opening in openings)

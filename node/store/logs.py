@@ -90,6 +90,11 @@ def log_heads(connection: Connection) -> tuple[LogHead, ...]:
     return tuple(_head(*row) for row in connection.execute(_HEADS.order_by(log.c.origin_id)))
 
 
+def log_origins(connection: Connection) -> tuple[str, ...]:
+    """Whose logs this node knows, its own among them, in order."""
+    return tuple(connection.execute(select(log.c.origin_id).order_by(log.c.origin_id)).scalars())
+
+
 def open_log(connection: Connection, origin_id: str) -> LogHead:
     """Find a log, or start to follow it from its first entry."""
     head = log_head(connection, origin_id)
@@ -282,14 +287,24 @@ def stored_entries(connection: Connection, log_id: int, start: int, count: int) 
     return [StoredEntry(*row) for row in rows]
 
 
-def own_views(connection: Connection, start: int, stop: int) -> list[tuple[int, bytes]]:
-    """(index, wire) of every view of our own entries from `start` up to and without `stop`."""
+def own_views(connection: Connection, start: int, stop: int) -> list[tuple[int, int, bytes]]:
+    """(index, tier, wire) of every view of our own entries from `start` up to and without `stop`."""
     rows = connection.execute(
-        select(view.c.log_index, view.c.wire)
+        select(view.c.log_index, view.c.tier, view.c.wire)
         .where(and_(view.c.log_index >= start, view.c.log_index < stop))
         .order_by(view.c.log_index, view.c.tier)
     )
-    return [(index, wire) for index, wire in rows]
+    return [(index, tier, wire) for index, tier, wire in rows]
+
+
+def released_tiers(connection: Connection, start: int, stop: int) -> dict[int, frozenset[int]]:
+    """Tiers that our own entries from `start` up to and without `stop` were released to; none for a retraction."""
+    rows = connection.execute(
+        select(release.c.log_index, release.c.tiers).where(
+            and_(release.c.log_index >= start, release.c.log_index < stop)
+        )
+    )
+    return {index: frozenset(map(int, _tiers(names))) for index, names in rows}
 
 
 def peer_facts(connection: Connection, log_id: int, size: int) -> list[tuple[Any, ...]]:
@@ -317,7 +332,7 @@ def released(connection: Connection, record_ids: Sequence[int]) -> dict[int, Rel
             _RELEASES.where(release.c.record_id.in_(chosen)).order_by(release.c.log_index)
         )
         for record_id, revision_id, uid, content, index, leaf_hash, tiers in rows:
-            names = frozenset(Tier[name.upper()] for name in tiers.split(",") if name)
+            names = _tiers(tiers)
             times = found[record_id].times + 1 if record_id in found else 1
             found[record_id] = Released(record_id, revision_id, uid, content, times, index, leaf_hash, names)
     return found
@@ -364,6 +379,21 @@ def fates(connection: Connection) -> tuple[Tally, ...]:
         .order_by(log.c.origin_id, entry.c.fate, entry.c.reason)
     )
     return tuple(Tally(*row) for row in rows)
+
+
+def leaf_hashes(connection: Connection, log_id: int) -> list[bytes]:
+    """Leaf hashes of a log, in order."""
+    rows = connection.execute(
+        select(entry.c.leaf_hash).where(entry.c.log_id == log_id).order_by(entry.c.log_index)
+    )
+    return list(rows.scalars())
+
+
+def _tiers(names: str) -> frozenset[Tier]:
+    try:
+        return frozenset(Tier[name.upper()] for name in names.split(",") if name)
+    except KeyError as error:
+        raise StoreError("a release names a tier that there is not") from error
 
 
 def _put_tiles(connection: Connection, tiles: Mapping[tuple[int, int], bytes]) -> None:
