@@ -20,16 +20,11 @@ def open_store(url: str) -> Store:
         StoreError: The database is of a newer version, or can not be reached.
     """
     store = Store(url)
-    with store.read() as connection:
-        found = _revision(connection)
-    if found == REVISION:
-        return store
-    if found is not None and found > REVISION:
-        raise StoreError(
-            f"the database is of revision {found}, this version of Tocsin knows up to {REVISION}"
-        )
-    with store.write() as connection:
-        migrate(connection)
+    try:
+        _bring_up_to_date(store)
+    except StoreError:
+        store.close()
+        raise
     return store
 
 
@@ -48,6 +43,19 @@ def alembic_config(connection: Connection) -> Any:
     config.set_main_option("script_location", str(_migrations()))
     config.attributes["connection"] = connection
     return config
+
+
+def _bring_up_to_date(store: Store) -> None:
+    with store.read() as connection:
+        found = _revision(connection)
+    if found == REVISION:
+        return
+    if found is not None and found > REVISION:
+        raise StoreError(
+            f"the database is of revision {found}, this version of Tocsin knows up to {REVISION}"
+        )
+    with store.write() as connection:
+        migrate(connection)
 
 
 def _revision(connection: Connection) -> str | None:

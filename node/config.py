@@ -89,6 +89,8 @@ def _our_errors(where: str) -> Iterator[None]:
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(map(str, first["loc"]))
+        if not field:  # the file as a whole
+            raise ConfigError(f"{where} is not TOML: {first['msg'].removeprefix('Value error, ')}") from error
         raise ConfigError(f"{where}: {field}: {_WANTED.get(field, first['msg'])}") from error
     except ValueError as error:
         raise ConfigError(f"{where} is not TOML: {error}") from error

@@ -6,6 +6,7 @@ which may name what only we should know, goes to our log.
 
 import grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.message import DecodeError
 from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 
@@ -53,6 +54,6 @@ def reason_of(trailing: tuple[tuple[str, str | bytes], ...]) -> str:
                 status.ParseFromString(value)
                 if status.details and status.details[0].Unpack(info) and info.domain == DOMAIN:
                     return str(info.reason)[:64]
-            except ValueError:  # a peer may send anything here
+            except (DecodeError, ValueError):  # a peer may send anything here
                 return ""
     return ""

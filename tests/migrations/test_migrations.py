@@ -1,0 +1,118 @@
+"""The tables that migrations make are those that the code works with, on both databases."""
+
+from collections.abc import Iterator
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, text
+
+from console.database import REVISION, alembic_config, migrate, open_store
+from node.errors import ConfigError, StoreError
+from node.store.database import Store
+from node.tables import metadata
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    """A database without any table."""
+    opened = Store(database_url)
+    yield opened
+    opened.close()
+
+
+def tables(connection: Connection) -> set[str]:
+    return set(inspect(connection).get_table_names())
+
+
+def test_the_newest_revision_is_the_one_that_the_code_asks_for(store: Store) -> None:
+    with store.read() as connection:
+        script = ScriptDirectory.from_config(alembic_config(connection))
+
+    assert script.get_heads() == [REVISION]
+
+
+def test_the_migrated_tables_are_those_of_the_code(store: Store) -> None:
+    with store.write() as connection:
+        migrate(connection)
+    with store.read() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True}
+        )
+
+        assert compare_metadata(context, metadata) == []
+        assert tables(connection) == {*metadata.tables, "alembic_version"}
+
+
+def test_columns_stand_in_the_order_in_which_rows_are_inserted(store: Store) -> None:
+    with store.write() as connection:
+        migrate(connection)
+    with store.read() as connection:
+        for name, table in metadata.tables.items():
+            made = [column["name"] for column in inspect(connection).get_columns(name)]
+            assert made == [column.name for column in table.columns]
+
+
+def test_every_revision_can_be_taken_back(store: Store) -> None:
+    with store.write() as connection:
+        migrate(connection)
+    with store.write() as connection:
+        command.downgrade(alembic_config(connection), "base")
+    with store.read() as connection:
+        assert tables(connection) == {"alembic_version"}
+
+    with store.write() as connection:
+        migrate(connection)
+    with store.read() as connection:
+        assert tables(connection) == {*metadata.tables, "alembic_version"}
+
+
+def test_an_empty_database_is_migrated_when_it_is_opened_and_then_left_alone(database_url: str) -> None:
+    for _ in range(2):
+        opened = open_store(database_url)
+        with opened.read() as connection:
+            found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+        opened.close()
+
+        assert found == REVISION
+
+
+def test_a_database_of_a_newer_version_is_refused_and_left_as_it_is(database_url: str) -> None:
+    opened = open_store(database_url)
+    with opened.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    opened.close()
+
+    with pytest.raises(StoreError, match="revision 9999, this version of Tocsin knows up to 0001"):
+        open_store(database_url)
+
+    again = Store(database_url)
+    with again.read() as connection:
+        assert tables(connection) == {*metadata.tables, "alembic_version"}
+    again.close()
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(store: Store) -> None:
+    with store.write() as connection:
+        connection.execute(text("CREATE TABLE release (id INTEGER)"))
+
+    with pytest.raises(StoreError), store.write() as connection:
+        migrate(connection)
+
+    with store.read() as connection:
+        assert tables(connection) == {"release"}
+
+
+@pytest.mark.parametrize(
+    "url", ["", "node.db", "mysql://localhost/tocsin", "oracle://x", "sqlite+nodriver:///x", "://"]
+)
+def test_an_address_of_no_usable_database_is_refused(url: str) -> None:
+    with pytest.raises(ConfigError, match="database_url"):
+        open_store(url)
+
+
+def test_a_database_that_can_not_be_reached_is_an_error_of_ours(tmp_path: object) -> None:
+    with pytest.raises(StoreError):
+        open_store(f"sqlite:///{tmp_path}/missing/node.db")
