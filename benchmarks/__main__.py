@@ -1,0 +1,42 @@
+"""Measure the rates and compare each with its limit in the same run: `make bench`, or `python -m benchmarks --help`."""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+from time import perf_counter
+
+from benchmarks import starting, syncing
+from benchmarks.lab import Engine, Lab
+from benchmarks.table import Line, show
+
+MEASURES = {"syncing": syncing.lines, "starting": starting.lines}
+
+
+def main() -> int:
+    """Run what was asked for; the exit code is 1 when a target is missed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument(
+        "--quick", action="store_true", help="10,000 records on SQLite only, in about two minutes"
+    )
+    parser.add_argument("--million", action="store_true", help="a million records too; takes an hour")
+    parser.add_argument(
+        "--only", choices=MEASURES, action="append", help="this measurement; may be given again"
+    )
+    asked = parser.parse_args()
+    sizes = (10_000,) if asked.quick else (10_000, 100_000, 1_000_000) if asked.million else (10_000, 100_000)
+    lines: list[Line] = []
+    engines: tuple[Engine, ...] = ("sqlite",) if asked.quick else ("sqlite", "postgresql")
+    with (
+        tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder,
+        Lab(Path(folder), sizes, engines) as lab,
+    ):
+        for name in asked.only or MEASURES:
+            start = perf_counter()
+            lines += MEASURES[name](lab)
+            print(f"{name}: {perf_counter() - start:.0f} s", file=sys.stderr)
+    return 1 if show(lines) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

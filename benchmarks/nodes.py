@@ -1,0 +1,80 @@
+"""Real nodes for the measurements: folders with keys, one network, and a server that is a process of its own."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic, sleep
+from typing import NamedTuple
+
+from benchmarks.samples import fill
+from console.home import Home, make_home
+from console.network import admitted, change_members, found_network
+from console.serve import ADDRESS_FILE
+from node.config import new_settings
+from node.rules import Tier
+from node.store.logs import log_head, own_page
+
+TOCSIN = Path(sys.executable).with_name("tocsin")
+ORIGIN = "origin"
+SAMPLE = 1_000
+START_SECONDS = 30.0
+
+_NOWHERE = "127.0.0.1:1"  # a receiver is told where the origin really listens
+
+
+class Served(NamedTuple):
+    """A serving process and the host:port at which it answers."""
+
+    pid: int
+    endpoint: str
+
+
+class Network(NamedTuple):
+    """One origin with a filled log, and a receiver for each of the two views: narrow and full."""
+
+    origin: Home
+    receivers: dict[Tier, Home]
+    record_bytes: dict[Tier, float]  # of an entry, on average
+
+
+def make_network(folder: Path, size: int) -> Network:
+    """Make the nodes; the origin's log gets so many entries."""
+    origin = _home(folder / ORIGIN)
+    found_network(origin, "bench", None)
+    receivers = {tier: _home(folder / tier.name.lower()) for tier in (Tier.PUBLIC, Tier.COORDINATOR)}
+    members = [home.member(None, _NOWHERE)._replace(tier=tier) for tier, home in receivers.items()]
+    change_members(origin, None, admitted(members))
+    for home in receivers.values():
+        home.install_directory(origin.directory_file.read_bytes(), origin.directory_key())
+    store = origin.store()
+    fill(store, origin.identity(None), size)
+    with store.read() as connection:
+        head = log_head(connection, ORIGIN)
+        assert head is not None, "it has just been filled"
+        first = {tier: own_page(connection, head.log_id, 0, SAMPLE, tier) for tier in receivers}
+    store.close()
+    return Network(origin, receivers, {tier: sum(map(len, page)) / SAMPLE for tier, page in first.items()})
+
+
+@contextmanager
+def serving(home: Home) -> Iterator[Served]:
+    """Run `tocsin serve` for a node."""
+    address_file = home.path / ADDRESS_FILE
+    command = [str(TOCSIN), "serve", "--home", str(home.path)]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:  # noqa: S603 - our own program
+        try:
+            deadline = monotonic() + START_SECONDS
+            while not address_file.exists():
+                if process.poll() is not None or monotonic() > deadline:
+                    raise RuntimeError("the serving node did not start")
+                sleep(0.005)
+            yield Served(process.pid, address_file.read_text())
+        finally:
+            process.terminate()
+
+
+def _home(path: Path) -> Home:
+    settings = new_settings(org_id=path.name, org_type="UN", listen="127.0.0.1:0", endpoint=_NOWHERE)
+    return make_home(path, settings, None)

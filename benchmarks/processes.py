@@ -1,0 +1,42 @@
+"""What a process has used, read from where Linux tells it."""
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+_CPU_FIELD = 11  # of /proc/PID/stat behind the name, counted from 0: user time, then system time
+
+
+class Memory(NamedTuple):
+    """Resident MiB: now, and the most there ever was."""
+
+    now: float
+    most: float
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time that a process has used, on all cores."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[_CPU_FIELD : _CPU_FIELD + 2])) / _TICKS
+
+
+def memory(pid: int) -> Memory:
+    """Memory of a process."""
+    fields = _fields(Path(f"/proc/{pid}/status"))
+    return Memory(*(int(fields[name].removesuffix("kB")) / 1024 for name in ("VmRSS", "VmHWM")))
+
+
+def forget_peak() -> None:
+    """Let the most memory that this process ever had be what it has now."""
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+def written_bytes(pid: int) -> int:
+    """Bytes that a process has written to files."""
+    return int(_fields(Path(f"/proc/{pid}/io"))["wchar"])
+
+
+def _fields(path: Path) -> dict[str, str]:
+    lines = (line.partition(":") for line in path.read_text().splitlines())
+    return {name: value.strip() for name, _, value in lines}
