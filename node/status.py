@@ -4,6 +4,8 @@ A caller gets a fixed sentence per class, a stable reason and the id of its requ
 which may name what only we should know, goes to our log.
 """
 
+import re
+
 import grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.message import DecodeError
@@ -13,6 +15,7 @@ from google.rpc.status_pb2 import Status
 from node.errors import BusyError, InputError, MemberError, NodeError, PayloadError, UnknownLogError
 
 DOMAIN = "tocsin"
+_REASON = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 DETAILS = "grpc-status-details-bin"
 
 STATUS: tuple[tuple[type[NodeError], grpc.StatusCode], ...] = (  # the first class that fits
@@ -53,7 +56,7 @@ def reason_of(trailing: tuple[tuple[str, str | bytes], ...]) -> str:
             try:
                 status.ParseFromString(value)
                 if status.details and status.details[0].Unpack(info) and info.domain == DOMAIN:
-                    return str(info.reason)[:64]
+                    return info.reason if _REASON.fullmatch(info.reason) else ""
             except (DecodeError, ValueError):  # a peer may send anything here
                 return ""
     return ""
