@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import pytest
 
 from node.directory import Member
 from node.errors import BusyError, UnavailableError
 from node.sync import Outcome
-from tests.support.incidents import ROBBERY
+from tests.support.incidents import ROBBERY, SHELLING, SHOOTING
 from tests.support.network import Network, on_sqlite_alone
 from tests.support.peer_simulator import PeerSimulator
 
@@ -108,7 +109,7 @@ def test_a_peer_that_is_too_slow_is_given_up_and_what_came_is_kept(
 
     quick_answers = iter(range(5))
 
-    async def five_quick_pages_and_no_more(_request: bytes) -> None:
+    async def five_quick_pages_and_no_more(_request: bytes, _context: object) -> None:
         if next(quick_answers, None) is None:
             await asyncio.sleep(60)
 
@@ -130,7 +131,7 @@ def test_a_dead_peer_does_not_hold_up_a_live_one(network: Network, peer: PeerSim
     beta, dead = network.node("beta"), PeerSimulator("silent")
     network.admit(dead.member)
 
-    async def never(_request: bytes) -> None:
+    async def never(_request: bytes, _context: object) -> None:
         await asyncio.sleep(60)
 
     async def pull_both() -> tuple[Outcome, Outcome]:
@@ -151,7 +152,7 @@ def test_two_pulls_of_one_peer_at_once_keep_everything_once(network: Network, pe
     peer.page_entries = 1000
     both_have_asked = asyncio.Barrier(2)
 
-    async def wait_for_the_other(_request: bytes) -> None:
+    async def wait_for_the_other(_request: bytes, _context: object) -> None:
         await both_have_asked.wait()
 
     async def pull_twice() -> list[Outcome | BaseException]:
@@ -165,3 +166,16 @@ def test_two_pulls_of_one_peer_at_once_keep_everything_once(network: Network, pe
     assert [one.verified for one in outcomes if isinstance(one, Outcome)] == [12]
     assert beta.counts() == {(): 12}
     assert beta.faults(*network.origins()) == []
+
+
+@on_sqlite_alone
+def test_of_two_revisions_that_replace_the_same_record_the_first_day_stands(
+    network: Network, peer: PeerSimulator
+) -> None:
+    beta = network.node("beta")
+    first = peer.adds(SHOOTING)
+    for day in range(3):
+        network.sync(beta, peer)
+        assert beta.faults(*network.origins()) == []
+        network.now += timedelta(days=1)
+        peer.revises(first, SHELLING, revision=2 + day)

@@ -62,7 +62,7 @@ def as_it_is(value: Any) -> Any:
     return value
 
 
-async def at_once(_request: bytes) -> None:
+async def at_once(_request: bytes, _context: Any) -> None:
     """Do not wait before an answer."""
 
 
@@ -74,7 +74,7 @@ class PeerSimulator:
         note_as: Last word on each checkpoint, over the signed note.
         page_as: Last word on each page, before it is serialized.
         answer_as: Last word on each answer to ListEntries, over its bytes.
-        pause: Awaited before each answer to ListEntries, with the request.
+        pause: Awaited before each answer to ListEntries, with the request and its context.
         page_entries: The most entries that it gives at once.
         identity: Who signs records and checkpoints from now on.
         credentials: What it shows in TLS.
@@ -86,7 +86,7 @@ class PeerSimulator:
     note_as: Callable[[bytes], bytes] = as_it_is
     page_as: Callable[[Page], Page] = as_it_is
     answer_as: Callable[[bytes], bytes] = as_it_is
-    pause: Callable[[bytes], Awaitable[None]] = at_once
+    pause: Callable[[bytes, Any], Awaitable[None]] = at_once
     page_entries: int = 1000
     identity: Identity = field(init=False)
     credentials: Credentials = field(init=False)
@@ -200,8 +200,8 @@ class PeerSimulator:
         async def get_checkpoint(_wire: bytes, _context: object) -> bytes:
             return encode_checkpoint(self.note())
 
-        async def list_entries(wire: bytes, _context: object) -> bytes:
-            await self.pause(wire)
+        async def list_entries(wire: bytes, context: object) -> bytes:
+            await self.pause(wire, context)
             asked = decode_list_call(wire)
             size, start = map(int, asked.page_token.split("."))
             return await asyncio.to_thread(self.answer, size, start, asked.page_size)
