@@ -14,7 +14,8 @@ from console.network import admitted, change_members, found_network
 from console.serve import ADDRESS_FILE
 from node.config import new_settings
 from node.rules import Tier
-from node.store.logs import log_head, own_page
+from node.store.heads import log_head
+from node.store.own_log import own_page
 
 TOCSIN = Path(sys.executable).with_name("tocsin")
 ORIGIN = "origin"

@@ -24,7 +24,7 @@ from node.query import Answer, answer
 from node.record import import_publication
 from node.rules import Hold, Tier
 from node.share import Outgoing, Request, release
-from node.store.logs import log_head
+from node.store.heads import log_head
 from node.store.queries import own_revisions
 from node.store.records import Imported, record_count
 from node.sync import Outcome as Pulled

@@ -18,20 +18,9 @@ from node.errors import PeerError, StoreError, ViewError
 from node.rules import LEVELS, Tier
 from node.signed import Codec
 from node.store.database import Store, portions
-from node.store.logs import (
-    OWN_FATE,
-    LogHead,
-    StoredEntry,
-    TileReader,
-    leaf_hashes,
-    log_head,
-    log_origins,
-    own_views,
-    peer_facts,
-    released_tiers,
-    replace_peer_facts,
-    stored_entries,
-)
+from node.store.heads import LogHead, log_head, log_origins
+from node.store.own_log import OWN_FATE, TileReader, own_views, released_tiers
+from node.store.peer_log import StoredEntry, leaf_hashes, peer_facts, replace_peer_facts, stored_entries
 from node.store.records import rebuild_facts, record_faults, record_ids
 from node.verify import Fate, Origin, Verified, log_name, verify_stored
 

@@ -11,15 +11,8 @@ from typing import NamedTuple
 from node.errors import BusyError, PayloadError
 from node.signed import RETRACTION_TYPE, Codec, IncidentRecord, Position, Retraction
 from node.store.database import Store, Transaction
-from node.store.logs import (
-    LogHead,
-    PeerEntry,
-    add_peer_entries,
-    advance_log,
-    log_head,
-    open_log,
-    peer_entries,
-)
+from node.store.heads import LogHead, advance_log, log_head, open_log
+from node.store.peer_log import PeerEntry, add_peer_entries, peer_entries
 from node.store.records import day_number
 from node.verify import Fate, Verified, VerifiedPage
 

@@ -34,7 +34,8 @@ from node.errors import (
 )
 from node.status import DETAILS, details, sentence, status_code
 from node.store.database import Store, Transaction
-from node.store.logs import LogHead, TileReader, log_head, own_page
+from node.store.heads import LogHead, log_head
+from node.store.own_log import TileReader, own_page
 from node.verify import MAX_PAGE_ENTRIES, page_token
 from node.wire.exchange import (
     SERVICE,

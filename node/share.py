@@ -29,17 +29,8 @@ from node.signed import (
     Retraction,
 )
 from node.store.database import Store, Transaction
-from node.store.logs import (
-    LogHead,
-    OwnEntry,
-    Released,
-    advance_log,
-    append_own,
-    close_views,
-    open_log,
-    outdated,
-    released,
-)
+from node.store.heads import LogHead, advance_log, open_log
+from node.store.own_log import OwnEntry, Released, append_own, close_views, outdated, released
 from node.store.records import Current, current
 from node.verify import log_name
 

@@ -22,7 +22,7 @@ from node.directory import Directory, Status
 from node.errors import MemberError, NodeError, PeerError, UnavailableError
 from node.receive import Received, follow, keep_page
 from node.store.database import Store
-from node.store.logs import note_contact
+from node.store.heads import note_contact
 from node.verify import (
     LinkedPage,
     Origin,

@@ -3,6 +3,7 @@
 import inspect
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -10,7 +11,9 @@ import typer
 import crypto.errors
 import node.errors
 from console.cli.main import app
+from crypto.errors import CryptoError
 from node.config import Settings
+from node.errors import NodeError
 from node.measures import DIMENSIONS, MEASURES
 from tocsin.node.v1 import exchange_service_pb2
 
@@ -22,7 +25,7 @@ def reasons() -> set[str]:
     found = set()
     for module in (crypto.errors, node.errors):
         for _, kind in inspect.getmembers(module, inspect.isclass):
-            if issubclass(kind, Exception) and kind.__module__ == module.__name__:
+            if issubclass(kind, (CryptoError, NodeError)) and kind.__module__ == module.__name__:
                 found.add(kind.reason)
     return found
 
@@ -30,10 +33,10 @@ def reasons() -> set[str]:
 def commands() -> dict[str, list[str]]:
     """Every command with its options, as a shell would name them."""
     found = {}
-    root = typer.main.get_command(app)
-    groups = {"tocsin": root, "tocsin peer": root.commands["peer"]}  # type: ignore[attr-defined] # a group
+    root: Any = typer.main.get_command(app)
+    groups = {"tocsin": root, "tocsin peer": root.commands["peer"]}
     for prefix, group in groups.items():
-        for name, command in group.commands.items():  # type: ignore[attr-defined] # a group
+        for name, command in group.commands.items():
             if name != "peer":
                 options = [option for one in command.params for option in one.opts if option.startswith("--")]
                 found[f"{prefix} {name}"] = options

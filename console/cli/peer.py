@@ -138,7 +138,7 @@ def join(
 def list_members(home: HomeOption = HERE, style: FormatOption = Format.TABLE) -> None:
     """Show the members, what was verified of each, and when."""
     from console.home import open_home
-    from node.store.logs import log_heads
+    from node.store.heads import log_heads
 
     opened = open_home(home)
     directory = opened.directory()
@@ -180,7 +180,7 @@ def list_members(home: HomeOption = HERE, style: FormatOption = Format.TABLE) ->
 def received(home: HomeOption = HERE, style: FormatOption = Format.TABLE) -> None:
     """Show what became of the entries that came from each member."""
     from console.home import open_home
-    from node.store.logs import fates
+    from node.store.peer_log import fates
 
     with open_home(home).store().read() as connection:
         rows = [one for one in fates(connection) if one.fate != "own"]

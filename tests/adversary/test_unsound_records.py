@@ -11,7 +11,7 @@ from crypto.signing import Signer
 from node.errors import PeerError
 from node.ladders import DIMENSIONS, Chain, Chains
 from node.signed import INCIDENT_TYPE, Position, Reason
-from node.store.logs import Tally, fates
+from node.store.peer_log import Tally, fates
 from node.wire import records
 from tests.support.incidents import ASSAULT, LOOTING, ROBBERY, SHOOTING
 from tests.support.network import Network, Node, rows_of

@@ -9,7 +9,9 @@ import pytest
 from crypto.ladder import Opening
 from node.model import PartialDate
 from node.rules import Tier
-from node.store.logs import fates, log_head, own_page, stored_entries
+from node.store.heads import log_head
+from node.store.own_log import own_page
+from node.store.peer_log import fates, stored_entries
 from node.wire import records
 from tests.support.incidents import ASSAULT, CAPTURE, LOOTING, ROBBERY, SHELLING, SHOOTING
 from tests.support.network import NOW, TODAY, Network, Node, on_sqlite_alone, rows_of

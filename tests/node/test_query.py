@@ -29,7 +29,8 @@ from node.query import answer
 from node.record import import_publication
 from node.rules import LEVELS, Tier
 from node.store.database import Store
-from node.store.logs import PeerEntry, add_peer_entries, open_log
+from node.store.heads import open_log
+from node.store.peer_log import PeerEntry, add_peer_entries
 from node.store.queries import Caveats, own_revisions
 from node.store.records import day_number
 from node.tables import entry, log, publication, record, revision

@@ -29,7 +29,8 @@ from node.rules import LEVELS, Tier, hold
 from node.share import Identity, Plan, Request, preview, release, start_log
 from node.signed import INCIDENT_TYPE, RETRACTION_TYPE, Entry, Label
 from node.store.database import Store
-from node.store.logs import TileReader, log_head, own_page
+from node.store.heads import log_head
+from node.store.own_log import TileReader, own_page
 from node.store.records import revisions_by_key
 from node.tables import metadata
 from node.tables import release as release_table

@@ -1,0 +1,97 @@
+"""How far each log is known here: this organization's own, and its peers' as far as they were verified."""
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, and_, select, update
+
+from crypto.errors import ProofError
+from crypto.merkle import Frontier
+from node.errors import BusyError, StoreError
+from node.store.database import insert_many, next_id
+from node.tables import log
+
+
+class LogHead(NamedTuple):
+    """How far a log is known here; `heard_at` is seconds since 1970, 0 for never."""
+
+    log_id: int
+    origin_id: str
+    frontier: Frontier
+    checkpoint: bytes
+    heard_at: int
+    refused_reason: str
+
+
+def log_head(connection: Connection, origin_id: str) -> LogHead | None:
+    """Find what is known of an organization's log."""
+    row = connection.execute(_HEADS.where(log.c.origin_id == origin_id)).one_or_none()
+    return _head(*row) if row is not None else None
+
+
+def log_heads(connection: Connection) -> tuple[LogHead, ...]:
+    """Every log that this node knows, its own among them, by origin."""
+    return tuple(_head(*row) for row in connection.execute(_HEADS.order_by(log.c.origin_id)))
+
+
+def log_origins(connection: Connection) -> tuple[str, ...]:
+    """Whose logs this node knows, its own among them, in order."""
+    return tuple(connection.execute(select(log.c.origin_id).order_by(log.c.origin_id)).scalars())
+
+
+def open_log(connection: Connection, origin_id: str) -> LogHead:
+    """Find a log, or start to follow it from its first entry."""
+    head = log_head(connection, origin_id)
+    if head is None:
+        key = next_id(connection, log)
+        insert_many(connection, log, [(key, origin_id, 0, b"", b"", 0, "")])
+        head = LogHead(key, origin_id, Frontier(), b"", 0, "")
+    return head
+
+
+def advance_log(
+    connection: Connection, head: LogHead, frontier: Frontier, checkpoint: bytes, heard_at: int
+) -> None:
+    """Move a log's head on, if nobody else has meanwhile.
+
+    Raises:
+        BusyError: The head is no longer `head`.
+    """
+    moved = connection.execute(
+        update(log)
+        .where(and_(log.c.id == head.log_id, log.c.size == head.frontier.size))
+        .values(
+            size=frontier.size,
+            frontier=frontier.to_bytes(),
+            checkpoint=checkpoint,
+            heard_at=heard_at,
+            refused_reason="",
+        )
+    )
+    if moved.rowcount != 1:
+        raise BusyError("the log has grown meanwhile; try again")
+
+
+def note_contact(connection: Connection, origin_id: str, heard_at: int, refused_reason: str) -> None:
+    """Write down when a peer was last heard and, if its answer did not hold, why."""
+    head = open_log(connection, origin_id)
+    connection.execute(
+        update(log).where(log.c.id == head.log_id).values(heard_at=heard_at, refused_reason=refused_reason)
+    )
+
+
+def _head(log_id: int, origin_id: str, size: int, frontier: bytes, *rest: Any) -> LogHead:
+    try:
+        return LogHead(log_id, origin_id, Frontier.from_bytes(size, frontier), *rest)
+    except ProofError as error:
+        raise StoreError(f"the head of the log of {origin_id} does not fit its size") from error
+
+
+_HEADS = select(
+    log.c.id,
+    log.c.origin_id,
+    log.c.size,
+    log.c.frontier,
+    log.c.checkpoint,
+    log.c.heard_at,
+    log.c.refused_reason,
+)

@@ -1,0 +1,138 @@
+"""Entries of logs as they lie here: what peers shared, as it came and passed, with the facts that count of it."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, and_, delete, func, select, update
+
+from node.facts import Fact
+from node.store.database import insert_many, next_id, portions
+from node.store.heads import LogHead
+from node.tables import entry, fact, log
+
+
+class PeerEntry(NamedTuple):
+    """A verified entry of a peer's log; the fact is there when it counts, `replaces` when another then does not."""
+
+    log_index: int
+    fate: str
+    reason: str
+    leaf_hash: bytes
+    wire: bytes
+    fact: Fact | None
+    replaces: int | None
+
+
+class Tally(NamedTuple):
+    """Entries of one log by what became of them."""
+
+    origin_id: str
+    fate: str
+    reason: str
+    entries: int
+
+
+class StoredEntry(NamedTuple):
+    """An entry as it lies in the database."""
+
+    log_index: int
+    fate: str
+    reason: str
+    known_on: int
+    leaf_hash: bytes
+    wire: bytes
+
+
+def add_peer_entries(connection: Connection, head: LogHead, entries: Sequence[PeerEntry], day: int) -> None:
+    """Store verified entries of a peer with their facts; what they replace counts until the day before `day`."""
+    insert_many(connection, entry, [(head.log_id, *one[:3], day, *one[3:5]) for one in entries])
+    first = next_id(connection, fact)
+    counted = [one for one in entries if one.fact is not None]
+    replaced = {one.replaces for one in entries if one.replaces is not None}
+    insert_many(
+        connection,
+        fact,
+        [
+            (
+                first + at,
+                None,
+                head.log_id,
+                one.log_index,
+                day,
+                day if one.log_index in replaced else None,
+                *(one.fact or ()),
+            )
+            for at, one in enumerate(counted)
+        ],
+    )
+    older = sorted(index for index in replaced if index < head.frontier.size)
+    if older:
+        connection.execute(
+            update(fact)
+            .where(
+                and_(fact.c.log_id == head.log_id, fact.c.log_index.in_(older), fact.c.known_until.is_(None))
+            )
+            .values(known_until=day)
+        )
+
+
+def peer_entries(
+    connection: Connection, log_id: int, indexes: Sequence[int]
+) -> dict[int, tuple[bytes, bytes]]:
+    """(leaf hash, wire) of some stored entries, by index."""
+    found: dict[int, tuple[bytes, bytes]] = {}
+    for chosen in portions(indexes):
+        rows = connection.execute(
+            select(entry.c.log_index, entry.c.leaf_hash, entry.c.wire).where(
+                and_(entry.c.log_id == log_id, entry.c.log_index.in_(chosen))
+            )
+        )
+        found |= {index: (leaf_hash, wire) for index, leaf_hash, wire in rows}
+    return found
+
+
+def stored_entries(connection: Connection, log_id: int, start: int, count: int) -> list[StoredEntry]:
+    """Up to `count` entries from `start` on, in order."""
+    rows = connection.execute(
+        select(*entry.c[1:])
+        .where(and_(entry.c.log_id == log_id, entry.c.log_index >= start))
+        .order_by(entry.c.log_index)
+        .limit(count)
+    )
+    return [StoredEntry(*row) for row in rows]
+
+
+def leaf_hashes(connection: Connection, log_id: int) -> list[bytes]:
+    """Leaf hashes of a log, in order."""
+    rows = connection.execute(
+        select(entry.c.leaf_hash).where(entry.c.log_id == log_id).order_by(entry.c.log_index)
+    )
+    return list(rows.scalars())
+
+
+def peer_facts(connection: Connection, log_id: int, size: int) -> list[tuple[Any, ...]]:
+    """(index, known from, known until, columns...) of a peer's entries below `size`."""
+    rows = connection.execute(
+        select(*fact.c[3:])
+        .where(and_(fact.c.log_id == log_id, fact.c.log_index < size))
+        .order_by(fact.c.log_index)
+    )
+    return [tuple(row) for row in rows]
+
+
+def replace_peer_facts(connection: Connection, log_id: int, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Write the facts of a peer's entries again, each in the form of `peer_facts`."""
+    connection.execute(delete(fact).where(fact.c.log_id == log_id))
+    first = next_id(connection, fact)
+    insert_many(connection, fact, [(first + at, None, log_id, *row) for at, row in enumerate(rows)])
+
+
+def fates(connection: Connection) -> tuple[Tally, ...]:
+    """How many entries of each log were accepted, withheld, refused and why."""
+    rows = connection.execute(
+        select(log.c.origin_id, entry.c.fate, entry.c.reason, func.count())
+        .join_from(entry, log)
+        .group_by(log.c.origin_id, entry.c.fate, entry.c.reason)
+        .order_by(log.c.origin_id, entry.c.fate, entry.c.reason)
+    )
+    return tuple(Tally(*row) for row in rows)
