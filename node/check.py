@@ -20,7 +20,15 @@ from node.signed import Codec
 from node.store.database import Store, portions
 from node.store.heads import LogHead, log_head, log_origins
 from node.store.own_log import OWN_FATE, TileReader, own_views, released_tiers
-from node.store.peer_log import StoredEntry, leaf_hashes, peer_facts, replace_peer_facts, stored_entries
+from node.store.peer_log import (
+    StoredEntry,
+    end_peer_facts,
+    leaf_hashes,
+    peer_fact_ends,
+    peer_facts,
+    replace_peer_facts,
+    stored_entries,
+)
 from node.store.records import rebuild_facts, record_faults, record_ids
 from node.verify import Fate, Origin, Verified, log_name, verify_stored
 
@@ -101,12 +109,12 @@ class _Log:
         self._reindex = reindex
         self._pool = pool
         self._where = f"log of {head.origin_id}"
+        self._counted: set[int] = set()  # indexes of entries that count, or counted once
         self._replaced: dict[int, int] = {}  # index -> day on which a later entry replaced it
         self._released: dict[int, frozenset[int]] = {}  # own index -> tiers that the entry is for
 
     def check(self) -> Iterator[Fault | int]:
         frontier = Frontier()
-        facts: list[tuple[Any, ...]] = []
         while frontier.size < self._head.frontier.size:
             with self._store.read() as connection:
                 entries = stored_entries(connection, self._head.log_id, frontier.size, AT_ONCE)
@@ -116,14 +124,16 @@ class _Log:
                 return
             frontier = frontier.append([one.leaf_hash for one in entries])
             try:
+                facts: list[tuple[Any, ...]] = []
                 yield from self._entries(entries, facts)
+                yield from self._facts(entries, facts)
                 if entries[0].fate == OWN_FATE:
                     yield from self._views(entries)
             except (PeerError, StoreError) as error:
                 yield Fault(self._where, f"an entry up to {frontier.size}: {error}")
             yield len(entries)
         yield from self._tree(frontier)
-        yield from self._facts(facts)
+        yield from self._ends()
 
     def _entries(self, entries: Sequence[StoredEntry], facts: list[tuple[Any, ...]]) -> Iterator[Fault]:
         start = entries[0].log_index
@@ -184,15 +194,29 @@ class _Log:
             if head.checkpoint or frontier.size:
                 yield Fault(self._where, "the checkpoint is not signed with the log's key")
 
-    def _facts(self, expected: list[tuple[Any, ...]]) -> Iterator[Fault]:
-        rows = [(index, day, self._replaced.get(index), *columns) for index, day, _, *columns in expected]
-        size = self._head.frontier.size
+    def _facts(self, entries: Sequence[StoredEntry], facts: list[tuple[Any, ...]]) -> Iterator[Fault]:
+        """Compare what queries count of some entries; the day on which it ends is known only after the last."""
+        self._counted |= {row[0] for row in facts}
+        span = (self._head.log_id, entries[0].log_index, entries[-1].log_index + 1)
         if self._reindex:
             with self._store.write() as connection:
-                replace_peer_facts(connection, self._head.log_id, rows)
+                replace_peer_facts(connection, *span, facts)
         with self._store.read() as connection:
-            if peer_facts(connection, self._head.log_id, size) != rows:
-                yield Fault(self._where, "the facts that queries count do not match the entries")
+            stored = [(*row[:2], None, *row[3:]) for row in peer_facts(connection, *span)]
+        if stored != facts:
+            yield self._miscounted()
+
+    def _ends(self) -> Iterator[Fault]:
+        ends = {index: day for index, day in self._replaced.items() if index in self._counted}
+        if self._reindex:
+            with self._store.write() as connection:
+                end_peer_facts(connection, self._head.log_id, ends)
+        with self._store.read() as connection:
+            if peer_fact_ends(connection, self._head.log_id) != (len(self._counted), ends):
+                yield self._miscounted()
+
+    def _miscounted(self) -> Fault:
+        return Fault(self._where, "the facts that queries count do not match the entries")
 
 
 def check_tiles(store: Store, org_id: str) -> Iterator[Fault]:

@@ -15,6 +15,7 @@ A chain ends at the finest level that is known. `~` before a number means estima
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from node.codes import code_list
@@ -22,6 +23,7 @@ from node.errors import ViewError
 from node.model import Incident, Outcome, Place, Qualifier, Sex, Staff
 
 SCHEMA = 1
+CACHED = 1 << 12  # values or parts of one kind that are kept parsed; incidents repeat few of them
 NOBODY = "0"  # no affected person; also the value of `target` then
 
 Chain: TypeAlias = tuple[str, ...]  # values of one dimension, coarse to fine
@@ -90,6 +92,7 @@ def verify_chain(dimension: Dimension, chain: Chain) -> None:
             raise ViewError(f"{dimension.name}: level {level} does not follow from level {level + 1}")
 
 
+@lru_cache(maxsize=CACHED)
 def read_cells(value: str) -> tuple[tuple[Cell, ...], tuple[tuple[Sex, int], ...]]:
     """Parse a `victims` value below the band: its cells, and the sexes over all outcomes where they stand apart.
 
@@ -212,11 +215,13 @@ def _write_cells(cells: Iterable[Cell]) -> str:
     return ";".join(map(_write_cell, ordered)) or NOBODY
 
 
+@lru_cache(maxsize=CACHED)
 def _write_cell(cell: Cell) -> str:
     labels = [label for label in (cell.outcome, cell.staff, cell.sex) if label is not None]
     return f"{'/'.join(labels)}={_MARKS[cell.qualifier]}{cell.number}"
 
 
+@lru_cache(maxsize=CACHED)
 def _read_cell(text: str) -> Cell:
     labels, _, number = text.partition("=")
     outcome, *finer = labels.split("/")
@@ -254,6 +259,7 @@ def _one_up(separator: str) -> Callable[[str], str]:
     return generalize
 
 
+@lru_cache(maxsize=CACHED)
 def _coarser_victims(value: str) -> str:
     """Level `band` from outcomes, outcomes from staff, staff from sex: whichever the value is one below."""
     cells, _ = read_cells(value)

@@ -1,6 +1,6 @@
 """Entries of logs as they lie here: what peers shared, as it came and passed, with the facts that count of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, delete, func, select, update
@@ -110,21 +110,46 @@ def leaf_hashes(connection: Connection, log_id: int) -> list[bytes]:
     return list(rows.scalars())
 
 
-def peer_facts(connection: Connection, log_id: int, size: int) -> list[tuple[Any, ...]]:
-    """(index, known from, known until, columns...) of a peer's entries below `size`."""
+def peer_facts(connection: Connection, log_id: int, start: int, stop: int) -> list[tuple[Any, ...]]:
+    """(index, known from, known until, columns...) of a peer's entries from `start` up to and without `stop`."""
     rows = connection.execute(
         select(*fact.c[3:])
-        .where(and_(fact.c.log_id == log_id, fact.c.log_index < size))
+        .where(and_(fact.c.log_id == log_id, fact.c.log_index >= start, fact.c.log_index < stop))
         .order_by(fact.c.log_index)
     )
     return [tuple(row) for row in rows]
 
 
-def replace_peer_facts(connection: Connection, log_id: int, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Write the facts of a peer's entries again, each in the form of `peer_facts`."""
-    connection.execute(delete(fact).where(fact.c.log_id == log_id))
+def replace_peer_facts(
+    connection: Connection, log_id: int, start: int, stop: int, rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Write the facts of some entries of a peer again, each in the form of `peer_facts`."""
+    connection.execute(
+        delete(fact).where(and_(fact.c.log_id == log_id, fact.c.log_index >= start, fact.c.log_index < stop))
+    )
     first = next_id(connection, fact)
     insert_many(connection, fact, [(first + at, None, log_id, *row) for at, row in enumerate(rows)])
+
+
+def peer_fact_ends(connection: Connection, log_id: int) -> tuple[int, dict[int, int]]:
+    """How many facts a peer's log has, and the day from which each that was replaced no longer counts, by index."""
+    counted = select(func.count()).where(fact.c.log_id == log_id)
+    rows = connection.execute(
+        select(fact.c.log_index, fact.c.known_until).where(
+            and_(fact.c.log_id == log_id, fact.c.known_until.is_not(None))
+        )
+    )
+    return int(connection.execute(counted).scalar_one()), {int(index): int(until) for index, until in rows}
+
+
+def end_peer_facts(connection: Connection, log_id: int, ends: Mapping[int, int]) -> None:
+    """Write again from which day replaced entries of a peer no longer count."""
+    for index, until in ends.items():
+        connection.execute(
+            update(fact)
+            .where(and_(fact.c.log_id == log_id, fact.c.log_index == index))
+            .values(known_until=until)
+        )
 
 
 def fates(connection: Connection) -> tuple[Tally, ...]:

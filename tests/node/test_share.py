@@ -222,6 +222,7 @@ class Sharing(RuleBasedStateMachine):
         assert self.office.faults() == []
 
 
+@pytest.mark.timeout(600)  # when it fails, finding the smallest case takes its time
 def test_every_tier_counts_exactly_what_stands_whenever_it_pulls(store: Store) -> None:
     run_state_machine_as_test(
         type("SharingHere", (Sharing,), {"store": store}),
@@ -234,6 +235,7 @@ def test_every_tier_counts_exactly_what_stands_whenever_it_pulls(store: Store) -
     )
 
 
+@pytest.mark.timeout(600)  # when it fails, finding the smallest case takes its time
 def test_what_leaves_is_byte_for_byte_what_the_preview_shows(office: Office) -> None:
     @settings(settings.default, max_examples=10, suppress_health_check=list(HealthCheck))
     @given(
