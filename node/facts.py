@@ -7,6 +7,7 @@ can be rebuilt from them at any time.
 
 from datetime import date
 from functools import lru_cache
+from itertools import product
 from typing import NamedTuple, TypeAlias
 
 from node.codes import code_list
@@ -14,6 +15,7 @@ from node.errors import IncidentError, ViewError
 from node.ladders import (
     BANDS,
     BROAD_SECTORS,
+    CACHED,
     DIMENSIONS,
     NOBODY,
     Chain,
@@ -31,7 +33,6 @@ Fact: TypeAlias = tuple[Value, ...]  # in the order of COLUMNS
 
 EMPLOYERS = tuple(BROAD_SECTORS)
 _SECTORS = frozenset(BROAD_SECTORS.values())
-_CACHED = 1 << 14  # distinct values of one dimension kept parsed; incidents repeat few of them
 
 
 class Column(NamedTuple):
@@ -56,15 +57,17 @@ def employer_column(broad: str) -> str:
     return f"employer_{broad.lower()}"
 
 
-_COUNTS = [Column(staff_column(outcome, staff), int) for outcome in Outcome for staff in Staff]
-_SEXES = [Column(sex_column(sex), int) for sex in Sex]
+_COUNT_AT = {
+    cell: at for at, cell in enumerate(product(Outcome, Staff))
+}  # the counts of affected persons, first
+_SEX_AT = {sex: at for at, sex in enumerate(Sex, len(_COUNT_AT))}  # then the same persons by sex
 _EMPLOYERS = [Column(employer_column(broad), int) for broad in EMPLOYERS]
 COLUMNS = (
     *(Column(name, int) for name in ("first_day", "last_day", "year", "month", "day")),  # days as YYYYMMDD
     *(Column(name, str) for name in ("country", "admin1", "admin2")),
     *(Column(name, str) for name in ("cause", "means", "context", "location_type")),
-    *_COUNTS,
-    *_SEXES,
+    *(Column(staff_column(outcome, staff), int) for outcome, staff in _COUNT_AT),
+    *(Column(sex_column(sex), int) for sex in _SEX_AT),
     Column("inexact", int),  # 1: some number is "at least" or estimated
     Column("undisclosed", int),  # 1: the number of affected persons was not opened to us
     *_EMPLOYERS,
@@ -85,7 +88,7 @@ def fact(chains: Chains) -> Fact:
     return tuple(columns)
 
 
-@lru_cache(maxsize=_CACHED * len(DIMENSIONS))
+@lru_cache(maxsize=CACHED * len(DIMENSIONS))
 def _project(number: int, chain: Chain) -> tuple[Value, ...]:
     if chain:
         verify_chain(DIMENSIONS[number], chain)
@@ -135,20 +138,20 @@ def _what(chain: Chain) -> tuple[Value, ...]:
 
 
 def _victims(chain: Chain) -> tuple[Value, ...]:
-    numbers = dict.fromkeys((column.name for column in (*_COUNTS, *_SEXES)), 0)
+    numbers = [0] * (len(_COUNT_AT) + len(_SEX_AT))
     if len(chain) < 2:
         if chain and chain[0] not in BANDS:
             raise ViewError(f"victims: {chain[0][:40]!r} is not a range of the schema")
-        return *numbers.values(), 0, 0 if chain == (NOBODY,) else 1
+        return *numbers, 0, 0 if chain == (NOBODY,) else 1
     cells, sexes = read_cells(chain[-1])
     for cell in cells:
-        numbers[staff_column(cell.outcome, cell.staff or Staff.UNKNOWN)] += cell.number
+        numbers[_COUNT_AT[cell.outcome, cell.staff or Staff.UNKNOWN]] += cell.number
         if not sexes:
-            numbers[sex_column(cell.sex or Sex.UNKNOWN)] += cell.number
+            numbers[_SEX_AT[cell.sex or Sex.UNKNOWN]] += cell.number
     for sex, number in sexes:
-        numbers[sex_column(sex)] += number
+        numbers[_SEX_AT[sex]] += number
     inexact = any(cell.qualifier is not Qualifier.EXACT for cell in cells)
-    return *numbers.values(), int(inexact), 0
+    return *numbers, int(inexact), 0
 
 
 def _target(chain: Chain) -> tuple[Value, ...]:
