@@ -6,11 +6,11 @@ import tempfile
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks import starting, syncing
+from benchmarks import starting, storing, syncing
 from benchmarks.lab import Engine, Lab
 from benchmarks.table import Line, show
 
-MEASURES = {"syncing": syncing.lines, "starting": starting.lines}
+MEASURES = {"syncing": syncing.lines, "storing": storing.lines, "starting": starting.lines}
 
 
 def main() -> int:

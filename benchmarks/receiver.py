@@ -1,9 +1,9 @@
-"""A receiving node as a process of its own: pulls a whole log again and again, beside what verifying alone would take.
+"""A receiving node as a process of its own: pulls a whole log, beside what verifying alone would take.
 
-    python -m benchmarks.receiver HOME ENDPOINT SAMPLE DATABASE_URL...
+    python -m benchmarks.receiver HOME ENDPOINT SAMPLE DATABASE_URL
 
-Each database must be new; for each a line of JSON is printed, a `Round`. SAMPLE is how many records verifying alone is
-timed with; with 0 it is left out, and memory is the receiver's own.
+The database must be new, as the process is, so that nothing is known or kept parsed yet. Prints a `Round` as JSON.
+SAMPLE is how many records verifying alone is timed with; with 0 it is left out, and memory is the receiver's own.
 """
 
 import asyncio
@@ -130,17 +130,16 @@ async def measure(node: Node, peer: Member, jobs: Sequence[Job]) -> Round:
     return Round(outcome.verified, first, again, limit, written, peak - used, peak)
 
 
-async def main(home: Home, endpoint: str, sample: int, urls: Sequence[str]) -> None:
-    """Measure one round for each database."""
+async def main(home: Home, endpoint: str, sample: int, url: str) -> None:
+    """Measure one round."""
+    node = open_receiver(home, url)
+    peer = node.directory().member(ORIGIN)._replace(endpoint=endpoint)
     jobs: list[Job] = []
-    for url in urls:
-        node = open_receiver(home, url)
-        peer = node.directory().member(ORIGIN)._replace(endpoint=endpoint)
-        if sample and not jobs:
-            async with PeerClient(peer, node.own) as client:
-                jobs = [job(wire) for wire in await fetch(client, sample)]
-        print(json.dumps(await measure(node, peer, jobs)), flush=True)
+    if sample:
+        async with PeerClient(peer, node.own) as client:
+            jobs = [job(wire) for wire in await fetch(client, sample)]
+    print(json.dumps(await measure(node, peer, jobs)))
 
 
 if __name__ == "__main__":
-    asyncio.run(main(open_home(Path(sys.argv[1])), sys.argv[2], int(sys.argv[3]), sys.argv[4:]))
+    asyncio.run(main(open_home(Path(sys.argv[1])), sys.argv[2], int(sys.argv[3]), sys.argv[4]))

@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -150,24 +149,27 @@ def _growth(few: Pulls, many: Pulls) -> Line:
 
 def _pulls(lab: Lab, engine: Engine, size: int, tier: Tier) -> Pulls:
     network = lab.network(size)
-    receiver = network.receivers[tier]
-    with serving(network.origin) as served, ExitStack() as databases:
-        _receive(receiver, served, 0, [databases.enter_context(lab.database(engine))])
+
+    def receive(sample: int) -> Round:
+        with lab.database(engine) as url:
+            return _receive(network.receivers[tier], served, sample, url)
+
+    with serving(network.origin) as served:
+        receive(0)  # to warm the server up
         before = memory(served.pid)
-        (alone,) = _receive(receiver, served, 0, [databases.enter_context(lab.database(engine))])
+        alone = receive(0)
         used = cpu_seconds(served.pid)
-        urls = [databases.enter_context(lab.database(engine)) for _ in range(lab.rounds(size))]
-        rounds = _receive(receiver, served, SAMPLE, urls)
+        rounds = tuple(receive(SAMPLE) for _ in range(lab.rounds(size)))
         used = cpu_seconds(served.pid) - used
         after = memory(served.pid)
-    served_cpu = used / (len(rounds) * size + SAMPLE)
-    return Pulls(engine, size, tier, rounds, served_cpu, alone, (before, after))
+    return Pulls(engine, size, tier, rounds, used / len(rounds) / (size + SAMPLE), alone, (before, after))
 
 
-def _receive(receiver: Home, served: Served, sample: int, urls: list[str]) -> tuple[Round, ...]:
-    command = [sys.executable, "-m", "benchmarks.receiver", str(receiver.path), served.endpoint, str(sample)]
-    done = subprocess.run([*command, *urls], stdout=subprocess.PIPE, check=True)  # noqa: S603 - our own program
-    return tuple(_read(json.loads(line)) for line in done.stdout.splitlines())
+def _receive(receiver: Home, served: Served, sample: int, url: str) -> Round:
+    module = [sys.executable, "-m", "benchmarks.receiver"]
+    command = [*module, str(receiver.path), served.endpoint, str(sample), url]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)  # noqa: S603 - our own program
+    return _read(json.loads(done.stdout))
 
 
 def _read(fields: list[Any]) -> Round:

@@ -4,7 +4,7 @@ Only pages that passed `node.verify` come here, from whichever transport. A reco
 other's count on the day it arrives, so figures as of earlier days stay what they were.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from node.errors import BusyError, PayloadError
 from node.signed import RETRACTION_TYPE, Codec, IncidentRecord, Position, Retraction
 from node.store.database import Store, Transaction
 from node.store.heads import LogHead, advance_log, log_head, open_log
-from node.store.peer_log import PeerEntry, add_peer_entries, peer_entries
+from node.store.peer_log import add_peer_entries, peer_entries
 from node.store.records import day_number
 from node.verify import Fate, Verified, VerifiedPage
 
@@ -61,8 +61,8 @@ def keep_page(
         held = log_head(connection, head.origin_id)
         if held is None or held.frontier.size != head.frontier.size:
             raise BusyError("the log has grown meanwhile; try again")
-        entries = _entries(connection, head, page.entries, codec)
-        add_peer_entries(connection, head, entries, day_number(now.date()))
+        entries, replaces = _settle(connection, head, page.entries, codec)
+        add_peer_entries(connection, head, entries, replaces, day_number(now.date()))
         seconds = int(now.timestamp())
         # Until the last page is in, the checkpoint says more than is held; the frontier says how much that is.
         advance_log(connection, head, page.frontier, checkpoint, seconds)
@@ -71,29 +71,29 @@ def keep_page(
     return received, head._replace(frontier=page.frontier, checkpoint=checkpoint, heard_at=seconds)
 
 
-def _entries(
+def _settle(
     connection: Transaction, head: LogHead, entries: Sequence[Verified], codec: Codec
-) -> list[PeerEntry]:
+) -> tuple[Sequence[Verified], dict[int, int]]:
+    """Find the index of the entry that each replaces; one that does not continue what it names is refused alone."""
+    targets = {
+        one.position.log_index: one.record.replaces for one in entries if one.record and one.record.replaces
+    }
     start = head.frontier.size
-    replaced = {one.record.replaces.log_index for one in entries if one.record and one.record.replaces}
-    stored = peer_entries(connection, head.log_id, sorted(index for index in replaced if index < start))
-
-    def before(index: int) -> tuple[bytes, bytes] | None:
-        if index < start:
-            return stored.get(index)
-        return entries[index - start].position.leaf_hash, entries[index - start].wire
-
-    return [_entry(one, before, codec) for one in entries]
-
-
-def _entry(one: Verified, before: Callable[[int], tuple[bytes, bytes] | None], codec: Codec) -> PeerEntry:
-    index, leaf_hash = one.position
-    if one.record is None or one.record.replaces is None:
-        return PeerEntry(index, one.fate, one.reason, leaf_hash, one.wire, one.fact, None)
-    target = one.record.replaces
-    if target.log_index < index and _continues(one.record, target, before(target.log_index), codec):
-        return PeerEntry(index, one.fate, one.reason, leaf_hash, one.wire, one.fact, target.log_index)
-    return PeerEntry(index, Fate.REFUSED, "PREDECESSOR_MISMATCH", leaf_hash, one.wire, None, None)
+    older = sorted({target.log_index for target in targets.values() if target.log_index < start})
+    stored = peer_entries(connection, head.log_id, older)
+    settled = list(entries)
+    replaces: dict[int, int] = {}
+    for index, target in targets.items():
+        one = entries[index - start]
+        before = stored.get(target.log_index)
+        if start <= target.log_index < index:
+            held = entries[target.log_index - start]
+            before = held.position.leaf_hash, held.wire
+        if one.record and _continues(one.record, target, before, codec):
+            replaces[index] = target.log_index
+        else:
+            settled[index - start] = one._replace(fate=Fate.REFUSED, reason="PREDECESSOR_MISMATCH", fact=None)
+    return settled, replaces
 
 
 def _continues(

@@ -5,22 +5,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, delete, func, select, update
 
-from node.facts import Fact
 from node.store.database import insert_many, next_id, portions
 from node.store.heads import LogHead
 from node.tables import entry, fact, log
-
-
-class PeerEntry(NamedTuple):
-    """A verified entry of a peer's log; the fact is there when it counts, `replaces` when another then does not."""
-
-    log_index: int
-    fate: str
-    reason: str
-    leaf_hash: bytes
-    wire: bytes
-    fact: Fact | None
-    replaces: int | None
+from node.verify import Verified
 
 
 class Tally(NamedTuple):
@@ -43,26 +31,34 @@ class StoredEntry(NamedTuple):
     wire: bytes
 
 
-def add_peer_entries(connection: Connection, head: LogHead, entries: Sequence[PeerEntry], day: int) -> None:
-    """Store verified entries of a peer with their facts; what they replace counts until the day before `day`."""
-    insert_many(connection, entry, [(head.log_id, *one[:3], day, *one[3:5]) for one in entries])
-    first = next_id(connection, fact)
-    counted = [one for one in entries if one.fact is not None]
-    replaced = {one.replaces for one in entries if one.replaces is not None}
+def add_peer_entries(
+    connection: Connection, head: LogHead, entries: Sequence[Verified], replaces: Mapping[int, int], day: int
+) -> None:
+    """Store entries of a peer with their facts.
+
+    Args:
+        connection: Of a write transaction.
+        head: The log that they continue.
+        entries: As they passed.
+        replaces: Index of an older entry by that of the one which replaces it; the older counts until before `day`.
+        day: On which they arrived, as a `day_number`.
+    """
+    insert_many(
+        connection,
+        entry,
+        [
+            (head.log_id, index, fate, reason, day, leaf_hash, wire)
+            for (index, leaf_hash), fate, wire, _, _, reason in entries
+        ],
+    )
+    counted = [(one.position.log_index, one.fact) for one in entries if one.fact is not None]
+    replaced = set(replaces.values())
     insert_many(
         connection,
         fact,
         [
-            (
-                first + at,
-                None,
-                head.log_id,
-                one.log_index,
-                day,
-                day if one.log_index in replaced else None,
-                *(one.fact or ()),
-            )
-            for at, one in enumerate(counted)
+            (key, None, head.log_id, index, day, day if index in replaced else None, *columns)
+            for key, (index, columns) in enumerate(counted, next_id(connection, fact))
         ],
     )
     older = sorted(index for index in replaced if index < head.frontier.size)

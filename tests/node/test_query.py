@@ -28,13 +28,15 @@ from node.model import (
 from node.query import answer
 from node.record import import_publication
 from node.rules import LEVELS, Tier
+from node.signed import Position
 from node.store.database import Store
 from node.store.heads import open_log
-from node.store.peer_log import PeerEntry, add_peer_entries
+from node.store.peer_log import add_peer_entries
 from node.store.queries import Caveats, own_revisions
 from node.store.records import day_number
 from node.tables import entry, log, publication, record, revision
 from node.tables import fact as fact_table
+from node.verify import Fate, Verified
 from tests.support.strategies import incidents, partial_dates
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -138,7 +140,11 @@ def fill(
         add_peer_entries(
             connection,
             head,
-            [PeerEntry(at, "accepted", "", bytes(32), b"", view, None) for at, view in enumerate(views)],
+            [
+                Verified(Position(at, bytes(32)), Fate.ACCEPTED, b"", None, view)
+                for at, view in enumerate(views)
+            ],
+            {},
             day_number(SECOND),
         )
     return rows + [Counted(view, day_number(SECOND), None) for view in views]
@@ -229,9 +235,8 @@ def test_every_caveat_counts_the_incidents_it_speaks_of(store: Store) -> None:
     with store.write() as connection:
         head = open_log(connection, "second peer")
         closed = fact((("2018", "2018-04"), *[()] * 6))
-        add_peer_entries(
-            connection, head, [PeerEntry(0, "accepted", "", bytes(32), b"", closed, None)], 20240501
-        )
+        entry_of_a_peer = Verified(Position(0, bytes(32)), Fate.ACCEPTED, b"", None, closed)
+        add_peer_entries(connection, head, [entry_of_a_peer], {}, 20240501)
 
     found = answer(
         store,
