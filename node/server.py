@@ -35,7 +35,7 @@ from node.errors import (
 from node.status import DETAILS, details, sentence, status_code
 from node.store.database import Store, Transaction
 from node.store.heads import LogHead, log_head
-from node.store.own_log import TileReader, own_page
+from node.store.own_log import FullTiles, TileReader, own_page
 from node.verify import MAX_PAGE_ENTRIES, page_token
 from node.wire.exchange import (
     SERVICE,
@@ -67,6 +67,7 @@ class Exchange:
     def __init__(self, org_id: str, store: Store) -> None:
         self._org_id = org_id
         self._store = store
+        self._tiles = FullTiles()
 
     def get_checkpoint(self, wire: bytes, _caller: Member) -> bytes:
         """GetCheckpoint."""
@@ -83,7 +84,7 @@ class Exchange:
             stop = min(start + (asked.page_size or DEFAULT_PAGE_ENTRIES), size)
             entries = _within(own_page(connection, head.log_id, start, stop, caller.tier), MAX_PAGE_BYTES)
             stop = start + len(entries)
-            proof = consistency_path(Tiles(TileReader(connection)), stop, size)
+            proof = consistency_path(self._hashes(connection), stop, size)
         return encode_page(entries, proof, page_token(size, stop))
 
     def get_consistency_proof(self, wire: bytes, _caller: Member) -> bytes:
@@ -93,9 +94,7 @@ class Exchange:
             size = self._head(connection, asked.call).frontier.size
             if not 1 <= asked.old_size <= asked.new_size <= size:
                 raise CallError(f"old_size, new_size: not in order between 1 and {size}")
-            return encode_proof(
-                consistency_path(Tiles(TileReader(connection)), asked.old_size, asked.new_size)
-            )
+            return encode_proof(consistency_path(self._hashes(connection), asked.old_size, asked.new_size))
 
     def checkpoint(self, call: Call) -> bytes:
         """Newest signed checkpoint.
@@ -105,6 +104,9 @@ class Exchange:
         """
         with self._store.read() as connection:
             return self._head(connection, call).checkpoint
+
+    def _hashes(self, connection: Transaction) -> Tiles:
+        return Tiles(TileReader(connection, self._tiles))
 
     def _head(self, connection: Transaction, call: Call) -> LogHead:
         if call.origin_id not in {"", self._org_id}:

@@ -1,6 +1,8 @@
 """Requests and responses of the exchange service as bytes."""
 
 from collections.abc import Iterable
+from functools import cache
+from itertools import chain
 from typing import NamedTuple
 
 from node.verify import Page
@@ -120,10 +122,23 @@ def decode_proof(wire: bytes) -> tuple[bytes, ...]:
 
 
 def encode_page(entries: Iterable[bytes], proof: Iterable[bytes], next_token: str) -> bytes:
-    """Response to ListEntries; the entries are joined as they are."""
-    return messages.ListEntriesResponse(
-        entries=entries, consistency_proof=proof, next_page_token=next_token
-    ).SerializeToString()
+    """Response to ListEntries; the entries are joined as they are.
+
+    Messages that are concatenated are merged, so the entries, which come first, need no message object around them.
+    """
+    rest = messages.ListEntriesResponse(consistency_proof=proof, next_page_token=next_token)
+    framed = chain.from_iterable((_entry_prefix(len(wire)), wire) for wire in entries)
+    return b"".join((*framed, rest.SerializeToString()))
+
+
+@cache
+def _entry_prefix(size: int) -> bytes:
+    """Tag of the field `entries`, and the size of one entry as a varint."""
+    digits = [size & 0x7F]
+    while size := size >> 7:
+        digits[-1] |= 0x80
+        digits.append(size & 0x7F)
+    return bytes((messages.ListEntriesResponse.ENTRIES_FIELD_NUMBER << 3 | 2, *digits))
 
 
 def decode_page(wire: bytes) -> Page:
