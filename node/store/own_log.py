@@ -240,27 +240,21 @@ _FINEST = (  # that the tier may see, of those that there are
 )
 
 
+_SPAN = and_(
+    entry.c.log_id == bindparam("log_id"),
+    entry.c.log_index >= bindparam("start"),
+    entry.c.log_index < bindparam("stop"),
+)
 _PAGE_OF_TIER = (
     select(view.c.wire)
-    .where(
-        and_(
-            view.c.log_index >= bindparam("start"),
-            view.c.log_index < bindparam("stop"),
-            view.c.tier == bindparam("tier"),
-        )
-    )
-    .order_by(view.c.log_index)
+    .join_from(entry, view, and_(view.c.log_index == entry.c.log_index, view.c.tier == bindparam("tier")))
+    .where(_SPAN)
+    .order_by(entry.c.log_index)
 )
 _PAGE = (
     select(func.coalesce(view.c.wire, entry.c.wire))
     .outerjoin_from(entry, view, and_(view.c.log_index == entry.c.log_index, view.c.tier == _FINEST))
-    .where(
-        and_(
-            entry.c.log_id == bindparam("log_id"),
-            entry.c.log_index >= bindparam("start"),
-            entry.c.log_index < bindparam("stop"),
-        )
-    )
+    .where(_SPAN)
     .order_by(entry.c.log_index)
 )
 
