@@ -6,11 +6,18 @@ import tempfile
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks import starting, storing, syncing
+from benchmarks import appending, checking, importing, starting, storing, syncing
 from benchmarks.lab import Engine, Lab
 from benchmarks.table import Line, show
 
-MEASURES = {"syncing": syncing.lines, "storing": storing.lines, "starting": starting.lines}
+MEASURES = {
+    "syncing": syncing.lines,
+    "storing": storing.lines,
+    "checking": checking.lines,
+    "appending": appending.lines,
+    "importing": importing.lines,
+    "starting": starting.lines,
+}
 
 
 def main() -> int:

@@ -16,10 +16,10 @@ from node.config import new_settings
 from node.rules import Tier
 from node.store.heads import log_head
 from node.store.own_log import own_page
+from node.verify import MAX_PAGE_ENTRIES
 
 TOCSIN = Path(sys.executable).with_name("tocsin")
 ORIGIN = "origin"
-SAMPLE = 1_000
 START_SECONDS = 30.0
 
 _NOWHERE = "127.0.0.1:1"  # a receiver is told where the origin really listens
@@ -37,7 +37,6 @@ class Network(NamedTuple):
 
     origin: Home
     receivers: dict[Tier, Home]
-    record_bytes: dict[Tier, float]  # of an entry, on average
 
 
 def make_network(folder: Path, size: int) -> Network:
@@ -51,12 +50,19 @@ def make_network(folder: Path, size: int) -> Network:
         home.install_directory(origin.directory_file.read_bytes(), origin.directory_key())
     store = origin.store()
     fill(store, origin.identity(None), size)
+    store.close()
+    return Network(origin, receivers)
+
+
+def first_page(origin: Home, tier: Tier) -> list[bytes]:
+    """The entries of the first page that a member of a tier gets."""
+    store = origin.store()
     with store.read() as connection:
         head = log_head(connection, ORIGIN)
-        assert head is not None, "it has just been filled"
-        first = {tier: own_page(connection, head.log_id, 0, SAMPLE, tier) for tier in receivers}
+        assert head is not None, "the origin has no log"
+        page = own_page(connection, head.log_id, 0, MAX_PAGE_ENTRIES, tier)
     store.close()
-    return Network(origin, receivers, {tier: sum(map(len, page)) / SAMPLE for tier, page in first.items()})
+    return page
 
 
 @contextmanager

@@ -93,8 +93,13 @@ def publication(size: int) -> Publication:
 
 
 def fill(store: Store, identity: Identity, size: int) -> None:
-    """Import so many incidents and release them to the public and to coordinators."""
+    """Import so many incidents and release them."""
     import_publication(store, publication(size), bytes(32), NOW)
+    release_all(store, identity, size)
+
+
+def release_all(store: Store, identity: Identity, size: int) -> None:
+    """Release the first so many revisions to the public and to coordinators."""
     request = Request(tuple(range(1, size + 1)), frozenset({Tier.PUBLIC, Tier.COORDINATOR}), NOW)
     for plan in release(store, request, identity, records):
         assert not plan.held, "a sample is held back"

@@ -7,7 +7,6 @@ from statistics import median
 from typing import Any
 
 from sqlalchemy import Dialect
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from benchmarks.clock import seconds
 from benchmarks.lab import Engine, Lab
@@ -20,7 +19,7 @@ from crypto.merkle import Frontier
 from node.receive import follow, keep_page
 from node.rules import Tier
 from node.store.database import Store
-from node.store.heads import log_head
+from node.store.heads import LogHead, log_head
 from node.store.own_log import own_page
 from node.sync import SPAN_ENTRIES
 from node.tables import metadata
@@ -29,7 +28,6 @@ from node.wire import records
 
 ROUNDS = 7
 TABLES = ("entry", "fact")
-_POSTGRESQL: Dialect = PGDialect_psycopg()
 LEAST = {"sqlite": 0.85, "postgresql": 0.65}
 
 
@@ -52,7 +50,7 @@ def _compare(lab: Lab, engine: Engine, name: str, pages: Sequence[VerifiedPage])
     for _ in range(ROUNDS):
         with lab.database(engine) as url:
             store = open_store(url)
-            keeping.append(seconds(partial(_keep, store, pages)))
+            keeping.append(seconds(partial(_keep, store, follow(store, ORIGIN), pages)))
             spans = spans or _rows(store, pages)
             store.close()
         with lab.database(engine) as url:
@@ -61,7 +59,8 @@ def _compare(lab: Lab, engine: Engine, name: str, pages: Sequence[VerifiedPage])
             with closing(
                 store.engine.raw_connection()
             ) as pooled:  # set up as the store's own connections are
-                writing.append(seconds(partial(write, pooled.driver_connection, spans)))
+                driver = pooled.driver_connection
+                writing.append(seconds(partial(write, driver, store.engine.dialect, spans)))
             store.close()
     entries = sum(len(page.entries) for page in pages)
     return Line(
@@ -96,8 +95,7 @@ def _verified(network: Network, tier: Tier) -> list[VerifiedPage]:
     return pages
 
 
-def _keep(store: Store, pages: Sequence[VerifiedPage]) -> None:
-    head = follow(store, ORIGIN)
+def _keep(store: Store, head: LogHead, pages: Sequence[VerifiedPage]) -> None:
     for page in pages:
         _, head = keep_page(store, head, page, b"", records, NOW)
 
@@ -113,7 +111,7 @@ def _rows(store: Store, pages: Sequence[VerifiedPage]) -> list[Span]:
     ]
 
 
-def _write_sqlite(connection: Any, spans: Sequence[Span]) -> None:
+def _write_sqlite(connection: Any, _dialect: Dialect, spans: Sequence[Span]) -> None:
     for span in spans:
         connection.execute("BEGIN IMMEDIATE")
         for name, rows in zip(TABLES, span, strict=True):
@@ -122,10 +120,10 @@ def _write_sqlite(connection: Any, spans: Sequence[Span]) -> None:
         connection.execute("COMMIT")
 
 
-def _write_postgresql(connection: Any, spans: Sequence[Span]) -> None:
+def _write_postgresql(connection: Any, dialect: Dialect, spans: Sequence[Span]) -> None:
     for span in spans:
         for name, rows in zip(TABLES, span, strict=True):
-            types = [column.type.compile(_POSTGRESQL).lower() for column in metadata.tables[name].columns]
+            types = [column.type.compile(dialect).lower() for column in metadata.tables[name].columns]
             with (
                 connection.cursor() as cursor,
                 cursor.copy(f"COPY {name} FROM STDIN (FORMAT BINARY)") as copy,

@@ -4,11 +4,11 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from statistics import median
+from statistics import mean, median
 from typing import Any, NamedTuple
 
 from benchmarks.lab import Engine, Lab
-from benchmarks.nodes import Served, serving
+from benchmarks.nodes import Served, first_page, serving
 from benchmarks.processes import Memory, cpu_seconds, memory
 from benchmarks.receiver import Cost, Round
 from benchmarks.table import Line, at_least, at_most
@@ -57,7 +57,8 @@ class Pulls(NamedTuple):
 
 def lines(lab: Lab) -> Iterator[Line]:
     """Measure every view at every size on every database."""
-    record_bytes = {tier: lab.network(lab.sizes[0]).record_bytes[tier] for tier in VIEWS}
+    origin = lab.network(lab.sizes[0]).origin
+    record_bytes = {tier: mean(map(len, first_page(origin, tier))) for tier in VIEWS}
     for tier, name in VIEWS.items():
         yield Line("-", f"bytes of a record, {name} view", f"{record_bytes[tier]:.0f} B", "-", None)
     for engine in lab.engines:
