@@ -6,6 +6,7 @@ module.
 """
 
 from collections.abc import Collection
+from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -47,7 +48,7 @@ def pae(payload_type: str, payload: bytes) -> bytes:
 
 def sign_envelope(signer: Signer, payload_type: str, payload: bytes) -> Envelope:
     """Sign `payload` with one key."""
-    signature = Signature(signer.sign(pae(payload_type, payload)), _keyid(signer.public_key))
+    signature = Signature(signer.sign(pae(payload_type, payload)), keyid(signer.public_key))
     return Envelope(payload, payload_type, (signature,))
 
 
@@ -76,7 +77,7 @@ def verify_envelope(envelope: Envelope, payload_types: Collection[str], keys: Co
         raise EnvelopeError("payload_type: not one that is expected here")
     signature = _only_signature(envelope)
     message = pae(envelope.payload_type, envelope.payload)
-    for key in sorted(keys, key=lambda key: _keyid(key) != signature.keyid):
+    for key in sorted(keys, key=lambda key: keyid(key) != signature.keyid):
         try:
             verify_signature(key, message, signature.sig)
         except SignatureError:
@@ -125,6 +126,12 @@ def leaf(envelope: Envelope, public_key: bytes) -> bytes:
     return digest + signature.sig + key_hash(public_key)
 
 
+@lru_cache(maxsize=4096)
+def keyid(public_key: bytes) -> str:
+    """Return the hint that says which key made a signature: the start of the key's hash."""
+    return key_hash(public_key).hex()[:KEYID_DIGITS]
+
+
 def _only_signature(envelope: Envelope) -> Signature:
     if len(envelope.signatures) != 1:
         raise EnvelopeError(f"signatures: {len(envelope.signatures)} instead of one")
@@ -132,14 +139,10 @@ def _only_signature(envelope: Envelope) -> Signature:
 
 
 def _signed_by(key: bytes, message: bytes, signatures: Collection[Signature]) -> bool:
-    for signature in sorted(signatures, key=lambda signature: signature.keyid != _keyid(key)):
+    for signature in sorted(signatures, key=lambda signature: signature.keyid != keyid(key)):
         try:
             verify_signature(key, message, signature.sig)
         except SignatureError:
             continue
         return True
     return False
-
-
-def _keyid(public_key: bytes) -> str:
-    return key_hash(public_key).hex()[:KEYID_DIGITS]

@@ -24,10 +24,9 @@ from itertools import chain, count
 from typing import Any, NamedTuple, TypeAlias
 
 from crypto.checkpoint import Checkpoint, verify_checkpoint
-from crypto.envelope import KEYID_DIGITS, leaf, verify_envelope
+from crypto.envelope import keyid, leaf, verify_envelope
 from crypto.errors import CryptoError, EnvelopeError, SignatureError
 from crypto.merkle import Frontier, leaf_hash, verify_consistency
-from crypto.signing import key_hash
 from node.disclose import verify_view
 from node.errors import (
     DisclosureError,
@@ -54,7 +53,8 @@ CHUNK_ENTRIES = 250  # what one worker verifies at a time
 _PAYLOAD_TYPES = frozenset({INCIDENT_TYPE, RETRACTION_TYPE})
 _NAMES = [column.name for column in COLUMNS]
 _MEANS = _NAMES.index("means")
-_ASSAULTED = [_NAMES.index(staff_column(Outcome.SEXUALLY_ASSAULTED, staff)) for staff in Staff]
+_FIRST_ASSAULTED = _NAMES.index(staff_column(Outcome.SEXUALLY_ASSAULTED, next(iter(Staff))))
+_ASSAULTED = slice(_FIRST_ASSAULTED, _FIRST_ASSAULTED + len(Staff))
 
 Spread: TypeAlias = Callable[
     [Callable[[int], Any], Iterable[int]], Iterable[Any]
@@ -242,7 +242,7 @@ def _leaf(entry: Entry, origin: Origin) -> bytes:
     hint = entry.envelope.signatures[0].keyid if entry.envelope.signatures else ""
     for public_key in origin.signing_keys:
         # Nothing signs the hint; held to its one form, all nodes keep the same bytes.
-        if hint == key_hash(public_key).hex()[:KEYID_DIGITS]:
+        if hint == keyid(public_key):
             try:
                 return leaf(entry.envelope, public_key)
             except CryptoError as error:
@@ -292,8 +292,8 @@ def _verify_openings(entry: Entry, record: IncidentRecord, wire: bytes, position
         seen = fact(chains)
     except ViewError as error:
         return Verified(position, Fate.REFUSED, wire, reason=error.reason)
-    assaulted = sum(number for at in _ASSAULTED if isinstance(number := seen[at], int))
-    if is_sexual_violence(means if isinstance(means := seen[_MEANS], str) else None, assaulted):
+    means = seen[_MEANS]
+    if is_sexual_violence(means if isinstance(means, str) else None, any(seen[_ASSAULTED])):
         return Verified(position, Fate.REFUSED, wire, reason="SEXUAL_VIOLENCE_RECORD")  # R14
     return Verified(position, Fate.ACCEPTED, wire, record, seen)
 
