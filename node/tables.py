@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from node.facts import COLUMNS
@@ -37,6 +38,12 @@ _Key = BigInteger().with_variant(Integer(), "sqlite")
 
 def _key() -> Column[int]:
     return Column("id", _Key, primary_key=True, autoincrement=False)
+
+
+def _partial_index(column: str, *more: str) -> Index:
+    """An index of the rows in which its first column holds something; a fact is in one such index and not the other."""
+    held = text(f"{column} IS NOT NULL")
+    return Index(None, column, *more, sqlite_where=held, postgresql_where=held)
 
 
 def _reference(name: str, table: str, *, nullable: bool = False) -> Column[int]:
@@ -158,6 +165,6 @@ fact = Table(
     Column("known_from", Integer, nullable=False),
     Column("known_until", Integer),  # the day from which it no longer counts; null while it does
     *(Column(column.name, Text if column.kind is str else Integer) for column in COLUMNS),
-    Index(None, "revision_id"),
-    Index(None, "log_id", "log_index"),
+    _partial_index("revision_id"),
+    _partial_index("log_id", "log_index"),
 )

@@ -182,8 +182,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_fact")),
     )
     with op.batch_alter_table("fact", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_fact_log_id_log_index"), ["log_id", "log_index"], unique=False)
-        batch_op.create_index(batch_op.f("ix_fact_revision_id"), ["revision_id"], unique=False)
+        for name, columns in (
+            ("ix_fact_log_id_log_index", ["log_id", "log_index"]),
+            ("ix_fact_revision_id", ["revision_id"]),
+        ):
+            held = sa.text(f"{columns[0]} IS NOT NULL")
+            batch_op.create_index(
+                batch_op.f(name), columns, unique=False, sqlite_where=held, postgresql_where=held
+            )
 
     op.create_table(
         "release",
