@@ -1,0 +1,154 @@
+"""What a pull may cost in messages, statements, transactions and bytes: floors that need no clock."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from secrets import token_bytes
+
+from sqlalchemy import event
+
+from crypto.checkpoint import Checkpoint, sign_checkpoint
+from crypto.envelope import LEAF_BYTES
+from crypto.merkle import leaf_hash
+from node.client import PAGE_ENTRIES, Credentials, PeerClient
+from node.directory import Member
+from node.model import PartialDate
+from node.rules import Tier
+from node.signed import Entry
+from node.store.database import Store
+from node.store.heads import advance_log, open_log
+from node.store.own_log import OwnEntry, append_own, own_page
+from node.store.peer_log import stored_entries
+from node.sync import Outcome, pull
+from node.verify import log_name
+from node.wire import records
+from tests.support.incidents import SHOOTING
+from tests.support.network import NOW, TODAY, Network, Node, on_sqlite_alone
+
+MANY = 10_000
+COORDINATORS = frozenset({Tier.COORDINATOR})
+
+
+class CountingClient(PeerClient):
+    """A line that counts what is asked over it."""
+
+    def __init__(self, peer: Member, own: Credentials) -> None:
+        super().__init__(peer, own)
+        self.calls: Counter[str] = Counter()
+
+    async def _call(self, method: str, request: bytes) -> bytes:
+        self.calls[method] += 1
+        return await super()._call(method, request)
+
+
+@contextmanager
+def counted(store: Store) -> Iterator[Counter[str]]:
+    """Statements that reach a database, and write transactions that are committed."""
+    seen: Counter[str] = Counter()
+
+    def statement(_connection: object, _cursor: object, text: str, *_: object) -> None:
+        seen["statements"] += not text.startswith("BEGIN")
+
+    def commit(connection: object) -> None:
+        if connection.get_execution_options().get("tocsin_write"):  # type: ignore[attr-defined]
+            seen["commits"] += 1
+
+    event.listen(store.engine, "before_cursor_execute", statement)
+    event.listen(store.engine, "commit", commit)
+    try:
+        yield seen
+    finally:
+        event.remove(store.engine, "before_cursor_execute", statement)
+        event.remove(store.engine, "commit", commit)
+
+
+def pulled(network: Network, receiver: Node, origin: Node) -> tuple[Outcome, Counter[str]]:
+    """Pull over mutual TLS; gives the outcome and the calls that were made."""
+
+    async def over_mutual_tls() -> tuple[Outcome, Counter[str]]:
+        async with origin.serving(network) as peer, CountingClient(peer, receiver.credentials) as line:
+            outcome = await pull(receiver.store, line, network.directory, clock=lambda: network.now)
+            return outcome, line.calls
+
+    return asyncio.run(over_mutual_tls())
+
+
+def logs(node: Node, size: int) -> None:
+    """Give a node a log of so many entries of which nobody may see more than the leaf."""
+    node.holds(a=SHOOTING)
+    leaves = [token_bytes(LEAF_BYTES) for _ in range(size)]
+    entries = [
+        OwnEntry(leaf_hash(leaf), records.encode_entry(Entry(leaf, None, ())), {}, 1, 1, bytes(32))
+        for leaf in leaves
+    ]
+    name = log_name(node.org_id)
+    with node.store.write() as connection:
+        head = open_log(connection, node.org_id)
+        frontier = append_own(connection, head, entries, NOW)
+        note = sign_checkpoint(Checkpoint(name, frontier.size, frontier.root), name, node.identity.log)
+        advance_log(connection, head, frontier, note, int(NOW.timestamp()))
+
+
+def shares_many(node: Node, size: int) -> None:
+    """Let a node share so many incidents with coordinators, each of another day."""
+    days = [PartialDate(2000 + at // 336, at // 28 % 12 + 1, at % 28 + 1) for at in range(size)]
+    incidents = {f"k{at}": replace(SHOOTING, when=day) for at, day in enumerate(days)}
+    node.holds(on=TODAY, **incidents)
+    node.shares(*incidents, tiers=COORDINATORS)
+
+
+def test_ten_thousand_entries_take_ten_messages_and_four_transactions(network: Network) -> None:
+    alpha, beta = network.node("alpha"), network.node("beta")
+    logs(alpha, MANY)
+    with counted(beta.store) as seen, counted(alpha.store) as asked:
+        outcome, calls = pulled(network, beta, alpha)
+    pages = calls["ListEntries"]
+    assert outcome.verified == MANY
+    assert pages == MANY // PAGE_ENTRIES
+    assert calls.total() <= pages + 1
+    # Besides the entries: to begin following the log, and to note that the peer was heard.
+    assert seen["commits"] <= 4 + 2
+    assert seen["statements"] <= 6 * pages
+    assert asked["statements"] <= 6 * (pages + 1)
+    assert asked["commits"] == 0
+
+
+def test_equal_heads_take_one_call_and_move_no_entry(network: Network) -> None:
+    alpha, beta = network.node("alpha"), network.node("beta")
+    logs(alpha, 1_500)
+    pulled(network, beta, alpha)
+    outcome, calls = pulled(network, beta, alpha)
+    assert outcome.held == outcome.verified == 1_500
+    assert calls == {"GetCheckpoint": 1}
+
+
+def test_what_was_signed_is_what_is_served_and_what_is_kept(network: Network) -> None:
+    alpha, coordinator = network.node("alpha"), network.node("coord", Tier.COORDINATOR)
+    shares_many(alpha, 30)
+    pulled(network, coordinator, alpha)
+    with alpha.store.read() as connection:
+        log_id = open_log(connection, "alpha").log_id
+        served = own_page(connection, log_id, 0, 30, Tier.COORDINATOR)
+    with coordinator.store.read() as connection:
+        log_id = open_log(connection, "alpha").log_id
+        kept = [one.wire for one in stored_entries(connection, log_id, 0, 30)]
+    assert kept == served
+
+
+@on_sqlite_alone
+def test_storing_a_record_writes_at_most_ten_times_its_size(network: Network) -> None:
+    alpha, coordinator = network.node("alpha"), network.node("coord", Tier.COORDINATOR)
+    shares_many(alpha, 600)
+    file = Path(coordinator.store.engine.url.database or "")
+    log_file = file.with_name(file.name + "-wal")
+    before = log_file.stat().st_size if log_file.exists() else 0
+    pulled(network, coordinator, alpha)
+    appended = log_file.stat().st_size - before
+    with coordinator.store.read() as connection:
+        log_id = open_log(connection, "alpha").log_id
+        size = sum(len(one.wire) for one in stored_entries(connection, log_id, 0, 600))
+    # Each page goes into the write-ahead log, and from there at most once more into the database itself.
+    assert 0 < 2 * appended <= 10 * size
