@@ -6,13 +6,14 @@ import tempfile
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks import appending, checking, importing, starting, storing, syncing
+from benchmarks import appending, checking, importing, serving, starting, storing, syncing
 from benchmarks.lab import Engine, Lab
 from benchmarks.table import Line, show
 
 MEASURES = {
     "syncing": syncing.lines,
     "storing": storing.lines,
+    "serving": serving.lines,
     "checking": checking.lines,
     "appending": appending.lines,
     "importing": importing.lines,

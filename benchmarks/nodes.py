@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
@@ -66,14 +66,15 @@ def first_page(origin: Home, tier: Tier) -> list[bytes]:
 
 
 @contextmanager
-def serving(home: Home) -> Iterator[Served]:
-    """Run `tocsin serve` for a node."""
+def serving(home: Home, program: Sequence[str] = (str(TOCSIN), "serve", "--home")) -> Iterator[Served]:
+    """Run `tocsin serve`, or what stands in for it, for a node."""
     address_file = home.path / ADDRESS_FILE
-    command = [str(TOCSIN), "serve", "--home", str(home.path)]
+    address_file.unlink(missing_ok=True)  # another may be serving the same node
+    command = [*program, str(home.path)]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:  # noqa: S603 - our own program
         try:
             deadline = monotonic() + START_SECONDS
-            while not address_file.exists():
+            while not (address_file.exists() and address_file.read_text()):
                 if process.poll() is not None or monotonic() > deadline:
                     raise RuntimeError("the serving node did not start")
                 sleep(0.005)
