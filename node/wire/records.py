@@ -1,12 +1,13 @@
 """Records, retractions, envelopes and log entries as bytes; the `Codec` that the floors below ask for."""
 
 from crypto.envelope import LEAF_BYTES, Envelope, Signature
-from crypto.ladder import Opening, Step
+from crypto.ladder import SALT_BYTES, Opening, Step
 from node.errors import PayloadError
 from node.signed import UID_BYTES, Entry, IncidentRecord, Label, Position, Reason, Retraction
 from node.wire.parsing import HASH_BYTES, member_of, parse, parse_exactly, sized
 from tocsin.node.v1 import envelope_pb2, record_pb2
 
+_MAX_DIMENSIONS = 256
 _REASONS = {
     record_pb2.RETRACTION_REASON_WITHDRAWN: Reason.WITHDRAWN,
     record_pb2.RETRACTION_REASON_SHARED_IN_ERROR: Reason.SHARED_IN_ERROR,
@@ -94,15 +95,9 @@ def encode_entry(entry: Entry) -> bytes:
     """Entry as it is stored beside the row and sent: peers get these very bytes."""
     if entry.envelope is None:
         return record_pb2.Entry(leaf=entry.leaf).SerializeToString()
-    openings = [
-        envelope_pb2.Opening(
-            dimension=opening.dimension,
-            steps=[envelope_pb2.Step(salt=step.salt, value=step.value) for step in opening.steps],
-            next=opening.next,
-        )
-        for opening in entry.openings
-    ]
-    return record_pb2.Entry(envelope=_envelope_message(entry.envelope), openings=openings).SerializeToString()
+    return record_pb2.Entry(
+        envelope=_envelope_message(entry.envelope), openings=_openings_message(entry.openings)
+    ).SerializeToString()
 
 
 def decode_entry(wire: bytes) -> Entry:
@@ -114,21 +109,12 @@ def decode_entry(wire: bytes) -> Entry:
     message = parse_exactly(record_pb2.Entry(), wire)
     if not message.HasField("envelope"):
         sized("leaf", message.leaf, LEAF_BYTES)
-        if message.openings:
+        if message.HasField("openings"):
             raise PayloadError("openings: without an envelope")
         return Entry(message.leaf, None, ())
     if message.leaf:
         raise PayloadError("leaf: beside an envelope")
-    openings = tuple(
-        [
-            Opening(
-                opening.dimension,
-                tuple([Step(step.salt, step.value) for step in opening.steps]),
-                opening.next,
-            )
-            for opening in message.openings
-        ]
-    )
+    openings = _openings(message.openings) if message.HasField("openings") else ()
     return Entry(b"", _envelope(message.envelope), openings)
 
 
@@ -157,3 +143,41 @@ def _envelope_message(envelope: Envelope) -> envelope_pb2.Envelope:
 def _envelope(message: envelope_pb2.Envelope) -> Envelope:
     signatures = tuple([Signature(one.sig, one.keyid) for one in message.signatures])
     return Envelope(message.payload, message.payload_type, signatures)
+
+
+def _openings_message(openings: tuple[Opening, ...]) -> envelope_pb2.Openings | None:
+    if not openings:
+        return None
+    last = openings[-1].dimension
+    assert last < _MAX_DIMENSIONS, "no ladder schema has so many"
+    depths = [0] * (last + 1)
+    for opening in openings:
+        depths[opening.dimension] = len(opening.steps)
+    steps = [step for opening in openings for step in opening.steps]
+    return envelope_pb2.Openings(
+        depths=depths,
+        salts=b"".join(step.salt for step in steps),
+        values=[step.value for step in steps],
+        nexts=b"".join(opening.next for opening in openings),
+    )
+
+
+def _openings(message: envelope_pb2.Openings) -> tuple[Opening, ...]:
+    depths, values = tuple(message.depths), tuple(message.values)
+    if not depths or not depths[-1]:
+        raise PayloadError("depths: none, or the last is 0")
+    if sum(depths) != len(values):
+        raise PayloadError("depths: not as many levels as values")
+    salts = sized("salts", message.salts, SALT_BYTES * len(values))
+    nexts = sized("nexts", message.nexts, HASH_BYTES * (len(depths) - depths.count(0)))
+    salt_of_each = (salts[at : at + SALT_BYTES] for at in range(0, len(salts), SALT_BYTES))
+    steps = tuple(map(Step, salt_of_each, values))
+    openings = []
+    level = hidden = 0
+    for dimension, depth in enumerate(depths):
+        if depth:
+            openings.append(
+                Opening(dimension, steps[level : level + depth], nexts[hidden : hidden + HASH_BYTES])
+            )
+            level, hidden = level + depth, hidden + HASH_BYTES
+    return tuple(openings)

@@ -48,7 +48,7 @@ def through_the_gate(peer: PeerSimulator, note: bytes, answer: bytes) -> Verifie
 
 def changes_that_matter(answer: bytes) -> list[tuple[str, bytes]]:
     """Every change but one: what a peer opens to whom is for the peer to decide."""
-    opens_less = re.compile(r"openings(\[\d\] left out| dropped)$")
+    opens_less = re.compile(r"openings dropped$")
     every = mutants(messages.ListEntriesResponse.FromString(answer))
     return [(change, wire) for change, wire in every if not opens_less.search(change)]
 
@@ -100,7 +100,7 @@ def test_a_change_to_any_field_of_any_message_is_refused(
     peer: PeerSimulator, note: bytes, answer: bytes
 ) -> None:
     changes = changes_that_matter(answer)
-    assert len(changes) > 1000
+    assert len(changes) > 700
     for change, wire in changes:
         assert refusal(peer, note, wire), change
 

@@ -118,7 +118,7 @@ LIES: dict[str, tuple[Lie, str]] = {
     ),
     "a retraction with values": (opens_a_retraction, "OPENING_INVALID"),
     "opened with the levels of another": (opens_anothers_levels, "OPENING_INVALID"),
-    "opened twice in one dimension": (opens_a_dimension_twice, "OPENING_INVALID"),
+    "opened twice in one dimension": (opens_a_dimension_twice, "MESSAGE_MALFORMED"),
     "opened in the place of another dimension": (opens_a_dimension_as_another, "OPENING_INVALID"),
     "opened in a dimension that does not exist": (opens_a_dimension_that_there_is_not, "OPENING_INVALID"),
     "opened with a value that was not signed": (opens_a_value_that_was_not_signed, "OPENING_INVALID"),

@@ -62,10 +62,12 @@ envelopes = st.builds(
     texts,
     st.lists(st.builds(Signature, st.binary(max_size=64), texts), max_size=3).map(tuple),
 )
-steps = st.lists(st.builds(Step, st.binary(max_size=20), st.binary(max_size=20)), max_size=4).map(tuple)
+steps = st.lists(st.builds(Step, exactly(16), st.binary(max_size=20)), min_size=1, max_size=4).map(tuple)
 openings = st.lists(
-    st.builds(Opening, st.integers(0, 2**32 - 1), steps, st.binary(max_size=40)), max_size=4
-).map(tuple)
+    st.builds(Opening, st.integers(0, 20), steps, exactly(32)),
+    max_size=4,
+    unique_by=lambda one: one.dimension,
+).map(lambda some: tuple(sorted(some)))
 entries = st.builds(Entry, st.just(b""), envelopes, openings) | st.builds(
     Entry, exactly(128), st.none(), st.just(())
 )
@@ -151,7 +153,11 @@ UNSIGNED: dict[str, tuple[Callable[[bytes], object], bytes]] = {
     "entry": (
         records.decode_entry,
         records.encode_entry(
-            Entry(b"", Envelope(b"p", "t", (Signature(b"s", "k"),)), (Opening(0, (Step(b"a", b"b"),), b"n"),))
+            Entry(
+                b"",
+                Envelope(b"p", "t", (Signature(b"s", "k"),)),
+                (Opening(0, (Step(bytes(16), b"b"),), bytes(32)),),
+            )
         ),
     ),
     "leaf": (records.decode_entry, records.encode_entry(Entry(bytes(range(128)), None, ()))),
@@ -282,7 +288,7 @@ def test_a_time_that_no_calendar_has_is_refused() -> None:
     [
         record_pb2.Entry(),
         record_pb2.Entry(leaf=bytes(127)),
-        record_pb2.Entry(leaf=bytes(128), openings=[envelope_pb2.Opening(dimension=1)]),
+        record_pb2.Entry(leaf=bytes(128), openings=envelope_pb2.Openings(depths=[1])),
         record_pb2.Entry(leaf=bytes(128), envelope=envelope_pb2.Envelope(payload=b"x")),
     ],
     ids=["empty", "with a short leaf", "opened without an envelope", "with leaf and envelope"],

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dtocsin/node/v1/envelope.proto\x12\x0etocsin.node.v1\"`\n\x08\x45nvelope\x12\x0f\n\x07payload\x18\x01 \x01(\x0c\x12\x14\n\x0cpayload_type\x18\x02 \x01(\t\x12-\n\nsignatures\x18\x03 \x03(\x0b\x32\x19.tocsin.node.v1.Signature\"\'\n\tSignature\x12\x0b\n\x03sig\x18\x01 \x01(\x0c\x12\r\n\x05keyid\x18\x02 \x01(\t\"O\n\x07Opening\x12\x11\n\tdimension\x18\x01 \x01(\r\x12#\n\x05steps\x18\x02 \x03(\x0b\x32\x14.tocsin.node.v1.Step\x12\x0c\n\x04next\x18\x03 \x01(\x0c\"#\n\x04Step\x12\x0c\n\x04salt\x18\x01 \x01(\x0c\x12\r\n\x05value\x18\x02 \x01(\x0c\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dtocsin/node/v1/envelope.proto\x12\x0etocsin.node.v1\"`\n\x08\x45nvelope\x12\x0f\n\x07payload\x18\x01 \x01(\x0c\x12\x14\n\x0cpayload_type\x18\x02 \x01(\t\x12-\n\nsignatures\x18\x03 \x03(\x0b\x32\x19.tocsin.node.v1.Signature\"\'\n\tSignature\x12\x0b\n\x03sig\x18\x01 \x01(\x0c\x12\r\n\x05keyid\x18\x02 \x01(\t\"H\n\x08Openings\x12\x0e\n\x06\x64\x65pths\x18\x01 \x03(\r\x12\r\n\x05salts\x18\x02 \x01(\x0c\x12\x0e\n\x06values\x18\x03 \x03(\x0c\x12\r\n\x05nexts\x18\x04 \x01(\x0c\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,8 +35,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ENVELOPE']._serialized_end=145
   _globals['_SIGNATURE']._serialized_start=147
   _globals['_SIGNATURE']._serialized_end=186
-  _globals['_OPENING']._serialized_start=188
-  _globals['_OPENING']._serialized_end=267
-  _globals['_STEP']._serialized_start=269
-  _globals['_STEP']._serialized_end=304
+  _globals['_OPENINGS']._serialized_start=188
+  _globals['_OPENINGS']._serialized_end=260
 # @@protoc_insertion_point(module_scope)

@@ -76,59 +76,44 @@ class Signature(_message.Message):
 Global___Signature: _TypeAlias = Signature  # noqa: Y015
 
 @_typing.final
-class Opening(_message.Message):
-    """The levels of one dimension that a receiver may see, coarse to fine, and the hash that hides what is finer."""
+class Openings(_message.Message):
+    """What a receiver may see of one record: of each dimension the levels from the coarsest on, without a gap, and the hash
+    that hides what is finer. All dimensions lie behind one another, so that a receiver reads a handful of fields a record
+    and not a message a level.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    DIMENSION_FIELD_NUMBER: _builtins.int
-    STEPS_FIELD_NUMBER: _builtins.int
-    NEXT_FIELD_NUMBER: _builtins.int
-    dimension: _builtins.int
-    """Number of the dimension in the record's ladder schema."""
-    next: _builtins.bytes
-    """32 bytes: the hash of the next finer level, or 32 pseudo-random bytes when there is none."""
+    DEPTHS_FIELD_NUMBER: _builtins.int
+    SALTS_FIELD_NUMBER: _builtins.int
+    VALUES_FIELD_NUMBER: _builtins.int
+    NEXTS_FIELD_NUMBER: _builtins.int
+    salts: _builtins.bytes
+    """16 bytes for each opened level: its salt."""
+    nexts: _builtins.bytes
+    """32 bytes for each dimension of which anything is opened: the hash of the next finer level, or 32 pseudo-random bytes
+    when there is none.
+    """
     @_builtins.property
-    def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___Step]:
-        """From the coarsest level on, without a gap."""
+    def depths(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """How many levels of each dimension are opened, in the order of the ladder schema; the last number is not 0."""
+
+    @_builtins.property
+    def values(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """The value of each opened level, UTF-8 text in the form that the ladder schema fixes."""
 
     def __init__(
         self,
         *,
-        dimension: _builtins.int = ...,
-        steps: _abc.Iterable[Global___Step] | None = ...,
-        next: _builtins.bytes = ...,
+        depths: _abc.Iterable[_builtins.int] | None = ...,
+        salts: _builtins.bytes = ...,
+        values: _abc.Iterable[_builtins.bytes] | None = ...,
+        nexts: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dimension", b"dimension", "next", b"next", "steps", b"steps"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["depths", b"depths", "nexts", b"nexts", "salts", b"salts", "values", b"values"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___Opening: _TypeAlias = Opening  # noqa: Y015
-
-@_typing.final
-class Step(_message.Message):
-    """One opened level."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    SALT_FIELD_NUMBER: _builtins.int
-    VALUE_FIELD_NUMBER: _builtins.int
-    salt: _builtins.bytes
-    """16 bytes."""
-    value: _builtins.bytes
-    """UTF-8 text in the form that the ladder schema fixes."""
-    def __init__(
-        self,
-        *,
-        salt: _builtins.bytes = ...,
-        value: _builtins.bytes = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["salt", b"salt", "value", b"value"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Step: _TypeAlias = Step  # noqa: Y015
+Global___Openings: _TypeAlias = Openings  # noqa: Y015

@@ -174,17 +174,17 @@ class Entry(_message.Message):
         """The signed record, from which the receiver computes the leaf itself."""
 
     @_builtins.property
-    def openings(self) -> _containers.RepeatedCompositeFieldContainer[_envelope_pb2.Opening]:
-        """At most one per dimension, in ascending order of dimension."""
+    def openings(self) -> _envelope_pb2.Openings:
+        """Absent when the peer may see nothing of the record."""
 
     def __init__(
         self,
         *,
         leaf: _builtins.bytes = ...,
         envelope: _envelope_pb2.Envelope | None = ...,
-        openings: _abc.Iterable[_envelope_pb2.Opening] | None = ...,
+        openings: _envelope_pb2.Openings | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["envelope", b"envelope"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["envelope", b"envelope", "openings", b"openings"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
     _ClearFieldArgType: _TypeAlias = _typing.Literal["envelope", b"envelope", "leaf", b"leaf", "openings", b"openings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
