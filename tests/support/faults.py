@@ -25,6 +25,16 @@ class Flavour(StrEnum):
     KILLED_AFTER = "killed after"
 
 
+def _go_wrong(flavour: Flavour, kind: str, write: Callable[[], Any]) -> None:
+    if flavour is Flavour.KILLED_BEFORE:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if flavour is not Flavour.REFUSED:
+        write()
+    if flavour is Flavour.KILLED_AFTER:
+        os.kill(os.getpid(), signal.SIGKILL)
+    raise OperationalError(kind, None, OSError("disk I/O error"))
+
+
 @contextmanager
 def failing_at(store: Store, number: int | None, flavour: Flavour) -> Iterator[list[str]]:
     """Let write `number` of a store go wrong, 0 being the first; gives the writes as they happen.
@@ -37,18 +47,11 @@ def failing_at(store: Store, number: int | None, flavour: Flavour) -> Iterator[l
     def counted(write: Callable[..., Any], name: Callable[..., str]) -> Callable[..., Any]:
         def perform(*arguments: Any) -> Any:
             kind = name(*arguments)
-            if not kind:
+            if kind:
+                writes.append(kind)
+            if not kind or len(writes) - 1 != number:
                 return write(*arguments)
-            writes.append(kind)
-            if len(writes) - 1 != number:
-                return write(*arguments)
-            if flavour is Flavour.KILLED_BEFORE:
-                os.kill(os.getpid(), signal.SIGKILL)
-            if flavour is not Flavour.REFUSED:
-                write(*arguments)
-            if flavour is Flavour.KILLED_AFTER:
-                os.kill(os.getpid(), signal.SIGKILL)
-            raise OperationalError(kind, None, OSError("disk I/O error"))
+            return _go_wrong(flavour, kind, lambda: write(*arguments))
 
         return perform
 
