@@ -36,21 +36,16 @@ _FORMAT = b"slt-ladder/v1\0"
 _LEVELS = tuple(bytes([level]) for level in range(MAX_LEVELS))
 
 
-class Step(NamedTuple):
-    """One level: 16 bytes of salt and the value as bytes."""
-
-    salt: bytes
-    value: bytes
-
-
 class Opening(NamedTuple):
     """The levels shown of one dimension, coarse to fine without a gap, and the 32 bytes that hide the rest.
 
     `dimension` is the ladder's number in its schema; the hash covers the name that the schema gives to it.
+    `salts` holds 16 bytes for each of the `values`.
     """
 
     dimension: int
-    steps: tuple[Step, ...]
+    salts: bytes
+    values: tuple[bytes, ...]
     next: bytes
 
 
@@ -59,9 +54,10 @@ class Ladder:
     """All levels of one dimension, as only the owner of the record has them."""
 
     dimension: int
-    steps: tuple[Step, ...]
+    salts: bytes
+    values: tuple[bytes, ...]
     nodes: tuple[bytes, ...]
-    """The hash of each level and the pad behind the finest: one more than there are steps."""
+    """The hash of each level and the pad behind the finest: one more than there are levels."""
 
     @property
     def head(self) -> bytes:
@@ -72,8 +68,10 @@ class Ladder:
         """Show everything down to `level`, 0 being the coarsest; one too fine opens all there is."""
         if level < 0:
             raise RuntimeError(f"level {level}: what shows nothing is no opening")
-        shown = min(level + 1, len(self.steps))
-        return Opening(self.dimension, self.steps[:shown], self.nodes[shown])
+        shown = min(level + 1, len(self.values))
+        return Opening(
+            self.dimension, self.salts[: shown * SALT_BYTES], self.values[:shown], self.nodes[shown]
+        )
 
 
 def build_ladder(uid: bytes, secret: bytes, name: str, dimension: int, values: Sequence[bytes]) -> Ladder:
@@ -91,12 +89,12 @@ def build_ladder(uid: bytes, secret: bytes, name: str, dimension: int, values: S
     if any(len(value) > MAX_VALUE_BYTES for value in values):
         raise RuntimeError(f"ladder {name}: a value is longer than {MAX_VALUE_BYTES} bytes")
     label = name.encode("ascii")
-    steps = tuple(
-        Step(derive(secret, b"salt\0%b\0%b" % (label, level))[:SALT_BYTES], value)
-        for level, value in zip(_LEVELS, values, strict=False)
+    salts = b"".join(
+        derive(secret, b"salt\0%b\0%b" % (label, level))[:SALT_BYTES] for level in _LEVELS[: len(values)]
     )
     pad = derive(secret, b"pad\0%b" % label)
-    return Ladder(dimension, steps, tuple(reversed(_chain(uid, name, steps, pad))))
+    nodes = _chain(uid, name, salts, values, pad)
+    return Ladder(dimension, salts, tuple(values), tuple(reversed(nodes)))
 
 
 def verify_opening(uid: bytes, name: str, head: bytes, opening: Opening) -> tuple[bytes, ...]:
@@ -109,20 +107,17 @@ def verify_opening(uid: bytes, name: str, head: bytes, opening: Opening) -> tupl
         OpeningError: Another record, dimension, level, value or salt than was signed, or a part of a wrong
             length.
     """
-    steps = opening.steps
-    if len(uid) != UID_BYTES or len(head) != HASH_BYTES or len(opening.next) != HASH_BYTES:
+    _, salts, values, end = opening
+    if len(uid) != UID_BYTES or len(head) != HASH_BYTES or len(end) != HASH_BYTES:
         raise OpeningError(f"{name}: uid, head or next has a wrong length")
-    if not 1 <= len(steps) <= MAX_LEVELS:
-        raise OpeningError(f"{name}: {len(steps)} levels, 1 to {MAX_LEVELS} can be opened")
-    values = []
-    for salt, value in steps:
-        # The hash gives the salt no length of its own: a longer one could swallow the start of the value.
-        if len(salt) != SALT_BYTES or len(value) > MAX_VALUE_BYTES:
-            raise OpeningError(f"{name}: a salt or value has a wrong length")
-        values.append(value)
-    if _chain(uid, name, steps, opening.next)[-1] != head:
+    if not 1 <= len(values) <= MAX_LEVELS:
+        raise OpeningError(f"{name}: {len(values)} levels, 1 to {MAX_LEVELS} can be opened")
+    # The hash gives the salt no length of its own: a longer one could swallow the start of the value.
+    if len(salts) != SALT_BYTES * len(values) or max(map(len, values)) > MAX_VALUE_BYTES:
+        raise OpeningError(f"{name}: a salt or value has a wrong length")
+    if _chain(uid, name, salts, values, end)[-1] != head:
         raise OpeningError(f"{name}: the opening does not lead to the signed head")
-    return tuple(values)
+    return values
 
 
 def derive(secret: bytes, label: bytes) -> bytes:
@@ -130,13 +125,14 @@ def derive(secret: bytes, label: bytes) -> bytes:
     return hmac.digest(secret, label, "sha256")
 
 
-def _chain(uid: bytes, name: str, steps: tuple[Step, ...], end: bytes) -> list[bytes]:
-    """Hash from `end` to the coarsest step; return all hashes on the way, `end` the first."""
+def _chain(uid: bytes, name: str, salts: bytes, values: Sequence[bytes], end: bytes) -> list[bytes]:
+    """Hash from `end` to the coarsest level; return all hashes on the way, `end` the first."""
     prefix = _FORMAT + uid + _length_and_name(name)
-    level = len(steps)
+    level = len(values)
     nodes = [end]
-    for salt, value in reversed(steps):
+    for value in reversed(values):
         level -= 1
+        salt = salts[level * SALT_BYTES : (level + 1) * SALT_BYTES]
         size = len(value).to_bytes(4, "big")
         end = sha256(b"".join((prefix, _LEVELS[level], salt, size, value, end))).digest()
         nodes.append(end)

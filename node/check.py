@@ -239,4 +239,4 @@ def _shows_too_much(openings: Sequence[Opening], tier: int) -> bool:
     if tier not in set(Tier):
         return True
     levels = LEVELS[Tier(tier)]
-    return any(len(opening.steps) > levels[opening.dimension] + 1 for opening in openings)
+    return any(len(opening.values) > levels[opening.dimension] + 1 for opening in openings)

@@ -1,7 +1,7 @@
 """Records, retractions, envelopes and log entries as bytes; the `Codec` that the floors below ask for."""
 
 from crypto.envelope import LEAF_BYTES, Envelope, Signature
-from crypto.ladder import SALT_BYTES, Opening, Step
+from crypto.ladder import SALT_BYTES, Opening
 from node.errors import PayloadError
 from node.signed import UID_BYTES, Entry, IncidentRecord, Label, Position, Reason, Retraction
 from node.wire.parsing import HASH_BYTES, member_of, parse, parse_exactly, sized
@@ -152,12 +152,11 @@ def _openings_message(openings: tuple[Opening, ...]) -> envelope_pb2.Openings | 
     assert last < _MAX_DIMENSIONS, "no ladder schema has so many"
     depths = [0] * (last + 1)
     for opening in openings:
-        depths[opening.dimension] = len(opening.steps)
-    steps = [step for opening in openings for step in opening.steps]
+        depths[opening.dimension] = len(opening.values)
     return envelope_pb2.Openings(
         depths=depths,
-        salts=b"".join(step.salt for step in steps),
-        values=[step.value for step in steps],
+        salts=b"".join(opening.salts for opening in openings),
+        values=[value for opening in openings for value in opening.values],
         nexts=b"".join(opening.next for opening in openings),
     )
 
@@ -170,14 +169,18 @@ def _openings(message: envelope_pb2.Openings) -> tuple[Opening, ...]:
         raise PayloadError("depths: not as many levels as values")
     salts = sized("salts", message.salts, SALT_BYTES * len(values))
     nexts = sized("nexts", message.nexts, HASH_BYTES * (len(depths) - depths.count(0)))
-    salt_of_each = (salts[at : at + SALT_BYTES] for at in range(0, len(salts), SALT_BYTES))
-    steps = tuple(map(Step, salt_of_each, values))
     openings = []
     level = hidden = 0
     for dimension, depth in enumerate(depths):
         if depth:
+            end = level + depth
             openings.append(
-                Opening(dimension, steps[level : level + depth], nexts[hidden : hidden + HASH_BYTES])
+                Opening(
+                    dimension,
+                    salts[level * SALT_BYTES : end * SALT_BYTES],
+                    values[level:end],
+                    nexts[hidden : hidden + HASH_BYTES],
+                )
             )
-            level, hidden = level + depth, hidden + HASH_BYTES
+            level, hidden = end, hidden + HASH_BYTES
     return tuple(openings)

@@ -51,8 +51,7 @@ def opens_a_dimension_that_there_is_not(peer: PeerSimulator) -> None:
 def opens_a_value_that_was_not_signed(peer: PeerSimulator) -> None:
     logged = peer.adds(SHOOTING)
     when, *rest = logged.entry.openings
-    year = when.steps[0]._replace(value=b"2023")
-    replaced(peer, logged, openings=(when._replace(steps=(year, *when.steps[1:])), *rest))
+    replaced(peer, logged, openings=(when._replace(values=(b"2023", *when.values[1:])), *rest))
 
 
 def opens_a_retraction(peer: PeerSimulator) -> None:

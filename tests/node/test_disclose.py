@@ -58,7 +58,7 @@ def test_what_is_closed_is_not_among_the_bytes(incident: Incident, depths: tuple
     chains, commitment = committed(incident)
     openings = commitment.open(depths)
 
-    shown = [step.value.decode() for opening in openings for step in opening.steps]
+    shown = [value.decode() for opening in openings for value in opening.values]
     assert shown == [value for chain in cut(chains, depths) for value in chain]
 
 
@@ -72,21 +72,20 @@ def test_a_flipped_byte_is_refused(incident: Incident, data: st.DataObject) -> N
     openings = commitment.open(LEVELS[Tier.COORDINATOR])
     at = data.draw(st.integers(0, len(openings) - 1))
     opening = openings[at]
-    level = data.draw(st.integers(0, len(opening.steps) - 1))
-    step = opening.steps[level]
+    level = data.draw(st.integers(0, len(opening.values) - 1))
+    value = opening.values[level]
 
     def flip(value: bytes) -> bytes:
         where = data.draw(st.integers(0, len(value) - 1))
         mask = data.draw(st.integers(1, 255))
         return bytes((*value[:where], value[where] ^ mask, *value[where + 1 :]))
 
-    kinds = ["next", "salt", *(["value"] if step.value else [])]
-    kind = data.draw(st.sampled_from(kinds))
-    if kind == "next":
-        changed = forged(openings, at, next=flip(opening.next))
+    kind = data.draw(st.sampled_from(["next", "salts", *(["values"] if value else [])]))
+    if kind == "values":
+        before, after = opening.values[:level], opening.values[level + 1 :]
+        changed = forged(openings, at, values=(*before, flip(value), *after))
     else:
-        other = step._replace(**{kind: flip(getattr(step, kind))})
-        changed = forged(openings, at, steps=(*opening.steps[:level], other, *opening.steps[level + 1 :]))
+        changed = forged(openings, at, **{kind: flip(getattr(opening, kind))})
 
     with pytest.raises((OpeningError, ViewError)):
         verify_view(UID, commitment.heads, changed)

@@ -394,7 +394,7 @@ def test_what_was_called_back_is_opened_to_nobody_who_comes_later(office: Office
         page = office.page(tier)
         opened = [bool(entry.openings) for entry in page]
         assert opened == [False, True, False, False]
-        shown = {step.value for entry in page for opening in entry.openings for step in opening.steps}
+        shown = {value for entry in page for opening in entry.openings for value in opening.values}
         assert not {b"YEM", b"violence/shooting"} & shown
     assert office.faults() == []
 

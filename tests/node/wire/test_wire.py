@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crypto.envelope import Envelope, Signature
-from crypto.ladder import Opening, Step
+from crypto.ladder import SALT_BYTES, Opening
 from node.config import ORG_ID
 from node.directory import Directory, Member, MemberKey, OrganizationType, Status
 from node.errors import PayloadError
@@ -62,9 +62,16 @@ envelopes = st.builds(
     texts,
     st.lists(st.builds(Signature, st.binary(max_size=64), texts), max_size=3).map(tuple),
 )
-steps = st.lists(st.builds(Step, exactly(16), st.binary(max_size=20)), min_size=1, max_size=4).map(tuple)
 openings = st.lists(
-    st.builds(Opening, st.integers(0, 20), steps, exactly(32)),
+    st.lists(st.binary(max_size=20), min_size=1, max_size=4).flatmap(
+        lambda values: st.builds(
+            Opening,
+            st.integers(0, 20),
+            exactly(SALT_BYTES * len(values)),
+            st.just(tuple(values)),
+            exactly(32),
+        )
+    ),
     max_size=4,
     unique_by=lambda one: one.dimension,
 ).map(lambda some: tuple(sorted(some)))
@@ -156,7 +163,7 @@ UNSIGNED: dict[str, tuple[Callable[[bytes], object], bytes]] = {
             Entry(
                 b"",
                 Envelope(b"p", "t", (Signature(b"s", "k"),)),
-                (Opening(0, (Step(bytes(16), b"b"),), bytes(32)),),
+                (Opening(0, bytes(SALT_BYTES), (b"b",), bytes(32)),),
             )
         ),
     ),
