@@ -37,7 +37,7 @@ from node.verify import (
 from node.wire import records
 
 logger = logging.getLogger(__name__)
-SPAN_ENTRIES = 3_000  # in one transaction: what a crash may cost to do again, and what is held in memory
+SPAN_ENTRIES = 2_500  # in one transaction: what a crash may cost to do again, and what is held in memory
 
 T = TypeVar("T")
 Progress = Callable[[int, int], None]  # entries verified so far, entries in the log
