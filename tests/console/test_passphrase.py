@@ -7,6 +7,8 @@ import pytest
 
 from tests.console.command_line import tocsin
 
+pytestmark = pytest.mark.slow  # a passphrase is made to cost time
+
 RIGHT, WRONG = "correct horse battery staple", "incorrect horse"
 
 
