@@ -31,7 +31,7 @@ class Pulls(NamedTuple):
     rounds: tuple[Round, ...]
     serving_cpu: float  # seconds for a record
     alone: Round  # with nothing else in the receiver's memory
-    server: tuple[Memory, Memory]  # before and after all of this
+    server: tuple[Memory, Memory]  # before and after all other rounds
 
     @property
     def name(self) -> str:
@@ -111,7 +111,7 @@ def _sizes(one: Pulls, record_bytes: float) -> Iterator[Line]:
         )
     yield Line(
         "6",
-        f"memory a pull adds to the receiver: {one.name}",
+        f"memory that a pull adds to the receiver: {one.name}",
         f"{one.alone.grown_mib:.0f} MiB",
         f"{MAX_GROWN_MIB} MiB",
         one.alone.grown_mib / MAX_GROWN_MIB,
@@ -120,7 +120,7 @@ def _sizes(one: Pulls, record_bytes: float) -> Iterator[Line]:
     before, after = one.server
     yield Line(
         "6",
-        f"memory serving adds to the server: {one.name}",
+        f"memory that serving more adds to the server: {one.name}",
         f"{after.most - before.most:.0f} MiB",
         f"{MAX_GROWN_MIB} MiB",
         (after.most - before.most) / MAX_GROWN_MIB,
@@ -156,9 +156,8 @@ def _pulls(lab: Lab, engine: Engine, size: int, tier: Tier) -> Pulls:
             return _receive(network.receivers[tier], served, sample, url)
 
     with serving(network.origin) as served:
-        receive(0)  # to warm the server up
-        before = memory(served.pid)
         alone = receive(0)
+        before = memory(served.pid)  # the server has warmed up
         used = cpu_seconds(served.pid)
         rounds = tuple(receive(SAMPLE) for _ in range(lab.rounds(size)))
         used = cpu_seconds(served.pid) - used
