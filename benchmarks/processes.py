@@ -27,6 +27,12 @@ def memory(pid: int) -> Memory:
     return Memory(*(int(fields[name].removesuffix("kB")) / 1024 for name in ("VmRSS", "VmHWM")))
 
 
+def helpers_memory(pid: int) -> float:
+    """MiB that the processes which a process started have now, their share of what they have in common included."""
+    children = (int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in _children(task))
+    return sum(_pss(child) + helpers_memory(child) for child in children)
+
+
 def forget_peak() -> None:
     """Let the most memory that this process ever had be what it has now."""
     Path("/proc/self/clear_refs").write_text("5")
@@ -35,6 +41,15 @@ def forget_peak() -> None:
 def written_bytes(pid: int) -> int:
     """Bytes that a process has written to files."""
     return int(_fields(Path(f"/proc/{pid}/io"))["wchar"])
+
+
+def _children(task: Path) -> list[str]:
+    return (task / "children").read_text().split()
+
+
+def _pss(pid: int) -> float:
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
 
 
 def _fields(path: Path) -> dict[str, str]:

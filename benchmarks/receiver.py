@@ -1,6 +1,6 @@
 """A receiving node as a process of its own: pulls a whole log, beside what verifying alone would take.
 
-    python -m benchmarks.receiver HOME ENDPOINT SAMPLE DATABASE_URL
+    python -m benchmarks.receiver HOME ENDPOINT SERVER_PID SAMPLE DATABASE_URL
 
 The database must be new, as the process is, so that nothing is known or kept parsed yet. Prints a `Round` as JSON.
 SAMPLE is how many records verifying alone is timed with; with 0 it is left out, and memory is the receiver's own.
@@ -18,7 +18,7 @@ from time import perf_counter, process_time
 from typing import NamedTuple
 
 from benchmarks.nodes import ORIGIN
-from benchmarks.processes import forget_peak, memory, written_bytes
+from benchmarks.processes import cpu_seconds, forget_peak, helpers_memory, memory, written_bytes
 from console.home import Home, open_home
 from console.serve import Node, open_node
 from crypto.envelope import Envelope, verify_envelope
@@ -27,6 +27,7 @@ from node.client import PeerClient
 from node.directory import Member
 from node.disclose import verify_view
 from node.sync import Outcome, pull
+from node.verifiers import Verifiers
 from node.verify import CHUNK_ENTRIES, page_token
 from node.wire import records
 
@@ -52,11 +53,11 @@ class Round(NamedTuple):
 
     entries: int
     first: Cost
+    serving_cpu: float  # seconds that the server took for the first
     again: Cost
     limit: Cost | None
     written_bytes: int
-    grown_mib: float  # at the most, while pulling
-    resident_mib: float  # at the most
+    resident_mib: float  # at the most, with the processes that help it
 
 
 class Stopwatch:
@@ -100,13 +101,15 @@ def verify_only(jobs: Sequence[Job], keys: Sequence[bytes]) -> Cost:
         return watch.read(len(jobs))
 
 
-async def pull_all(node: Node, peer: Member) -> tuple[Outcome, Cost]:
-    """Connect and pull, as `tocsin sync` does."""
+async def pull_all(node: Node, peer: Member) -> tuple[Outcome, Cost, float]:
+    """Connect and pull, as `tocsin sync` does; also the MiB of the processes that helped."""
     watch = Stopwatch()
-    async with PeerClient(peer, node.own) as client:
-        outcome = await pull(node.store, client, node.directory())
+    async with Verifiers() as verifiers:
+        async with PeerClient(peer, node.own) as client:
+            outcome = await pull(node.store, client, node.directory(), verifiers=verifiers)
+        cost, helpers = watch.read(), helpers_memory(os.getpid())
     assert outcome.error is None, outcome.error
-    return outcome, watch.read()
+    return outcome, cost, helpers
 
 
 def open_receiver(home: Home, url: str) -> Node:
@@ -114,23 +117,25 @@ def open_receiver(home: Home, url: str) -> Node:
     return open_node(replace(home, settings=home.settings.model_copy(update={"database_url": url})), None)
 
 
-async def measure(node: Node, peer: Member, jobs: Sequence[Job]) -> Round:
+async def measure(node: Node, peer: Member, server: int, jobs: Sequence[Job]) -> Round:
     """Pull a log into a new database, and once more; verify alone before and after."""
     keys = [key.public_key for key in peer.signing_keys]
     before = verify_only(jobs, keys) if jobs else None
     forget_peak()
-    used, written = memory(os.getpid()).now, written_bytes(os.getpid())
-    outcome, first = await pull_all(node, peer)
+    written = written_bytes(os.getpid())
+    serving = cpu_seconds(server)
+    outcome, first, helpers = await pull_all(node, peer)
+    serving = cpu_seconds(server) - serving
     node.store.close()  # what the database still holds back is written now
-    peak, written = memory(os.getpid()).most, written_bytes(os.getpid()) - written
-    _, again = await pull_all(node, peer)
+    resident, written = memory(os.getpid()).most + helpers, written_bytes(os.getpid()) - written
+    _, again, _ = await pull_all(node, peer)
     after = verify_only(jobs, keys) if jobs else None
     limit = Cost(*(sum(pair) / 2 for pair in zip(before, after, strict=True))) if before and after else None
     assert outcome.received.accepted == outcome.verified, outcome
-    return Round(outcome.verified, first, again, limit, written, peak - used, peak)
+    return Round(outcome.verified, first, serving, again, limit, written, resident)
 
 
-async def main(home: Home, endpoint: str, sample: int, url: str) -> None:
+async def main(home: Home, endpoint: str, server: int, sample: int, url: str) -> None:
     """Measure one round."""
     node = open_receiver(home, url)
     peer = node.directory().member(ORIGIN)._replace(endpoint=endpoint)
@@ -138,8 +143,9 @@ async def main(home: Home, endpoint: str, sample: int, url: str) -> None:
     if sample:
         async with PeerClient(peer, node.own) as client:
             jobs = [job(wire) for wire in await fetch(client, sample)]
-    print(json.dumps(await measure(node, peer, jobs)))
+    print(json.dumps(await measure(node, peer, server, jobs)))
 
 
 if __name__ == "__main__":
-    asyncio.run(main(open_home(Path(sys.argv[1])), sys.argv[2], int(sys.argv[3]), sys.argv[4]))
+    folder, address, pid, number, database = sys.argv[1:]
+    asyncio.run(main(open_home(Path(folder)), address, int(pid), int(number), database))

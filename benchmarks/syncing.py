@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.lab import Engine, Lab
 from benchmarks.nodes import Served, first_page, serving
-from benchmarks.processes import Memory, cpu_seconds, memory
+from benchmarks.processes import Memory, memory
 from benchmarks.receiver import Cost, Round
 from benchmarks.table import Line, at_least, at_most
 from console.home import Home
@@ -29,9 +29,8 @@ class Pulls(NamedTuple):
     size: int
     tier: Tier
     rounds: tuple[Round, ...]
-    serving_cpu: float  # seconds for a record
     alone: Round  # with nothing else in the receiver's memory
-    server: tuple[Memory, Memory]  # before and after all other rounds
+    server: Memory  # after all rounds
 
     @property
     def name(self) -> str:
@@ -42,6 +41,11 @@ class Pulls(NamedTuple):
     def share_of_limit(self) -> float:
         """Rate of a pull over that of verifying alone, on the same cores."""
         return median(_limit(one).wall * one.entries / one.first.wall for one in self.rounds)
+
+    @property
+    def serving_cpu(self) -> float:
+        """Processor time that the server takes for a record of a first pull."""
+        return mean(one.serving_cpu / one.entries for one in self.rounds)
 
     @property
     def record_seconds(self) -> float:
@@ -67,7 +71,7 @@ def lines(lab: Lab) -> Iterator[Line]:
             yield from _rates(one)
             yield from _sizes(one, record_bytes[tier])
             if size > lab.sizes[0]:
-                yield _growth(pulls[lab.sizes[0], tier], one)
+                yield from _growth(pulls[lab.sizes[0], tier], one)
 
 
 def _rates(one: Pulls) -> Iterator[Line]:
@@ -109,27 +113,10 @@ def _sizes(one: Pulls, record_bytes: float) -> Iterator[Line]:
             written / record_bytes,
             at_most(10),
         )
-    yield Line(
-        "6",
-        f"memory that a pull adds to the receiver: {one.name}",
-        f"{one.alone.grown_mib:.0f} MiB",
-        f"{MAX_GROWN_MIB} MiB",
-        one.alone.grown_mib / MAX_GROWN_MIB,
-        at_most(1),
-    )
-    before, after = one.server
-    yield Line(
-        "6",
-        f"memory that serving more adds to the server: {one.name}",
-        f"{after.most - before.most:.0f} MiB",
-        f"{MAX_GROWN_MIB} MiB",
-        (after.most - before.most) / MAX_GROWN_MIB,
-        at_most(1),
-    )
-    resident = max(one.alone.resident_mib, after.most)
+    resident = max(one.alone.resident_mib, one.server.most)
     yield Line(
         "-",
-        f"memory of either process: {one.name}",
+        f"memory of either side: {one.name}",
         f"{resident:.0f} MiB",
         f"{MAX_RESIDENT_MIB} MiB",
         resident / MAX_RESIDENT_MIB,
@@ -137,8 +124,8 @@ def _sizes(one: Pulls, record_bytes: float) -> Iterator[Line]:
     )
 
 
-def _growth(few: Pulls, many: Pulls) -> Line:
-    return Line(
+def _growth(few: Pulls, many: Pulls) -> Iterator[Line]:
+    yield Line(
         "6",
         f"a record among {many.name}",
         f"{many.record_seconds * 1e6:.0f} us",
@@ -146,6 +133,17 @@ def _growth(few: Pulls, many: Pulls) -> Line:
         few.share_of_limit / many.share_of_limit,  # each beside its own limit: the machine's mood falls out
         at_most(1.5),
     )
+    receivers = many.alone.resident_mib - few.alone.resident_mib
+    servers = many.server.most - few.server.most
+    for side, grown in (("receiver", receivers), ("server", servers)):
+        yield Line(
+            "6",
+            f"memory more than for {few.size:,}, {side}: {many.name}",
+            f"{grown:.0f} MiB",
+            f"{MAX_GROWN_MIB} MiB",
+            grown / MAX_GROWN_MIB,
+            at_most(1),
+        )
 
 
 def _pulls(lab: Lab, engine: Engine, size: int, tier: Tier) -> Pulls:
@@ -157,24 +155,21 @@ def _pulls(lab: Lab, engine: Engine, size: int, tier: Tier) -> Pulls:
 
     with serving(network.origin) as served:
         alone = receive(0)
-        before = memory(served.pid)  # the server has warmed up
-        used = cpu_seconds(served.pid)
         rounds = tuple(receive(SAMPLE) for _ in range(lab.rounds(size)))
-        used = cpu_seconds(served.pid) - used
-        after = memory(served.pid)
-    return Pulls(engine, size, tier, rounds, used / len(rounds) / (size + SAMPLE), alone, (before, after))
+        server = memory(served.pid)
+    return Pulls(engine, size, tier, rounds, alone, server)
 
 
 def _receive(receiver: Home, served: Served, sample: int, url: str) -> Round:
     module = [sys.executable, "-m", "benchmarks.receiver"]
-    command = [*module, str(receiver.path), served.endpoint, str(sample), url]
+    command = [*module, str(receiver.path), served.endpoint, str(served.pid), str(sample), url]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True)  # noqa: S603 - our own program
     return _read(json.loads(done.stdout))
 
 
 def _read(fields: list[Any]) -> Round:
-    entries, first, again, limit, *rest = fields
-    return Round(entries, Cost(*first), Cost(*again), Cost(*limit) if limit else None, *rest)
+    entries, first, serving_cpu, again, limit, *rest = fields
+    return Round(entries, Cost(*first), serving_cpu, Cost(*again), Cost(*limit) if limit else None, *rest)
 
 
 def _limit(one: Round) -> Cost:

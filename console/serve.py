@@ -16,6 +16,7 @@ from node.server import Exchange, Gatekeeper, make_server
 from node.share import start_log
 from node.store.database import Store
 from node.sync import Outcome, pull
+from node.verifiers import Verifiers
 
 GRACE_SECONDS = 5.0  # for calls under way when the node is stopped
 COLLECT_AFTER_VALUES = 50_000
@@ -94,14 +95,16 @@ async def sync_all(
         directory.member(org_id)
 
     async def one(peer: Member) -> Outcome:
+        def seen(done: int, size: int) -> None:
+            progress(peer.org_id, done, size)
+
         async with PeerClient(peer, node.own) as client:
-            return await pull(
-                node.store, client, directory, lambda done, size: progress(peer.org_id, done, size)
-            )
+            return await pull(node.store, client, directory, seen, verifiers=verifiers)
 
     others = (member for member in directory.members if member.org_id != node.org_id and member.endpoint)
     active = (member for member in others if member.status is Status.ACTIVE)
-    return await asyncio.gather(*(one(member) for member in active if not only or member.org_id in only))
+    async with Verifiers() as verifiers:
+        return await asyncio.gather(*(one(member) for member in active if not only or member.org_id in only))
 
 
 async def _serve(node: Node, home: Home, ready: Callable[[str], None], sync_seconds: float | None) -> None:

@@ -8,6 +8,7 @@ refuses all others. TLS keys are P-256 because BoringSSL, and with it gRPC, offe
 
 import re
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 
 from cryptography import x509
@@ -115,6 +116,7 @@ def check_member_certificate(certificate: bytes) -> None:
         raise CertificateError("basic constraints: a member's certificate is no authority")
 
 
+@lru_cache(maxsize=256)  # asked for at every call of every peer
 def spki_sha256(certificate: bytes) -> bytes:
     """Return SHA-256 of the SubjectPublicKeyInfo in a DER or PEM certificate: what its holder is known by.
 

@@ -174,9 +174,9 @@ class _Log:
         outruled = held.fate == Fate.REFUSED and held.reason == "PREDECESSOR_MISMATCH"
         if (held.fate, held.reason) != (found.fate, found.reason) and not outruled:
             yield Fault(self._where, f"entry {held.log_index} is kept as {held.fate} but is {found.fate}")
-        if outruled or found.record is None:
+        if outruled:
             return
-        if found.record.replaces is not None:
+        if found.record is not None and found.record.replaces is not None:
             self._replaced.setdefault(found.record.replaces.log_index, held.known_on)
         if found.fact is not None:
             facts.append((held.log_index, held.known_on, None, *found.fact))

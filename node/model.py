@@ -138,7 +138,7 @@ class PartialDate:
             raise IncidentError("when", "a day is given without its month")
         if self.month is not None and not 1 <= self.month <= 12:
             raise IncidentError("when", f"month {self.month} is not between 1 and 12")
-        if self.month is not None and self.day is not None:
+        if self.month is not None and self.day is not None and not 1 <= self.day <= 28:
             last = monthrange(self.year, self.month)[1]
             if not 1 <= self.day <= last:
                 raise IncidentError("when", f"day {self.day} is not between 1 and {last}")
@@ -151,8 +151,10 @@ class PartialDate:
     @property
     def latest(self) -> date:
         """Last day that the date can mean."""
+        if self.day is not None:
+            return self.earliest
         month = self.month or 12
-        return date(self.year, month, self.day or monthrange(self.year, month)[1])
+        return date(self.year, month, monthrange(self.year, month)[1])
 
     def __str__(self) -> str:
         parts = [f"{self.year:04}", *(f"{part:02}" for part in (self.month, self.day) if part is not None)]

@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
+from itertools import accumulate
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -284,12 +285,10 @@ def _read_token(token: str, size: int) -> tuple[int, int]:
 
 
 def _within(entries: list[bytes], max_bytes: int) -> list[bytes]:
-    total = 0
-    for at, wire in enumerate(entries):
-        total += len(wire)
-        if total > max_bytes and at:
-            return entries[:at]
-    return entries
+    if sum(map(len, entries)) <= max_bytes:
+        return entries
+    fitting = sum(total <= max_bytes for total in accumulate(map(len, entries)))
+    return entries[: max(fitting, 1)]
 
 
 def _request_id(call: Call) -> str:

@@ -97,3 +97,11 @@ class Codec(Protocol):
     def decode_entry(self, wire: bytes, /) -> Entry:
         """Read an entry."""
         ...
+
+    def peek_entry(self, wire: bytes, /) -> Entry:
+        """Read the leaf or envelope of an entry and leave its openings and its form unseen.
+
+        Raises:
+            PayloadError: It is no entry.
+        """
+        ...

@@ -8,10 +8,8 @@ does nothing but wait.
 
 import asyncio
 import logging
-import os
-from collections.abc import AsyncGenerator, Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from datetime import UTC, datetime
 from typing import NamedTuple, TypeVar
 
@@ -23,6 +21,7 @@ from node.errors import MemberError, NodeError, PeerError, UnavailableError
 from node.receive import Received, follow, keep_page
 from node.store.database import Store
 from node.store.heads import note_contact
+from node.verifiers import Verifiers
 from node.verify import (
     LinkedPage,
     Origin,
@@ -32,12 +31,12 @@ from node.verify import (
     link_page,
     page_token,
     verify_head,
-    verify_linked,
 )
 from node.wire import records
 
 logger = logging.getLogger(__name__)
 SPAN_ENTRIES = 2_500  # in one transaction: what a crash may cost to do again, and what is held in memory
+MANY_ENTRIES = 3_000  # from so many on it is worth to start processes that verify
 
 T = TypeVar("T")
 Progress = Callable[[int, int], None]  # entries verified so far, entries in the log
@@ -60,8 +59,9 @@ async def pull(
     directory: Directory,
     progress: Progress = lambda _done, _size: None,
     clock: Clock = lambda: datetime.now(UTC),
+    verifiers: Verifiers | None = None,
 ) -> Outcome:
-    """Bring a peer's log up to its newest checkpoint.
+    """Bring a peer's log up to its newest checkpoint; pulls at the same time share `verifiers`.
 
     Whatever the peer does wrong ends the pull with `Outcome.error` and is written down; what was kept before stays.
     Errors of our own, such as a store that can not be written, are raised.
@@ -72,12 +72,15 @@ async def pull(
     try:
         origin = origin_of(directory, org_id, clock())
         note = await client.checkpoint()
-        log = _Log(client, origin, verify_head(note, origin, head.frontier), head.frontier)
-        async with _ahead(log.spans()) as spans:
-            async for span in spans:
-                kept, head = await asyncio.to_thread(keep_page, store, head, span, note, records, clock())
-                received += kept
-                progress(head.frontier.size, log.checkpoint.size)
+        checkpoint = verify_head(note, origin, head.frontier)
+        async with nullcontext(verifiers) if verifiers else Verifiers() as who:
+            if checkpoint.size - head.frontier.size >= MANY_ENTRIES:
+                who.call_helpers()
+            async with _ahead(_Log(client, origin, checkpoint, head.frontier, who).spans()) as spans:
+                async for span in spans:
+                    kept, head = await asyncio.to_thread(keep_page, store, head, span, note, records, clock())
+                    received += kept
+                    progress(head.frontier.size, checkpoint.size)
     except (PeerError, MemberError) as refusal:
         logger.warning("refused: peer=%s reason=%s verified=%d", org_id, refusal.reason, head.frontier.size)
         error = refusal
@@ -106,20 +109,28 @@ def origin_of(directory: Directory, org_id: str, now: datetime) -> Origin:
 class _Log:
     """What is new to us in a peer's log, on its way from the line to the store, step by step."""
 
-    def __init__(self, client: PeerClient, origin: Origin, checkpoint: Checkpoint, held: Frontier) -> None:
-        self.checkpoint = checkpoint
+    def __init__(
+        self,
+        client: PeerClient,
+        origin: Origin,
+        checkpoint: Checkpoint,
+        held: Frontier,
+        verifiers: Verifiers,
+    ) -> None:
         self._client = client
         self._origin = origin
+        self._checkpoint = checkpoint
         self._held = held
+        self._verifiers = verifiers
 
     async def spans(self) -> AsyncGenerator[VerifiedPage, None]:
         """Verified pages joined to what is worth a transaction; those before a bad page come before its error."""
         span: list[VerifiedPage] = []
         failure: NodeError | None = None
-        async with _ahead(self._verified()) as pages:
+        async with _ahead(self._begun()) as pages:
             try:
                 async for page in pages:
-                    span.append(page)
+                    span.append(await page)
                     if sum(len(one.entries) for one in span) >= SPAN_ENTRIES:
                         yield join_pages(span)
                         span.clear()
@@ -130,18 +141,18 @@ class _Log:
         if failure is not None:
             raise failure
 
-    async def _verified(self) -> AsyncGenerator[VerifiedPage, None]:
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            async with _ahead(self._linked()) as pages:
-                async for page in pages:
-                    yield await asyncio.to_thread(verify_linked, page, self._origin, records, pool.map)
+    async def _begun(self) -> AsyncGenerator[Awaitable[VerifiedPage], None]:
+        """Pages that are being verified."""
+        async with _ahead(self._linked()) as pages:
+            async for page in pages:
+                yield self._verifiers.begin(page, self._origin)
 
     async def _linked(self) -> AsyncGenerator[LinkedPage, None]:
         held = self._held
         async with _ahead(self._fetched()) as pages:
             async for page in pages:
                 linked = await asyncio.to_thread(
-                    link_page, page, self._origin, self.checkpoint, held, records
+                    link_page, page, self._origin, self._checkpoint, held, records
                 )
                 held = linked.frontier
                 yield linked
@@ -149,7 +160,7 @@ class _Log:
     async def _fetched(self) -> AsyncGenerator[Page, None]:
         """Pages as they come, asked for by tokens that we make ourselves, so a peer's token never steers us."""
         at = self._held.size
-        while token := page_token(self.checkpoint.size, at):
+        while token := page_token(self._checkpoint.size, at):
             page = await self._client.entries(token)
             at += len(page.entries)
             yield page

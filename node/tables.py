@@ -150,8 +150,8 @@ release = Table(
 view = Table(
     "view",
     metadata,
-    Column("log_index", BigInteger, primary_key=True, autoincrement=False),
     Column("tier", SmallInteger, primary_key=True, autoincrement=False),
+    Column("log_index", BigInteger, primary_key=True, autoincrement=False),
     Column("wire", LargeBinary, nullable=False),
 )
 

@@ -8,23 +8,26 @@ cheap before dear:
   (2) each leaf is made from its envelope, or taken as it is where the peer may not see more;
   (3) the leaves continue the log that was verified before, up to the signed checkpoint (RFC 6962 2.1.2);
   (4) the token of the next page is the one that follows from this page;
-  (5) every signature, by a key that the directory binds to the origin, before any payload is parsed;
+  (5) every entry has exactly the form of this version, and its signature is by a key that the directory binds to the
+      origin, before any payload is parsed;
   (6) each payload is of a known type, complete, and of this origin;
   (7) every opening belongs to its signed head.
 
-The first four (`link_page`) must go page after page; what remains (`verify_linked`) depends on no other page.
+The first four (`link_page`) must go page after page. What remains (`verify_entries`) depends on nothing but the entries
+themselves, so it may be done for many of them at once, wherever there is a core.
+
 A failure in any of these refuses the whole page. An entry that is sound but that this node will not keep as a record
 (a ladder schema it does not know, a value that does not follow from a finer one, a code of no list, sexual violence)
 is refused alone, with its reason, and the log goes on.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
-from itertools import chain, count
+from itertools import chain
 from typing import Any, NamedTuple, TypeAlias
 
 from crypto.checkpoint import Checkpoint, verify_checkpoint
-from crypto.envelope import keyid, leaf, verify_envelope
+from crypto.envelope import Envelope, keyid, leaf, verify_envelope
 from crypto.errors import CryptoError, EnvelopeError, SignatureError
 from crypto.merkle import Frontier, leaf_hash, verify_consistency
 from node.disclose import verify_view
@@ -86,24 +89,34 @@ class Page(NamedTuple):
     next_token: str
 
 
-class Verified(NamedTuple):
-    """One entry that passed; `record` and `fact` are there when it was accepted."""
+class Finding(NamedTuple):
+    """What verifying an entry found.
 
-    position: Position
+    `record` is there when it is a retraction or says that it replaces another, `fact` when the entry was accepted.
+    """
+
     fate: Fate
-    wire: bytes
     record: IncidentRecord | Retraction | None = None
     fact: Fact | None = None
     reason: str = ""
 
 
-Linked: TypeAlias = tuple[Entry, bytes, Position]  # an entry as read and as it came, and its place in the log
+class Verified(NamedTuple):
+    """One entry that passed, and what was found."""
+
+    position: Position
+    wire: bytes
+    fate: Fate
+    record: IncidentRecord | Retraction | None = None
+    fact: Fact | None = None
+    reason: str = ""
 
 
 class LinkedPage(NamedTuple):
-    """A page that belongs into the log, whatever it says, and the log up to its end."""
+    """A page that belongs into the log, whatever it says: entries as they came, their places, the log up to its end."""
 
-    entries: tuple[Linked, ...]
+    wires: tuple[bytes, ...]
+    positions: tuple[Position, ...]
     frontier: Frontier
 
 
@@ -144,14 +157,14 @@ def log_name(org_id: str) -> str:
 
 
 def verify_page(
-    page: Page, origin: Origin, checkpoint: Checkpoint, held: Frontier, codec: Codec, spread: Spread = map
+    page: Page, origin: Origin, checkpoint: Checkpoint, held: Frontier, codec: Codec
 ) -> VerifiedPage:
     """Check a page that continues `held` below `checkpoint`: `link_page`, then `verify_linked`.
 
     Raises:
         PeerError: The check that failed, as the subclass; nothing of the page may be kept.
     """
-    return verify_linked(link_page(page, origin, checkpoint, held, codec), origin, codec, spread)
+    return verify_linked(link_page(page, origin, checkpoint, held, codec), origin, codec)
 
 
 def link_page(page: Page, origin: Origin, checkpoint: Checkpoint, held: Frontier, codec: Codec) -> LinkedPage:
@@ -168,27 +181,40 @@ def link_page(page: Page, origin: Origin, checkpoint: Checkpoint, held: Frontier
         PeerError: The check that failed, as the subclass.
     """
     _verify_sizes(page, checkpoint, held)  # (1)
-    entries = _read_entries(page.entries, held.size, origin, codec)  # (1), (2)
-    hashes = [position.leaf_hash for _, _, position in entries]
-    frontier = _verify_root(hashes, page.proof, checkpoint, held)  # (3)
+    positions = _positions(page.entries, held.size, origin, codec)  # (1), (2)
+    frontier = _verify_root([one.leaf_hash for one in positions], page.proof, checkpoint, held)  # (3)
     if page.next_token != page_token(checkpoint.size, frontier.size):  # (4)
         raise PageTokenError("the token of the next page does not follow from this page")
-    return LinkedPage(entries, frontier)
+    return LinkedPage(page.entries, positions, frontier)
 
 
-def verify_linked(page: LinkedPage, origin: Origin, codec: Codec, spread: Spread = map) -> VerifiedPage:
-    """Check what a page says: checks (5) to (7).
-
-    Args:
-        page: From `link_page`.
-        origin: Whose log it is.
-        codec: Reads messages.
-        spread: Runs the checks over chunks; the built-in `map` does it on one core.
+def verify_linked(page: LinkedPage, origin: Origin, codec: Codec) -> VerifiedPage:
+    """Check what a page says: `verify_entries` for all of it.
 
     Raises:
         PeerError: The check that failed, as the subclass; nothing of the page may be kept.
     """
-    return VerifiedPage(_verify_entries(page.entries, origin, codec, spread), page.frontier)
+    start = page.frontier.size - len(page.wires)
+    return found_page(page, verify_entries(page.wires, start, origin, codec))
+
+
+def verify_entries(wires: Sequence[bytes], start: int, origin: Origin, codec: Codec) -> list[Finding]:
+    """Check what entries say, from index `start` on: checks (5) to (7).
+
+    Raises:
+        PeerError: The check that failed, as the subclass; nothing of the page that they are from may be kept.
+    """
+    entries = [codec.decode_entry(wire) for wire in wires]
+    for index, entry in enumerate(entries, start):
+        if entry.envelope is not None:
+            _verify_signature(index, entry.envelope, origin)
+    return [_verify_entry(index, entry, origin, codec) for index, entry in enumerate(entries, start)]
+
+
+def found_page(page: LinkedPage, found: Iterable[Finding]) -> VerifiedPage:
+    """Put together a page and what was found in its entries."""
+    entries = zip(page.positions, page.wires, found, strict=True)
+    return VerifiedPage(tuple([Verified(place, wire, *one) for place, wire, one in entries]), page.frontier)
 
 
 def join_pages(pages: Sequence[VerifiedPage]) -> VerifiedPage:
@@ -201,30 +227,31 @@ def verify_stored(
 ) -> tuple[Verified, ...]:
     """Check stored entries again, from index `start` on: (1), (2) and (5) to (7) as on the day they came.
 
+    Args:
+        wires: As they are stored.
+        origin: Whose log they are in.
+        start: Index of the first.
+        codec: Reads messages.
+        spread: Runs the dear checks over chunks; the built-in `map` does it on one core.
+
     Raises:
         PeerError: The check that failed.
     """
-    return _verify_entries(_read_entries(wires, start, origin, codec), origin, codec, spread)
+
+    def verify_chunk(first: int) -> list[Finding]:
+        return verify_entries(wires[first : first + CHUNK_ENTRIES], start + first, origin, codec)
+
+    page = LinkedPage(tuple(wires), _positions(wires, start, origin, codec), Frontier())
+    chunks = spread(verify_chunk, range(0, len(wires), CHUNK_ENTRIES))
+    return found_page(page, chain.from_iterable(chunks)).entries
 
 
-def _read_entries(wires: Sequence[bytes], start: int, origin: Origin, codec: Codec) -> tuple[Linked, ...]:
-    entries = map(codec.decode_entry, wires)
+def _positions(wires: Sequence[bytes], start: int, origin: Origin, codec: Codec) -> tuple[Position, ...]:
+    keys = {keyid(public_key): public_key for public_key in origin.signing_keys}
+    entries = map(codec.peek_entry, wires)
     return tuple(
-        [
-            (entry, wire, Position(index, leaf_hash(_leaf(entry, origin))))
-            for index, entry, wire in zip(count(start), entries, wires, strict=False)
-        ]
+        [Position(index, leaf_hash(_leaf(entry, keys))) for index, entry in enumerate(entries, start)]
     )
-
-
-def _verify_entries(
-    entries: Sequence[Linked], origin: Origin, codec: Codec, spread: Spread
-) -> tuple[Verified, ...]:
-    def verify_chunk(first: int) -> list[Verified]:
-        return [_verify_entry(*one, origin, codec) for one in entries[first : first + CHUNK_ENTRIES]]
-
-    chunks = spread(verify_chunk, range(0, len(entries), CHUNK_ENTRIES))
-    return tuple(chain.from_iterable(chunks))
 
 
 def _verify_sizes(page: Page, checkpoint: Checkpoint, held: Frontier) -> None:
@@ -236,18 +263,19 @@ def _verify_sizes(page: Page, checkpoint: Checkpoint, held: Frontier) -> None:
         raise PageError(f"an entry is larger than {MAX_ENTRY_BYTES} bytes")
 
 
-def _leaf(entry: Entry, origin: Origin) -> bytes:
+def _leaf(entry: Entry, keys: Mapping[str, bytes]) -> bytes:
     if entry.envelope is None:
         return entry.leaf
-    hint = entry.envelope.signatures[0].keyid if entry.envelope.signatures else ""
-    for public_key in origin.signing_keys:
-        # Nothing signs the hint; held to its one form, all nodes keep the same bytes.
-        if hint == keyid(public_key):
-            try:
-                return leaf(entry.envelope, public_key)
-            except CryptoError as error:
-                raise RecordSignatureError(str(error)) from error
-    raise RecordSignatureError("a record is signed with a key that the directory does not bind to its origin")
+    # Nothing signs the hint; held to its one form, all nodes keep the same bytes.
+    public_key = keys.get(entry.envelope.signatures[0].keyid) if entry.envelope.signatures else None
+    if public_key is None:
+        raise RecordSignatureError(
+            "a record is signed with a key that the directory does not bind to its origin"
+        )
+    try:
+        return leaf(entry.envelope, public_key)
+    except CryptoError as error:
+        raise RecordSignatureError(str(error)) from error
 
 
 def _verify_root(
@@ -261,41 +289,45 @@ def _verify_root(
     return frontier
 
 
-def _verify_entry(entry: Entry, wire: bytes, position: Position, origin: Origin, codec: Codec) -> Verified:
-    if entry.envelope is None:
-        return Verified(position, Fate.WITHHELD, wire)
+def _verify_signature(index: int, envelope: Envelope, origin: Origin) -> None:
     try:
-        verify_envelope(entry.envelope, _PAYLOAD_TYPES, origin.signing_keys)
+        verify_envelope(envelope, _PAYLOAD_TYPES, origin.signing_keys)
     except (SignatureError, EnvelopeError) as error:
-        raise RecordSignatureError(f"entry {position.log_index}: {error}") from error
+        raise RecordSignatureError(f"entry {index}: {error}") from error
+
+
+def _verify_entry(index: int, entry: Entry, origin: Origin, codec: Codec) -> Finding:
+    if entry.envelope is None:
+        return Finding(Fate.WITHHELD)
     if entry.envelope.payload_type == RETRACTION_TYPE:
         retraction = codec.decode_retraction(entry.envelope.payload)
         _verify_origin(retraction.origin_id, origin)
         if entry.openings:
-            raise DisclosureError(f"entry {position.log_index}: a retraction has nothing to open")
-        return Verified(position, Fate.RETRACTED, wire, retraction)
+            raise DisclosureError(f"entry {index}: a retraction has nothing to open")
+        return Finding(Fate.RETRACTED, retraction)
     record = codec.decode_incident(entry.envelope.payload)
     _verify_origin(record.origin_id, origin)
     if record.schema != SCHEMA or len(record.heads) != len(DIMENSIONS):
-        return Verified(position, Fate.REFUSED, wire, reason="LADDER_SCHEMA_UNKNOWN")
-    return _verify_openings(entry, record, wire, position)
+        return Finding(Fate.REFUSED, reason="LADDER_SCHEMA_UNKNOWN")
+    return _verify_openings(index, entry, record)
 
 
-def _verify_openings(entry: Entry, record: IncidentRecord, wire: bytes, position: Position) -> Verified:
+def _verify_openings(index: int, entry: Entry, record: IncidentRecord) -> Finding:
+    replacing = record if record.replaces is not None else None
     if not entry.openings:  # called back since: it still tells what it replaced
-        return Verified(position, Fate.WITHHELD, wire, record)
+        return Finding(Fate.WITHHELD, replacing)
     try:
         chains = verify_view(record.record_uid, record.heads, entry.openings)
     except (CryptoError, ViewError) as error:
-        raise DisclosureError(f"entry {position.log_index}: {error}") from error
+        raise DisclosureError(f"entry {index}: {error}") from error
     try:
         seen = fact(chains)
     except ViewError as error:
-        return Verified(position, Fate.REFUSED, wire, reason=error.reason)
+        return Finding(Fate.REFUSED, reason=error.reason)
     means = seen[_MEANS]
     if is_sexual_violence(means if isinstance(means, str) else None, any(seen[_ASSAULTED])):
-        return Verified(position, Fate.REFUSED, wire, reason="SEXUAL_VIOLENCE_RECORD")  # R14
-    return Verified(position, Fate.ACCEPTED, wire, record, seen)
+        return Finding(Fate.REFUSED, reason="SEXUAL_VIOLENCE_RECORD")  # R14
+    return Finding(Fate.ACCEPTED, replacing, seen)
 
 
 def _verify_origin(origin_id: str, origin: Origin) -> None:

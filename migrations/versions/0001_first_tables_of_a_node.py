@@ -61,10 +61,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "view",
-        sa.Column("log_index", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("tier", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("log_index", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("wire", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("log_index", "tier", name=op.f("pk_view")),
+        sa.PrimaryKeyConstraint("tier", "log_index", name=op.f("pk_view")),
     )
     op.create_table(
         "unread",

@@ -8,7 +8,19 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from crypto.merkle import HASH_BYTES, Frontier
 from crypto.tiles import TILE, appended_tiles
@@ -60,7 +72,13 @@ def append_own(connection: Connection, head: LogHead, entries: Sequence[OwnEntry
     insert_many(
         connection,
         view,
-        [(index, int(tier), wire) for index, one in numbered for tier, wire in sorted(one.views.items())],
+        # A page is of one tier, and what lies together is read together.
+        [
+            (int(tier), index, one.views[tier])
+            for tier in Tier
+            for index, one in numbered
+            if tier in one.views
+        ],
     )
     first = next_id(connection, release)
     insert_many(
@@ -93,9 +111,10 @@ def close_views(
     """
     for chosen in portions(record_ids):
         past = select(release.c.log_index).where(release.c.record_id.in_(chosen))
-        rows = connection.execute(select(*view.c).where(view.c.log_index.in_(past))).all()
-        connection.execute(delete(view).where(view.c.log_index.in_(past)))
-        insert_many(connection, view, [(index, tier, without_openings(wire)) for index, tier, wire in rows])
+        theirs = and_(view.c.tier.in_(list(Tier)), view.c.log_index.in_(past))
+        rows = connection.execute(select(*view.c).where(theirs)).all()
+        connection.execute(delete(view).where(theirs))
+        insert_many(connection, view, [(tier, index, without_openings(wire)) for tier, index, wire in rows])
 
 
 class FullTiles(dict[tuple[int, int], bytes]):
@@ -137,21 +156,22 @@ def own_page(connection: Connection, log_id: int, start: int, stop: int, tier: T
     Raises:
         StoreError: An entry is missing.
     """
-    span = {"log_id": log_id, "start": start, "stop": stop, "tier": int(tier)}
-    # Most pages hold nothing but views of just this tier, and those alone are read in half the time.
-    page: list[bytes] = [wire for (wire,) in connection.execute(_PAGE_OF_TIER, span).all()]
-    if len(page) != stop - start:
-        page = [wire for (wire,) in connection.execute(_PAGE, span).all()]
-    if len(page) != stop - start:
+    span = {"start": start, "stop": stop, "log_id": log_id}
+    page: list[bytes] = [wire for (wire,) in connection.execute(_VIEWS, {**span, "tier": int(tier)}).all()]
+    if len(page) == stop - start:  # as most pages are
+        return page
+    tiers = [int(one) for one in Tier if one <= tier]
+    finest = {index: wire for index, wire, _ in connection.execute(_ALL, {**span, "tiers": tiers})}
+    if len(finest) != stop - start:
         raise StoreError(f"the log lacks an entry between {start} and {stop}")
-    return page
+    return [wire for _, wire in sorted(finest.items())]
 
 
 def own_views(connection: Connection, start: int, stop: int) -> list[tuple[int, int, bytes]]:
     """(index, tier, wire) of every view of our own entries from `start` up to and without `stop`."""
     rows = connection.execute(
         select(view.c.log_index, view.c.tier, view.c.wire)
-        .where(and_(view.c.log_index >= start, view.c.log_index < stop))
+        .where(and_(view.c.tier.in_(list(Tier)), view.c.log_index >= start, view.c.log_index < stop))
         .order_by(view.c.log_index, view.c.tier)
     )
     return [(index, tier, wire) for index, tier, wire in rows]
@@ -229,36 +249,22 @@ def _put_tiles(connection: Connection, tiles: Mapping[tuple[int, int], bytes]) -
             connection.execute(insert(tile).values(level=level, number=number, hashes=hashes))
 
 
-_finer = view.alias()
-
-
-_FINEST = (  # that the tier may see, of those that there are
-    select(func.max(_finer.c.tier))
-    .where(and_(_finer.c.log_index == entry.c.log_index, _finer.c.tier <= bindparam("tier")))
-    .correlate(entry)
-    .scalar_subquery()
+_OF_SPAN = and_(view.c.log_index >= bindparam("start"), view.c.log_index < bindparam("stop"))
+_VIEWS = (
+    select(view.c.wire).where(and_(view.c.tier == bindparam("tier"), _OF_SPAN)).order_by(view.c.log_index)
 )
-
-
-_SPAN = and_(
-    entry.c.log_id == bindparam("log_id"),
-    entry.c.log_index >= bindparam("start"),
-    entry.c.log_index < bindparam("stop"),
-)
-_PAGE_OF_TIER = (
-    select(view.c.wire)
-    .join_from(entry, view, and_(view.c.log_index == entry.c.log_index, view.c.tier == bindparam("tier")))
-    .where(_SPAN)
-    .order_by(entry.c.log_index)
-)
-_PAGE = (
-    select(func.coalesce(view.c.wire, entry.c.wire))
-    .outerjoin_from(entry, view, and_(view.c.log_index == entry.c.log_index, view.c.tier == _FINEST))
-    .where(_SPAN)
-    .order_by(entry.c.log_index)
-)
-
-
+_ALL = union_all(  # that the tiers may see, from coarse to fine: first what every stranger may see
+    select(entry.c.log_index, entry.c.wire, literal(0).label("tier")).where(
+        and_(
+            entry.c.log_id == bindparam("log_id"),
+            entry.c.log_index >= bindparam("start"),
+            entry.c.log_index < bindparam("stop"),
+        )
+    ),
+    select(view.c.log_index, view.c.wire, view.c.tier).where(
+        and_(view.c.tier.in_(bindparam("tiers", expanding=True)), _OF_SPAN)
+    ),
+).order_by("tier")
 _TILE = select(tile.c.hashes).where(
     and_(tile.c.level == bindparam("level"), tile.c.number == bindparam("number"))
 )

@@ -48,7 +48,7 @@ def add_peer_entries(
         entry,
         [
             (head.log_id, index, fate, reason, day, leaf_hash, wire)
-            for (index, leaf_hash), fate, wire, _, _, reason in entries
+            for (index, leaf_hash), wire, fate, _, _, reason in entries
         ],
     )
     counted = [(one.position.log_index, one.fact) for one in entries if one.fact is not None]

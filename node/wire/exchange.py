@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from functools import cache
-from itertools import chain
 from typing import NamedTuple
 
 from node.verify import Page
@@ -127,8 +126,8 @@ def encode_page(entries: Iterable[bytes], proof: Iterable[bytes], next_token: st
     Messages that are concatenated are merged, so the entries, which come first, need no message object around them.
     """
     rest = messages.ListEntriesResponse(consistency_proof=proof, next_page_token=next_token)
-    framed = chain.from_iterable((_entry_prefix(len(wire)), wire) for wire in entries)
-    return b"".join((*framed, rest.SerializeToString()))
+    parts = [part for wire in entries for part in (_entry_prefix(len(wire)), wire)]
+    return b"".join((*parts, rest.SerializeToString()))
 
 
 @cache

@@ -118,6 +118,18 @@ def decode_entry(wire: bytes) -> Entry:
     return Entry(b"", _envelope(message.envelope), openings)
 
 
+def peek_entry(wire: bytes) -> Entry:
+    """Read the leaf or envelope of an entry and leave its openings and its form unseen.
+
+    Raises:
+        PayloadError: It is no entry.
+    """
+    message = parse(record_pb2.Entry(), wire)
+    if not message.HasField("envelope"):
+        return Entry(sized("leaf", message.leaf, LEAF_BYTES), None, ())
+    return Entry(b"", _envelope(message.envelope), ())
+
+
 def encode_envelope(envelope: Envelope) -> bytes:
     """Envelope as a file or message of its own."""
     return _envelope_message(envelope).SerializeToString()

@@ -141,7 +141,7 @@ def fill(
             connection,
             head,
             [
-                Verified(Position(at, bytes(32)), Fate.ACCEPTED, b"", None, view)
+                Verified(Position(at, bytes(32)), b"", Fate.ACCEPTED, fact=view)
                 for at, view in enumerate(views)
             ],
             {},
@@ -235,7 +235,7 @@ def test_every_caveat_counts_the_incidents_it_speaks_of(store: Store) -> None:
     with store.write() as connection:
         head = open_log(connection, "second peer")
         closed = fact((("2018", "2018-04"), *[()] * 6))
-        entry_of_a_peer = Verified(Position(0, bytes(32)), Fate.ACCEPTED, b"", None, closed)
+        entry_of_a_peer = Verified(Position(0, bytes(32)), b"", Fate.ACCEPTED, fact=closed)
         add_peer_entries(connection, head, [entry_of_a_peer], {}, 20240501)
 
     found = answer(

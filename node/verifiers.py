@@ -1,0 +1,150 @@
+"""Who checks entries: a thread of this process, or for a long pull one process for each core.
+
+Verifying is mostly Python, of which a process runs one thread at a time: threads that verify would stand in each
+other's way, in that of storing, and in that of the node's own calls. A process takes a moment to start, so there are
+none until a long pull asks for them. One that ends, for whatever reason, is not missed: its work is done here.
+"""
+
+import asyncio
+import logging
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from itertools import chain
+from subprocess import DEVNULL, Popen
+from typing import Any, Self
+
+from node.errors import PeerError
+from node.verifier import SIZE, frame, read_frame
+from node.verify import CHUNK_ENTRIES, Finding, LinkedPage, Origin, VerifiedPage, found_page, verify_entries
+from node.wire import records
+
+logger = logging.getLogger(__name__)
+MOST_HELPERS = 4  # by then storing is the limit
+JOBS_AHEAD = 2  # that a helper is given at a time, so that it never waits for the next
+
+
+class Verifiers:
+    """This process and its helpers; use it as an async context manager, in one event loop."""
+
+    def __init__(self) -> None:
+        self._free: asyncio.Queue[_Helper | None] = asyncio.Queue()  # `None`: this process
+        self.first: Popen[bytes] | None = None  # the process from which the others are forked
+        self._called: list[asyncio.Task[None]] = []
+        self._helpers: list[_Helper] = []
+        self._begun: set[asyncio.Task[VerifiedPage]] = set()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        for task in (*self._begun, *self._called):
+            task.cancel()
+        await asyncio.gather(*self._begun, *self._called, return_exceptions=True)
+        for helper in self._helpers:
+            helper.end()
+        if self.first is not None:
+            await asyncio.to_thread(self.first.wait)
+
+    def call_helpers(self) -> None:
+        """Start a process for each core, unless that was done or the system can not fork."""
+        if self._called or not hasattr(os, "fork"):
+            return
+        pairs = [socket.socketpair() for _ in range(min(os.cpu_count() or 1, MOST_HELPERS))]
+        theirs = [end.fileno() for _, end in pairs]
+        command = [sys.executable, "-P", "-m", "node.verifier", *map(str, theirs)]
+        try:
+            self.first = Popen(command, pass_fds=theirs, stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL)  # noqa: S603 - our own program
+        except OSError:  # then the lines end at once, and all is done here
+            logger.warning("processes that verify entries can not be started")
+        for ours, end in pairs:
+            end.close()
+            self._called.append(asyncio.create_task(self._employ(ours)))
+
+    def begin(self, page: LinkedPage, origin: Origin) -> asyncio.Task[VerifiedPage]:
+        """Begin to do `verify_linked` for a page."""
+        task = asyncio.create_task(self._verify_page(page, origin))
+        self._begun.add(task)
+        task.add_done_callback(self._forget)
+        return task
+
+    def _forget(self, task: asyncio.Task[VerifiedPage]) -> None:
+        self._begun.discard(task)
+        if not task.cancelled():
+            task.exception()  # a pull that has failed at an earlier page does not ask for it
+
+    async def _verify_page(self, page: LinkedPage, origin: Origin) -> VerifiedPage:
+        start = page.frontier.size - len(page.wires)
+        chunks = [
+            self._verify(page.wires[first : first + CHUNK_ENTRIES], start + first, origin)
+            for first in range(0, len(page.wires), CHUNK_ENTRIES)
+        ]
+        found: list[list[Finding]] = []
+        for answer in await asyncio.gather(*chunks, return_exceptions=True):
+            if isinstance(answer, BaseException):
+                raise answer
+            found.append(answer)
+        return found_page(page, chain.from_iterable(found))
+
+    async def _verify(self, wires: Sequence[bytes], start: int, origin: Origin) -> list[Finding]:
+        helper = await self._free.get() if self._called else None
+        try:
+            if helper is not None:
+                return await helper.verify(wires, start, origin)
+        except (OSError, EOFError):
+            logger.warning("a process that verifies entries has ended")
+            helper = None
+        finally:
+            if self._called:
+                self._free.put_nowait(helper)
+        return await asyncio.to_thread(verify_entries, wires, start, origin, records)
+
+    async def _employ(self, line: socket.socket) -> None:
+        helper: _Helper | None = None
+        try:
+            helper = _Helper(*await asyncio.open_connection(sock=line))
+            self._helpers.append(helper)
+            await helper.answer()  # it is ready
+        except (OSError, EOFError):
+            logger.warning("a process that verifies entries did not start")
+            helper = None
+        for _ in range(JOBS_AHEAD):
+            self._free.put_nowait(helper)
+
+
+class _Helper:
+    """The line to one process that verifies."""
+
+    def __init__(self, answers: asyncio.StreamReader, jobs: asyncio.StreamWriter) -> None:
+        self._answers = answers
+        self._jobs = jobs
+        self._turn = asyncio.Lock()  # it answers in the order in which it is asked
+
+    async def verify(self, wires: Sequence[bytes], start: int, origin: Origin) -> list[Finding]:
+        """Do `verify_entries`.
+
+        Raises:
+            PeerError: The check that failed.
+            OSError: The process has ended.
+            EOFError: The process has ended.
+        """
+        self._jobs.write(frame((wires, start, origin)))
+        try:
+            async with self._turn:
+                answer = await self.answer()
+        except asyncio.CancelledError:
+            self.end()  # it would answer a job that nobody waits for
+            raise
+        if isinstance(answer, PeerError):
+            raise answer
+        return [Finding(*one) for one in answer]
+
+    async def answer(self) -> Any:
+        """Next frame that it sends."""
+        (size,) = SIZE.unpack(await self._answers.readexactly(SIZE.size))
+        return read_frame(await self._answers.readexactly(size))
+
+    def end(self) -> None:
+        """Hang up, so that it ends."""
+        self._jobs.close()

@@ -1,0 +1,135 @@
+"""Processes that help to verify find what this process finds, and are not missed when they end."""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from crypto.checkpoint import Checkpoint
+from crypto.merkle import Frontier
+from node import verifiers as processes
+from node.errors import DisclosureError, PeerError
+from node.model import PartialDate
+from node.rules import Tier
+from node.store.heads import open_log
+from node.store.own_log import own_page
+from node.verifiers import Verifiers
+from node.verify import LinkedPage, Origin, Page, VerifiedPage, link_page, log_name, verify_linked
+from node.wire import records
+from tests.support.incidents import SHOOTING
+from tests.support.network import TODAY, Network, Node, on_sqlite_alone
+
+pytestmark = on_sqlite_alone
+SHARED = 40
+
+
+@pytest.fixture
+def alpha(network: Network) -> Node:
+    """A node that has shared, corrected and called back."""
+    node = network.node("alpha")
+    incidents = {f"k{at}": replace(SHOOTING, when=PartialDate(2020, 1, at % 28 + 1)) for at in range(SHARED)}
+    node.holds(on=TODAY, a=SHOOTING, **incidents)
+    node.shares("a", *incidents, tiers=frozenset({Tier.COORDINATOR}))
+    return node
+
+
+@pytest.fixture(autouse=True)
+def small_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every page be work for several."""
+    monkeypatch.setattr(processes, "CHUNK_ENTRIES", 3)
+
+
+def linked(node: Node) -> LinkedPage:
+    """A page with all that a coordinator may see of a node's log."""
+    with node.store.read() as connection:
+        head = open_log(connection, node.org_id)
+        wires = own_page(connection, head.log_id, 0, head.frontier.size, Tier.COORDINATOR)
+    checkpoint = Checkpoint(log_name(node.org_id), head.frontier.size, head.frontier.root)
+    return link_page(Page(tuple(wires), (), ""), node.origin, checkpoint, Frontier(), records)
+
+
+def with_helpers(
+    page: LinkedPage, origin: Origin, meanwhile: Callable[[Verifiers], None]
+) -> list[VerifiedPage]:
+    """Verify a page, let something happen, verify it again."""
+
+    async def twice() -> list[VerifiedPage]:
+        async with Verifiers() as verifiers:
+            verifiers.call_helpers()
+            first = await verifiers.begin(page, origin)
+            meanwhile(verifiers)
+            return [first, await verifiers.begin(page, origin)]
+
+    return asyncio.run(twice())
+
+
+def nothing(_verifiers: Verifiers) -> None:
+    """Nothing happens."""
+
+
+def broken(page: LinkedPage, *places: int) -> LinkedPage:
+    """A page in which the openings of some entries belong to another."""
+    wires = list(page.wires)
+    entries = [records.decode_entry(wire) for wire in wires]
+    for at in places:
+        wires[at] = records.encode_entry(entries[at]._replace(openings=entries[at + 1].openings))
+    return page._replace(wires=tuple(wires))
+
+
+def test_they_find_what_this_process_finds(alpha: Node) -> None:
+    page = linked(alpha)
+    here = verify_linked(page, alpha.origin, records)
+    assert with_helpers(page, alpha.origin, nothing) == [here, here]
+    assert len(here.entries) == SHARED + 1
+
+
+def test_the_first_failure_of_a_page_is_named_whoever_finds_it(alpha: Node) -> None:
+    page = broken(linked(alpha), 31, 7, 19)
+
+    async def both() -> tuple[PeerError, VerifiedPage]:
+        async with Verifiers() as verifiers:
+            verifiers.call_helpers()
+            with pytest.raises(DisclosureError) as caught:
+                await verifiers.begin(page, alpha.origin)
+            return caught.value, await verifiers.begin(linked(alpha), alpha.origin)
+
+    error, after = asyncio.run(both())
+    assert str(error).startswith("entry 7:")
+    assert len(after.entries) == SHARED + 1
+
+
+def test_a_process_that_was_killed_is_not_missed(alpha: Node) -> None:
+    page = linked(alpha)
+
+    def kill(verifiers: Verifiers) -> None:
+        assert verifiers.first is not None
+        verifiers.first.kill()
+
+    here = verify_linked(page, alpha.origin, records)
+    assert with_helpers(page, alpha.origin, kill) == [here, here]
+
+
+@pytest.mark.parametrize("program", ["/nowhere/python", "/bin/false"])
+def test_processes_that_do_not_start_are_not_missed(
+    alpha: Node, monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    page = linked(alpha)
+    monkeypatch.setattr(sys, "executable", program)
+    here = verify_linked(page, alpha.origin, records)
+    assert with_helpers(page, alpha.origin, nothing) == [here, here]
+
+
+def test_work_that_nobody_waits_for_any_more_ends(alpha: Node) -> None:
+    page = linked(alpha)
+
+    async def give_up() -> asyncio.Task[VerifiedPage]:
+        async with Verifiers() as verifiers:
+            verifiers.call_helpers()
+            begun = verifiers.begin(page, alpha.origin)
+            await asyncio.sleep(0)
+        return begun
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(give_up()).result()
