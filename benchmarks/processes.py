@@ -29,7 +29,8 @@ def memory(pid: int) -> Memory:
 
 def helpers_memory(pid: int) -> float:
     """MiB that the processes which a process started have now, their share of what they have in common included."""
-    children = (int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in _children(task))
+    running = (int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal())
+    children = [child for child in running if _parent(child) == pid]
     return sum(_pss(child) + helpers_memory(child) for child in children)
 
 
@@ -43,8 +44,12 @@ def written_bytes(pid: int) -> int:
     return int(_fields(Path(f"/proc/{pid}/io"))["wchar"])
 
 
-def _children(task: Path) -> list[str]:
-    return (task / "children").read_text().split()
+def _parent(pid: int) -> int:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:  # it has ended meanwhile
+        return 0
+    return int(stat.rpartition(")")[2].split()[1])
 
 
 def _pss(pid: int) -> float:

@@ -2,7 +2,8 @@
 
 Verifying is mostly Python, of which a process runs one thread at a time: threads that verify would stand in each
 other's way, in that of storing, and in that of the node's own calls. A process takes a moment to start, so there are
-none until a long pull asks for them. One that ends, for whatever reason, is not missed: its work is done here.
+none until a long pull asks for them, and until they are ready work is done here. So it is when one ends, for whatever
+reason: it is not missed.
 """
 
 import asyncio
@@ -32,7 +33,8 @@ class Verifiers:
         self._free: asyncio.Queue[_Helper | None] = asyncio.Queue()  # `None`: this process
         self.first: Popen[bytes] | None = None  # the process from which the others are forked
         self._called: list[asyncio.Task[None]] = []
-        self._helpers: list[_Helper] = []
+        self._lines: list[_Helper] = []
+        self._helpers: set[_Helper] = set()  # that are ready, and have not ended
         self._begun: set[asyncio.Task[VerifiedPage]] = set()
 
     async def __aenter__(self) -> Self:
@@ -42,7 +44,7 @@ class Verifiers:
         for task in (*self._begun, *self._called):
             task.cancel()
         await asyncio.gather(*self._begun, *self._called, return_exceptions=True)
-        for helper in self._helpers:
+        for helper in self._lines:
             helper.end()
         if self.first is not None:
             await asyncio.to_thread(self.first.wait)
@@ -58,6 +60,7 @@ class Verifiers:
             self.first = Popen(command, pass_fds=theirs, stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL)  # noqa: S603 - our own program
         except OSError:  # then the lines end at once, and all is done here
             logger.warning("processes that verify entries can not be started")
+        self._free.put_nowait(None)
         for ours, end in pairs:
             end.close()
             self._called.append(asyncio.create_task(self._employ(ours)))
@@ -89,26 +92,33 @@ class Verifiers:
 
     async def _verify(self, wires: Sequence[bytes], start: int, origin: Origin) -> list[Finding]:
         helper = await self._free.get() if self._called else None
-        try:
-            if helper is not None:
-                return await helper.verify(wires, start, origin)
-        except (OSError, EOFError):
-            logger.warning("a process that verifies entries has ended")
-            helper = None
-        finally:
-            if self._called:
+        if helper is not None:
+            try:
+                found = await helper.verify(wires, start, origin)
+            except PeerError:
                 self._free.put_nowait(helper)
-        return await asyncio.to_thread(verify_entries, wires, start, origin, records)
+                raise
+            except (OSError, EOFError):
+                logger.warning("a process that verifies entries has ended")
+                self._helpers.discard(helper)
+            else:
+                self._free.put_nowait(helper)
+                return found
+        try:
+            return await asyncio.to_thread(verify_entries, wires, start, origin, records)
+        finally:
+            if not self._helpers:  # not yet, or no more
+                self._free.put_nowait(None)
 
     async def _employ(self, line: socket.socket) -> None:
-        helper: _Helper | None = None
+        helper = _Helper(*await asyncio.open_connection(sock=line))
+        self._lines.append(helper)
         try:
-            helper = _Helper(*await asyncio.open_connection(sock=line))
-            self._helpers.append(helper)
             await helper.answer()  # it is ready
         except (OSError, EOFError):
             logger.warning("a process that verifies entries did not start")
-            helper = None
+            return
+        self._helpers.add(helper)
         for _ in range(JOBS_AHEAD):
             self._free.put_nowait(helper)
 

@@ -1,5 +1,8 @@
 """Records, retractions, envelopes and log entries as bytes; the `Codec` that the floors below ask for."""
 
+from functools import lru_cache
+from itertools import accumulate, pairwise
+
 from crypto.envelope import LEAF_BYTES, Envelope, Signature
 from crypto.ladder import SALT_BYTES, Opening
 from node.errors import PayloadError
@@ -181,18 +184,22 @@ def _openings(message: envelope_pb2.Openings) -> tuple[Opening, ...]:
         raise PayloadError("depths: not as many levels as values")
     salts = sized("salts", message.salts, SALT_BYTES * len(values))
     nexts = sized("nexts", message.nexts, HASH_BYTES * (len(depths) - depths.count(0)))
-    openings = []
-    level = hidden = 0
-    for dimension, depth in enumerate(depths):
-        if depth:
-            end = level + depth
-            openings.append(
-                Opening(
-                    dimension,
-                    salts[level * SALT_BYTES : end * SALT_BYTES],
-                    values[level:end],
-                    nexts[hidden : hidden + HASH_BYTES],
-                )
-            )
-            level, hidden = end, hidden + HASH_BYTES
-    return tuple(openings)
+    return tuple(
+        [Opening(at, salts[salt], values[value], nexts[hash_]) for at, salt, value, hash_ in _layout(depths)]
+    )
+
+
+@lru_cache(maxsize=256)  # the views of a tier have few layouts
+def _layout(depths: tuple[int, ...]) -> tuple[tuple[int, slice, slice, slice], ...]:
+    """Where the salts, values and hash of each opened dimension lie; the sum of the depths has been checked."""
+    shown = [(at, depth) for at, depth in enumerate(depths) if depth]
+    ends = list(accumulate((depth for _, depth in shown), initial=0))
+    return tuple(
+        (
+            at,
+            slice(start * SALT_BYTES, end * SALT_BYTES),
+            slice(start, end),
+            slice(place * HASH_BYTES, (place + 1) * HASH_BYTES),
+        )
+        for place, ((at, _), (start, end)) in enumerate(zip(shown, pairwise(ends), strict=True))
+    )
