@@ -1,6 +1,7 @@
 """The folder of one node: settings, keys, the network's directory, and the database by default.
 
 tocsin.toml               settings
+policy.toml               what leaves, to whom and how finely
 keys/*.key                one secret each, readable by the owner alone; whoever has them speaks for the organization
 keys/*.pub.hex            their public halves
 keys/tls.der              the certificate that peers pin
@@ -19,11 +20,13 @@ from crypto.certificates import make_member_certificate
 from crypto.envelope import Envelope
 from crypto.keyfile import load_key, save_key
 from crypto.signing import Signer
+from node.audience import Tier
 from node.client import Credentials
 from node.config import FILE_NAME, Settings, load_settings
 from node.directory import Directory, Member, MemberKey, OrganizationType, Status, verify_directory
-from node.errors import ConfigError, DirectoryError, PayloadError, UnreadableError
-from node.rules import Tier
+from node.errors import ConfigError, DirectoryError, PayloadError, PolicyError, UnreadableError
+from node.policy import FILE_NAME as POLICY_FILE
+from node.policy import Policy, baseline, read_policy
 from node.share import Identity, start_log
 from node.store.database import Store
 from node.verify import Origin
@@ -102,6 +105,18 @@ class Home:
             self._certificate(),
             endpoint,
         )
+
+    def policy(self) -> Policy:
+        """Read and check what this organization lets out; without a file it is the baseline.
+
+        Raises:
+            PolicyError: The file says something that it can not mean.
+            UnreadableError: It can not be read.
+        """
+        path = self.path / POLICY_FILE
+        if not path.exists():
+            return baseline()
+        return read_policy_file(path)
 
     def directory(self) -> Directory:
         """Read and verify the network's directory.
@@ -224,6 +239,7 @@ def make_home(path: Path, settings: Settings, passphrase: str | None) -> Home:
         store = home.store()
         start_log(store, identity, now)
         store.close()
+        write_file(path / POLICY_FILE, baseline().text.encode())
         # Last, so that a folder with settings is always a whole node.
         write_file(path / FILE_NAME, _toml(settings).encode())
     except OSError as error:
@@ -238,6 +254,21 @@ def read_directory(path: Path, directory_key: bytes) -> Directory:
         DirectoryError: It can not be read or does not hold.
     """
     return verify_directory(_envelope(read_file(path)), decode_directory, directory_key, None)
+
+
+def read_policy_file(path: Path) -> Policy:
+    """Read and check a policy.
+
+    Raises:
+        PolicyError: It says something that it can not mean.
+        UnreadableError: It can not be read.
+    """
+    try:
+        return read_policy(read_file(path).decode())
+    except UnicodeDecodeError as error:
+        raise PolicyError(f"{path.name} is not UTF-8 text") from error
+    except PolicyError as error:
+        raise PolicyError(f"{path.name}, {error}") from error
 
 
 def read_file(path: Path) -> bytes:

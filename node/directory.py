@@ -14,8 +14,8 @@ from typing import NamedTuple
 from crypto.certificates import check_member_certificate, spki_sha256
 from crypto.envelope import Envelope, verify_threshold
 from crypto.errors import CryptoError
+from node.audience import Tier
 from node.errors import DirectoryError, MemberError
-from node.rules import Tier
 
 DIRECTORY_TYPE = "application/vnd.tocsin.directory.v1+protobuf"
 REQUEST_TYPE = "application/vnd.tocsin.membership-request.v1+protobuf"

@@ -155,6 +155,18 @@ class ConfigError(InputError):
     reason = "SETTING_INVALID"
 
 
+class PolicyError(InputError):
+    """A policy says something that it can not mean; the line is named."""
+
+    reason = "POLICY_INVALID"
+
+
+class OverrideError(InputError):
+    """What somebody says of a record widens it alone, or agrees with themselves."""
+
+    reason = "SECOND_PERSON_NEEDED"
+
+
 class StoreError(NodeError):
     """The database does not hold what it should, or is of another version."""
 

@@ -30,6 +30,7 @@ _CODED = (
     "actor_type",
     "source_kind",
 )  # fields named like their list
+SEXUAL_VIOLENCE = "rape_sexual_assault"  # the code of the list `means`
 _NOT_IN_TEXT = re.compile(r"[\ud800-\udfff]")
 
 
@@ -285,3 +286,8 @@ class Incident:
     def count(self, outcome: Outcome | None = None) -> int:
         """Number of persons affected, of one outcome or of all."""
         return sum(tally.number for tally in self.victims if outcome in {None, tally.outcome})
+
+
+def is_sexual_violence(means: str | None, sexually_assaulted: int) -> bool:
+    """Whether an incident falls under the rule that sexual violence never travels as a record (R14)."""
+    return means == SEXUAL_VIOLENCE or sexually_assaulted > 0

@@ -7,10 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from node.audience import Tier
 from node.ladders import DIMENSIONS
-from node.model import Custody, Incident, Outcome, PartialDate, Sex, Staff, Tally
-from node.rules import LEVELS, Tier, hold, is_sexual_violence, label
+from node.model import Custody, Incident, Outcome, PartialDate, Sex, Staff, Tally, is_sexual_violence
+from node.policy import baseline
+from node.rules import label
 from node.signed import Label
+from tests.support.deciding import hold
 from tests.support.strategies import incidents
 
 TODAY = date(2026, 11, 23)
@@ -89,8 +92,10 @@ def test_words_decide_nothing(incident: Incident, today: date, narrative: str) -
 
 @pytest.mark.parametrize(("coarse", "fine"), [(Tier.PUBLIC, Tier.PEER), (Tier.PEER, Tier.COORDINATOR)])
 def test_a_finer_tier_sees_at_least_as_much_in_every_dimension(coarse: Tier, fine: Tier) -> None:
-    assert all(less <= more for less, more in zip(LEVELS[coarse], LEVELS[fine], strict=True))
-    assert LEVELS[coarse] != LEVELS[fine]
+    assert all(
+        less <= more for less, more in zip(baseline().levels[coarse], baseline().levels[fine], strict=True)
+    )
+    assert baseline().levels[coarse] != baseline().levels[fine]
 
 
 # What each tier sees, as people were told: nobody may widen it by the way.
@@ -105,7 +110,7 @@ SEEN = {
 def test_each_tier_sees_down_to_these_levels(tier: Tier) -> None:
     assert SEEN[tier] == tuple(
         dimension.levels[level] if level >= 0 else None
-        for dimension, level in zip(DIMENSIONS, LEVELS[tier], strict=True)
+        for dimension, level in zip(DIMENSIONS, baseline().levels[tier], strict=True)
     )
 
 
