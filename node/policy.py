@@ -146,7 +146,8 @@ def read_policy(text: str) -> Policy:
     except tomllib.TOMLDecodeError as error:
         raise PolicyError(f"not TOML: {error}") from error
     except ValidationError as error:
-        first = error.errors()[0]
+        # A name that is misspelt is told rather than the one that is missing because of it.
+        first = min(error.errors(), key=lambda one: one["type"] == "missing")
         path = [str(part) for part in first["loc"] if part != "[key]"]
         raise _wrong(text, path, first["msg"].lower()) from error
     return _checked(text, form)

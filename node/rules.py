@@ -13,7 +13,7 @@ from datetime import date
 from enum import IntEnum
 from typing import NamedTuple, TypeAlias
 
-from node.audience import CLOSED, FINEST, Audience, Levels, Purpose, Tier, widest
+from node.audience import ALL_CLOSED, CLOSED, FINEST, Audience, Levels, Purpose, Tier, widest
 from node.ladders import (
     ACTOR,
     CERTAINTY,
@@ -129,8 +129,8 @@ class Decision(NamedTuple):
 
     @property
     def levels(self) -> Levels:
-        """The finest level of each dimension."""
-        return tuple(choice.level for choice in self.choices)
+        """The finest level of each dimension; all are closed when it is held."""
+        return ALL_CLOSED if self.hold is not None else tuple(choice.level for choice in self.choices)
 
 
 def label(tiers: frozenset[Tier], asked: Label | None = None) -> Label:
@@ -186,7 +186,8 @@ def released(case: Case) -> Finding:
     if not reached:
         name = case.audience.name
         return Hold("R1", f"nobody has released it to {name}", f"release it to {name} or to a coarser tier")
-    return case.policy.levels[max(reached)]
+    finest = max(reached)
+    return case.policy.levels[finest] if finest < case.audience.tier else None
 
 
 def labelled(case: Case) -> Finding:
