@@ -60,9 +60,10 @@ def read(
     home: HomeOption = HERE,
     style: FormatOption = Format.TABLE,
 ) -> None:
-    """Read a bundle that a member wrote for you: verify all of it, and keep what is new.
+    """Read a bundle that was written for you.
 
-    If reading is cut, read the file again: it goes on where it stopped. Reading a file twice changes nothing.
+    All of it is verified, and what is new is kept. If reading is cut, read the file again: it goes on where it stopped.
+    Reading a file twice changes nothing.
     """
     from console.bundles import read_bundle_file
     from console.home import open_home

@@ -3,7 +3,6 @@
 import io
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from crypto.envelope import sign_envelope
 from crypto.sealing import HEAD_BYTES, Sealer, SealKey, open_sealed, seal_hash
@@ -100,16 +99,16 @@ class Forger:
             start += min(self.peer.page_entries, size - start)
 
 
-class ReadBundle(NamedTuple):
-    """Read a bundle, as work that can be interrupted and be done in another process."""
+@dataclass(frozen=True)
+class ReadBundle:
+    """Read the bundle for a node, as work that can be interrupted and be done in another process."""
 
-    wire: bytes
+    wires: tuple[tuple[str, bytes], ...]  # by the id of the reader
     directory: Directory
 
     def __call__(self, node: Node) -> None:
         """Read it to its end."""
         who = Reader(node.org_id, seal_of(node.identity), self.directory)
-        outcome = read_bundle(
-            node.store, io.BytesIO(self.wire), who, NOW, codec=records, bundle_codec=bundles
-        )
+        source = io.BytesIO(dict(self.wires)[node.org_id])
+        outcome = read_bundle(node.store, source, who, NOW, codec=records, bundle_codec=bundles)
         assert outcome.error is None
