@@ -113,13 +113,16 @@ def write_bundle(
         page_entries: The most entries of a page.
 
     Raises:
-        MemberError: One of both is no active member, or the directory has expired.
+        MemberError: One of both is no active member, our key is not the directory's, or the directory has expired.
         BundleGapError: The log has not so many entries.
         BundleRecipientError: The member is this organization itself.
         UnknownLogError: This node has not started its log.
         StoreError: The log can not be read.
     """
-    origin_of(directory, author.org_id, now)
+    if author.signing.public_key not in origin_of(directory, author.org_id, now).signing_keys:
+        raise MemberError(
+            f"the directory holds another signing key of {author.org_id}; nobody would believe this one"
+        )
     recipient = _recipient(directory, author.org_id, asked.recipient_id)
     sealer = Sealer(recipient.seal_key)
     with store.read() as connection:

@@ -19,7 +19,7 @@ bundle = typer.Typer(
 
 @bundle.command()
 def write(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", dir_okay=False, help="The file to write.")],
     to: Annotated[str, typer.Option("--to", metavar="MEMBER", help="Id of the member that will read it.")],
     start: Annotated[
         int,
@@ -56,7 +56,9 @@ def write(
 
 @bundle.command()
 def read(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file that a member wrote for you.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", dir_okay=False, help="The file that a member wrote for you.")
+    ],
     home: HomeOption = HERE,
     style: FormatOption = Format.TABLE,
 ) -> None:

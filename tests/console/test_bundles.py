@@ -4,6 +4,7 @@ import json
 import os
 import stat
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 
@@ -30,7 +31,7 @@ def network(node: Path, empty_node: Path, tmp_path: Path) -> tuple[Path, Path]:
     return node, empty_node
 
 
-def written(alpha: Path, file: Path, *more: object, to: str = "beta") -> Ran:
+def written(alpha: Path, file: Path | str, *more: object, to: str = "beta") -> Ran:
     return tocsin("bundle", "write", "--to", to, file, *more, "--home", alpha, "--format", "json")
 
 
@@ -133,6 +134,7 @@ def test_a_folder_that_can_not_be_written_is_named(network: tuple[Path, Path], t
 
     assert ran.code == 1
     assert "FILE_UNREADABLE" in ran.err
+    assert [written(network[0], "."), read(network[1], Path())] == [Ran(2, "", ANY)] * 2
 
 
 def test_a_newer_directory_of_the_writer_is_pointed_out(network: tuple[Path, Path], tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Bundles bring what the line would bring: the same bytes, the same rows, in both directions and in any order."""
 
 import io
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,7 +17,7 @@ from node.wire import bundles, records
 from node.wire.exchange import Call, ListCall, decode_page, encode_list_call
 from tests.support.bundles import Forger, read, unsealed, written
 from tests.support.incidents import LOOTING, ROBBERY, SHELLING, SHOOTING
-from tests.support.network import NOW, TODAY, Network, Node, on_sqlite_alone, rows_of, seal_of
+from tests.support.network import NOW, TODAY, Network, Node, make_identity, on_sqlite_alone, rows_of, seal_of
 from tests.support.peer_simulator import PeerSimulator
 
 COORDINATORS = frozenset({Tier.COORDINATOR})
@@ -175,6 +176,9 @@ def test_a_bundle_is_written_for_active_members_alone_and_not_beyond_the_log(net
         written(network, alpha, "alpha")
     with pytest.raises(BundleGapError, match="the log has"):
         written(network, alpha, "beta", 1000)
+    other = make_identity("alpha")
+    with pytest.raises(MemberError, match="another signing key of alpha"):
+        written(network, replace(alpha, identity=other), "beta")
     network.suspend("beta")
     with pytest.raises(MemberError, match="suspended"):
         written(network, alpha, "beta")
