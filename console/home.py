@@ -19,6 +19,7 @@ from console.database import open_store
 from crypto.certificates import make_member_certificate
 from crypto.envelope import Envelope
 from crypto.keyfile import load_key, save_key
+from crypto.sealing import SealKey
 from crypto.signing import Signer
 from node.audience import Tier
 from node.client import Credentials
@@ -34,7 +35,7 @@ from node.wire.membership import decode_directory
 from node.wire.records import decode_envelope
 
 KEY_LIFETIME = timedelta(days=3 * 365)
-SIGNING, LOG, TLS, DIRECTORY = "signing", "log", "tls", "directory"
+SIGNING, LOG, TLS, DIRECTORY, SEAL = "signing", "log", "tls", "directory", "seal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,14 @@ class Home:
         """
         return Credentials(load_key(self.key_file(TLS), TLS, passphrase), self._certificate())
 
+    def seal_key(self, passphrase: str | None) -> SealKey:
+        """Load the key that opens bundles for this node.
+
+        Raises:
+            CryptoError: The key file is missing or damaged, or the passphrase is wrong.
+        """
+        return SealKey(load_key(self.key_file(SEAL), SEAL, passphrase))
+
     def origin(self) -> Origin:
         """Public keys of this node, which need no passphrase.
 
@@ -104,6 +113,7 @@ class Home:
             key(identity.log),
             self._certificate(),
             endpoint,
+            self.seal_key(passphrase).public_key,
         )
 
     def policy(self) -> Policy:
@@ -229,7 +239,7 @@ def make_home(path: Path, settings: Settings, passphrase: str | None) -> Home:
             settings.org_id, now - timedelta(days=1), now + KEY_LIFETIME
         )
         home = Home(path, settings)
-        for purpose in (SIGNING, LOG):
+        for purpose in (SIGNING, LOG, SEAL):
             save_key(home.key_file(purpose), purpose, os.urandom(32), passphrase)
         save_key(home.key_file(TLS), TLS, key, passphrase)
         write_file(path / "keys" / "tls.der", certificate)

@@ -89,8 +89,8 @@ def suspended(org_id: str) -> Callable[[tuple[Member, ...]], tuple[Member, ...]]
 
 def fingerprint(member: Member) -> str:
     """What two people compare by voice before a member is admitted: hash of all its keys, in groups of four."""
-    keys = b"".join(key.public_key for key in (*member.signing_keys, member.log_key)) + member.tls_certificate
-    digits = key_hash(keys).hex()[:32]
+    signing = b"".join(key.public_key for key in (*member.signing_keys, member.log_key))
+    digits = key_hash(signing + member.seal_key + member.tls_certificate).hex()[:32]
     return " ".join(digits[at : at + 4] for at in range(0, len(digits), 4))
 
 

@@ -219,3 +219,33 @@ class UnreadableError(InputError):
     """A file that somebody named can not be read or written."""
 
     reason = "FILE_UNREADABLE"
+
+
+class BundleError(InputError):
+    """A bundle can not be read: no active member signed it for this node; nothing was changed."""
+
+    reason = "BUNDLE_REFUSED"
+
+
+class BundleRecipientError(BundleError):
+    """A bundle was written for another member."""
+
+    reason = "BUNDLE_FOR_ANOTHER"
+
+
+class BundleNetworkError(BundleError):
+    """A bundle was written in another network."""
+
+    reason = "BUNDLE_OF_ANOTHER_NETWORK"
+
+
+class BundleGapError(BundleError):
+    """A bundle starts beyond the entries that are held, or beyond the end of the log."""
+
+    reason = "BUNDLE_GAP"
+
+
+class BundleContentError(PeerError):
+    """A bundle does not hold what its signed first part says."""
+
+    reason = "BUNDLE_CONTENT_WRONG"

@@ -7,6 +7,7 @@ import sys
 
 import typer
 
+from console.cli.bundle import bundle
 from console.cli.check import check
 from console.cli.demo import demo
 from console.cli.import_ import import_file
@@ -30,6 +31,7 @@ app.command("import")(import_file)
 app.command()(share)
 app.add_typer(rules, name="rules")
 app.add_typer(peer, name="peer")
+app.add_typer(bundle, name="bundle")
 app.command()(serve)
 app.command()(sync)
 app.command()(query)

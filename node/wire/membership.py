@@ -63,6 +63,7 @@ def _member_message(member: Member) -> directory_pb2.Member:
         log_key=_key_message(member.log_key),
         tls_certificate=member.tls_certificate,
         endpoint=member.endpoint,
+        seal_key=member.seal_key,
     )
 
 
@@ -80,6 +81,7 @@ def _member(message: directory_pb2.Member) -> Member:
         _key(message.log_key),
         message.tls_certificate,
         message.endpoint,
+        sized("seal_key", message.seal_key, HASH_BYTES),
     )
 
 
