@@ -207,3 +207,21 @@ class UnreadableError(InputError):
     """A file that somebody named can not be read or written."""
 
     reason = "FILE_UNREADABLE"
+
+
+class NamesError(InputError):
+    """A list of names holds a line that is no name."""
+
+    reason = "NAMES_INVALID"
+
+
+class TextNotReviewedError(InputError):
+    """A text was to leave that nobody has marked reviewed."""
+
+    reason = "TEXT_NOT_REVIEWED"
+
+
+class TextRevealsError(InputError):
+    """A text was to leave that seems to point at a person."""
+
+    reason = "TEXT_REVEALS"
