@@ -99,7 +99,9 @@ class Views:
             enough: Share of unique records at which a coarsening is taken to have helped.
         """
         found = self.rarity(k)
-        coarse = {dimension.number: self._coarse(dimension) for dimension in DIMENSIONS if self._open(dimension)}
+        coarse = {
+            dimension.number: self._coarse(dimension) for dimension in DIMENSIONS if self._open(dimension)
+        }
         singles = [
             Coarser((self._step(DIMENSIONS[number]),), self._rarity(k, {number: column}))
             for number, column in coarse.items()
@@ -154,8 +156,8 @@ def _helpful(found: Rarity, coarser: tuple[Coarser, ...], enough: float) -> Coar
     """The single step that keeps most groups apart among those that help enough, else whatever helps best."""
     if not found.unique:
         return None
-    reaching = [one for one in coarser if len(one.steps) == 1 and one.rarity.unique_share < enough]
+    helping = [one for one in coarser if one.rarity.unique < found.unique]
+    reaching = [one for one in helping if len(one.steps) == 1 and one.rarity.unique_share < enough]
     if reaching:
         return max(reaching, key=lambda one: one.rarity.groups)
-    best = min(coarser, key=lambda one: (one.rarity.unique, len(one.steps)))
-    return best if best.rarity.unique < found.unique else None
+    return min(helping, key=lambda one: (one.rarity.unique, len(one.steps)), default=None)
