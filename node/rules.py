@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from node.ladders import ACTOR, CERTAINTY, DIMENSIONS, TARGET, VICTIMS, WHAT, WHEN, WHERE, Dimension
 from node.model import Custody, Incident, Outcome
+from node.sensitive import grounds
 from node.signed import Label
 
 # Sources often report a capture and never its end. After a year we take it for over, before that we do not (R15).
@@ -28,10 +29,11 @@ class Tier(IntEnum):
 
 
 class Hold(NamedTuple):
-    """Why an incident does not leave, whatever was asked: the rule and a sentence for people."""
+    """Why an incident does not leave, whatever was asked: the rule, a sentence for people, what would release it."""
 
     rule: str
     reason: str
+    release: str
 
 
 def _levels(tier: Mapping[Dimension, str]) -> tuple[int, ...]:
@@ -91,14 +93,22 @@ def hold(incident: Incident, today: date) -> Hold | None:
         today: UTC day of the decision; a capture whose end nobody reported counts as over a year after it.
     """
     if is_sexual_violence(incident.means, incident.count(Outcome.SEXUALLY_ASSAULTED)):
-        return Hold("R14", "sexual violence never leaves as a record, only inside totals")
+        return Hold(
+            "R14",
+            "sexual violence never leaves as a record, only inside totals",
+            "nothing; with the survivor's consent it counts in totals",
+        )
     captured = incident.count(Outcome.ABDUCTED) + incident.count(Outcome.DETAINED)
     if incident.custody is Custody.ONGOING:
-        return Hold("R15", "somebody is still abducted or detained")
+        return Hold("R15", "somebody is still abducted or detained", "news of the end of captivity")
     if (
         captured
         and incident.custody is Custody.UNKNOWN
         and today - incident.when.latest < CUSTODY_PRESUMED_OVER
     ):
-        return Hold("R15", "somebody was abducted or detained less than a year ago and no release is known")
-    return None
+        return Hold(
+            "R15",
+            "somebody was abducted or detained less than a year ago and no release is known",
+            f"news of the release, or {incident.when.latest + CUSTODY_PRESUMED_OVER}",
+        )
+    return next((Hold(*ground) for ground in grounds(incident)), None)

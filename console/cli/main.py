@@ -13,6 +13,7 @@ from console.cli.import_ import import_file
 from console.cli.init import init
 from console.cli.peer import peer
 from console.cli.query import query
+from console.cli.record import record
 from console.cli.run import serve, sync
 from console.cli.share import share
 
@@ -27,6 +28,7 @@ app = typer.Typer(
 app.command()(init)
 app.command("import")(import_file)
 app.command()(share)
+app.add_typer(record, name="record")
 app.add_typer(peer, name="peer")
 app.command()(serve)
 app.command()(sync)

@@ -38,7 +38,8 @@ def preview_lines(plans: Iterable[Plan]) -> Iterator[tuple[str, ...]]:
         for back in plan.callbacks:
             yield f"log entry {back.before.log_index}", "called back", "", "", back.reason
         for stays in plan.held:
-            yield stays.current.name, "held", "", stays.hold.rule, stays.hold.reason
+            why = f"{stays.hold.reason}; what would release it: {stays.hold.release}"
+            yield stays.current.name, "held", "", stays.hold.rule, why
         if plan.unchanged:
             yield f"{plan.unchanged} records", "unchanged", "", "", "left before as they are now"
 
