@@ -34,10 +34,11 @@ def commands() -> dict[str, list[str]]:
     """Every command with its options, as a shell would name them."""
     found = {}
     root: Any = typer.main.get_command(app)
-    groups = {"tocsin": root, "tocsin peer": root.commands["peer"]}
+    inner = {name: one for name, one in root.commands.items() if hasattr(one, "commands")}
+    groups = {"tocsin": root, **{f"tocsin {name}": one for name, one in inner.items()}}
     for prefix, group in groups.items():
         for name, command in group.commands.items():
-            if name != "peer":
+            if name not in inner:
                 options = [option for one in command.params for option in one.opts if option.startswith("--")]
                 found[f"{prefix} {name}"] = options
     return found

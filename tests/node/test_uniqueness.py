@@ -194,6 +194,26 @@ def test_the_figures_of_the_aid_worker_security_database_since_2015(
     assert (found[0].groups, *(round(100 * one.rare / one.records) for one in found)) == SINCE_2015[key]
 
 
+# As docs/anonymity.md says: groups; per cent that are unique, and in groups of fewer than 5.
+BY_TIER = {
+    Tier.PUBLIC: (1688, 36.2, 64.8),
+    Tier.PEER: (3014, 88.4, 95.0),
+    Tier.COORDINATOR: (3275, 99.5, 100.0),
+}
+
+
+@pytest.mark.parametrize("tier", Tier)
+def test_how_sparse_the_same_records_are_as_each_tier_sees_them(
+    published: Callable[[str], list[tuple[Incident, Chains]]], tier: Tier
+) -> None:
+    since = [chains for one, chains in published(FILE_2025) if one.when.year >= 2015]
+
+    found = uniqueness([cut(chains, LEVELS[tier]) for chains in since], k=5).rarity
+
+    per_cent = (round(100 * found.unique_share, 1), round(100 * found.rare / found.records, 1))
+    assert (found.groups, *per_cent) == BY_TIER[tier]
+
+
 # Per cent of groups that hold one record, and the global risk, of 2006 to 2015.
 TEN_YEARS = {
     (("when", "year"), ("where", "country")): (42, 15),

@@ -1,5 +1,8 @@
 """What the scanner finds in four scripts, and what it must leave alone; every example is made up."""
 
+import csv
+from pathlib import Path
+
 import pytest
 
 from node.scan import NO_NAMES, Kind, scan
@@ -231,3 +234,14 @@ def test_a_finding_says_where_it_stands_in_the_text_as_it_was_given() -> None:
     shown = {one.kind: text[one.start : one.end] for one in scan(text, NO_NAMES)}
 
     assert shown == {Kind.EMAIL: "foc\u200bal@example.org", Kind.PHONE: "+٠٠٠٠٠٠٠٠٠٠١"}
+
+
+def test_no_name_of_a_place_or_an_actor_that_was_ever_published_is_taken_for_anything(shared: Path) -> None:
+    with (shared / "data" / "incidents" / "awsd_security_incidents_2025-12-18.csv").open(
+        encoding="utf-8-sig"
+    ) as text:
+        rows = list(csv.DictReader(text))[1:]  # the first row holds HXL tags
+    names = {row[column] for row in rows for column in ("Region", "District", "City", "Actor name")}
+
+    assert len(names) == 3681
+    assert {name for name in names if scan(name, NO_NAMES)} == set()
