@@ -2,6 +2,7 @@
 
 tocsin.toml               settings
 policy.toml               what leaves, to whom and how finely
+names.txt                 names that never leave, one a line; there may be none
 keys/*.key                one secret each, readable by the owner alone; whoever has them speaks for the organization
 keys/*.pub.hex            their public halves
 keys/tls.der              the certificate that peers pin
@@ -25,9 +26,10 @@ from node.audience import Tier
 from node.client import Credentials
 from node.config import FILE_NAME, Settings, load_settings
 from node.directory import Directory, Member, MemberKey, OrganizationType, Status, verify_directory
-from node.errors import ConfigError, DirectoryError, PayloadError, PolicyError, UnreadableError
+from node.errors import ConfigError, DirectoryError, NamesError, PayloadError, PolicyError, UnreadableError
 from node.policy import FILE_NAME as POLICY_FILE
 from node.policy import Policy, baseline, read_policy
+from node.scan import NO_NAMES, Names, read_names
 from node.share import Identity, start_log
 from node.store.database import Store
 from node.verify import Origin
@@ -35,6 +37,7 @@ from node.wire.membership import decode_directory
 from node.wire.records import decode_envelope
 
 KEY_LIFETIME = timedelta(days=3 * 365)
+NAMES_FILE = "names.txt"
 SIGNING, LOG, TLS, DIRECTORY, SEAL = "signing", "log", "tls", "directory", "seal"
 
 
@@ -127,6 +130,21 @@ class Home:
         if not path.exists():
             return baseline()
         return read_policy_file(path)
+
+    def names(self) -> Names:
+        """Read the names that never leave; none where there is no list.
+
+        Raises:
+            NamesError: A line of the list is no name.
+            UnreadableError: The list can not be read.
+        """
+        path = self.path / NAMES_FILE
+        if not path.exists():
+            return NO_NAMES
+        try:
+            return read_names(read_file(path).decode().splitlines())
+        except UnicodeDecodeError as error:
+            raise NamesError(f"{NAMES_FILE} is not UTF-8 text") from error
 
     def directory(self) -> Directory:
         """Read and verify the network's directory.

@@ -249,3 +249,21 @@ class BundleContentError(PeerError):
     """A bundle does not hold what its signed first part says."""
 
     reason = "BUNDLE_CONTENT_WRONG"
+
+
+class NamesError(InputError):
+    """A list of names holds a line that is no name."""
+
+    reason = "NAMES_INVALID"
+
+
+class TextNotReviewedError(InputError):
+    """A text was to leave that nobody has marked reviewed."""
+
+    reason = "TEXT_NOT_REVIEWED"
+
+
+class TextRevealsError(InputError):
+    """A text was to leave that seems to point at a person."""
+
+    reason = "TEXT_REVEALS"

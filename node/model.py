@@ -96,6 +96,14 @@ class Custody(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Sensitive(StrEnum):
+    """Whom an incident concerns, where counts do not tell it; somebody who knows marks the record."""
+
+    CHILDREN = "children"
+    SURVIVORS = "survivors"
+    PATIENTS = "patients"
+
+
 class Tally(NamedTuple):
     """Number of affected persons of one outcome, staff type and sex."""
 
@@ -235,6 +243,7 @@ class Incident:
     `killed_in_captivity` counts persons among the killed who died abducted, so that sources that count them as
     killed and sources that count them as abducted can both be reproduced. `source_text` keeps (column, text)
     pairs wherever the source's own spelling says more than our code. `narrative` never leaves the node.
+    `sensitive` is set by the organization itself, not by a source, and holds the record.
 
     Raises:
         IncidentError: A field contradicts another or is out of its range; it names field and reason.
@@ -258,6 +267,7 @@ class Incident:
     source_kind: str = "unknown"
     source_text: tuple[tuple[str, str], ...] = ()
     narrative: str = ""
+    sensitive: frozenset[Sensitive] = frozenset()
 
     def __post_init__(self) -> None:
         if len(self.narrative) > MAX_TEXT:

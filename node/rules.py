@@ -29,6 +29,8 @@ from node.ladders import (
 )
 from node.model import Custody, Incident, Outcome, is_sexual_violence
 from node.policy import Policy
+from node.scan import NO_NAMES, Names, leaks
+from node.sensitive import grounds
 from node.signed import Label
 
 _LABELS = {Tier.PUBLIC: Label.CLEAR, Tier.PEER: Label.GREEN, Tier.COORDINATOR: Label.AMBER}
@@ -73,6 +75,7 @@ class Case(NamedTuple):
         override: What was said of this record alone.
         policy: Of the organization.
         today: UTC day of the decision.
+        names: Which the organization keeps at home.
     """
 
     incident: Incident
@@ -84,6 +87,7 @@ class Case(NamedTuple):
     override: Override
     policy: Policy
     today: date
+    names: Names = NO_NAMES
 
 
 Finding: TypeAlias = Hold | Levels | None
@@ -151,13 +155,10 @@ def decide(case: Case) -> Decision:
         for rule, finding in found
         if isinstance(finding, tuple) and not isinstance(finding, Hold)
     ]
-    return Decision(
-        hold,
-        tuple(
-            _choose(dimension, chain, limits)
-            for dimension, chain in zip(DIMENSIONS, case.chains, strict=True)
-        ),
+    choices = tuple(
+        _choose(dimension, chain, limits) for dimension, chain in zip(DIMENSIONS, case.chains, strict=True)
     )
+    return Decision(hold or _revealing(case, tuple(choice.level for choice in choices)), choices)
 
 
 def _choose(dimension: Dimension, chain: Chain, limits: Sequence[tuple[Rule, Levels]]) -> Choice:
@@ -176,6 +177,24 @@ def _tier(case: Case, *dimensions: Dimension) -> Levels:
     numbers = {dimension.number for dimension in dimensions}
     levels = case.policy.levels[case.audience.tier]
     return tuple(level if at in numbers else FINEST[at] for at, level in enumerate(levels))
+
+
+def _marked(case: Case, rule: str) -> Hold | None:
+    """Held because somebody marked whom it concerns."""
+    return next((Hold(*ground) for ground in grounds(case.incident) if ground.rule == rule), None)
+
+
+def _revealing(case: Case, levels: Levels) -> Hold | None:
+    """R8: held because the free words that these levels show seem to point at a person."""
+    found = leaks(case.chains, levels, case.names)
+    if not found:
+        return None
+    kinds = sorted({str(one.kind) for leak in found for one in leak.findings})
+    return Hold(
+        "R8",
+        f"the name of {found[0].level} in {found[0].dimension} seems to hold {', '.join(kinds)}",
+        "a corrected name, or a coarser level for this record",
+    )
 
 
 def released(case: Case) -> Finding:
@@ -208,7 +227,7 @@ def attributed(case: Case) -> Finding:
 
 def personal(case: Case) -> Finding:
     """R8."""
-    return _tier(case, ACTOR)
+    return _marked(case, "R8") or _tier(case, ACTOR)
 
 
 def located(case: Case) -> Finding:
@@ -232,7 +251,7 @@ def sexual_violence(case: Case) -> Finding:
             "sexual violence never leaves as a record, only inside totals",
             "nothing; with the survivor's consent it counts in totals",
         )
-    return None
+    return _marked(case, "R14")
 
 
 def captivity(case: Case) -> Finding:

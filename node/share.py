@@ -34,6 +34,7 @@ from node.errors import QueryError
 from node.ladders import SCHEMA, Chains
 from node.policy import Policy, baseline
 from node.rules import Case, Decision, Hold, Override, decide, label
+from node.scan import NO_NAMES, Names
 from node.signed import (
     INCIDENT_TYPE,
     RETRACTION_TYPE,
@@ -75,6 +76,7 @@ class Request(NamedTuple):
         network: Tier of each member that may get a view of its own, by id.
         purpose: What they are shared for (R16).
         policy: By which the rules decide; `None` is the baseline.
+        names: Which the organization keeps at home.
     """
 
     revision_ids: tuple[int, ...]
@@ -84,6 +86,7 @@ class Request(NamedTuple):
     network: Mapping[str, Tier] = MappingProxyType({})
     purpose: Purpose = Purpose.STAFF_SAFETY
     policy: Policy | None = None
+    names: Names = NO_NAMES
 
     @property
     def asked(self) -> frozenset[str]:
@@ -164,6 +167,16 @@ def preview(store: Store, request: Request) -> Iterator[Plan]:
             yield _plan(connection, revision_ids, withdrawn if at == 0 else (), request)
 
 
+def foresee(store: Store, request: Request) -> Iterator[Outgoing]:
+    """Work out what the rules let each audience see of the records that are asked for, whatever left before."""
+    for start in range(0, len(request.revision_ids), BATCH_RECORDS):
+        with store.read() as connection:
+            found = current(connection, request.revision_ids[start : start + BATCH_RECORDS])
+            said = overrides(connection, [one.record_id for one in found])
+        for one in found:
+            yield _outgoing(one, request.asked, said.get(one.record_id, Override()), None, request)
+
+
 def explain(store: Store, revision_id: int, audience: Audience, request: Request) -> Explained:
     """What the rules say of one record for one audience; where nobody has released it to them, as if somebody had.
 
@@ -181,7 +194,9 @@ def explain(store: Store, revision_id: int, audience: Audience, request: Request
     policy = request.rules
     chains = anonymize(one.incident, rcrc_named=policy.rcrc_named)
     today, tiers, members = request.now.date(), tiers_of(asked), members_of(asked)
-    case = Case(one.incident, chains, audience, tiers, members, request.purpose, said, policy, today)
+    case = Case(
+        one.incident, chains, audience, tiers, members, request.purpose, said, policy, today, request.names
+    )
     decision = decide(case)
     if decision.hold is not None and decision.hold.rule == "R1":
         decision = decide(case._replace(tiers=frozenset({audience.tier})))
@@ -269,7 +284,9 @@ def _outgoing(
     tiers, members = tiers_of(asked), members_of(asked)
 
     def ask(audience: Audience) -> Decision:
-        return decide(Case(one.incident, chains, audience, tiers, members, purpose, said, policy, today))
+        return decide(
+            Case(one.incident, chains, audience, tiers, members, purpose, said, policy, today, request.names)
+        )
 
     decisions = {audience: ask(audience) for audience in map(Audience, sorted(tiers))}
     views = _views(decisions)

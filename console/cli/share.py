@@ -48,6 +48,12 @@ def share(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print exactly what would leave, and let nothing leave.")
     ] = False,
+    uniqueness: Annotated[
+        int | None,
+        typer.Option(
+            metavar="K", min=2, help="Show how many stand alone, or with fewer than K alike; nothing leaves."
+        ),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before anything leaves.")] = False,
     home: HomeOption = HERE,
     style: FormatOption = Format.TABLE,
@@ -62,6 +68,7 @@ def share(
     """
     from console.cli.selection import select_revisions
     from console.cli.sharing import PREVIEW_HEADER, let_leave, make_request, preview_lines, totals
+    from console.cli.uniqueness import show_uniqueness
     from console.home import open_home
     from node.share import preview
 
@@ -69,6 +76,8 @@ def share(
         raise typer.BadParameter(
             "say who is to see it, e.g. --tier peer or --member alpha", param_hint="--tier"
         )
+    if uniqueness is not None and (updates or not tier):
+        raise typer.BadParameter("say which records and who is to see them", param_hint="--uniqueness")
     if not (record or where or first or last or everything or updates):
         raise typer.BadParameter("say which records: --id, --where, --from, --to, --all or --updates")
     opened = open_home(home)
@@ -76,6 +85,9 @@ def share(
     today = datetime.now(UTC).date()
     chosen = () if updates else select_revisions(store, record or [], where or [], first, last, today)
     request = make_request(opened, chosen, tier or [], member or [], purpose)
+    if uniqueness is not None:
+        show_uniqueness(store, request, uniqueness, style)
+        return
     if dry_run:
         lines = preview_lines(preview(store, request))
         show(PREVIEW_HEADER, lines, style, {"nothing_left": "this was a preview"})

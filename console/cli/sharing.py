@@ -8,6 +8,7 @@ from console.home import Home
 from node.audience import Purpose, Tier
 from node.directory import Status
 from node.errors import QueryError
+from node.rules import Hold
 from node.share import Identity, Outgoing, Plan, Request, release
 from node.store.database import Store
 from node.wire import records
@@ -53,6 +54,7 @@ def make_request(
         network,
         known[purpose],
         home.policy(),
+        home.names(),
     )
 
 
@@ -64,7 +66,7 @@ def preview_lines(plans: Iterable[Plan]) -> Iterator[tuple[str, ...]]:
         for back in plan.callbacks:
             yield f"log entry {back.before.log_index}", "called back", "", "", "", "", back.reason
         for stays in plan.held:
-            yield stays.current.name, "held", "", "", stays.hold.rule, "", stays.hold.reason
+            yield stays.current.name, "held", "", "", stays.hold.rule, "", _why(stays.hold)
         if plan.unchanged:
             yield f"{plan.unchanged} records", "unchanged", "", "", "", "", "left before as they are now"
 
@@ -73,13 +75,17 @@ def _going_lines(going: Outgoing) -> Iterator[tuple[str, ...]]:
     for audience, decision in going.decisions.items():
         name = going.current.name
         if decision.hold is not None:
-            yield name, "held", audience.name, "", decision.hold.rule, "", decision.hold.reason
+            yield name, "held", audience.name, "", decision.hold.rule, "", _why(decision.hold)
             continue
         for choice, chain in zip(decision.choices, going.chains, strict=True):
             seen = choice.value or CLOSED
             yield name, "leaves", audience.name, choice.dimension.name, choice.rule, chain[-1], seen
     for lost in sorted(going.lost):
         yield going.current.name, "taken back", lost, "", "", "", "they see no more of it"
+
+
+def _why(hold: Hold) -> str:
+    return f"{hold.reason}; what would release it: {hold.release}"
 
 
 def _network(home: Home) -> dict[str, Tier]:
