@@ -7,6 +7,7 @@ import sys
 
 import typer
 
+from console.cli.alert import alert
 from console.cli.check import check
 from console.cli.demo import demo
 from console.cli.import_ import import_file
@@ -28,6 +29,7 @@ app.command()(init)
 app.command("import")(import_file)
 app.command()(share)
 app.add_typer(peer, name="peer")
+app.add_typer(alert, name="alert")
 app.command()(serve)
 app.command()(sync)
 app.command()(query)
