@@ -22,6 +22,7 @@ from node.errors import NodeError, UnavailableError
 from node.server import MAX_REQUEST_BYTES
 from node.status import DETAILS, DOMAIN, sentence
 from node.verify import MAX_PAGE_ENTRIES
+from node.wire.alerts import SERVICE as ALERTS
 from node.wire.exchange import SERVICE, Call, ListCall, ProofCall
 from node.wire.exchange import encode_checkpoint_call as checkpoint_call
 from node.wire.exchange import encode_list_call as list_call
@@ -35,6 +36,8 @@ UNARY = ("GetCheckpoint", "ListEntries", "GetConsistencyProof")
 METHODS = {
     **{f"/{SERVICE}/{name}": "unary" for name in UNARY},
     f"/{SERVICE}/WatchCheckpoints": "stream",
+    f"/{ALERTS}/Subscribe": "stream",
+    f"/{ALERTS}/Acknowledge": "unary",
     "/grpc.health.v1.Health/Check": "unary",
     "/grpc.health.v1.Health/Watch": "stream",
     "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": "both",

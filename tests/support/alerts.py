@@ -78,7 +78,7 @@ def as_listener(network: Network, node: Node, interest: Interest | None = None) 
 async def until(holds: Callable[[], bool]) -> None:
     """Wait until something holds."""
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while not holds():
+        while not holds():  # noqa: ASYNC110 - what it waits for is in a database
             await asyncio.sleep(0.01)
 
 
