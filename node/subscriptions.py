@@ -1,8 +1,8 @@
 """Listen to the alerts of the peers: one line to each, opened again after every cut from the sequence that is held.
 
 The sequence in the database is the truth and the push only a hint, so it does not matter when a line breaks or this
-node is stopped. A member that can not be reached is tried again, at first soon and then once a minute. What does not hold
-is refused by name and changes nothing; the line goes on, as one bad message must not hold up the next.
+node is stopped. A member that can not be reached is tried again, at first soon and then once a minute. What does not
+hold is refused by name and changes nothing; the line goes on, as one bad message must not hold up the next.
 """
 
 import asyncio

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import NamedTuple, Protocol
 
-from crypto.envelope import Envelope, verify_envelope
+from crypto.envelope import Envelope, keyid, verify_envelope
 from crypto.errors import CryptoError
 from node.advice import MAX_ADVICE, is_plain
 from node.disclose import verify_view
@@ -114,9 +114,13 @@ def verify_alert(
         raise AlertError("it is larger than an alert may be")
     envelope = alert_codec.decode_alert_envelope(pushed.envelope)
     try:
-        verify_envelope(envelope, (ALERT_TYPE,), origin.signing_keys)
+        key = verify_envelope(envelope, (ALERT_TYPE,), origin.signing_keys)
     except CryptoError as error:
         raise RecordSignatureError(f"alert: {error}") from error
+    if envelope.signatures[0].keyid != keyid(
+        key
+    ):  # nothing signs the hint; in its one form all keep the same bytes
+        raise RecordSignatureError("alert: the hint is of another key than the signature")
     alert = alert_codec.decode_alert(envelope.payload)
     if alert.origin_id != origin.org_id:
         raise OriginError(f"an alert of {alert.origin_id[:63]!r} came from {origin.org_id}")

@@ -72,6 +72,8 @@ def _changed(message: Message, field: FieldDescriptor, value: Any, name: str) ->
         yield f"{name} shortened", value[:-1]
         yield f"{name} lengthened", f"{value}0"
         yield f"{name} flipped", value[:-1] + chr(ord(value[-1]) ^ 1)
+    elif isinstance(value, bool):
+        yield f"{name} negated", not value
     else:
         yield f"{name} one more", value + 1
 
