@@ -10,7 +10,7 @@ from console.cli.options import HERE, Format, FormatOption, HomeOption, passphra
 from console.cli.output import say, show
 
 alert = typer.Typer(
-    help="""Send urgent records to the network at once, and hear those of others.
+    help="""Send urgent records at once, and hear those of others.
 
     An alert reaches the members who listen (`tocsin serve --sync` or `--alerts`) within a second; who is away gets it
     on coming back. Each sees of the record what it was released to them for, and no more.""",
@@ -99,7 +99,10 @@ def update(
     yes: YesOption = False,
     home: HomeOption = HERE,
 ) -> None:
-    """Send an alert of yours again, with the record as it stands now, new times and new advice."""
+    """Send an alert of yours again, as its record stands now.
+
+    Times and advice are those that you give this time.
+    """
     from console.alerts import find_alert
     from console.home import open_home
     from node.alert import Order, Sender, update_alert
@@ -146,7 +149,10 @@ def list_alerts(
     home: HomeOption = HERE,
     style: FormatOption = Format.TABLE,
 ) -> None:
-    """Show the alerts that you sent and received, who has taken note, and whether promises were kept."""
+    """Show alerts sent and received, and who has taken note.
+
+    Under "promise" stands whether a peer has logged the record of its alert as it promised.
+    """
     from console.alerts import HEADER, alert_row, interest_of, shown_alerts, state, warnings
     from console.home import open_home
 

@@ -244,7 +244,7 @@ def test_one_bad_alert_on_a_line_does_not_hold_up_the_next(
 ) -> None:
     peer.rings(SHOOTING, origin_id="beta", uid=b"1" * 16)
     peer.rings(LOOTING, uid=b"2" * 16)
-    reasons = set()
+    reasons: set[str] = set()
 
     async def hear_both() -> None:
         async with peer.serving(network) as member, listening(network, beta, member):
