@@ -18,9 +18,18 @@ import grpc
 
 from crypto.errors import CryptoError
 from node.alert import Outgoing, newest_sequence, note_sent, note_taken, outgoing
+from node.directory import Member
 from node.errors import NodeError, SlowReaderError
 from node.rules import Tier
-from node.server import Context, Gatekeeper, Service, abort_call, our_error, read_request_id
+from node.server import (
+    Context,
+    Gatekeeper,
+    Service,
+    abort_call,
+    our_error,
+    read_request_id,
+    shown_certificate,
+)
 from node.store.database import Store
 from node.urgent import Subscription
 from node.wire import records
@@ -77,6 +86,7 @@ class Board:
             now = monotonic()
             if now - checked >= CHECK_SECONDS:
                 self._check_callers()
+                self._end_stalled(now)
                 checked = now
             if now - alive >= ALIVE_SECONDS:
                 for stream in self._streams:
@@ -90,16 +100,15 @@ class Board:
         Raises:
             NodeError: The database can not be used now.
         """
-        newest = await asyncio.to_thread(newest_sequence, self._store, self._org_id)
-        if newest > self._seen:
-            found = await asyncio.to_thread(self._after, self._seen)
+        newest, found = await asyncio.to_thread(self._news, self._seen)
+        if found:
             self._check_callers()
-            for one in found:
-                for stream in self._streams:
-                    message = one.message_for(stream)
-                    if message is not None:
-                        stream.put(one.outgoing, message)
-            self._seen = newest
+        for one in found:
+            for stream in self._streams:
+                message = one.message_for(stream)
+                if message is not None:
+                    stream.put(one.outgoing, message)
+        self._seen = newest
         if self._sent:
             sent, self._sent = self._sent, set()
             try:
@@ -121,7 +130,7 @@ class Board:
         try:
             call = decode_subscribe_call(wire)
             request_id = read_request_id(call.request_id)
-            stream = _Stream(self._gatekeeper, context, call.subscription)
+            stream = _Stream(self._gatekeeper.judge(), context, call.subscription)
             await self._join(stream)
             try:
                 await self._serve(stream)
@@ -158,12 +167,9 @@ class Board:
     async def _write(self, stream: "_Stream", one: Outgoing | None, message: bytes) -> None:
         if one is not None and one.sequence <= stream.written:
             return
-        stream.check_unless_fresh()
-        try:
-            async with asyncio.timeout(WRITE_SECONDS):
-                await stream.context.write(message)
-        except TimeoutError as error:
-            raise SlowReaderError(f"{stream.member.org_id} did not take a message in time") from error
+        if monotonic() - stream.checked >= LOOK_SECONDS:
+            stream.check(self._gatekeeper.judge())
+        await stream.write(message)
         if one is not None:
             stream.written = one.sequence
             self._sent.add((one.alert_id, stream.member.org_id))
@@ -183,11 +189,27 @@ class Board:
         return encode_acknowledged()
 
     def _check_callers(self) -> None:
+        try:
+            judge = self._gatekeeper.judge()
+        except NodeError as error:  # without a directory nobody is a member
+            for stream in self._streams:
+                stream.end(error)
+            return
         for stream in self._streams:
             try:
-                stream.check()
+                stream.check(judge)
             except NodeError as error:
                 stream.end(error)
+
+    def _end_stalled(self, now: float) -> None:
+        for stream in self._streams:
+            if stream.writing_since and now - stream.writing_since >= WRITE_SECONDS:
+                logger.warning("stream given up: peer=%s", stream.member.org_id)
+                stream.give_up()
+
+    def _news(self, sequence: int) -> tuple[int, tuple["_Ready", ...]]:
+        newest = newest_sequence(self._store, self._org_id)
+        return newest, self._after(sequence) if newest > sequence else ()
 
     def _after(self, sequence: int) -> tuple["_Ready", ...]:
         found = outgoing(self._store, self._org_id, sequence, self._clock(), records)
@@ -211,39 +233,43 @@ class _Ready:
 
 
 class _Stream:
-    """One subscriber: what waits for it, and why it has to end.
+    """One subscriber: who it is, what waits for it, and why it has to end.
 
     Raises:
         MemberError: The caller is no active member.
     """
 
-    def __init__(self, gatekeeper: Gatekeeper, context: Context, wanted: Subscription) -> None:
-        self.context = context
+    def __init__(self, judge: Callable[[bytes], Member], context: Context, wanted: Subscription) -> None:
         self.wanted = wanted
         self.written = wanted.after
-        self._gatekeeper = gatekeeper
+        self.writing_since = 0.0  # monotonic; 0 when nothing is being written
+        self._context = context
+        self._certificate = shown_certificate(context)
+        self._task = asyncio.current_task()
         self._waiting: deque[tuple[Outgoing | None, bytes]] = deque()
         self._changed = asyncio.Event()
         self._error: NodeError | None = None
-        self.check()
+        self.check(judge)
 
-    def check(self) -> None:
-        """Hold the caller against the directory as it stands now.
-
-        Raises:
-            MemberError: It is no active member any more.
-        """
-        self.member = self._gatekeeper.caller(self.context)
-        self._checked = monotonic()
-
-    def check_unless_fresh(self) -> None:
-        """Check a caller that was not checked just now.
+    def check(self, judge: Callable[[bytes], Member]) -> None:
+        """Hold the caller against the directory.
 
         Raises:
             MemberError: It is no active member any more.
         """
-        if monotonic() - self._checked >= LOOK_SECONDS:
-            self.check()
+        self.member = judge(self._certificate)
+        self.checked = monotonic()
+
+    async def write(self, message: bytes) -> None:
+        """Hand a message to the line; waits while the other side does not read."""
+        self.writing_since = monotonic()
+        await self._context.write(message)
+        self.writing_since = 0.0
+
+    def give_up(self) -> None:
+        """End a stream whose other side does not read, not even the reason."""
+        if self._task is not None:
+            self._task.cancel()
 
     def put(self, one: Outgoing | None, message: bytes) -> None:
         """Let a message wait its turn; ends a stream for which too many wait."""

@@ -138,10 +138,16 @@ class Gatekeeper(grpc.aio.ServerInterceptor):
         Raises:
             MemberError: It is none, or suspended, or the directory has expired.
         """
-        certificates = context.auth_context().get("x509_pem_cert")
-        if not certificates:
-            raise MemberError("no certificate was shown")
-        return self._directory().verify_caller(certificates[0], self._clock())
+        return self.judge()(shown_certificate(context))
+
+    def judge(self) -> Callable[[bytes], Member]:
+        """What tells the member that a certificate belongs to, by the directory of this moment; for many at once.
+
+        Raises:
+            NodeError: The directory can not be used.
+        """
+        directory, now = self._directory(), self._clock()
+        return lambda certificate: directory.verify_caller(certificate, now)
 
     async def intercept_service(
         self, continuation: Callable[[Any], Awaitable[Any]], handler_call_details: Any
@@ -184,6 +190,19 @@ class Gatekeeper(grpc.aio.ServerInterceptor):
             self.caller(context)
         except MemberError as error:
             await abort_call(context, error, "")
+
+
+def shown_certificate(context: Context) -> bytes:
+    """The certificate that a caller has shown, PEM.
+
+    Raises:
+        MemberError: It has shown none.
+    """
+    certificates = context.auth_context().get("x509_pem_cert")
+    if not certificates:
+        raise MemberError("no certificate was shown")
+    certificate: bytes = certificates[0]
+    return certificate
 
 
 def make_server(
