@@ -8,13 +8,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from console.alerts import interest_of
 from console.home import Home, LiveDirectory, write_file
+from node.alerting import Board
 from node.client import Credentials, PeerClient
 from node.directory import Directory, Member, Status
 from node.errors import NodeError
 from node.server import Exchange, Gatekeeper, make_server
 from node.share import start_log
 from node.store.database import Store
+from node.subscriptions import Listener, listen_to_all
 from node.sync import Outcome, pull
 from node.verifiers import Verifiers
 
@@ -58,7 +61,12 @@ def _settle_collector() -> None:
 
 
 def serve(
-    home: Home, passphrase: str | None, ready: Callable[[str], None], sync_seconds: float | None
+    home: Home,
+    passphrase: str | None,
+    ready: Callable[[str], None],
+    sync_seconds: float | None,
+    *,
+    alerts: bool = False,
 ) -> None:
     """Serve this node's log until the process is told to stop, and pull from the peers in between.
 
@@ -67,6 +75,7 @@ def serve(
         passphrase: Of its keys.
         ready: Called with host:port once the node listens.
         sync_seconds: Pause between two pulls from all peers; `None` only serves.
+        alerts: Whether to listen to the alerts of the peers too.
 
     Raises:
         NodeError: The node can not be started.
@@ -75,7 +84,7 @@ def serve(
     node = open_node(home, passphrase)
     try:
         start_log(node.store, home.identity(passphrase), datetime.now(UTC))
-        asyncio.run(_serve(node, home, ready, sync_seconds))
+        asyncio.run(_serve(node, home, ready, sync_seconds, alerts=alerts))
     finally:
         node.store.close()
 
@@ -107,10 +116,24 @@ async def sync_all(
         return await asyncio.gather(*(one(member) for member in active if not only or member.org_id in only))
 
 
-async def _serve(node: Node, home: Home, ready: Callable[[str], None], sync_seconds: float | None) -> None:
+def listener(node: Node, home: Home) -> Listener:
+    """A node as one that listens to alerts, by its settings."""
+    return Listener(node.org_id, node.store, node.own, node.directory, interest_of(home.settings))
+
+
+async def _serve(
+    node: Node,
+    home: Home,
+    ready: Callable[[str], None],
+    sync_seconds: float | None,
+    *,
+    alerts: bool,
+) -> None:
     gatekeeper = Gatekeeper(node.directory, lambda: datetime.now(UTC))
     exchange = Exchange(node.org_id, node.store)
-    server, port = make_server(exchange, gatekeeper, node.own, node.directory, home.settings.listen)
+    board = Board(node.org_id, node.store, gatekeeper, lambda: datetime.now(UTC))
+    more = (board.service(),)
+    server, port = make_server(exchange, gatekeeper, node.own, node.directory, home.settings.listen, more)
     stopped = asyncio.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(one, stopped.set)
@@ -121,10 +144,14 @@ async def _serve(node: Node, home: Home, ready: Callable[[str], None], sync_seco
     ready(address)
     try:
         async with asyncio.TaskGroup() as tasks:
-            pulling = tasks.create_task(_pull_often(node, sync_seconds)) if sync_seconds else None
+            running = [tasks.create_task(board.run())]
+            if sync_seconds:
+                running.append(tasks.create_task(_pull_often(node, sync_seconds)))
+            if alerts:
+                running.append(tasks.create_task(listen_to_all(listener(node, home))))
             await stopped.wait()
-            if pulling is not None:
-                pulling.cancel()
+            for task in running:
+                task.cancel()
     finally:
         address_file.unlink(missing_ok=True)
         await server.stop(GRACE_SECONDS)

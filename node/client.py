@@ -4,7 +4,8 @@ What comes back is not believed here; `node.verify` decides. A peer that can not
 is `UnavailableError`, with the reason that it gave where it gave one.
 """
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 from uuid import uuid4
@@ -15,7 +16,17 @@ from crypto.certificates import certificate_pem, private_key_pem, server_name
 from node.directory import Member
 from node.errors import UnavailableError
 from node.status import reason_of
+from node.urgent import Pushed, Subscription
 from node.verify import Page
+from node.wire.alerts import SERVICE as ALERT_SERVICE
+from node.wire.alerts import (
+    AcknowledgeCall,
+    SubscribeCall,
+    decode_acknowledged,
+    decode_pushed,
+    encode_acknowledge_call,
+    encode_subscribe_call,
+)
 from node.wire.exchange import (
     SERVICE,
     Call,
@@ -118,9 +129,44 @@ class PeerClient:
         except grpc.aio.AioRpcError as error:
             raise _unavailable(self.peer, error) from error
 
-    async def _call(self, method: str, request: bytes) -> bytes:
+    async def alerts(
+        self, wanted: Subscription, silence_seconds: float
+    ) -> AsyncGenerator[Pushed | None, None]:
+        """Alerts of the peer as it pushes them, and a sign of life, `None`, now and then.
+
+        Raises:
+            UnavailableError: The line is gone, or nothing at all has come for so many seconds.
+            PayloadError: A message is no alert.
+        """
+        subscribe: Any = self._channel.unary_stream(f"/{ALERT_SERVICE}/Subscribe")
+        stream = subscribe(encode_subscribe_call(SubscribeCall(str(uuid4()), wanted)))
         try:
-            call: Any = self._channel.unary_unary(f"/{SERVICE}/{method}")
+            while True:
+                async with asyncio.timeout(silence_seconds):
+                    wire = await stream.read()
+                if wire is grpc.aio.EOF:
+                    return
+                yield decode_pushed(wire)
+        except TimeoutError as error:
+            raise UnavailableError(f"{self.peer.org_id} has gone silent") from error
+        except grpc.aio.AioRpcError as error:
+            raise _unavailable(self.peer, error) from error
+        finally:
+            stream.cancel()
+
+    async def acknowledge(self, sequence: int) -> None:
+        """Tell the peer that a person here has taken note of an alert.
+
+        Raises:
+            UnavailableError: No answer, or a refusal.
+            PayloadError: The answer is no such response.
+        """
+        request = encode_acknowledge_call(AcknowledgeCall(str(uuid4()), sequence))
+        decode_acknowledged(await self._call("Acknowledge", request, ALERT_SERVICE))
+
+    async def _call(self, method: str, request: bytes, service: str = SERVICE) -> bytes:
+        try:
+            call: Any = self._channel.unary_unary(f"/{service}/{method}")
             answer: bytes = await call(request, timeout=self._call_seconds)
         except grpc.aio.AioRpcError as error:
             raise _unavailable(self.peer, error) from error

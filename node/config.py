@@ -19,7 +19,11 @@ FILE_NAME = "tocsin.toml"
 _WANTED = {
     "org_id": "use 2 to 63 of the lower-case letters a to z, digits and hyphens, with no hyphen at an end",
     "org_type": "use one of UN, INGO, NNGO, RCRC, IO",
+    "alert_countries": "use country codes with commas between them, like SSD,SDN",
+    "alert_means": "use codes of means of attack with commas between them, like shooting,kidnapping",
+    "alert_near": "use LAT,LON in degrees, like 8.3,30.1",
 }
+_CODES = r"^([A-Za-z_]+(,[A-Za-z_]+)*)?$"
 ORG_ID = r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])$"
 
 
@@ -32,6 +36,10 @@ class Settings(BaseSettings):
         database_url: SQLAlchemy URL; empty means SQLite in the node's folder.
         listen: host:port that `tocsin serve` listens on; port 0 takes a free one.
         endpoint: host:port under which peers reach this node.
+        alert_countries: Country codes with commas between them, of which alerts are wanted; empty means all.
+        alert_means: Codes of means of attack, likewise.
+        alert_near: LAT,LON in degrees from which the distance of alerts counts; told to nobody.
+        alert_within_km: How far from there an alert is near: 25, 50, 100 or 250.
     """
 
     model_config = SettingsConfigDict(env_prefix="TOCSIN_", extra="forbid", frozen=True)
@@ -41,6 +49,10 @@ class Settings(BaseSettings):
     database_url: str = ""
     listen: str = "127.0.0.1:7443"
     endpoint: str = "127.0.0.1:7443"
+    alert_countries: str = Field(default="", pattern=_CODES)
+    alert_means: str = Field(default="", pattern=_CODES)
+    alert_near: str = Field(default="", pattern=r"^(-?[0-9]{1,2}(\.[0-9]+)?,-?[0-9]{1,3}(\.[0-9]+)?)?$")
+    alert_within_km: int = 250
 
 
 def load_settings(home: Path) -> Settings:

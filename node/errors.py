@@ -143,6 +143,18 @@ class OriginError(PeerError):
     reason = "ORIGIN_MISMATCH"
 
 
+class AlertError(PeerError):
+    """An alert contradicts itself, its record or what was sent before."""
+
+    reason = "ALERT_INVALID"
+
+
+class SequenceError(PeerError):
+    """The sequence of a peer's alerts goes back, or stands for two different ones."""
+
+    reason = "ALERT_SEQUENCE_INVALID"
+
+
 class UnavailableError(NodeError):
     """A peer could not be reached or did not answer in time; what was received before is kept."""
 
@@ -267,3 +279,21 @@ class TextRevealsError(InputError):
     """A text was to leave that seems to point at a person."""
 
     reason = "TEXT_REVEALS"
+
+
+class AlertRefusedError(InputError):
+    """An alert can not be sent as it was asked for; nothing left."""
+
+    reason = "ALERT_REFUSED"
+
+
+class UnknownAlertError(NodeError):
+    """There is no such alert, or it is not for who asks."""
+
+    reason = "ALERT_UNKNOWN"
+
+
+class SlowReaderError(NodeError):
+    """A subscriber reads more slowly than alerts come and must subscribe again."""
+
+    reason = "SUBSCRIBER_TOO_SLOW"

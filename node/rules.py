@@ -43,6 +43,11 @@ _REACH = {
 }
 
 
+_GRAVEST = frozenset(
+    {"R14", "R15"}
+)  # named before others, which somebody could lift and still not let it leave
+
+
 class Hold(NamedTuple):
     """Why an incident does not leave: the rule, a sentence for people, and what would release it."""
 
@@ -149,7 +154,8 @@ def label(tiers: frozenset[Tier], asked: Label | None = None) -> Label:
 def decide(case: Case) -> Decision:
     """Ask every rule; the first that holds is named, and of equally narrow ones the first."""
     found = [(rule, rule.apply(case)) for rule in RULES if rule.apply is not None]
-    hold = next((finding for _, finding in found if isinstance(finding, Hold)), None)
+    holds = [finding for _, finding in found if isinstance(finding, Hold)]
+    hold = min(holds, key=lambda one: one.rule not in _GRAVEST, default=None)
     limits = [
         (rule, finding)
         for rule, finding in found

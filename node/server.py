@@ -9,9 +9,9 @@ import asyncio
 import inspect
 import logging
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 import grpc
@@ -59,6 +59,13 @@ Context: TypeAlias = (
     Any  # grpc.aio.ServicerContext; its stub has type parameters that handlers of bytes can not fill
 )
 Unary: TypeAlias = Callable[[bytes, Member], bytes]
+
+
+class Service(NamedTuple):
+    """One gRPC service by its full name, and what answers its calls."""
+
+    name: str
+    handlers: grpc.GenericRpcHandler
 
 
 class Exchange:
@@ -128,10 +135,16 @@ class Gatekeeper(grpc.aio.ServerInterceptor):
         Raises:
             MemberError: It is none, or suspended, or the directory has expired.
         """
-        certificates = context.auth_context().get("x509_pem_cert")
-        if not certificates:
-            raise MemberError("no certificate was shown")
-        return self._directory().verify_caller(certificates[0], self._clock())
+        return self.judge()(shown_certificate(context))
+
+    def judge(self) -> Callable[[bytes], Member]:
+        """What tells the member that a certificate belongs to, by the directory of this moment; for many at once.
+
+        Raises:
+            NodeError: The directory can not be used.
+        """
+        directory, now = self._directory(), self._clock()
+        return lambda certificate: directory.verify_caller(certificate, now)
 
     async def intercept_service(
         self, continuation: Callable[[Any], Awaitable[Any]], handler_call_details: Any
@@ -173,7 +186,20 @@ class Gatekeeper(grpc.aio.ServerInterceptor):
         try:
             self.caller(context)
         except MemberError as error:
-            await _abort(context, error, "")
+            await abort_call(context, error, "")
+
+
+def shown_certificate(context: Context) -> bytes:
+    """The certificate that a caller has shown, PEM.
+
+    Raises:
+        MemberError: It has shown none.
+    """
+    certificates = context.auth_context().get("x509_pem_cert")
+    if not certificates:
+        raise MemberError("no certificate was shown")
+    certificate: bytes = certificates[0]
+    return certificate
 
 
 def make_server(
@@ -182,8 +208,9 @@ def make_server(
     own: Credentials,
     directory: Callable[[], Directory],
     listen: str,
+    more: Sequence[Service] = (),
 ) -> tuple[grpc.aio.Server, int]:
-    """Build a server that is ready to start.
+    """Build a server that is ready to start, with `more` services behind the same gate.
 
     Returns:
         The server and the port that it is bound to.
@@ -200,10 +227,11 @@ def make_server(
             ("grpc.so_reuseport", 0),
         ),
     )
-    server.add_generic_rpc_handlers((_handlers(exchange, gatekeeper),))
+    server.add_generic_rpc_handlers((_handlers(exchange, gatekeeper), *(one.handlers for one in more)))
     health_service = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(health_service, server)
-    reflection.enable_server_reflection((SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+    names = (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME, *(one.name for one in more))
+    reflection.enable_server_reflection(names, server)
     try:
         port = server.add_secure_port(listen, _credentials(own, directory))
     except RuntimeError as error:
@@ -216,10 +244,10 @@ def _handlers(exchange: Exchange, gatekeeper: Gatekeeper) -> grpc.GenericRpcHand
         async def handle(wire: bytes, context: Context) -> bytes:
             request_id = ""
             try:
-                request_id = _request_id(decode_checkpoint_call(wire))
+                request_id = read_request_id(decode_checkpoint_call(wire).request_id)
                 return await asyncio.to_thread(answer, wire, gatekeeper.caller(context))
             except (NodeError, CryptoError) as error:
-                await _abort(context, _ours(error), request_id)
+                await abort_call(context, our_error(error), request_id)
                 raise AssertionError("abort does not return") from error
 
         return grpc.unary_unary_rpc_method_handler(handle)
@@ -229,7 +257,7 @@ def _handlers(exchange: Exchange, gatekeeper: Gatekeeper) -> grpc.GenericRpcHand
         sent = b""
         try:
             call = decode_checkpoint_call(wire)
-            request_id = _request_id(call)
+            request_id = read_request_id(call.request_id)
             while True:
                 gatekeeper.caller(context)  # a suspended member does not keep its stream
                 note = await asyncio.to_thread(exchange.checkpoint, call)
@@ -238,7 +266,7 @@ def _handlers(exchange: Exchange, gatekeeper: Gatekeeper) -> grpc.GenericRpcHand
                     sent = note
                 await asyncio.sleep(WATCH_SECONDS)
         except (NodeError, CryptoError) as error:
-            await _abort(context, _ours(error), request_id)
+            await abort_call(context, our_error(error), request_id)
 
     return grpc.method_handlers_generic_handler(
         SERVICE,
@@ -281,19 +309,25 @@ def _read_token(token: str, size: int) -> tuple[int, int]:
     return upto, start
 
 
-def _request_id(call: Call) -> str:
+def read_request_id(text: str) -> str:
+    """The id that a caller gave its request, in one form.
+
+    Raises:
+        CallError: It is no UUID.
+    """
     try:
-        return str(UUID(call.request_id))
+        return str(UUID(text))
     except ValueError as error:
         raise CallError("request_id: not a UUID") from error
 
 
-def _ours(error: NodeError | CryptoError) -> NodeError:
+def our_error(error: NodeError | CryptoError) -> NodeError:
     """What failed; cryptography that does not hold here is damage to what this node stored."""
     return error if isinstance(error, NodeError) else StoreError(str(error))
 
 
-async def _abort(context: Context, error: NodeError, request_id: str) -> None:
+async def abort_call(context: Context, error: NodeError, request_id: str) -> None:
+    """End a call with an error as its caller may know it."""
     logger.warning("call refused: reason=%s request=%s", error.reason, request_id)
     await context.abort(
         status_code(error), sentence(error), trailing_metadata=((DETAILS, details(error, request_id)),)

@@ -158,6 +158,12 @@ class Plan(NamedTuple):
     held: tuple[Held, ...]
     unchanged: int
 
+    def only(self, revision_id: int) -> "Plan":
+        """What of it concerns one revision; whether that one is unchanged is not told apart."""
+        outgoing = tuple(one for one in self.outgoing if one.current.revision_id == revision_id)
+        held = tuple(one for one in self.held if one.current.revision_id == revision_id)
+        return Plan(outgoing, (), held, self.unchanged)
+
 
 def preview(store: Store, request: Request) -> Iterator[Plan]:
     """Work out what would leave, batch by batch; nothing is written."""
@@ -216,15 +222,32 @@ def release(store: Store, request: Request, identity: Identity, codec: Codec) ->
         with store.write() as connection:
             # Asked again: another process may have called records back meanwhile.
             withdrawn = outdated(connection, request.rules.digest)[0] if at == 0 else ()
-            plan = _plan(connection, revision_ids, withdrawn, request)
-            head = open_log(connection, identity.org_id)
-            entries = [_retraction(one, identity, codec) for one in plan.callbacks]
-            policy = policy_id(connection, request.rules, request.now)
-            entries += [_entry(one, identity, policy, codec) for one in plan.outgoing]
-            if entries or not head.checkpoint:
-                _append(connection, head, entries, identity, request.now)
-            _close(connection, plan.callbacks, codec)
+            plan = release_within(connection, revision_ids, withdrawn, request, identity, codec)
         yield plan
+
+
+def release_within(
+    connection: Transaction,
+    revision_ids: Sequence[int],
+    withdrawn: Sequence[Released],
+    request: Request,
+    identity: Identity,
+    codec: Codec,
+) -> Plan:
+    """Sign and log some revisions, and call back what was withdrawn, inside a write transaction that is open.
+
+    Raises:
+        BusyError: Another process of this node appended at the same moment.
+    """
+    plan = _plan(connection, revision_ids, withdrawn, request)
+    head = open_log(connection, identity.org_id)
+    entries = [_retraction(one, identity, codec) for one in plan.callbacks]
+    policy = policy_id(connection, request.rules, request.now)
+    entries += [_entry(one, identity, policy, codec) for one in plan.outgoing]
+    if entries or not head.checkpoint:
+        _append(connection, head, entries, identity, request.now)
+    _close(connection, plan.callbacks, codec)
+    return plan
 
 
 def start_log(store: Store, identity: Identity, now: datetime) -> None:

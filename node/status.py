@@ -12,7 +12,16 @@ from google.protobuf.message import DecodeError
 from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 
-from node.errors import BusyError, InputError, MemberError, NodeError, PayloadError, UnknownLogError
+from node.errors import (
+    BusyError,
+    InputError,
+    MemberError,
+    NodeError,
+    PayloadError,
+    SlowReaderError,
+    UnknownAlertError,
+    UnknownLogError,
+)
 
 DOMAIN = "tocsin"
 _REASON = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
@@ -21,6 +30,8 @@ DETAILS = "grpc-status-details-bin"
 STATUS: tuple[tuple[type[NodeError], grpc.StatusCode], ...] = (  # the first class that fits
     (MemberError, grpc.StatusCode.PERMISSION_DENIED),
     (UnknownLogError, grpc.StatusCode.NOT_FOUND),
+    (UnknownAlertError, grpc.StatusCode.NOT_FOUND),
+    (SlowReaderError, grpc.StatusCode.RESOURCE_EXHAUSTED),
     (PayloadError, grpc.StatusCode.INVALID_ARGUMENT),
     (InputError, grpc.StatusCode.INVALID_ARGUMENT),
     (BusyError, grpc.StatusCode.ABORTED),

@@ -18,6 +18,7 @@ from crypto.merkle import Frontier
 from node.client import PeerClient
 from node.directory import Directory, origin_of
 from node.errors import MemberError, NodeError, PeerError, UnavailableError
+from node.inbox import check_promises
 from node.receive import Received, follow, keep_page
 from node.store.database import Store
 from node.store.heads import note_contact
@@ -70,7 +71,8 @@ async def pull(
     head = await asyncio.to_thread(follow, store, org_id)
     before, received, error = head.frontier.size, Received(), None
     try:
-        origin = origin_of(directory, org_id, clock())
+        asked = clock()
+        origin = origin_of(directory, org_id, asked)
         note = await client.checkpoint()
         checkpoint = verify_head(note, origin, head.frontier)
         async with nullcontext(verifiers) if verifiers else Verifiers() as who:
@@ -86,6 +88,9 @@ async def pull(
         error = refusal
     except UnavailableError as absence:
         return Outcome(org_id, received, before, head.frontier.size, absence)
+    else:
+        for broken in await asyncio.to_thread(check_promises, store, org_id, asked):
+            logger.warning("promise broken: peer=%s alert=%s", org_id, broken.uid.hex())
     await asyncio.to_thread(_note, store, org_id, clock(), error.reason if error else "")
     return Outcome(org_id, received, before, head.frontier.size, error)
 

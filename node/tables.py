@@ -207,3 +207,32 @@ fact = Table(
     _partial_index("revision_id"),
     _partial_index("log_id", "log_index"),
 )
+
+alert = Table(
+    "alert",
+    metadata,
+    _key(),
+    Column("origin_id", Text, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("uid", LargeBinary(16), nullable=False),
+    Column("kind", SmallInteger, nullable=False),
+    Column("expires_at", Integer, nullable=False),  # seconds since 1970, UTC
+    Column("log_by", Integer, nullable=False),
+    Column("leaf_hash", LargeBinary(32), nullable=False),  # empty in a cancellation
+    Column("log_index", BigInteger),  # of the record's entry; in one of our own also for a cancellation
+    Column("envelope", LargeBinary, nullable=False),
+    Column("entry", LargeBinary, nullable=False),  # as it was shown to us; empty in our own
+    Column("tier", SmallInteger, nullable=False),  # of our own: the coarsest that it is for; else 0
+    Column("arrived_at", Integer, nullable=False),
+    Column("promise", Text, nullable=False),  # of a peer's record; empty where none was given
+    UniqueConstraint("origin_id", "sequence"),
+)
+
+receipt = Table(  # of our own alert: by whom it was received; of a peer's: by us
+    "receipt",
+    metadata,
+    Column("alert_id", _Key, ForeignKey("alert.id"), primary_key=True, autoincrement=False),
+    Column("org_id", Text, primary_key=True),
+    Column("sent_at", Integer, nullable=False),  # to the member, or our word to its originator; 0 is not yet
+    Column("acknowledged_at", Integer, nullable=False),
+)

@@ -15,7 +15,7 @@ from crypto.errors import CryptoError
 from node.config import Settings
 from node.errors import NodeError
 from node.measures import DIMENSIONS, MEASURES
-from tocsin.node.v1 import exchange_service_pb2
+from tocsin.node.v1 import alert_service_pb2, exchange_service_pb2
 
 ROOT = Path(__file__).parent.parent
 DOCS = {path.stem: path.read_text() for path in (ROOT / "docs").glob("*.md")}
@@ -65,9 +65,12 @@ def test_every_setting_is_documented() -> None:
 
 
 def test_every_call_is_documented() -> None:
-    service = exchange_service_pb2.DESCRIPTOR.services_by_name["ExchangeService"]
+    files = (exchange_service_pb2.DESCRIPTOR, alert_service_pb2.DESCRIPTOR)
+    methods = [
+        one.name for file in files for service in file.services_by_name.values() for one in service.methods
+    ]
 
-    assert all(f"| `{method.name}` |" in DOCS["protocol"] for method in service.methods)
+    assert all(f"| `{name}` |" in DOCS["protocol"] for name in methods)
 
 
 def test_every_error_reason_is_documented_once_and_no_other() -> None:

@@ -7,6 +7,7 @@ import sys
 
 import typer
 
+from console.cli.alert import alert
 from console.cli.bundle import bundle
 from console.cli.check import check
 from console.cli.demo import demo
@@ -34,6 +35,7 @@ app.add_typer(rules, name="rules")
 app.add_typer(record, name="record")
 app.add_typer(peer, name="peer")
 app.add_typer(bundle, name="bundle")
+app.add_typer(alert, name="alert")
 app.command()(serve)
 app.command()(sync)
 app.command()(query)

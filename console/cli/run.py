@@ -13,9 +13,17 @@ def serve(
         float,
         typer.Option(metavar="SECONDS", help="Also pull from the peers this often.", show_default=False),
     ] = 0.0,
+    alerts: Annotated[
+        bool | None,
+        typer.Option(
+            "--alerts/--no-alerts",
+            help="Also listen to the alerts of the peers; does so with --sync unless you say no.",
+            show_default=False,
+        ),
+    ] = None,
     home: HomeOption = HERE,
 ) -> None:
-    """Serve this node's log to the network until stopped.
+    """Serve this node's log and alerts to the network until stopped.
 
     Members see of each record what it was released to them for, others are refused.
     """
@@ -25,7 +33,11 @@ def serve(
 
     log_to_stderr()
     serve_node(
-        open_home(home), passphrase(home), lambda address: say(f"Listening on {address}"), sync or None
+        open_home(home),
+        passphrase(home),
+        lambda address: say(f"Listening on {address}"),
+        sync or None,
+        alerts=bool(sync) if alerts is None else alerts,
     )
 
 
@@ -43,6 +55,7 @@ def sync(
     """
     import asyncio
 
+    from console.alerts import warnings
     from console.home import open_home
     from console.serve import open_node, sync_all
 
@@ -79,5 +92,7 @@ def sync(
         "stopped by",
     )
     show(header, rows, style)
+    for line in warnings(node.store):
+        say(line)
     if any(one.error for one in outcomes):
         raise typer.Exit(1)

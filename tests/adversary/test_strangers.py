@@ -21,11 +21,15 @@ from node.directory import LIFETIME, Member
 from node.errors import NodeError, UnavailableError
 from node.server import MAX_REQUEST_BYTES
 from node.status import DETAILS, DOMAIN, sentence
+from node.urgent import Subscription
 from node.verify import MAX_PAGE_ENTRIES
+from node.wire.alerts import SERVICE as ALERTS
+from node.wire.alerts import AcknowledgeCall, SubscribeCall, encode_acknowledge_call, encode_subscribe_call
 from node.wire.exchange import SERVICE, Call, ListCall, ProofCall
 from node.wire.exchange import encode_checkpoint_call as checkpoint_call
 from node.wire.exchange import encode_list_call as list_call
 from node.wire.exchange import encode_proof_call as proof_call
+from tests.support.alerts import COORDINATORS, ring
 from tests.support.incidents import LOOTING, ROBBERY, SHOOTING
 from tests.support.network import CERTIFIED, NOW, Network, Node, make_credentials
 
@@ -38,6 +42,8 @@ METHODS = {
     "/grpc.health.v1.Health/Check": "unary",
     "/grpc.health.v1.Health/Watch": "stream",
     "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": "both",
+    f"/{ALERTS}/Subscribe": "stream",
+    f"/{ALERTS}/Acknowledge": "unary",
 }
 
 
@@ -123,6 +129,8 @@ def test_the_methods_of_these_tests_are_all_that_a_node_has(
 
 
 def test_a_member_is_answered(network: Network, alpha: Node, beta: Node) -> None:
+    rung = ring(alpha, "a")
+
     async def ask_everything() -> list[bytes]:
         async with alpha.serving(network) as peer, line(peer, beta.credentials) as channel:
             requests = (
@@ -133,10 +141,14 @@ def test_a_member_is_answered(network: Network, alpha: Node, beta: Node) -> None
                 b"",
                 b"",
                 b"\x3a\x00",
+                encode_subscribe_call(SubscribeCall(REQUEST_ID, Subscription(0, frozenset(), frozenset()))),
+                encode_acknowledge_call(AcknowledgeCall(REQUEST_ID, rung.sequence)),
             )
             return [await ask(channel, method, one) for method, one in zip(METHODS, requests, strict=True)]
 
-    assert all(asyncio.run(ask_everything()))
+    *answers, acknowledged = asyncio.run(ask_everything())
+    assert all(answers)
+    assert acknowledged == b""
 
 
 # --- who is not a member --------------------------------------------------------------------------------------------
@@ -367,3 +379,54 @@ def test_damage_here_is_told_as_ours_and_says_no_more(
     answer = asyncio.run(ask_for_a_page())
     assert answer[:3] == ("INTERNAL", "STORE_DAMAGED", REQUEST_ID)
     assert answer.sentence in sentences
+
+
+@pytest.mark.parametrize(
+    ("method", "request_bytes", "status", "reason"),
+    [
+        ("Subscribe", b"", "INVALID_ARGUMENT", "REQUEST_INVALID"),
+        ("Subscribe", b"\xff", "INVALID_ARGUMENT", "MESSAGE_MALFORMED"),
+        (
+            "Subscribe",
+            encode_subscribe_call(
+                SubscribeCall(REQUEST_ID, Subscription(0, frozenset(map(str, range(301))), frozenset()))
+            ),
+            "INVALID_ARGUMENT",
+            "MESSAGE_MALFORMED",
+        ),
+        (
+            "Subscribe",
+            encode_subscribe_call(SubscribeCall(REQUEST_ID, Subscription(2**63, frozenset(), frozenset()))),
+            "INVALID_ARGUMENT",
+            "MESSAGE_MALFORMED",
+        ),
+        ("Acknowledge", b"", "INVALID_ARGUMENT", "REQUEST_INVALID"),
+        (
+            "Acknowledge",
+            encode_acknowledge_call(AcknowledgeCall(REQUEST_ID, 7)),
+            "NOT_FOUND",
+            "ALERT_UNKNOWN",
+        ),
+    ],
+)
+def test_a_bad_question_about_alerts_gets_a_clear_answer(
+    network: Network, alpha: Node, beta: Node, method: str, request_bytes: bytes, status: str, reason: str
+) -> None:
+    async def ask_it() -> Refusal:
+        async with alpha.serving(network) as peer, line(peer, beta.credentials) as channel:
+            return await refused(channel, f"/{ALERTS}/{method}", request_bytes)
+
+    assert asyncio.run(ask_it())[:2] == (status, reason)
+
+
+def test_an_alert_for_others_is_as_unknown_as_one_that_there_is_not(
+    network: Network, alpha: Node, beta: Node
+) -> None:
+    rung = ring(alpha, "a", COORDINATORS)
+
+    async def ask_about(sequence: int) -> Refusal:
+        request = encode_acknowledge_call(AcknowledgeCall(REQUEST_ID, sequence))
+        async with alpha.serving(network) as peer, line(peer, beta.credentials) as channel:
+            return await refused(channel, f"/{ALERTS}/Acknowledge", request)
+
+    assert asyncio.run(ask_about(rung.sequence)) == asyncio.run(ask_about(7))

@@ -27,6 +27,7 @@ from node.store.policies import policy_id
 from node.sync import Outcome, pull
 from node.verify import log_name
 from node.wire import records
+from node.wire.exchange import SERVICE
 from tests.support.incidents import SHOOTING
 from tests.support.network import NOW, TODAY, Network, Node, on_sqlite_alone
 
@@ -41,9 +42,9 @@ class CountingClient(PeerClient):
         super().__init__(peer, own)
         self.calls: Counter[str] = Counter()
 
-    async def _call(self, method: str, request: bytes) -> bytes:
+    async def _call(self, method: str, request: bytes, service: str = SERVICE) -> bytes:
         self.calls[method] += 1
-        return await super()._call(method, request)
+        return await super()._call(method, request, service)
 
 
 @contextmanager

@@ -7,7 +7,8 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from node.signed import INCIDENT_TYPE
-from tocsin.node.v1 import envelope_pb2, record_pb2
+from node.urgent import ALERT_TYPE
+from tocsin.node.v1 import alert_pb2, envelope_pb2, record_pb2
 
 
 def mutants(message: Message, path: str = "") -> Iterator[tuple[str, bytes]]:
@@ -71,6 +72,8 @@ def _changed(message: Message, field: FieldDescriptor, value: Any, name: str) ->
         yield f"{name} shortened", value[:-1]
         yield f"{name} lengthened", f"{value}0"
         yield f"{name} flipped", value[:-1] + chr(ord(value[-1]) ^ 1)
+    elif isinstance(value, bool):
+        yield f"{name} negated", not value
     else:
         yield f"{name} one more", value + 1
 
@@ -78,8 +81,14 @@ def _changed(message: Message, field: FieldDescriptor, value: Any, name: str) ->
 def _inside(message: Message, field: FieldDescriptor) -> type[Message] | None:
     if field.full_name == "tocsin.node.v1.ListEntriesResponse.entries":
         return record_pb2.Entry
+    if field.full_name == "tocsin.node.v1.SubscribeResponse.entry":
+        return record_pb2.Entry
+    if field.full_name == "tocsin.node.v1.SubscribeResponse.envelope":
+        return envelope_pb2.Envelope
     if field.full_name == "tocsin.node.v1.Envelope.payload":
         assert isinstance(message, envelope_pb2.Envelope)
+        if message.payload_type == ALERT_TYPE:
+            return alert_pb2.Alert
         is_incident = message.payload_type == INCIDENT_TYPE
         return record_pb2.IncidentRecord if is_incident else record_pb2.Retraction
     return None

@@ -18,6 +18,7 @@ from crypto.certificates import make_member_certificate
 from crypto.envelope import Envelope, sign_envelope
 from crypto.sealing import SealKey
 from crypto.signing import Signer
+from node.alerting import Board
 from node.audience import Tier
 from node.check import Fault, check_logs, check_records, check_tiles
 from node.client import Credentials, PeerClient
@@ -148,13 +149,22 @@ class Node:
         """Run the node's server; gives its member with the endpoint at which it answers."""
         gatekeeper = Gatekeeper(lambda: network.directory, lambda: network.now)
         exchange = Exchange(self.org_id, self.store)
+        board = Board(self.org_id, self.store, gatekeeper, lambda: network.now)
         server, port = make_server(
-            exchange, gatekeeper, self.credentials, lambda: network.directory, "127.0.0.1:0"
+            exchange,
+            gatekeeper,
+            self.credentials,
+            lambda: network.directory,
+            "127.0.0.1:0",
+            (board.service(),),
         )
         await server.start()
+        pushing = asyncio.create_task(board.run())
         try:
             yield network.directory.member(self.org_id)._replace(endpoint=f"127.0.0.1:{port}")
         finally:
+            pushing.cancel()
+            await asyncio.wait([pushing])
             await server.stop(None)
 
     def faults(self, *known: Origin) -> list[Fault]:

@@ -72,6 +72,7 @@ class PeerSimulator:
     """One peer; what a test may break stands first.
 
     Attributes:
+        more: Other services that it answers for.
         note_as: Last word on each checkpoint, over the signed note.
         page_as: Last word on each page, before it is serialized.
         answer_as: Last word on each answer to ListEntries, over its bytes.
@@ -84,6 +85,7 @@ class PeerSimulator:
     """
 
     org_id: str = "mirage"
+    more: tuple[grpc.GenericRpcHandler, ...] = ()
     note_as: Callable[[bytes], bytes] = as_it_is
     page_as: Callable[[Page], Page] = as_it_is
     answer_as: Callable[[bytes], bytes] = as_it_is
@@ -189,7 +191,7 @@ class PeerSimulator:
     async def serving(self, network: Network) -> AsyncIterator[Member]:
         """Answer whoever shows a member's certificate; gives the directory's member with the true endpoint."""
         server = grpc.aio.server()
-        server.add_generic_rpc_handlers((self._handlers(),))
+        server.add_generic_rpc_handlers((self._handlers(), *self.more))
         port = server.add_secure_port("127.0.0.1:0", self._tls(network.directory))
         await server.start()
         try:

@@ -1,0 +1,220 @@
+"""Target 10: how soon the last of many subscribers has an alert, beside a bare TLS broadcast by the same process."""
+
+import asyncio
+import ssl
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from statistics import median, quantiles
+from time import perf_counter, time
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import grpc
+
+from benchmarks.bells import LENGTH_BYTES, show_certificate
+from benchmarks.lab import Lab
+from benchmarks.nodes import ORIGIN
+from benchmarks.processes import memory
+from benchmarks.table import Line, at_most
+from console.home import Home
+from crypto.certificates import certificate_pem, private_key_pem, server_name
+from node.audience import Tier
+from node.client import PeerClient
+from node.urgent import Subscription
+from node.verify import Origin, page_token, verify_stored
+from node.wire import records
+from node.wire.alerts import SERVICE, SubscribeCall, encode_subscribe_call
+
+CROWDS = (50, 100, 200)
+ROUNDS = 15
+SETTLED_SECONDS = 0.5  # until every subscriber has been told what there was
+PULLED_AT_ONCE = 100
+PULLS_PER_SECOND = 10
+MAX_STREAM_KB = 130
+
+Hear = Callable[[], Awaitable[object]]  # the next message of one subscriber
+
+
+class Belfry(NamedTuple):
+    """The ringing process and how to reach it."""
+
+    process: asyncio.subprocess.Process
+    receiver: Home
+    rung: int  # port of the node
+    bare: int
+
+    async def tell(self, what: str) -> None:
+        """Let it do something, and wait until it is done."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(f"{what}\n".encode())
+        await self.process.stdout.readline()
+
+    @property
+    def endpoint(self) -> str:
+        """Where the node listens."""
+        return f"127.0.0.1:{self.rung}"
+
+
+class Heard(NamedTuple):
+    """Milliseconds until the last subscriber had it, round by round, and until each of them had it."""
+
+    last: list[float]
+    each: list[float]
+
+
+def lines(lab: Lab) -> Iterator[Line]:
+    """Ring before crowds of several sizes."""
+    network = lab.network(lab.sizes[0])
+    yield from asyncio.run(_lines(network.origin, network.receivers[Tier.PUBLIC], lab.sizes[0]))
+
+
+async def _lines(origin: Home, receiver: Home, size: int) -> list[Line]:
+    made: list[Line] = []
+    alone: dict[int, float] = {}
+    async with _belfry(origin, receiver) as belfry:
+        kilobytes = await _memory(belfry)
+    async with _belfry(origin, receiver) as belfry:
+        for crowd in CROWDS:
+            rung, bare = await _ring(belfry, crowd)
+            alone[crowd] = median(rung.last)
+            bound = at_most(2) if crowd == CROWDS[-1] else None
+            made.append(_line(f"alert to the last of {crowd}", rung, bare, bound))
+        pulling = asyncio.create_task(_pull_for_ever(belfry, size))
+        rung, bare = await _ring(belfry, CROWDS[-1])
+        pulling.cancel()
+        pulled = PULLED_AT_ONCE * PULLS_PER_SECOND
+        made.append(_line(f"the same, {pulled:,} records/s pulled beside it", rung, bare, None))
+    ratio = alone[CROWDS[-1]] / alone[CROWDS[0]]
+    few = f"to {CROWDS[0]}: {alone[CROWDS[0]]:.1f} ms"
+    made.append(Line("10", f"alert to {CROWDS[-1]}", f"{alone[CROWDS[-1]]:.1f} ms", few, ratio, at_most(4.4)))
+    made.append(
+        Line(
+            "10",
+            "memory of a stream",
+            f"{kilobytes:.0f} KB",
+            f"{MAX_STREAM_KB} KB",
+            kilobytes / MAX_STREAM_KB,
+            at_most(1),
+        )
+    )
+    return made
+
+
+def _line(what: str, rung: Heard, bare: Heard, bound: Any) -> Line:
+    ratio = median(mine / theirs for mine, theirs in zip(rung.last, bare.last, strict=True))
+    return Line("10", what, _text(rung), f"bare TLS: {_text(bare)}", ratio, bound)
+
+
+def _text(heard: Heard) -> str:
+    return f"{median(heard.last):.1f} ms (each p99 {quantiles(heard.each, n=100)[-1]:.1f})"
+
+
+async def _ring(belfry: Belfry, crowd: int) -> tuple[Heard, Heard]:
+    """Ring and shout in turns before a crowd of each kind."""
+    rung, bare = Heard([], []), Heard([], [])
+    async with AsyncExitStack() as stack:
+        subscribers = [await stack.enter_async_context(_subscriber(belfry)) for _ in range(crowd)]
+        passers_by = [await stack.enter_async_context(_passer_by(belfry)) for _ in range(crowd)]
+        await asyncio.sleep(SETTLED_SECONDS)
+        for at in range(ROUNDS + 2):
+            await belfry.tell("prepare")
+            for what, ears, heard in (("ring", subscribers, rung), ("shout", passers_by, bare)):
+                times = await _hear(belfry, what, ears)
+                if at >= 2:  # the first ones only warm up
+                    heard.last.append(max(times))
+                    heard.each.extend(times)
+    return rung, bare
+
+
+async def _hear(belfry: Belfry, what: str, ears: list[Hear]) -> list[float]:
+    async def listen(hear: Hear) -> float:
+        await hear()
+        return (perf_counter() - start) * 1e3
+
+    waiting = [asyncio.create_task(listen(hear)) for hear in ears]
+    await asyncio.sleep(0.05)
+    start = perf_counter()
+    await belfry.tell(what)
+    return await asyncio.gather(*waiting)
+
+
+async def _memory(belfry: Belfry) -> float:
+    """KB that each of many streams costs the ringing process."""
+    async with AsyncExitStack() as stack:
+        first = await stack.enter_async_context(_subscriber(belfry))
+        await asyncio.sleep(SETTLED_SECONDS)
+        await belfry.tell("prepare")
+        await _hear(belfry, "ring", [first])
+        before = memory(belfry.process.pid).now
+        ears = [await stack.enter_async_context(_subscriber(belfry)) for _ in range(CROWDS[-1])]
+        await asyncio.sleep(SETTLED_SECONDS)
+        for _ in range(ROUNDS):
+            await belfry.tell("prepare")
+            await _hear(belfry, "ring", [first, *ears])
+        return (memory(belfry.process.pid).now - before) * 1024 / len(ears)
+
+
+@asynccontextmanager
+async def _belfry(origin: Home, receiver: Home) -> AsyncIterator[Belfry]:
+    pipe = subprocess.PIPE
+    command = (sys.executable, "-m", "benchmarks.bells", str(origin.path))
+    process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
+    assert process.stdout is not None
+    rung, bare = map(int, (await process.stdout.readline()).split())
+    try:
+        yield Belfry(process, receiver, rung, bare)
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+@asynccontextmanager
+async def _subscriber(belfry: Belfry) -> AsyncIterator[Hear]:
+    own = belfry.receiver.credentials(None)
+    peer = belfry.receiver.directory().member(ORIGIN)
+    credentials = grpc.ssl_channel_credentials(
+        certificate_pem(peer.tls_certificate), private_key_pem(own.key), certificate_pem(own.certificate)
+    )
+    options = (("grpc.ssl_target_name_override", server_name(ORIGIN)), ("grpc.use_local_subchannel_pool", 1))
+    async with grpc.aio.secure_channel(belfry.endpoint, credentials, options) as channel:
+        await channel.channel_ready()
+        subscribe: Any = channel.unary_stream(f"/{SERVICE}/Subscribe")
+        after = int(time() * 1000)  # none of those that are there already
+        call = SubscribeCall(str(uuid4()), Subscription(after, frozenset(), frozenset()))
+        stream = subscribe(encode_subscribe_call(call))
+        yield stream.read
+        stream.cancel()
+
+
+@asynccontextmanager
+async def _passer_by(belfry: Belfry) -> AsyncIterator[Hear]:
+    own = belfry.receiver.credentials(None)
+    peer = belfry.receiver.directory().member(ORIGIN)
+    context = ssl.create_default_context(cadata=certificate_pem(peer.tls_certificate).decode())
+    context.check_hostname = False
+    show_certificate(context, own)
+    reader, writer = await asyncio.open_connection("127.0.0.1", belfry.bare, ssl=context)
+
+    async def hear() -> None:
+        await reader.readexactly(int.from_bytes(await reader.readexactly(LENGTH_BYTES), "big"))
+
+    yield hear
+    writer.close()
+
+
+async def _pull_for_ever(belfry: Belfry, size: int) -> None:
+    """Ordinary sync: fetch pages and verify what is in them, at a steady rate."""
+    peer = belfry.receiver.directory().member(ORIGIN)._replace(endpoint=belfry.endpoint)
+    origin = belfry.receiver.directory().member(ORIGIN)
+    keys = tuple(key.public_key for key in origin.signing_keys)
+    async with PeerClient(peer, belfry.receiver.credentials(None)) as client:
+        start = 0
+        while True:
+            due = asyncio.create_task(asyncio.sleep(1 / PULLS_PER_SECOND))
+            page = await client.entries(page_token(size, start), PULLED_AT_ONCE)
+            await asyncio.to_thread(verify_stored, page.entries, Origin(ORIGIN, keys, b""), start, records)
+            start = (start + len(page.entries)) % size
+            await due

@@ -1,0 +1,15 @@
+"""The one sentence of free text that may travel: what to do, never who, where exactly or how to reach somebody."""
+
+from node.scan import NO_NAMES, Names, scan
+
+MAX_ADVICE = 280  # characters
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text may stand where advice stands: short, on one line, nothing that steers a terminal."""
+    return len(text) <= MAX_ADVICE and text.isprintable()
+
+
+def telling_parts(text: str, names: Names = NO_NAMES) -> tuple[str, ...]:
+    """Kinds of things in a text that could tell who or where somebody is; a text that holds any must not leave."""
+    return tuple(sorted({str(one.kind) for one in scan(text, names)}))

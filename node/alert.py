@@ -1,0 +1,318 @@
+"""Send what is urgent: sign an alert about a record, together with the release of that record.
+
+The alert, the release and the log entry are one transaction: whatever is pushed to anybody is in the log already, so
+the promise that goes with it holds from the first moment. What a member may see of the record is what its page of the
+log shows; who may not see the record learns nothing of the alert.
+"""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from crypto.envelope import sign_envelope
+from node.advice import MAX_ADVICE, is_plain, telling_parts
+from node.audience import Tier
+from node.errors import AlertRefusedError, UnknownAlertError
+from node.interest import is_asked_for
+from node.ladders import Chains
+from node.policy import Policy
+from node.scan import NO_NAMES, Names
+from node.share import Identity, Request, release_within
+from node.signed import UID_BYTES, Codec
+from node.store.alerts import (
+    Promise,
+    StoredAlert,
+    add_alert,
+    alert_at,
+    alerts_after,
+    alerts_of,
+    last_sequence,
+    note_acknowledged,
+    note_receipts,
+    receipts,
+    standing_revision,
+)
+from node.store.database import Store, Transaction
+from node.store.heads import log_head
+from node.store.own_log import Released, own_page, released
+from node.store.records import current
+from node.urgent import (
+    ALERT_TYPE,
+    MAX_LIFE,
+    MAX_LOG_DELAY,
+    Alert,
+    AlertCodec,
+    Kind,
+    Pushed,
+    Subscription,
+    opened_chains,
+)
+
+LASTS = timedelta(hours=24)
+LOG_WITHIN = timedelta(hours=1)
+
+
+class Sender(NamedTuple):
+    """Who sends, and how values become bytes."""
+
+    identity: Identity
+    codec: Codec
+    alert_codec: AlertCodec
+
+
+class Order(NamedTuple):
+    """How an alert is to be sent; `now` is aware UTC."""
+
+    now: datetime
+    tiers: frozenset[Tier] = frozenset()
+    lasts: timedelta = LASTS
+    log_within: timedelta = LOG_WITHIN
+    advice: str = ""
+    reviewed: bool = False  # a person other than its author has read the advice
+    policy: Policy | None = None  # by which the rules decide; `None` is the baseline
+    names: Names = NO_NAMES  # which the organization keeps at home
+
+
+class View(NamedTuple):
+    """A message as the members of one tier get it, and what it shows of the record; `None` is nothing."""
+
+    pushed: Pushed
+    chains: Chains | None
+
+
+class Outgoing(NamedTuple):
+    """A message on its way, as each tier gets it; `had` are the members who got an earlier one about the same alert."""
+
+    alert_id: int
+    sequence: int
+    kind: Kind
+    views: Mapping[Tier, View]
+    had: frozenset[str]
+
+    def view_for(self, org_id: str, tier: Tier, wanted: Subscription) -> View | None:
+        """What a member gets: nothing when it may not see the record, or asked for others and never had the alert."""
+        view = self.views.get(tier)
+        if view is None or self.sequence <= wanted.after:
+            return None
+        if self.kind is not Kind.CANCEL and view.chains is None:
+            return None
+        asked = view.chains is None or is_asked_for(view.chains, wanted)
+        return view if asked or org_id in self.had else None
+
+
+def verify_order(order: Order) -> None:
+    """Check how an alert is to be sent, whatever it is about.
+
+    Raises:
+        AlertRefusedError: A time or the advice is out of bounds.
+    """
+    if not timedelta() < order.lasts <= MAX_LIFE:
+        raise AlertRefusedError(f"it must last for more than nothing and at most {MAX_LIFE.days} days")
+    if not timedelta() <= order.log_within <= MAX_LOG_DELAY:
+        raise AlertRefusedError(f"its record must be logged within {MAX_LOG_DELAY.days} days")
+    if not is_plain(order.advice):
+        raise AlertRefusedError(f"advice must be one line of at most {MAX_ADVICE} characters")
+    if order.advice and not order.reviewed:
+        raise AlertRefusedError("advice leaves only when a second person has reviewed it")
+    found = telling_parts(order.advice, order.names)
+    if found:
+        raise AlertRefusedError(
+            f"the advice holds {', '.join(found)}; what could tell who or where stays here"
+        )
+
+
+def send_alert(store: Store, revision_id: int, order: Order, sender: Sender) -> Alert:
+    """Release a record to some tiers, log it and sign a new alert about it.
+
+    Raises:
+        AlertRefusedError: The record is held, or the order is out of bounds; nothing was changed.
+        BusyError: Another process of this node appended at the same moment.
+    """
+    verify_order(order)
+    if not order.tiers:
+        raise AlertRefusedError("it is for nobody; say which tiers are to get it")
+    with store.write() as connection:
+        place = _release(connection, revision_id, order, sender)
+        return _add(connection, Kind.NEW, secrets.token_bytes(UID_BYTES), place, order, sender)
+
+
+def update_alert(store: Store, uid: bytes, order: Order, sender: Sender) -> Alert:
+    """Send an alert again with the record as it stands now, and with new times and advice; to whom stays as it was.
+
+    Raises:
+        UnknownAlertError: This node never sent such an alert.
+        AlertRefusedError: It was cancelled, its record no longer stands or is held, or the order is out of bounds.
+        BusyError: Another process of this node appended at the same moment.
+    """
+    verify_order(order)
+    with store.write() as connection:
+        last, _ = _standing(connection, uid, sender)
+        assert last.log_index is not None, "an alert of our own has its place in our log"
+        revision_id = standing_revision(connection, last.log_index)
+        if revision_id is None:
+            raise AlertRefusedError("its record no longer stands; cancel the alert")
+        again = order._replace(tiers=frozenset({Tier(last.tier)}))
+        place = _release(connection, revision_id, again, sender)
+        return _add(connection, Kind.UPDATE, uid, place, again, sender)
+
+
+def cancel_alert(store: Store, uid: bytes, now: datetime, sender: Sender) -> Alert:
+    """Say that an alert is over or was wrong; the record itself stays as it is.
+
+    Raises:
+        UnknownAlertError: This node never sent such an alert.
+        AlertRefusedError: It was cancelled before, or has expired.
+    """
+    with store.write() as connection:
+        last, said = _standing(connection, uid, sender)
+        if said.expires <= now:
+            raise AlertRefusedError("it has expired already")
+        return _sign(
+            connection,
+            said._replace(
+                kind=Kind.CANCEL,
+                leaf_hash=b"",
+                log_index=None,
+                issued=now,
+                log_by=now,
+                advice="",
+                reviewed=False,
+            ),
+            Tier(last.tier),
+            last.log_index,
+            sender,
+        )
+
+
+def outgoing(store: Store, org_id: str, after: int, now: datetime, codec: Codec) -> tuple[Outgoing, ...]:
+    """What this node has to push after a sequence, in order: what has expired or been overtaken is left out."""
+    with store.read() as connection:
+        head = log_head(connection, org_id)
+        if head is None:
+            return ()
+        found = alerts_after(connection, org_id, after, int(now.timestamp()))
+        return tuple(_outgoing(connection, head.log_id, one, codec) for one in found)
+
+
+def newest_sequence(store: Store, org_id: str) -> int:
+    """The sequence of the last alert that this node sent; 0 for none."""
+    with store.read() as connection:
+        return last_sequence(connection, org_id)
+
+
+def note_sent(store: Store, sent: frozenset[tuple[int, str]], now: datetime) -> None:
+    """Write down which messages, by key, went to which members."""
+    with store.write() as connection:
+        note_receipts(connection, sent, int(now.timestamp()))
+
+
+def note_taken(store: Store, own_id: str, sequence: int, reader: tuple[str, Tier], now: datetime) -> None:
+    """Write down that somebody at a member, given with its tier, has taken note of an alert of ours.
+
+    Raises:
+        UnknownAlertError: There is none of that sequence, or it is not for that member.
+    """
+    org_id, tier = reader
+    with store.read() as connection:
+        found = alert_at(connection, own_id, sequence)
+        if found is None or tier < found.tier:
+            raise UnknownAlertError(f"no alert {sequence} for {org_id}")
+        known = receipts(connection, [found.alert_id])
+    if not any(one.org_id == org_id and one.acknowledged_at for one in known):
+        with store.write() as connection:
+            note_acknowledged(connection, found.alert_id, org_id, int(now.timestamp()))
+
+
+def _release(connection: Transaction, revision_id: int, order: Order, sender: Sender) -> Released:
+    request = Request((revision_id,), order.tiers, order.now, policy=order.policy, names=order.names)
+    plan = release_within(connection, (revision_id,), (), request, sender.identity, sender.codec)
+    for stays in plan.held:
+        raise AlertRefusedError(f"the record is held by {stays.hold.rule}: {stays.hold.reason}")
+    for going in plan.outgoing:
+        for audience, decision in going.decisions.items():
+            if decision.hold is not None and audience.tier in order.tiers and not audience.member:
+                hold = decision.hold
+                raise AlertRefusedError(
+                    f"the record is held for {audience.name} by {hold.rule}: {hold.reason}"
+                )
+    found = current(connection, (revision_id,))
+    if not found:
+        raise AlertRefusedError("the record no longer stands")
+    return released(connection, [found[0].record_id])[found[0].record_id]
+
+
+def _standing(connection: Transaction, uid: bytes, sender: Sender) -> tuple[StoredAlert, Alert]:
+    """The last message about an alert of ours that was not cancelled, and what it says."""
+    sent = alerts_of(connection, sender.identity.org_id, uid)
+    if not sent:
+        raise UnknownAlertError(f"this node sent no alert {uid.hex()}")
+    if sent[-1].kind == Kind.CANCEL:
+        raise AlertRefusedError("it was cancelled; send a new alert")
+    envelope = sender.alert_codec.decode_alert_envelope(sent[-1].envelope)
+    return sent[-1], sender.alert_codec.decode_alert(envelope.payload)
+
+
+def _add(
+    connection: Transaction, kind: Kind, uid: bytes, place: Released, order: Order, sender: Sender
+) -> Alert:
+    alert = Alert(
+        uid,
+        sender.identity.org_id,
+        0,
+        kind,
+        place.uid,
+        place.leaf_hash,
+        place.log_index,
+        order.now,
+        order.now + order.lasts,
+        order.now + order.log_within,
+        order.advice,
+        order.reviewed,
+    )
+    return _sign(connection, alert, min(order.tiers), place.log_index, sender)
+
+
+def _sign(connection: Transaction, alert: Alert, tier: Tier, log_index: int | None, sender: Sender) -> Alert:
+    # Milliseconds, so that a node that was restored from an older copy does not use a sequence twice.
+    counted = max(last_sequence(connection, alert.origin_id) + 1, int(alert.issued.timestamp() * 1000))
+    alert = alert._replace(sequence=counted)
+    envelope = sign_envelope(sender.identity.signing, ALERT_TYPE, sender.alert_codec.encode_alert(alert))
+    add_alert(
+        connection,
+        StoredAlert(
+            0,
+            alert.origin_id,
+            counted,
+            alert.uid,
+            alert.kind,
+            int(alert.expires.timestamp()),
+            int(alert.log_by.timestamp()),
+            alert.leaf_hash,
+            log_index,
+            sender.alert_codec.encode_alert_envelope(envelope),
+            b"",
+            tier,
+            int(alert.issued.timestamp()),
+            Promise.NONE,
+        ),
+    )
+    return alert
+
+
+def _outgoing(connection: Transaction, log_id: int, one: StoredAlert, codec: Codec) -> Outgoing:
+    kind = Kind(one.kind)
+    views: dict[Tier, View] = {}
+    assert one.log_index is not None, "an alert of our own has its place in our log"
+    for tier in Tier:
+        if tier >= one.tier:
+            (wire,) = own_page(connection, log_id, one.log_index, one.log_index + 1, tier)
+            pushed = Pushed(one.envelope, b"" if kind is Kind.CANCEL else wire)
+            views[tier] = View(pushed, opened_chains(wire, codec))
+    before = [
+        past.alert_id
+        for past in alerts_of(connection, one.origin_id, one.uid)
+        if past.sequence < one.sequence
+    ]
+    had = frozenset(past.org_id for past in receipts(connection, before) if past.sent_at)
+    return Outgoing(one.alert_id, one.sequence, kind, views, had)

@@ -1,0 +1,299 @@
+"""Push this node's alerts to the members that subscribed, and take their notes.
+
+An alert may be sent by another process, so the board looks into the database as long as anybody listens. What it finds
+it encodes once per tier, and the same bytes go into the queue of every stream of that tier. A stream that does not
+empty its queue is ended and catches up by sequence; it holds up nobody. Before each message, and once a second without
+one, every caller is held against the directory.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime
+from time import monotonic
+from typing import Any
+
+import grpc
+
+from crypto.errors import CryptoError
+from node.alert import Outgoing, newest_sequence, note_sent, note_taken, outgoing
+from node.audience import Tier
+from node.directory import Member
+from node.errors import NodeError, SlowReaderError
+from node.server import (
+    Context,
+    Gatekeeper,
+    Service,
+    abort_call,
+    our_error,
+    read_request_id,
+    shown_certificate,
+)
+from node.store.database import Store
+from node.urgent import Subscription
+from node.wire import records
+from node.wire.alerts import (
+    SERVICE,
+    SIGN_OF_LIFE,
+    decode_acknowledge_call,
+    decode_subscribe_call,
+    encode_acknowledged,
+    encode_pushed,
+)
+
+LOOK_SECONDS = 0.2  # between two looks into the database while anybody listens
+CHECK_SECONDS = 1.0  # between two looks at the directory for a stream without alerts
+ALIVE_SECONDS = 30.0  # between two signs of life
+WRITE_SECONDS = 20.0  # that one message may take on a stream
+QUEUED_MESSAGES = 64
+STREAMS_PER_MEMBER = 4
+
+logger = logging.getLogger(__name__)
+
+
+class Board:
+    """The streams of this node and what goes onto them; nothing is pushed unless `run` is running."""
+
+    def __init__(
+        self,
+        org_id: str,
+        store: Store,
+        gatekeeper: Gatekeeper,
+        clock: Callable[[], datetime],
+        *,
+        streams_per_member: int = STREAMS_PER_MEMBER,
+    ) -> None:
+        self._org_id = org_id
+        self._store = store
+        self._gatekeeper = gatekeeper
+        self._clock = clock
+        self._streams_per_member = streams_per_member
+        self._streams: set[_Stream] = set()
+        self._somebody_listens = asyncio.Event()
+        self._seen = 0
+        self._sent: set[tuple[int, str]] = set()
+
+    async def run(self) -> None:
+        """Look for new alerts until cancelled; rests while nobody listens."""
+        checked = alive = 0.0
+        while True:
+            await self._somebody_listens.wait()
+            try:
+                await self.look()
+            except NodeError as error:  # the database may be busy now and not the next time
+                logger.warning("alerts wait: reason=%s", error.reason)
+            now = monotonic()
+            if now - checked >= CHECK_SECONDS:
+                self._check_callers()
+                self._end_stalled(now)
+                checked = now
+            if now - alive >= ALIVE_SECONDS:
+                for stream in self._streams:
+                    stream.put(None, SIGN_OF_LIFE)
+                alive = now
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def look(self) -> None:
+        """Push what is new, and write down what has gone out since the last look.
+
+        Raises:
+            NodeError: The database can not be used now.
+        """
+        newest, found = await asyncio.to_thread(self._news, self._seen)
+        if found:
+            self._check_callers()
+        for one in found:
+            for stream in self._streams:
+                message = one.message_for(stream)
+                if message is not None:
+                    stream.put(one.outgoing, message)
+        self._seen = newest
+        if self._sent:
+            sent, self._sent = self._sent, set()
+            try:
+                await asyncio.to_thread(note_sent, self._store, frozenset(sent), self._clock())
+            except NodeError:
+                self._sent |= sent
+                raise
+
+    def service(self) -> Service:
+        """The alert service, for `make_server`."""
+        methods: dict[str, Any] = {
+            "Subscribe": grpc.unary_stream_rpc_method_handler(self._subscribe),
+            "Acknowledge": grpc.unary_unary_rpc_method_handler(self._acknowledge),
+        }
+        return Service(SERVICE, grpc.method_handlers_generic_handler(SERVICE, methods))
+
+    async def _subscribe(self, wire: bytes, context: Context) -> None:
+        request_id = ""
+        try:
+            call = decode_subscribe_call(wire)
+            request_id = read_request_id(call.request_id)
+            stream = _Stream(self._gatekeeper.judge(), context, call.subscription)
+            await self._join(stream)
+            try:
+                await self._serve(stream)
+            finally:
+                self._leave(stream)
+        except (NodeError, CryptoError) as error:
+            await abort_call(context, our_error(error), request_id)
+
+    async def _join(self, stream: "_Stream") -> None:
+        newest = await asyncio.to_thread(newest_sequence, self._store, self._org_id)
+        theirs = sum(one.member.org_id == stream.member.org_id for one in self._streams)
+        if theirs >= self._streams_per_member:
+            raise SlowReaderError(f"{stream.member.org_id} holds {theirs} streams already")
+        if not self._streams:
+            self._seen = newest
+        self._streams.add(stream)
+        self._somebody_listens.set()
+
+    def _leave(self, stream: "_Stream") -> None:
+        self._streams.discard(stream)
+        if not self._streams:
+            self._somebody_listens.clear()
+
+    async def _serve(self, stream: "_Stream") -> None:
+        """Write what there is, then what comes, until the stream ends with an error."""
+        # The stream has joined before this look, so whatever is not found by it comes through the queue.
+        for one in await asyncio.to_thread(self._after, stream.wanted.after):
+            message = one.message_for(stream)
+            if message is not None:
+                await self._write(stream, one.outgoing, message)
+        while True:
+            await self._write(stream, *await stream.next())
+
+    async def _write(self, stream: "_Stream", one: Outgoing | None, message: bytes) -> None:
+        if one is not None and one.sequence <= stream.written:
+            return
+        if monotonic() - stream.checked >= LOOK_SECONDS:
+            stream.check(self._gatekeeper.judge())
+        await stream.write(message)
+        if one is not None:
+            stream.written = one.sequence
+            self._sent.add((one.alert_id, stream.member.org_id))
+
+    async def _acknowledge(self, wire: bytes, context: Context) -> bytes:
+        request_id = ""
+        try:
+            call = decode_acknowledge_call(wire)
+            request_id = read_request_id(call.request_id)
+            member = self._gatekeeper.caller(context)
+            reader = member.org_id, member.tier
+            await asyncio.to_thread(
+                note_taken, self._store, self._org_id, call.sequence, reader, self._clock()
+            )
+        except (NodeError, CryptoError) as error:
+            await abort_call(context, our_error(error), request_id)
+        return encode_acknowledged()
+
+    def _check_callers(self) -> None:
+        try:
+            judge = self._gatekeeper.judge()
+        except NodeError as error:  # without a directory nobody is a member
+            for stream in self._streams:
+                stream.end(error)
+            return
+        for stream in self._streams:
+            try:
+                stream.check(judge)
+            except NodeError as error:
+                stream.end(error)
+
+    def _end_stalled(self, now: float) -> None:
+        for stream in self._streams:
+            if stream.writing_since and now - stream.writing_since >= WRITE_SECONDS:
+                logger.warning("stream given up: peer=%s", stream.member.org_id)
+                stream.give_up()
+
+    def _news(self, sequence: int) -> tuple[int, tuple["_Ready", ...]]:
+        newest = newest_sequence(self._store, self._org_id)
+        return newest, self._after(sequence) if newest > sequence else ()
+
+    def _after(self, sequence: int) -> tuple["_Ready", ...]:
+        found = outgoing(self._store, self._org_id, sequence, self._clock(), records)
+        return tuple(_Ready(one) for one in found)
+
+
+class _Ready:
+    """A message on its way, encoded once per tier."""
+
+    def __init__(self, one: Outgoing) -> None:
+        self.outgoing = one
+        self._wires: dict[Tier, bytes] = {
+            tier: encode_pushed(view.pushed) for tier, view in one.views.items()
+        }
+
+    def message_for(self, stream: "_Stream") -> bytes | None:
+        """The bytes that go onto a stream; nothing when the alert is not for its member."""
+        member = stream.member
+        view = self.outgoing.view_for(member.org_id, member.tier, stream.wanted)
+        return self._wires[member.tier] if view is not None else None
+
+
+class _Stream:
+    """One subscriber: who it is, what waits for it, and why it has to end.
+
+    Raises:
+        MemberError: The caller is no active member.
+    """
+
+    def __init__(self, judge: Callable[[bytes], Member], context: Context, wanted: Subscription) -> None:
+        self.wanted = wanted
+        self.written = wanted.after
+        self.writing_since = 0.0  # monotonic; 0 when nothing is being written
+        self._context = context
+        self._certificate = shown_certificate(context)
+        self._task = asyncio.current_task()
+        self._waiting: deque[tuple[Outgoing | None, bytes]] = deque()
+        self._changed = asyncio.Event()
+        self._error: NodeError | None = None
+        self.check(judge)
+
+    def check(self, judge: Callable[[bytes], Member]) -> None:
+        """Hold the caller against the directory.
+
+        Raises:
+            MemberError: It is no active member any more.
+        """
+        self.member = judge(self._certificate)
+        self.checked = monotonic()
+
+    async def write(self, message: bytes) -> None:
+        """Hand a message to the line; waits while the other side does not read."""
+        self.writing_since = monotonic()
+        await self._context.write(message)
+        self.writing_since = 0.0
+
+    def give_up(self) -> None:
+        """End a stream whose other side does not read, not even the reason."""
+        if self._task is not None:
+            self._task.cancel()
+
+    def put(self, one: Outgoing | None, message: bytes) -> None:
+        """Let a message wait its turn; ends a stream for which too many wait."""
+        if len(self._waiting) >= QUEUED_MESSAGES:
+            self.end(SlowReaderError(f"{self.member.org_id} leaves {QUEUED_MESSAGES} messages waiting"))
+        elif self._error is None:
+            self._waiting.append((one, message))
+            self._changed.set()
+
+    def end(self, error: NodeError) -> None:
+        """End the stream, whatever still waits for it."""
+        self._error = self._error or error
+        self._waiting.clear()
+        self._changed.set()
+
+    async def next(self) -> tuple[Outgoing | None, bytes]:
+        """Wait for the next message.
+
+        Raises:
+            NodeError: The stream was ended.
+        """
+        while not self._waiting:
+            if self._error is not None:
+                raise self._error
+            self._changed.clear()
+            await self._changed.wait()
+        return self._waiting.popleft()
