@@ -6,7 +6,7 @@ left before and has changed goes out again to those who have it, and one that no
 """
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -29,8 +29,9 @@ from node.signed import (
     Retraction,
 )
 from node.store.database import Store, Transaction
+from node.store.disclosures import called_back
 from node.store.heads import LogHead, advance_log, open_log
-from node.store.own_log import OwnEntry, Released, append_own, close_views, outdated, released
+from node.store.own_log import NOBODY, OwnEntry, Released, append_own, close_views, outdated, released
 from node.store.records import Current, current
 from node.verify import log_name
 
@@ -53,6 +54,7 @@ class Request(NamedTuple):
     tiers: frozenset[Tier]
     now: datetime  # aware UTC
     rcrc_named: bool = False  # consent of the Red Cross and Red Crescent Movement (R7)
+    narrow_to: Tier | None = None  # instead of releasing: nobody below this tier is to see them any more (R3)
 
 
 class Outgoing(NamedTuple):
@@ -74,6 +76,7 @@ class Callback(NamedTuple):
 
     before: Released
     reason: Reason
+    purge: bool = False
 
 
 class Held(NamedTuple):
@@ -116,10 +119,52 @@ def release(store: Store, request: Request, identity: Identity, codec: Codec) ->
             head = open_log(connection, identity.org_id)
             entries = [_retraction(one, identity, codec) for one in plan.callbacks]
             entries += [_entry(one, identity, codec) for one in plan.outgoing]
+            _close(connection, [*plan.callbacks, *plan.outgoing], codec)
             if entries or not head.checkpoint:
                 _append(connection, head, entries, identity, request.now)
-            _close(connection, plan.callbacks, codec)
         yield plan
+
+
+def callbacks_on_demand(
+    store: Store, record_ids: Sequence[int], why: Reason, codec: Codec, *, purge: bool = False
+) -> tuple[Callback, ...]:
+    """Which of these records `call_back` would call back: those that left and still stand with others."""
+    with store.read() as connection:
+        return _on_demand(connection, record_ids, why, codec, purge=purge)
+
+
+def call_back(
+    store: Store,
+    record_ids: Sequence[int],
+    why: Reason,
+    identity: Identity,
+    codec: Codec,
+    *,
+    now: datetime,
+    purge: bool = False,
+) -> tuple[Callback, ...]:
+    """Call records back; each stays unshared until somebody releases it again.
+
+    Args:
+        store: Of this node.
+        record_ids: Keys of the records; they may have been withdrawn here already.
+        why: Said to everybody who saw them.
+        identity: Who signs.
+        codec: Writes messages.
+        now: Aware UTC.
+        purge: Ask receivers to destroy what was opened to them, also of what was called back before without that.
+
+    Raises:
+        BusyError: Another process of this node appended at the same moment.
+    """
+    with store.write() as connection:
+        found = _on_demand(connection, record_ids, why, codec, purge=purge)
+        head = open_log(connection, identity.org_id)
+        entries = [_retraction(one, identity, codec) for one in found]
+        _close(connection, found, codec)
+        if entries:
+            _append(connection, head, entries, identity, now)
+    return found
 
 
 def start_log(store: Store, identity: Identity, now: datetime) -> None:
@@ -149,9 +194,7 @@ def _plan(
     unchanged = 0
     for one in found:
         past = before.get(one.record_id)
-        tiers = (past.tiers if past else frozenset()) | (
-            request.tiers if one.revision_id in asked else frozenset()
-        )
+        tiers = _tiers_now(past, request, asked=one.revision_id in asked)
         why = hold(one.incident, request.now.date())
         if why is not None:
             held.append(Held(one, why))
@@ -159,11 +202,39 @@ def _plan(
                 callbacks.append(Callback(past, Reason.SHARED_IN_ERROR))
         elif past is not None and past.digest == one.digest and past.tiers == tiers:
             unchanged += 1
+        elif not tiers and past is not None and past.tiers:  # nobody is left who may see it
+            callbacks.append(Callback(past, Reason.SHARED_IN_ERROR))
         elif tiers:
             outgoing.append(
                 Outgoing(one, anonymize(one.incident, rcrc_named=request.rcrc_named), tiers, past)
             )
     return Plan(tuple(outgoing), tuple(callbacks), tuple(held), unchanged)
+
+
+def _tiers_now(past: Released | None, request: Request, *, asked: bool) -> frozenset[Tier]:
+    """Tiers that a record is released to once the request is done."""
+    before = past.tiers if past else frozenset[Tier]()
+    if not asked:
+        return before
+    narrow_to = request.narrow_to
+    return before | request.tiers if narrow_to is None else frozenset(t for t in before if t >= narrow_to)
+
+
+def _on_demand(
+    connection: Transaction, record_ids: Sequence[int], why: Reason, codec: Codec, *, purge: bool
+) -> tuple[Callback, ...]:
+    ids = tuple(dict.fromkeys(record_ids))
+    destroyed = {one.log_index for one in called_back(connection, ids) if _asks_to_purge(one.wire, codec)}
+    return tuple(
+        Callback(past, why, purge)
+        for past in released(connection, ids).values()
+        if past.tiers or (purge and past.log_index not in destroyed)
+    )
+
+
+def _asks_to_purge(wire: bytes, codec: Codec) -> bool:
+    envelope = codec.decode_entry(wire).envelope
+    return envelope is not None and codec.decode_retraction(envelope.payload).purge
 
 
 def _append(
@@ -198,12 +269,16 @@ def _entry(one: Outgoing, identity: Identity, codec: Codec) -> OwnEntry:
         tier: codec.encode_entry(Entry(b"", envelope, commitment.open(LEVELS[tier])))
         for tier in sorted(one.tiers)
     }
+    told: Mapping[Tier, bytes] = NOBODY
+    if one.before is not None and one.before.widest < min(one.tiers):
+        told = {one.before.widest: codec.encode_entry(Entry(b"", envelope, ()))}
     return OwnEntry(
         *_leaf(envelope, identity, codec),
         views,
         one.current.record_id,
         one.current.revision_id,
         secret,
+        told,
     )
 
 
@@ -216,19 +291,22 @@ def _retraction(one: Callback, identity: Identity, codec: Codec) -> OwnEntry:
             before.times + 1,
             one.reason,
             Position(before.log_index, before.leaf_hash),
+            one.purge,
         )
     )
     envelope = sign_envelope(identity.signing, RETRACTION_TYPE, payload)
     # Whoever could see the record must learn that it no longer stands; nobody else learns that it existed.
-    views = {min(before.tiers): codec.encode_entry(Entry(b"", envelope, ()))}
-    return OwnEntry(*_leaf(envelope, identity, codec), views, before.record_id, before.revision_id, b"")
+    told = {before.widest: codec.encode_entry(Entry(b"", envelope, ()))}
+    return OwnEntry(
+        *_leaf(envelope, identity, codec), NOBODY, before.record_id, before.revision_id, b"", told
+    )
 
 
-def _close(connection: Transaction, callbacks: Sequence[Callback], codec: Codec) -> None:
-    """Open no more to anybody of what was called back (R18)."""
+def _close(connection: Transaction, replacing: Sequence[Callback | Outgoing], codec: Codec) -> None:
+    """Open no more to anybody of what is being called back or corrected (R18)."""
     close_views(
         connection,
-        [one.before.record_id for one in callbacks],
+        [one.before.log_index for one in replacing if one.before is not None],
         lambda wire: codec.encode_entry(codec.decode_entry(wire)._replace(openings=())),
     )
 

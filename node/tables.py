@@ -155,6 +155,30 @@ view = Table(
     Column("wire", LargeBinary, nullable=False),
 )
 
+disclosure = Table(  # what was sent to whom: a range of our own log, before it was sent
+    "disclosure",
+    metadata,
+    _key(),
+    Column("member", Text, nullable=False),
+    Column("tier", SmallInteger, nullable=False),  # of the member, then
+    Column("log_size", BigInteger, nullable=False),  # of our log, then: what it had closed was not shown
+    Column("first_index", BigInteger, nullable=False),
+    Column("stop_index", BigInteger, nullable=False),  # the first that was not sent
+    Column("first_at", Integer, nullable=False),  # seconds since 1970, UTC
+    Column("last_at", Integer, nullable=False),
+    Index(None, "member", "log_size"),
+)
+
+receipt = Table(  # the newest of each pair: given to us by members, and by us to them
+    "receipt",
+    metadata,
+    Column("origin_id", Text, primary_key=True),
+    Column("receiver_id", Text, primary_key=True),
+    Column("log_size", BigInteger, nullable=False),
+    Column("issued_at", Integer, nullable=False),  # seconds since 1970, UTC
+    Column("envelope", LargeBinary, nullable=False),
+)
+
 fact = Table(
     "fact",
     metadata,

@@ -9,6 +9,7 @@ import typer
 
 from console.cli.check import check
 from console.cli.demo import demo
+from console.cli.holders import disclosures, holders
 from console.cli.import_ import import_file
 from console.cli.init import init
 from console.cli.peer import peer
@@ -31,6 +32,8 @@ app.add_typer(peer, name="peer")
 app.command()(serve)
 app.command()(sync)
 app.command()(query)
+app.command()(holders)
+app.command()(disclosures)
 app.command()(check)
 app.command()(demo)
 

@@ -33,6 +33,26 @@ def share(
     updates: Annotated[
         bool, typer.Option("--updates", help="Nothing new: only what has changed since it left.")
     ] = False,
+    narrow_to: Annotated[
+        str | None,
+        typer.Option(
+            "--narrow-to",
+            metavar="TIER",
+            help="Take records that left back from everybody below this tier.",
+            show_default=False,
+        ),
+    ] = None,
+    call_back: Annotated[
+        list[str] | None,
+        typer.Option("--call-back", metavar="SOURCE:KEY", help="Call this record back. May be repeated."),
+    ] = None,
+    purge: Annotated[
+        bool, typer.Option("--purge", help="With --call-back: peers are to destroy what they hold of it.")
+    ] = False,
+    because: Annotated[
+        str,
+        typer.Option(metavar="REASON", help="With --call-back: shared_in_error or withdrawn."),
+    ] = "shared_in_error",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print exactly what would leave, and let nothing leave.")
     ] = False,
@@ -45,16 +65,28 @@ def share(
     On a terminal you are asked before anything leaves. Say who is to see it, and which records: --all, or those that
     --id, --where, --from and --to name.
 
+    --call-back takes a record back from everybody, for good or until you share it again; --narrow-to takes records back
+    from some. `tocsin holders` shows who has confirmed that.
+
     Whatever you ask for: records that left before and have changed are sent again to those who have them, records that
     no longer stand are called back, and sexual violence and ongoing captivity are held.
     """
+    from console.cli.recall import recall
     from console.cli.selection import select_revisions
-    from console.cli.sharing import PREVIEW_HEADER, let_leave, preview_lines, read_tiers, totals
+    from console.cli.sharing import PREVIEW_HEADER, let_leave, preview_lines, read_tier, read_tiers, totals
     from console.home import open_home
     from node.share import Request, preview
 
+    if call_back:
+        recall(home, call_back, because, style, purge=purge, dry_run=dry_run, yes=yes)
+        return
+    if purge:
+        raise typer.BadParameter("only goes with --call-back", param_hint="--purge")
     tiers = read_tiers(tier or [])
-    if not updates and not tiers:
+    narrowest = read_tier("--narrow-to", narrow_to) if narrow_to else None
+    if tiers and narrowest:
+        raise typer.BadParameter("either share with more or narrow, not both", param_hint="--narrow-to")
+    if not updates and not tiers and not narrowest:
         raise typer.BadParameter("say who is to see it, e.g. --tier peer", param_hint="--tier")
     if not (record or where or first or last or everything or updates):
         raise typer.BadParameter("say which records: --id, --where, --from, --to, --all or --updates")
@@ -62,7 +94,7 @@ def share(
     store = opened.store()
     now = datetime.now(UTC)
     chosen = () if updates else select_revisions(store, record or [], where or [], first, last, now.date())
-    request = Request(chosen, tiers, now, rcrc_named=opened.settings.rcrc_named)
+    request = Request(chosen, tiers, now, rcrc_named=opened.settings.rcrc_named, narrow_to=narrowest)
     if dry_run:
         lines = preview_lines(preview(store, request))
         show(PREVIEW_HEADER, lines, style, {"nothing_left": "this was a preview"})

@@ -6,6 +6,7 @@ joining rows.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 from sqlalchemy import (
@@ -35,8 +36,14 @@ OWN_FATE = "own"
 _MAX_FULL_TILES = 256
 
 
+NOBODY: Mapping[Tier, bytes] = MappingProxyType({})
+
+
 class OwnEntry(NamedTuple):
-    """A new entry of our own log, and what must be remembered to open it later."""
+    """A new entry of our own log, and what must be remembered to open it later.
+
+    `told` are views without openings, for those who saw what the entry replaces and are not to see more.
+    """
 
     leaf_hash: bytes
     wire: bytes
@@ -44,10 +51,14 @@ class OwnEntry(NamedTuple):
     record_id: int
     revision_id: int
     secret: bytes  # empty for a retraction
+    told: Mapping[Tier, bytes] = NOBODY
 
 
 class Released(NamedTuple):
-    """The latest that left of a record, `digest` being that of its document; no tiers when it was a retraction."""
+    """The latest that left of a record, `digest` being that of its document; no tiers when it was a retraction.
+
+    `widest` is the coarsest tier that anything of the record ever went to.
+    """
 
     record_id: int
     revision_id: int
@@ -57,6 +68,7 @@ class Released(NamedTuple):
     log_index: int
     leaf_hash: bytes
     tiers: frozenset[Tier]
+    widest: Tier
 
 
 def append_own(connection: Connection, head: LogHead, entries: Sequence[OwnEntry], now: datetime) -> Frontier:
@@ -74,10 +86,10 @@ def append_own(connection: Connection, head: LogHead, entries: Sequence[OwnEntry
         view,
         # A page is of one tier, and what lies together is read together.
         [
-            (int(tier), index, one.views[tier])
+            (int(tier), index, one.views.get(tier) or one.told[tier])
             for tier in Tier
             for index, one in numbered
-            if tier in one.views
+            if tier in one.views or tier in one.told
         ],
     )
     first = next_id(connection, release)
@@ -90,7 +102,7 @@ def append_own(connection: Connection, head: LogHead, entries: Sequence[OwnEntry
                 one.record_id,
                 one.revision_id,
                 index,
-                ",".join(tier.name.lower() for tier in sorted(one.views)) if one.secret else "",
+                ",".join(tier.name.lower() for tier in sorted(one.views)),
                 one.secret,
                 int(now.timestamp()),
             )
@@ -103,15 +115,14 @@ def append_own(connection: Connection, head: LogHead, entries: Sequence[OwnEntry
 
 
 def close_views(
-    connection: Connection, record_ids: Sequence[int], without_openings: Callable[[bytes], bytes]
+    connection: Connection, indexes: Sequence[int], without_openings: Callable[[bytes], bytes]
 ) -> None:
-    """Show what was released of these records to nobody who has not seen it yet.
+    """Show these entries, which others have replaced, to nobody who has not seen them yet.
 
     The signed commitments stay, because who pulls only now must still learn which entry replaced which.
     """
-    for chosen in portions(record_ids):
-        past = select(release.c.log_index).where(release.c.record_id.in_(chosen))
-        theirs = and_(view.c.tier.in_(list(Tier)), view.c.log_index.in_(past))
+    for chosen in portions(indexes):
+        theirs = and_(view.c.tier.in_(list(Tier)), view.c.log_index.in_(chosen))
         rows = connection.execute(select(*view.c).where(theirs)).all()
         connection.execute(delete(view).where(theirs))
         insert_many(connection, view, [(tier, index, without_openings(wire)) for tier, index, wire in rows])
@@ -185,9 +196,12 @@ def released(connection: Connection, record_ids: Sequence[int]) -> dict[int, Rel
             _RELEASES.where(release.c.record_id.in_(chosen)).order_by(release.c.log_index)
         )
         for record_id, revision_id, uid, content, index, leaf_hash, tiers in rows:
-            names = _tiers(tiers)
-            times = found[record_id].times + 1 if record_id in found else 1
-            found[record_id] = Released(record_id, revision_id, uid, content, times, index, leaf_hash, names)
+            names = read_tiers(tiers)
+            past = found.get(record_id)
+            times = past.times + 1 if past else 1
+            widest = min((*names, past.widest) if past else names, default=Tier.PUBLIC)
+            latest = Released(record_id, revision_id, uid, content, times, index, leaf_hash, names, widest)
+            found[record_id] = latest
     return found
 
 
@@ -198,7 +212,7 @@ def released_tiers(connection: Connection, start: int, stop: int) -> dict[int, f
             and_(release.c.log_index >= start, release.c.log_index < stop)
         )
     )
-    return {index: frozenset(map(int, _tiers(names))) for index, names in rows}
+    return {index: frozenset(map(int, read_tiers(names))) for index, names in rows}
 
 
 def outdated(connection: Connection) -> tuple[tuple[Released, ...], tuple[int, ...]]:
@@ -233,7 +247,12 @@ def outdated(connection: Connection) -> tuple[tuple[Released, ...], tuple[int, .
     return tuple(last[record_id] for record_id in gone), changed
 
 
-def _tiers(names: str) -> frozenset[Tier]:
+def read_tiers(names: str) -> frozenset[Tier]:
+    """Tiers by their names, with a comma between them, as a release holds them.
+
+    Raises:
+        StoreError: There is no such tier.
+    """
     try:
         return frozenset(Tier[name.upper()] for name in names.split(",") if name)
     except KeyError as error:

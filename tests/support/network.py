@@ -139,7 +139,7 @@ class Node:
     async def serving(self, network: "Network") -> AsyncIterator[Member]:
         """Run the node's server; gives its member with the endpoint at which it answers."""
         gatekeeper = Gatekeeper(lambda: network.directory, lambda: network.now)
-        exchange = Exchange(self.org_id, self.store)
+        exchange = Exchange(self.org_id, self.store, lambda: network.now)
         server, port = make_server(
             exchange, gatekeeper, self.credentials, lambda: network.directory, "127.0.0.1:0"
         )
@@ -200,7 +200,9 @@ class Network:
     async def pull(self, receiver: Node, peer: Member, *, call_seconds: float = 30.0) -> Outcome:
         """Pull from a member that is being served at its endpoint."""
         async with PeerClient(peer, receiver.credentials, call_seconds=call_seconds) as line:
-            return await pull(receiver.store, line, self.directory, clock=lambda: self.now)
+            return await pull(
+                receiver.store, line, self.directory, clock=lambda: self.now, identity=receiver.identity
+            )
 
     def origins(self) -> tuple[Origin, ...]:
         """Keys of every active member."""
