@@ -19,19 +19,22 @@ from crypto.certificates import certificate_pem, private_key_pem, server_name
 from node.client import Credentials, PeerClient
 from node.directory import LIFETIME, Member
 from node.errors import NodeError, UnavailableError
+from node.receipt import Receipt, sign_receipt
 from node.server import MAX_REQUEST_BYTES
 from node.status import DETAILS, DOMAIN, sentence
+from node.store.heads import log_head
 from node.verify import MAX_PAGE_ENTRIES
 from node.wire.exchange import SERVICE, Call, ListCall, ProofCall
 from node.wire.exchange import encode_checkpoint_call as checkpoint_call
 from node.wire.exchange import encode_list_call as list_call
 from node.wire.exchange import encode_proof_call as proof_call
+from node.wire.receipts import encode_confirm_call, encode_receipt
 from tests.support.incidents import LOOTING, ROBBERY, SHOOTING
 from tests.support.network import CERTIFIED, NOW, Network, Node, make_credentials
 
 REQUEST_ID = "00000000-0000-4000-8000-000000000001"
 CALL = Call(REQUEST_ID, "")
-UNARY = ("GetCheckpoint", "ListEntries", "GetConsistencyProof")
+UNARY = ("GetCheckpoint", "ListEntries", "GetConsistencyProof", "ConfirmReceipt")
 METHODS = {
     **{f"/{SERVICE}/{name}": "unary" for name in UNARY},
     f"/{SERVICE}/WatchCheckpoints": "stream",
@@ -123,12 +126,20 @@ def test_the_methods_of_these_tests_are_all_that_a_node_has(
 
 
 def test_a_member_is_answered(network: Network, alpha: Node, beta: Node) -> None:
+    with alpha.store.read() as connection:
+        head = log_head(connection, "alpha")
+    assert head is not None
+    receipt = sign_receipt(
+        Receipt("beta", "alpha", 3, head.frontier.root, NOW), beta.identity.signing, encode_receipt
+    )
+
     async def ask_everything() -> list[bytes]:
         async with alpha.serving(network) as peer, line(peer, beta.credentials) as channel:
             requests = (
                 checkpoint_call(CALL),
                 list_call(ListCall(CALL, 0, "3.0")),
                 proof_call(ProofCall(CALL, 1, 3)),
+                encode_confirm_call(CALL, receipt),
                 checkpoint_call(CALL),
                 b"",
                 b"",
@@ -136,7 +147,9 @@ def test_a_member_is_answered(network: Network, alpha: Node, beta: Node) -> None
             )
             return [await ask(channel, method, one) for method, one in zip(METHODS, requests, strict=True)]
 
-    assert all(asyncio.run(ask_everything()))
+    *others, confirmed, _, _, _, _ = answers = asyncio.run(ask_everything())
+    assert confirmed == b""
+    assert all((*others, *answers[-4:]))
 
 
 # --- who is not a member --------------------------------------------------------------------------------------------
