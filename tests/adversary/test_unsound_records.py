@@ -243,7 +243,11 @@ def test_what_a_refused_revision_replaces_no_longer_counts(
     add, reason = UNWANTED[kind]
 
     def revises(incident: Incident, **changes: Any) -> Logged:
-        claim = {"record_uid": past.record.record_uid, "revision": 2, "replaces": past.position}
+        claim: dict[str, Any] = {
+            "record_uid": past.record.record_uid,
+            "revision": 2,
+            "replaces": past.position,
+        }
         return adds(incident, **(claim | changes))
 
     with pytest.MonkeyPatch.context() as patch:
