@@ -21,7 +21,7 @@ def holders(
     home: HomeOption = HERE,
     style: FormatOption = Format.TABLE,
 ) -> None:
-    """Show who holds what of your records, and who has confirmed what became of it.
+    """Show who holds what of your records.
 
     What was sent counts as held, whether it arrived or not. A member confirms with a signed receipt that what you
     corrected or called back is gone from its answers, and destroyed where you asked for that.
@@ -66,7 +66,11 @@ def disclosures(
     home: HomeOption = HERE,
     style: FormatOption = Format.TABLE,
 ) -> None:
-    """Print the log of disclosures: which member was sent which record, how finely, by which rule, and when."""
+    """Print what was sent to whom.
+
+    The log of disclosures names, for each record that a member was sent, its revision, how finely it was shown, under
+    which label and by which rule, and when.
+    """
     from console.home import open_home
     from node.holders import disclosures as find_disclosures
     from node.holders import levels_text

@@ -8,7 +8,7 @@ shown at all.
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_, select, update
 from sqlalchemy.sql.functions import FunctionElement
 
 from node.rules import Tier
@@ -58,23 +58,26 @@ class CalledBack(NamedTuple):
 
 def is_noted(connection: Connection, sent: Disclosure) -> bool:
     """Whether all of it was written down already, within the same run."""
-    return any(start <= sent.start and sent.stop <= stop for _, start, stop in _touching(connection, sent))
+    covers = and_(disclosure.c.first_index <= sent.start, disclosure.c.stop_index >= sent.stop)
+    return bool(connection.execute(select(exists().where(_touches(sent), covers))).scalar_one())
 
 
 def note_disclosure(connection: Connection, sent: Disclosure) -> None:
     """Write down what is about to be sent; a range that goes on with one of the same run extends it."""
-    touching = _touching(connection, sent)
-    if not touching:
-        key = next_id(connection, disclosure)
-        row = (key, sent.member, int(sent.tier), *sent[2:], sent.at)
-        insert_many(connection, disclosure, [row])
-        return
-    key, start, stop = touching[0]
-    connection.execute(
+    newest = select(func.max(disclosure.c.id)).where(_touches(sent)).scalar_subquery()
+    first, stop = disclosure.c.first_index, disclosure.c.stop_index
+    extended = connection.execute(
         update(disclosure)
-        .where(disclosure.c.id == key)
-        .values(first_index=min(start, sent.start), stop_index=max(stop, sent.stop), last_at=sent.at)
+        .where(disclosure.c.id == newest)
+        .values(
+            first_index=case((first < sent.start, first), else_=sent.start),
+            stop_index=case((stop > sent.stop, stop), else_=sent.stop),
+            last_at=sent.at,
+        )
     )
+    if extended.rowcount == 0:
+        row = (next_id(connection, disclosure), sent.member, int(sent.tier), *sent[2:], sent.at)
+        insert_many(connection, disclosure, [row])
 
 
 def shown(
@@ -173,20 +176,13 @@ def called_back(connection: Connection, record_ids: tuple[int, ...] = ()) -> lis
     return [CalledBack(*row) for row in rows]
 
 
-def _touching(connection: Connection, sent: Disclosure) -> list[tuple[int, int, int]]:
-    """(key, start, stop) of ranges of the same run that overlap or meet this one, newest first."""
-    rows: Any = connection.execute(
-        select(disclosure.c.id, disclosure.c.first_index, disclosure.c.stop_index)
-        .where(
-            and_(
-                disclosure.c.member == sent.member,
-                disclosure.c.log_size == sent.log_size,
-                disclosure.c.tier == int(sent.tier),
-                disclosure.c.first_index <= sent.stop,
-                disclosure.c.stop_index >= sent.start,
-                disclosure.c.first_at > sent.at - RUN_SECONDS,
-            )
-        )
-        .order_by(disclosure.c.id.desc())
+def _touches(sent: Disclosure) -> ColumnElement[bool]:
+    """Ranges of the same run that overlap or meet this one."""
+    return and_(
+        disclosure.c.member == sent.member,
+        disclosure.c.log_size == sent.log_size,
+        disclosure.c.tier == int(sent.tier),
+        disclosure.c.first_index <= sent.stop,
+        disclosure.c.stop_index >= sent.start,
+        disclosure.c.first_at > sent.at - RUN_SECONDS,
     )
-    return [tuple(row) for row in rows]
