@@ -4,11 +4,11 @@ A receipt for a log of N entries says that whatever was replaced or called back 
 receiver's answers, and destroyed where that was asked. It travels over the line or in a file alike.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from crypto.envelope import Envelope, sign_envelope, verify_envelope
+from crypto.envelope import Envelope, keyid, sign_envelope, verify_envelope
 from crypto.errors import CryptoError
 from crypto.signing import Signer
 from node.directory import Member
@@ -33,6 +33,22 @@ def sign_receipt(receipt: Receipt, signer: Signer, encode: Callable[[Receipt], b
     return sign_envelope(signer, RECEIPT_TYPE, encode(receipt))
 
 
+def verify_signed(envelope: Envelope, keys: Sequence[bytes], decode: Callable[[bytes], Receipt]) -> Receipt:
+    """Check that a receipt is signed with one of these keys, and read it.
+
+    Raises:
+        ReceiptError: It is not.
+        PayloadError: What is signed is no receipt.
+    """
+    try:
+        key = verify_envelope(envelope, (RECEIPT_TYPE,), keys)
+    except CryptoError as error:
+        raise ReceiptError(f"receipt: not signed by its giver: {error}") from error
+    if envelope.signatures[0].keyid != keyid(key):  # nothing signs the hint; it has one form
+        raise ReceiptError("keyid: not that of the key that signed")
+    return decode(envelope.payload)
+
+
 def verify_receipt(
     envelope: Envelope,
     receiver: Member,
@@ -54,11 +70,7 @@ def verify_receipt(
         PayloadError: What is signed is no receipt.
     """
     keys = tuple(key.public_key for key in receiver.signing_keys if key.is_valid(now))
-    try:
-        verify_envelope(envelope, (RECEIPT_TYPE,), keys)
-    except CryptoError as error:
-        raise ReceiptError(f"receipt: not signed by {receiver.org_id}: {error}") from error
-    receipt = decode(envelope.payload)
+    receipt = verify_signed(envelope, keys, decode)
     if receipt.receiver_id != receiver.org_id:
         raise ReceiptError(f"receiver_id: {receipt.receiver_id[:63]!r} is not {receiver.org_id}")
     if receipt.origin_id != origin_id:

@@ -23,6 +23,12 @@ def newest_receipt(connection: Connection, origin_id: str, receiver_id: str) -> 
     return Held(*row) if row is not None else None
 
 
+def all_receipts(connection: Connection) -> tuple[Held, ...]:
+    """Every receipt that is kept."""
+    rows = connection.execute(select(*receipt.c).order_by(receipt.c.origin_id, receipt.c.receiver_id))
+    return tuple(Held(*row) for row in rows)
+
+
 def receipts_for(connection: Connection, origin_id: str) -> dict[str, Held]:
     """Receipts for an origin's log, by receiver."""
     rows = connection.execute(select(*receipt.c).where(receipt.c.origin_id == origin_id))

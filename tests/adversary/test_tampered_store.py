@@ -10,7 +10,7 @@ from sqlalchemy import Column, ColumnElement, Table, delete, select, update
 
 from node.check import Fault, check_logs, check_records
 from node.model import PartialDate
-from node.tables import entry, fact, log, release, revision, tile, view
+from node.tables import entry, fact, log, receipt, release, revision, tile, view
 from node.wire import records
 from tests.support.incidents import ASSAULT, LOOTING, ROBBERY, SHELLING, SHOOTING
 from tests.support.network import TODAY, Network, Node
@@ -22,6 +22,7 @@ GUARDED = {
     fact: tuple(column.name for column in fact.c if not column.name.endswith("id")),
     log: ("origin_id", "size", "frontier", "checkpoint"),
     revision: ("known_on", "withdrawn", "digest", "document"),
+    receipt: ("origin_id", "receiver_id", "log_size", "issued_at", "envelope"),
     tile: ("level", "number", "hashes"),
     view: ("log_index", "tier", "wire"),
 }
@@ -42,6 +43,7 @@ def node(network: Network, peer: PeerSimulator) -> Node:
     peer.withholds(LOOTING)
     peer.adds(ASSAULT)
     assert network.sync(made, peer).error is None
+    assert network.sync(network.node("reader"), made).error is None
     assert made.faults(*network.origins()) == []
     return made
 

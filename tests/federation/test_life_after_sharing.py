@@ -209,7 +209,7 @@ def test_what_was_called_back_can_be_purged_later_and_once(network: Network, six
     assert network.sync(beta, alpha).received.purged == 1
     assert states(alpha, "a") == {"beta": ("to be destroyed", False)}
     assert beta.counts("means", as_of=YESTERDAY) == {}
-    assert beta.faults(*network.origins()) == alpha.faults() == []
+    assert beta.faults(*network.origins()) == alpha.faults(*network.origins()) == []
 
 
 def test_what_was_called_back_on_demand_stays_at_home_until_it_is_released_again(
@@ -227,7 +227,7 @@ def test_what_was_called_back_on_demand_stays_at_home_until_it_is_released_again
     network.sync(beta, alpha)
     assert beta.counts("means") == {("robbery",): 1, ("shelling",): 1}
     assert {one.revision: str(one.state) for one in held(alpha, "a")} == {3: "stands"}
-    assert beta.faults(*network.origins()) == alpha.faults() == []
+    assert beta.faults(*network.origins()) == alpha.faults(*network.origins()) == []
 
 
 def test_without_a_purge_figures_as_of_earlier_days_stay(network: Network, six: list[Node]) -> None:
@@ -276,7 +276,7 @@ def test_narrowing_beyond_everybody_who_could_see_it_calls_it_back(network: Netw
     assert network.sync(beta, alpha).received.retracted == 1
     network.sync(foxtrot, alpha)
     assert beta.counts() == foxtrot.counts() == {(): 0}
-    assert alpha.faults() == beta.faults(*network.origins()) == []
+    assert alpha.faults(*network.origins()) == beta.faults(*network.origins()) == []
 
 
 def test_what_was_narrowed_and_then_purged_is_destroyed_at_those_who_saw_it_first(
@@ -290,7 +290,7 @@ def test_what_was_narrowed_and_then_purged_is_destroyed_at_those_who_saw_it_firs
     calls_back(network, alpha, "a", purge=True)
     assert network.sync(beta, alpha).received.purged == 1
     assert [fate for fate, _ in wires(beta, "alpha")] == ["purged", "withheld", "retracted"]
-    assert alpha.faults() == beta.faults(*network.origins()) == []
+    assert alpha.faults(*network.origins()) == beta.faults(*network.origins()) == []
 
 
 def test_a_correction_is_opened_to_late_comers_alone(network: Network, six: list[Node]) -> None:
@@ -360,13 +360,13 @@ def test_check_finds_a_view_that_was_opened_again(network: Network, six: list[No
     alpha.shares("a")
     before = rows_of(alpha.store)["view"]
     calls_back(network, alpha, "a")
-    assert alpha.faults() == []
+    assert alpha.faults(*network.origins()) == []
     with alpha.store.write() as connection:
         for tier, index, wire in before:
             connection.execute(
                 update(view).where(view.c.tier == tier, view.c.log_index == index).values(wire=wire)
             )
-    assert [fault.what for fault in alpha.faults()] == [
+    assert [fault.what for fault in alpha.faults(*network.origins())] == [
         "entry 0 is still shown although another has replaced it"
     ]
 

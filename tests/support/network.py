@@ -19,6 +19,7 @@ from crypto.envelope import Envelope, sign_envelope
 from crypto.signing import Signer
 from node.check import Fault, check_logs, check_records, check_tiles
 from node.client import Credentials, PeerClient
+from node.confirm import receipt_faults
 from node.directory import (
     DIRECTORY_TYPE,
     LIFETIME,
@@ -43,6 +44,7 @@ from node.tables import metadata
 from node.verify import Origin
 from node.wire import records
 from node.wire.membership import encode_directory
+from node.wire.receipts import decode_receipt
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TODAY = NOW.date()
@@ -153,7 +155,10 @@ class Node:
         """Everything that does not hold in this node's database."""
         origins = {origin.org_id: origin for origin in (*known, self.origin)}
         found = [*check_records(self.store), *check_logs(self.store, origins, records)]
-        return [one for one in found if isinstance(one, Fault)] + list(check_tiles(self.store, self.org_id))
+        decoders = records.decode_envelope, decode_receipt
+        given = [Fault(*one) for one in receipt_faults(self.store, self.org_id, origins, *decoders)]
+        tiles = check_tiles(self.store, self.org_id)
+        return [one for one in found if isinstance(one, Fault)] + [*tiles, *given]
 
 
 class Network:
