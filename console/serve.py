@@ -15,7 +15,7 @@ from node.client import Credentials, PeerClient
 from node.directory import Directory, Member, Status
 from node.errors import NodeError
 from node.server import Exchange, Gatekeeper, make_server
-from node.share import start_log
+from node.share import Identity, start_log
 from node.store.database import Store
 from node.subscriptions import Listener, listen_to_all
 from node.sync import Outcome, pull
@@ -35,6 +35,7 @@ class Node(NamedTuple):
     store: Store
     own: Credentials
     directory: Callable[[], Directory]
+    identity: Identity
 
 
 def open_node(home: Home, passphrase: str | None) -> Node:
@@ -47,7 +48,9 @@ def open_node(home: Home, passphrase: str | None) -> Node:
     _settle_collector()
     live = LiveDirectory(home)
     live()  # without a directory a node would refuse everybody; say so now
-    return Node(home.settings.org_id, home.store(), home.credentials(passphrase), live)
+    return Node(
+        home.settings.org_id, home.store(), home.credentials(passphrase), live, home.identity(passphrase)
+    )
 
 
 def _settle_collector() -> None:
@@ -83,7 +86,7 @@ def serve(
     """
     node = open_node(home, passphrase)
     try:
-        start_log(node.store, home.identity(passphrase), datetime.now(UTC))
+        start_log(node.store, node.identity, datetime.now(UTC))
         asyncio.run(_serve(node, home, ready, sync_seconds, alerts=alerts))
     finally:
         node.store.close()
@@ -108,7 +111,9 @@ async def sync_all(
             progress(peer.org_id, done, size)
 
         async with PeerClient(peer, node.own) as client:
-            return await pull(node.store, client, directory, seen, verifiers=verifiers)
+            return await pull(
+                node.store, client, directory, seen, verifiers=verifiers, identity=node.identity
+            )
 
     others = (member for member in directory.members if member.org_id != node.org_id and member.endpoint)
     active = (member for member in others if member.status is Status.ACTIVE)

@@ -14,9 +14,10 @@ from crypto.errors import CryptoError
 from crypto.ladder import Opening
 from crypto.merkle import Frontier
 from crypto.tiles import appended_tiles
-from node.audience import ALL_CLOSED, Levels, Views
+from node.audience import ALL_CLOSED, Levels
 from node.errors import PeerError, StoreError, ViewError
-from node.signed import Codec
+from node.purge import MISMATCH
+from node.signed import Codec, Retraction
 from node.store.database import Store, portions
 from node.store.heads import LogHead, log_head, log_origins
 from node.store.own_log import OWN_FATE, TileReader, own_views, released_views
@@ -111,7 +112,13 @@ class _Log:
         self._where = f"log of {head.origin_id}"
         self._counted: set[int] = set()  # indexes of entries that count, or counted once
         self._replaced: dict[int, int] = {}  # index -> day on which a later entry replaced it
-        self._released: dict[int, Views] = {}  # own index -> what each audience was shown of it
+        self._seen_by: dict[
+            int, frozenset[str]
+        ] = {}  # own index -> audiences that saw the record up to there
+        self._open: set[int] = set()  # indexes of entries that show values of what they hold
+        self._chain: dict[int, int] = {}  # index -> index of the entry that it replaces
+        self._to_purge: set[int] = set()  # indexes from which on back all of a record is to be destroyed
+        self._purged: set[int] = set()  # indexes of entries whose values are destroyed
 
     def check(self) -> Iterator[Fault | int]:
         frontier = Frontier()
@@ -134,6 +141,7 @@ class _Log:
             yield len(entries)
         yield from self._tree(frontier)
         yield from self._ends()
+        yield from self._closings()
 
     def _entries(self, entries: Sequence[StoredEntry], facts: list[tuple[Any, ...]]) -> Iterator[Fault]:
         start = entries[0].log_index
@@ -153,7 +161,7 @@ class _Log:
         start, stop = entries[0].log_index, entries[-1].log_index + 1
         with self._store.read() as connection:
             views = own_views(connection, start, stop)
-            self._released |= released_views(connection, start, stop)
+            released = released_views(connection, start, stop)
         wires = [wire for _, _, wire in views]
         seen = verify_stored(wires, self._origin, start, self._codec, self._pool.map)
         shown: dict[int, set[str]] = {}
@@ -161,25 +169,39 @@ class _Log:
             shown.setdefault(index, set()).add(name)
             if found.position.leaf_hash != entries[index - start].leaf_hash or found.fate is Fate.REFUSED:
                 yield Fault(self._where, f"a view of entry {index} is not of the record that was logged")
-            elif _shows_too_much(
-                self._codec.decode_entry(wire).openings, self._released.get(index, {}).get(name, ALL_CLOSED)
-            ):
+            openings = self._codec.decode_entry(wire).openings
+            if openings:
+                self._open.add(index)
+            if _shows_too_much(openings, released.get(index, {}).get(name, ALL_CLOSED)):
                 yield Fault(self._where, f"a view of entry {index} shows more than its audience may see")
-            if found.fate is Fate.RETRACTED and found.record and found.record.replaces:
-                before = self._released.get(found.record.replaces.log_index, {})
-                self._released[index] = dict.fromkeys(before, ALL_CLOSED)
+            if found.record and found.record.replaces:
+                self._chain[index] = found.record.replaces.log_index
         for index in range(start, stop):
-            if not shown.get(index) or shown[index] != set(self._released.get(index, ())):
+            wanted = frozenset(released.get(index, ()))
+            before = self._seen_by.get(self._chain.get(index, -1), frozenset())
+            self._seen_by[index] = wanted | before
+            # Whoever saw a record learns that it is called back.
+            if shown.get(index) != set(wanted or before):
                 yield Fault(self._where, f"entry {index} is not shown to those it was released to")
 
     def _fate(self, held: StoredEntry, found: Verified, facts: list[tuple[Any, ...]]) -> Iterator[Fault]:
-        outruled = held.fate == Fate.REFUSED and held.reason == "PREDECESSOR_MISMATCH"
-        if (held.fate, held.reason) != (found.fate, found.reason) and not outruled:
+        outruled = held.fate in {Fate.REFUSED, Fate.PURGED} and held.reason == MISMATCH
+        purged = held.fate == Fate.PURGED and found.fate == Fate.WITHHELD
+        if purged:
+            self._purged.add(held.log_index)
+        elif found.fact is not None or (
+            held.fate == Fate.REFUSED and self._codec.decode_entry(held.wire).openings
+        ):
+            self._open.add(held.log_index)
+        if (held.fate, held.reason) != (found.fate, found.reason) and not outruled and not purged:
             yield Fault(self._where, f"entry {held.log_index} is kept as {held.fate} but is {found.fate}")
         if outruled:
             return
         if found.record is not None and found.record.replaces is not None:
             self._replaced.setdefault(found.record.replaces.log_index, held.known_on)
+            self._chain[held.log_index] = found.record.replaces.log_index
+            if isinstance(found.record, Retraction) and found.record.purge:
+                self._to_purge.add(found.record.replaces.log_index)
         if found.fact is not None:
             facts.append((held.log_index, held.known_on, None, *found.fact))
 
@@ -216,6 +238,23 @@ class _Log:
         with self._store.read() as connection:
             if peer_fact_ends(connection, self._head.log_id) != (len(self._counted), ends):
                 yield self._miscounted()
+
+    def _closings(self) -> Iterator[Fault]:
+        """See that what is closed or destroyed is what had to be."""
+        if self._seen_by:  # our own log
+            for index in sorted(self._open & set(self._chain.values())):
+                yield Fault(self._where, f"entry {index} is still shown although another has replaced it")
+            return
+        wanted: set[int] = set()
+        for last in self._to_purge:
+            at: int | None = last
+            while at is not None and at not in wanted:
+                wanted.add(at)
+                at = self._chain.get(at)
+        for index in sorted(wanted & self._open):
+            yield Fault(self._where, f"entry {index} was to be destroyed and is not")
+        for index in sorted(self._purged - wanted):
+            yield Fault(self._where, f"entry {index} was destroyed though nobody asked for it")
 
     def _miscounted(self) -> Fault:
         return Fault(self._where, "the facts that queries count do not match the entries")

@@ -13,6 +13,7 @@ from uuid import uuid4
 import grpc
 
 from crypto.certificates import certificate_pem, private_key_pem, server_name
+from crypto.envelope import Envelope
 from node.directory import Member
 from node.errors import UnavailableError
 from node.status import reason_of
@@ -39,6 +40,7 @@ from node.wire.exchange import (
     encode_list_call,
     encode_proof_call,
 )
+from node.wire.receipts import decode_confirmed, encode_confirm_call
 
 CALL_SECONDS = 30.0
 PAGE_ENTRIES = 1000  # what a page costs beside its entries is felt with smaller ones
@@ -114,6 +116,15 @@ class PeerClient:
         """
         request = encode_proof_call(ProofCall(_new_call(), old_size, new_size))
         return decode_proof(await self._call("GetConsistencyProof", request))
+
+    async def confirm(self, receipt: Envelope) -> None:
+        """Hand over our receipt for the peer's log.
+
+        Raises:
+            UnavailableError: No answer, or the peer does not take it.
+            PayloadError: The answer is not the one to this call.
+        """
+        decode_confirmed(await self._call("ConfirmReceipt", encode_confirm_call(_new_call(), receipt)))
 
     async def watch(self) -> AsyncIterator[bytes]:
         """Checkpoints of the peer's log: one at once, then each time it has grown.

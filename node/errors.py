@@ -215,6 +215,12 @@ class PageTokenUnknownError(CallError):
     reason = "PAGE_TOKEN_INVALID"
 
 
+class ReceiptError(CallError):
+    """A receipt is not the caller's, not for this log as it is, or older than the one held."""
+
+    reason = "RECEIPT_REFUSED"
+
+
 class UnknownLogError(NodeError):
     """The log of another organization was asked for; each node serves its own."""
 

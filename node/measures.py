@@ -50,6 +50,7 @@ class Query:
         last: Last day, inclusive.
         as_of: The day as of which things are counted; what became known later is left out.
         where: Per dimension the values that are let through.
+        own_only: Leave out what peers shared.
     """
 
     by: tuple[str, ...]
@@ -58,6 +59,7 @@ class Query:
     first: date | None = None
     last: date | None = None
     where: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    own_only: bool = False
 
     @property
     def split(self) -> str | None:
@@ -74,6 +76,7 @@ def make_query(
     as_of: date,
     first: date | None = None,
     last: date | None = None,
+    own_only: bool = False,
 ) -> Query:
     """Check a question as somebody wrote it.
 
@@ -84,6 +87,7 @@ def make_query(
         as_of: Day as of which things are counted.
         first: First day, inclusive.
         last: Last day, inclusive.
+        own_only: Leave out what peers shared.
 
     Raises:
         QueryError: A name or value is not known, stands twice, or does not go with another; it says which are.
@@ -98,7 +102,7 @@ def make_query(
         raise QueryError("--from is later than --to")
     conditions = tuple(map(_condition, where))
     _check_once("--where", [name for name, _ in conditions])
-    query = Query(tuple(by), counted, as_of, first, last, conditions)
+    query = Query(tuple(by), counted, as_of, first, last, conditions, own_only)
     _check_split(query)
     return query
 

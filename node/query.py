@@ -1,11 +1,11 @@
 """Answer a question, with everything that must stand beside a figure: unit, as-of date, sources and caveats (R24)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from node.measures import Query
 from node.store.database import Store
-from node.store.queries import Caveats, Cells, caveats, count, sources
+from node.store.queries import Caveats, Cells, caveats, count, originators, sources
 
 DEFINITION = (
     "1"  # version of what the measures mean; a figure is comparable only with one of the same version
@@ -23,6 +23,9 @@ class Answer:
         sources: (source, day of its latest publication).
         caveats: How many of the counted incidents need a word of caution.
         definition: Version of the measures.
+        originators: Peers whose records are left out of an answer for outsiders: who wants to count those too must ask
+            each of them in writing (R20).
+        for_outsiders: Whether the answer may leave the network.
     """
 
     header: tuple[str, ...]
@@ -31,6 +34,8 @@ class Answer:
     sources: tuple[tuple[str, date], ...]
     caveats: Caveats
     definition: str = DEFINITION
+    originators: tuple[str, ...] = ()
+    for_outsiders: bool = False
 
     @property
     def unit(self) -> str:
@@ -43,7 +48,10 @@ class Answer:
 
 
 def answer(store: Store, query: Query) -> Answer:
-    """Count what this node knows and was shared."""
+    """Count what this node knows and was shared.
+
+    What peers shared is for own security decisions; an answer for anybody else counts own records alone.
+    """
     with store.read() as connection:
         return Answer(
             (*query.by, *query.measures),
@@ -51,6 +59,8 @@ def answer(store: Store, query: Query) -> Answer:
             query.as_of,
             tuple(sources(connection, query.as_of)),
             caveats(connection, query),
+            originators=originators(connection, replace(query, own_only=False)) if query.own_only else (),
+            for_outsiders=query.own_only,
         )
 
 

@@ -1,7 +1,8 @@
 """Keep a verified page: entries, facts and the log's head in one transaction.
 
 Only pages that passed `node.verify` come here, from whichever transport. A record that replaces another closes the
-other's count on the day it arrives, so figures as of earlier days stay what they were.
+other's count on the day it arrives, so figures as of earlier days stay what they were; only what its origin asked to
+destroy is gone from those too.
 """
 
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from node.errors import BusyError, PayloadError
+from node.purge import MISMATCH, purge
 from node.signed import RETRACTION_TYPE, Codec, IncidentRecord, Position, Retraction
 from node.store.database import Store, Transaction
 from node.store.heads import LogHead, advance_log, log_head, open_log
@@ -24,6 +26,7 @@ class Received(NamedTuple):
     retracted: int = 0
     withheld: int = 0
     refused: int = 0
+    purged: int = 0  # entries, of this page or before, whose values were destroyed
 
     def __add__(self, other: object) -> "Received":
         if not isinstance(other, Received):
@@ -62,12 +65,13 @@ def keep_page(
         if held is None or held.frontier.size != head.frontier.size:
             raise BusyError("the log has grown meanwhile; try again")
         entries, replaces = _settle(connection, head, page.entries, codec)
+        entries, buried = purge(connection, head, entries, codec)
         add_peer_entries(connection, head, entries, replaces, day_number(now.date()))
         seconds = int(now.timestamp())
         # Until the last page is in, the checkpoint says more than is held; the frontier says how much that is.
         advance_log(connection, head, page.frontier, checkpoint, seconds)
     fates = [one.fate for one in entries]
-    received = Received(*(fates.count(fate) for fate in Fate))
+    received = Received(*(fates.count(fate) for fate in Fate)) + Received(purged=buried)
     return received, head._replace(frontier=page.frontier, checkpoint=checkpoint, heard_at=seconds)
 
 
@@ -92,7 +96,7 @@ def _settle(
         if one.record and _continues(one.record, target, before, codec):
             replaces[index] = target.log_index
         else:
-            settled[index - start] = one._replace(fate=Fate.REFUSED, reason="PREDECESSOR_MISMATCH", fact=None)
+            settled[index - start] = one._replace(fate=Fate.REFUSED, reason=MISMATCH, fact=None)
     return settled, replaces
 
 

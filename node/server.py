@@ -2,7 +2,8 @@
 
 Nobody gets further than the first line without a certificate that the directory binds to an active member: TLS asks
 for it, and every call and every open stream is checked against the directory as it stands then. What a caller sees of
-an entry is decided by its tier. Nothing here writes.
+an entry is decided by its tier. Every page is written down before it leaves (R21), and so is a receipt that a caller
+brings; nothing else is written here.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ import inspect
 import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from crypto.errors import CryptoError
 from crypto.merkle import consistency_path
 from crypto.tiles import Tiles
 from node.client import Credentials
+from node.confirm import keep_receipt
 from node.directory import Directory, Member, Status
 from node.errors import (
     CallError,
@@ -33,8 +35,10 @@ from node.errors import (
     UnknownLogError,
 )
 from node.pages import Span, own_log_page
+from node.receipt import verify_receipt
 from node.status import DETAILS, details, sentence, status_code
 from node.store.database import Store, Transaction
+from node.store.disclosures import Disclosure, is_noted, note_disclosure
 from node.store.heads import LogHead, log_head
 from node.store.own_log import FullTiles, TileReader
 from node.verify import MAX_PAGE_ENTRIES
@@ -48,6 +52,7 @@ from node.wire.exchange import (
     encode_page,
     encode_proof,
 )
+from node.wire.receipts import decode_confirm_call, decode_receipt, encode_confirmed
 
 DEFAULT_PAGE_ENTRIES = 500
 MAX_REQUEST_BYTES = 64 * 1024
@@ -71,9 +76,12 @@ class Service(NamedTuple):
 class Exchange:
     """The answers of the exchange service; plain functions, run in threads beside the event loop."""
 
-    def __init__(self, org_id: str, store: Store) -> None:
+    def __init__(
+        self, org_id: str, store: Store, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         self._org_id = org_id
         self._store = store
+        self._clock = clock
         self._tiles = FullTiles()
 
     def get_checkpoint(self, wire: bytes, _caller: Member) -> bytes:
@@ -90,6 +98,12 @@ class Exchange:
             size, start = _read_token(asked.page_token, head.frontier.size)
             span = Span(start, asked.page_size or DEFAULT_PAGE_ENTRIES, size)
             page = own_log_page(connection, head, caller, span, self._tiles)
+            stop, at = start + len(page.entries), int(self._clock().timestamp())
+            sent = Disclosure(caller.org_id, caller.tier, head.frontier.size, start, stop, at)
+            noted = is_noted(connection, sent)
+        if not noted:  # what can not be written down is not sent
+            with self._store.write() as connection:
+                note_disclosure(connection, sent)
         return encode_page(*page)
 
     def get_consistency_proof(self, wire: bytes, _caller: Member) -> bytes:
@@ -100,6 +114,15 @@ class Exchange:
             if not 1 <= asked.old_size <= asked.new_size <= size:
                 raise CallError(f"old_size, new_size: not in order between 1 and {size}")
             return encode_proof(consistency_path(self._hashes(connection), asked.old_size, asked.new_size))
+
+    def confirm_receipt(self, wire: bytes, caller: Member) -> bytes:
+        """ConfirmReceipt."""
+        asked = decode_confirm_call(wire)
+        if asked.call.origin_id not in {"", self._org_id}:
+            raise UnknownLogError(f"this node serves the log of {self._org_id} only")
+        receipt = verify_receipt(asked.envelope, caller, self._org_id, self._clock(), decode_receipt)
+        keep_receipt(self._store, receipt, asked.wire, self._tiles)
+        return encode_confirmed()
 
     def checkpoint(self, call: Call) -> bytes:
         """Newest signed checkpoint.
@@ -274,6 +297,7 @@ def _handlers(exchange: Exchange, gatekeeper: Gatekeeper) -> grpc.GenericRpcHand
             "GetCheckpoint": unary(exchange.get_checkpoint),
             "ListEntries": unary(exchange.list_entries),
             "GetConsistencyProof": unary(exchange.get_consistency_proof),
+            "ConfirmReceipt": unary(exchange.confirm_receipt),
             "WatchCheckpoints": grpc.unary_stream_rpc_method_handler(watch),
         },
     )

@@ -47,6 +47,7 @@ from node.signed import (
     Retraction,
 )
 from node.store.database import Store, Transaction
+from node.store.disclosures import called_back
 from node.store.heads import LogHead, advance_log, open_log
 from node.store.own_log import OwnEntry, Released, Terms, append_own, close_views, outdated, released
 from node.store.policies import overrides, policy_id
@@ -77,6 +78,7 @@ class Request(NamedTuple):
         purpose: What they are shared for (R16).
         policy: By which the rules decide; `None` is the baseline.
         names: Which the organization keeps at home.
+        narrow_to: Instead of releasing: no tier below this one is to see them any more (R3).
     """
 
     revision_ids: tuple[int, ...]
@@ -87,6 +89,7 @@ class Request(NamedTuple):
     purpose: Purpose = Purpose.STAFF_SAFETY
     policy: Policy | None = None
     names: Names = NO_NAMES
+    narrow_to: Tier | None = None
 
     @property
     def asked(self) -> frozenset[str]:
@@ -94,6 +97,13 @@ class Request(NamedTuple):
         tiers = (Audience(tier) for tier in self.tiers)
         members = (Audience(self.network[member], member) for member in self.members)
         return frozenset(audience.name for audience in chain(tiers, members))
+
+    def widened(self, before: frozenset[str]) -> frozenset[str]:
+        """Names of the audiences of what left before, once the request is done."""
+        if self.narrow_to is None:
+            return before | self.asked
+        lost = (Audience(tier).name for tier in Tier if tier < self.narrow_to)
+        return before - frozenset(lost)
 
     @property
     def rules(self) -> Policy:
@@ -141,6 +151,7 @@ class Callback(NamedTuple):
 
     before: Released
     reason: Reason
+    purge: bool = False
 
 
 class Held(NamedTuple):
@@ -244,10 +255,52 @@ def release_within(
     entries = [_retraction(one, identity, codec) for one in plan.callbacks]
     policy = policy_id(connection, request.rules, request.now)
     entries += [_entry(one, identity, policy, codec) for one in plan.outgoing]
+    _close(connection, [*plan.callbacks, *plan.outgoing], codec)
     if entries or not head.checkpoint:
         _append(connection, head, entries, identity, request.now)
-    _close(connection, plan.callbacks, codec)
     return plan
+
+
+def callbacks_on_demand(
+    store: Store, record_ids: Sequence[int], why: Reason, codec: Codec, *, purge: bool = False
+) -> tuple[Callback, ...]:
+    """Which of these records `call_back` would call back: those that left and still stand with others."""
+    with store.read() as connection:
+        return _on_demand(connection, record_ids, why, codec, purge=purge)
+
+
+def call_back(
+    store: Store,
+    record_ids: Sequence[int],
+    why: Reason,
+    identity: Identity,
+    codec: Codec,
+    *,
+    now: datetime,
+    purge: bool = False,
+) -> tuple[Callback, ...]:
+    """Call records back; each stays unshared until somebody releases it again.
+
+    Args:
+        store: Of this node.
+        record_ids: Keys of the records; they may have been withdrawn here already.
+        why: Said to everybody who saw them.
+        identity: Who signs.
+        codec: Writes messages.
+        now: Aware UTC.
+        purge: Ask receivers to destroy what was opened to them, also of what was called back before without that.
+
+    Raises:
+        BusyError: Another process of this node appended at the same moment.
+    """
+    with store.write() as connection:
+        found = _on_demand(connection, record_ids, why, codec, purge=purge)
+        head = open_log(connection, identity.org_id)
+        entries = [_retraction(one, identity, codec) for one in found]
+        _close(connection, found, codec)
+        if entries:
+            _append(connection, head, entries, identity, now)
+    return found
 
 
 def start_log(store: Store, identity: Identity, now: datetime) -> None:
@@ -282,7 +335,7 @@ def _plan(
             past = past._replace(terms=past.terms._replace(asked=frozenset()))  # it was called back
         asked = past.terms.asked if past is not None else frozenset()
         if one.revision_id in wanted:
-            asked |= request.asked
+            asked = request.widened(asked)
         going = _outgoing(one, asked, said.get(one.record_id, Override()), past, request)
         if not going.views:
             held += [
@@ -339,6 +392,23 @@ def _reached(views: Views, name: str, network: Mapping[str, Tier]) -> bool:
     return tier is not None and levels_for(views, Audience(tier)) is not None
 
 
+def _on_demand(
+    connection: Transaction, record_ids: Sequence[int], why: Reason, codec: Codec, *, purge: bool
+) -> tuple[Callback, ...]:
+    ids = tuple(dict.fromkeys(record_ids))
+    destroyed = {one.log_index for one in called_back(connection, ids) if _asks_to_purge(one.wire, codec)}
+    return tuple(
+        Callback(past, why, purge)
+        for past in released(connection, ids).values()
+        if past.terms.views or (purge and past.log_index not in destroyed)
+    )
+
+
+def _asks_to_purge(wire: bytes, codec: Codec) -> bool:
+    envelope = codec.decode_entry(wire).envelope
+    return envelope is not None and codec.decode_retraction(envelope.payload).purge
+
+
 def _append(
     connection: Transaction, head: LogHead, entries: Sequence[OwnEntry], identity: Identity, now: datetime
 ) -> None:
@@ -391,23 +461,24 @@ def _retraction(one: Callback, identity: Identity, codec: Codec) -> OwnEntry:
             before.times + 1,
             one.reason,
             Position(before.log_index, before.leaf_hash),
+            one.purge,
         )
     )
     envelope = sign_envelope(identity.signing, RETRACTION_TYPE, payload)
     wire = codec.encode_entry(Entry(b"", envelope, ()))
     # Whoever could see the record must learn that it no longer stands; nobody else learns that it existed.
-    views = dict.fromkeys(before.terms.views, wire)
+    views = dict.fromkeys(before.seen_by, wire)
     terms = before.terms._replace(views={})
     return OwnEntry(
         *_leaf(envelope, identity, codec), views, before.record_id, before.revision_id, terms, b""
     )
 
 
-def _close(connection: Transaction, callbacks: Sequence[Callback], codec: Codec) -> None:
-    """Open no more to anybody of what was called back (R18)."""
+def _close(connection: Transaction, replacing: Sequence[Callback | Outgoing], codec: Codec) -> None:
+    """Open no more to anybody of what is being called back or corrected (R18)."""
     close_views(
         connection,
-        [one.before.record_id for one in callbacks],
+        [one.before.log_index for one in replacing if one.before is not None],
         lambda wire: codec.encode_entry(codec.decode_entry(wire)._replace(openings=())),
     )
 

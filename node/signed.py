@@ -51,13 +51,14 @@ class IncidentRecord(NamedTuple):
 
 
 class Retraction(NamedTuple):
-    """The signed statement that a record is called back."""
+    """The signed statement that a record is called back; `purge` asks to destroy what was opened of it."""
 
     record_uid: bytes
     origin_id: str
     revision: int
     reason: Reason
     replaces: Position
+    purge: bool = False
 
 
 class Entry(NamedTuple):

@@ -16,12 +16,15 @@ from typing import NamedTuple, TypeVar
 from crypto.checkpoint import Checkpoint
 from crypto.merkle import Frontier
 from node.client import PeerClient
+from node.confirm import due_receipt, note_given
 from node.directory import Directory, origin_of
 from node.errors import MemberError, NodeError, PeerError, UnavailableError
 from node.inbox import check_promises
+from node.receipt import sign_receipt
 from node.receive import Received, follow, keep_page
+from node.share import Identity
 from node.store.database import Store
-from node.store.heads import note_contact
+from node.store.heads import LogHead, note_contact
 from node.verifiers import Verifiers
 from node.verify import (
     LinkedPage,
@@ -34,6 +37,7 @@ from node.verify import (
     verify_head,
 )
 from node.wire import records
+from node.wire.receipts import encode_receipt
 
 logger = logging.getLogger(__name__)
 SPAN_ENTRIES = 2_500  # in one transaction: what a crash may cost to do again, and what is held in memory
@@ -61,9 +65,13 @@ async def pull(
     progress: Progress = lambda _done, _size: None,
     clock: Clock = lambda: datetime.now(UTC),
     verifiers: Verifiers | None = None,
+    *,
+    identity: Identity | None = None,
 ) -> Outcome:
     """Bring a peer's log up to its newest checkpoint; pulls at the same time share `verifiers`.
 
+    With our `identity` the peer is then given a signed receipt, unless it has one; should that fail, the next contact
+    tries again.
     Whatever the peer does wrong ends the pull with `Outcome.error` and is written down; what was kept before stays.
     Errors of our own, such as a store that can not be written, are raised.
     """
@@ -92,7 +100,25 @@ async def pull(
         for broken in await asyncio.to_thread(check_promises, store, org_id, asked):
             logger.warning("promise broken: peer=%s alert=%s", org_id, broken.uid.hex())
     await asyncio.to_thread(_note, store, org_id, clock(), error.reason if error else "")
+    if identity is not None and error is None:
+        await _confirm(store, client, head, identity, clock())
     return Outcome(org_id, received, before, head.frontier.size, error)
+
+
+async def _confirm(
+    store: Store, client: PeerClient, head: LogHead, identity: Identity, now: datetime
+) -> None:
+    """Give the peer our receipt for its log as it is held here, and note that it has it."""
+    receipt = await asyncio.to_thread(due_receipt, store, head, identity.org_id, now)
+    if receipt is None:
+        return
+    envelope = sign_receipt(receipt, identity.signing, encode_receipt)
+    try:
+        await client.confirm(envelope)
+    except (PeerError, UnavailableError) as error:
+        logger.warning("no receipt given: peer=%s reason=%s", head.origin_id, error.reason)
+        return
+    await asyncio.to_thread(note_given, store, receipt, records.encode_envelope(envelope))
 
 
 class _Log:

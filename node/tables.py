@@ -194,6 +194,30 @@ view = Table(
     Column("wire", LargeBinary, nullable=False),
 )
 
+disclosure = Table(  # what was sent to whom: a range of our own log, before it was sent
+    "disclosure",
+    metadata,
+    _key(),
+    Column("member", Text, nullable=False),
+    Column("tier", SmallInteger, nullable=False),  # of the member, then
+    Column("log_size", BigInteger, nullable=False),  # of our log, then: what it had closed was not shown
+    Column("first_index", BigInteger, nullable=False),
+    Column("stop_index", BigInteger, nullable=False),  # the first that was not sent
+    Column("first_at", Integer, nullable=False),  # seconds since 1970, UTC
+    Column("last_at", Integer, nullable=False),
+    Index(None, "member", "log_size"),
+)
+
+receipt = Table(  # the newest of each pair: given to us by members, and by us to them
+    "receipt",
+    metadata,
+    Column("origin_id", Text, primary_key=True),
+    Column("receiver_id", Text, primary_key=True),
+    Column("log_size", BigInteger, nullable=False),
+    Column("issued_at", Integer, nullable=False),  # seconds since 1970, UTC
+    Column("envelope", LargeBinary, nullable=False),
+)
+
 fact = Table(
     "fact",
     metadata,
@@ -228,8 +252,8 @@ alert = Table(
     UniqueConstraint("origin_id", "sequence"),
 )
 
-receipt = Table(  # of our own alert: by whom it was received; of a peer's: by us
-    "receipt",
+alert_notice = Table(  # of our own alert: by whom it was received; of a peer's: by us
+    "alert_notice",
     metadata,
     Column("alert_id", _Key, ForeignKey("alert.id"), primary_key=True, autoincrement=False),
     Column("org_id", Text, primary_key=True),

@@ -70,6 +70,7 @@ class Fate(StrEnum):
     RETRACTED = "retracted"  # a retraction: it calls another record back
     WITHHELD = "withheld"  # not, or no longer, for us: nothing of its values is known
     REFUSED = "refused"
+    PURGED = "purged"  # its values were destroyed because the origin asked for it
 
 
 class Origin(NamedTuple):
@@ -91,7 +92,9 @@ class Page(NamedTuple):
 class Finding(NamedTuple):
     """What verifying an entry found.
 
-    `record` is there when it is a retraction or says that it replaces another, `fact` when the entry was accepted.
+    `record` is there when it is a retraction or says that it replaces another, also when it was refused: what the
+    origin has replaced no longer counts, whatever we think of what came after it. `fact` is there when the entry was
+    accepted.
     """
 
     fate: Fate
@@ -307,13 +310,19 @@ def _verify_entry(index: int, entry: Entry, origin: Origin, codec: Codec) -> Fin
     record = codec.decode_incident(entry.envelope.payload)
     _verify_origin(record.origin_id, origin)
     if record.schema != SCHEMA or len(record.heads) != len(DIMENSIONS):
-        return Finding(Fate.REFUSED, reason="LADDER_SCHEMA_UNKNOWN")
+        return Finding(Fate.REFUSED, _replacing(record), reason="LADDER_SCHEMA_UNKNOWN")
     return _verify_openings(index, entry, record)
 
 
+def _replacing(record: IncidentRecord) -> IncidentRecord | None:
+    return record if record.replaces is not None else None
+
+
 def _verify_openings(index: int, entry: Entry, record: IncidentRecord) -> Finding:
-    replacing = record if record.replaces is not None else None
-    if not entry.openings:  # called back since: it still tells what it replaced
+    replacing = _replacing(record)
+    if (
+        not entry.openings
+    ):  # replaced or called back since, or no longer for us: it still tells what it replaced
         return Finding(Fate.WITHHELD, replacing)
     try:
         chains = verify_view(record.record_uid, record.heads, entry.openings)
@@ -322,10 +331,10 @@ def _verify_openings(index: int, entry: Entry, record: IncidentRecord) -> Findin
     try:
         seen = fact(chains)
     except ViewError as error:
-        return Finding(Fate.REFUSED, reason=error.reason)
+        return Finding(Fate.REFUSED, replacing, reason=error.reason)
     means = seen[_MEANS]
     if is_sexual_violence(means if isinstance(means, str) else None, any(seen[_ASSAULTED])):
-        return Finding(Fate.REFUSED, reason="SEXUAL_VIOLENCE_RECORD")  # R14
+        return Finding(Fate.REFUSED, replacing, reason="SEXUAL_VIOLENCE_RECORD")  # R14
     return Finding(Fate.ACCEPTED, replacing, seen)
 
 

@@ -22,9 +22,11 @@ def check(
     """
     from console.home import open_home
     from node.check import Fault, check_logs, check_records, check_tiles
+    from node.confirm import receipt_faults
     from node.errors import DirectoryError
     from node.verify import Origin
     from node.wire import records
+    from node.wire.receipts import decode_receipt
 
     opened = open_home(home)
     store = opened.store()
@@ -53,6 +55,8 @@ def check(
                     verified[name] += one
                     progress(sum(verified.values()))
         faults += check_tiles(store, own.org_id)
+        given = receipt_faults(store, own.org_id, origins, records.decode_envelope, decode_receipt)
+        faults += (Fault(*one) for one in given)
     remarks = {"verified": verified, "faults": len(faults)}
     if faults:
         show(("where", "what"), faults, style, remarks)

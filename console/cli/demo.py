@@ -25,7 +25,7 @@ def demo(
         typer.Option(metavar="DIR", help="Make the nodes in this new folder, and leave it there."),
     ] = None,
 ) -> None:
-    """Run three organizations here, and show what a coordinator learns.
+    """Run three organizations here; show what a coordinator learns.
 
     Each is a process with keys and a database of its own, on a port that only this machine reaches. It takes some
     seconds and leaves nothing behind.

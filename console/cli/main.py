@@ -11,6 +11,7 @@ from console.cli.alert import alert
 from console.cli.bundle import bundle
 from console.cli.check import check
 from console.cli.demo import demo
+from console.cli.holders import disclosures, holders
 from console.cli.import_ import import_file
 from console.cli.init import init
 from console.cli.peer import peer
@@ -39,6 +40,8 @@ app.add_typer(alert, name="alert")
 app.command()(serve)
 app.command()(sync)
 app.command()(query)
+app.command()(holders)
+app.command()(disclosures)
 app.command()(check)
 app.command()(demo)
 

@@ -1,12 +1,20 @@
 """`tocsin query`: count what this node knows and was shared."""
 
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from console.cli.options import HERE, Format, FormatOption, HomeOption, day_option
 from console.cli.output import show
+
+
+class Whom(StrEnum):
+    """Who will read an answer."""
+
+    OURSELVES = "ourselves"
+    OUTSIDERS = "outsiders"
 
 
 def query(
@@ -28,12 +36,19 @@ def query(
     first: Annotated[date | None, day_option("--from", "First day.")] = None,
     last: Annotated[date | None, day_option("--to", "Last day.")] = None,
     as_of: Annotated[date | None, day_option("--as-of", "As it was known on this day.")] = None,
+    whom: Annotated[
+        Whom,
+        typer.Option(
+            "--for", help="Who will read it; outsiders are donors, governments, media and the like."
+        ),
+    ] = Whom.OURSELVES,
     home: HomeOption = HERE,
     style: FormatOption = Format.TABLE,
 ) -> None:
     """Count incidents and affected persons.
 
-    Unit, as-of date, sources and what is left open stand beside the figures.
+    Unit, as-of date, sources and what is left open stand beside the figures. For outsiders only this organization's own
+    records are counted, and the members whom they must ask for theirs are named.
 
     To group and filter by: year, country, admin1, admin2, cause, means, context, location_type, motive, actor_type,
     actor_group, certainty, source_kind, staff, sex, org_type; to group by only: quarter, month.
@@ -52,6 +67,7 @@ def query(
         as_of=as_of or datetime.now(UTC).date(),
         first=first,
         last=last,
+        own_only=whom is Whom.OUTSIDERS,
     )
     found = answer(open_home(home).store(), asked)
     show(found.header, found.rows, style, remarks(found))

@@ -22,5 +22,10 @@ def remarks(found: Answer) -> dict[str, object]:
         f"{seen.incidents} counted",
         *(f"{number} {text}" for number, text in cautions if number),
     ]
+    if found.for_outsiders:
+        notes["left_out"] = "what peers shared: their records are theirs to give (R20)"
+        notes["ask_in_writing"] = found.originators
+    elif seen.from_peers:
+        notes["use"] = "for own security decisions; not for outsiders: see --for outsiders (R20)"
     notes["coverage"] = "voluntary reporting: no record does not mean no incident"
     return notes

@@ -48,7 +48,7 @@ def sync(
     home: HomeOption = HERE,
     style: FormatOption = Format.TABLE,
 ) -> None:
-    """Pull what is new from the peers, verify all of it, and keep it.
+    """Pull what is new from the peers, verify it, and keep it.
 
     A cut costs nothing: the next sync goes on where this one stopped. What can not be verified is refused with its
     reason.

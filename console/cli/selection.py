@@ -7,7 +7,24 @@ from node.errors import QueryError
 from node.measures import make_query
 from node.store.database import Store, Transaction
 from node.store.queries import own_revisions
-from node.store.records import revisions_by_key
+from node.store.records import record_ids_by_key, revisions_by_key
+
+
+def select_records(store: Store, option: str, ids: Sequence[str]) -> tuple[int, ...]:
+    """Find records named by `SOURCE:KEY`, whether they still stand or not.
+
+    Raises:
+        QueryError: An id names no record that there ever was.
+    """
+    found: list[int] = []
+    with store.read() as connection:
+        for text in ids:
+            source, colon, key = text.partition(":")
+            known = record_ids_by_key(connection, source, [key]) if colon else {}
+            if key not in known:
+                raise QueryError(f"{option}: there is no record {text!r}; ids look like awsd:4664")
+            found.append(known[key])
+    return tuple(found)
 
 
 def select_revisions(

@@ -45,6 +45,26 @@ def share(
     updates: Annotated[
         bool, typer.Option("--updates", help="Nothing new: only what has changed since it left.")
     ] = False,
+    narrow_to: Annotated[
+        str | None,
+        typer.Option(
+            "--narrow-to",
+            metavar="TIER",
+            help="Take records that left back from everybody below this tier.",
+            show_default=False,
+        ),
+    ] = None,
+    call_back: Annotated[
+        list[str] | None,
+        typer.Option("--call-back", metavar="SOURCE:KEY", help="Call this record back. May be repeated."),
+    ] = None,
+    purge: Annotated[
+        bool, typer.Option("--purge", help="With --call-back: peers are to destroy what they hold of it.")
+    ] = False,
+    because: Annotated[
+        str,
+        typer.Option(metavar="REASON", help="With --call-back: shared_in_error or withdrawn."),
+    ] = "shared_in_error",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print exactly what would leave, and let nothing leave.")
     ] = False,
@@ -63,28 +83,39 @@ def share(
     On a terminal you are asked before anything leaves. Say who is to see it, and which records: --all, or those that
     --id, --where, --from and --to name.
 
+    --call-back takes a record back from everybody, for good or until you share it again; --narrow-to takes records back
+    from some. `tocsin holders` shows who has confirmed that.
+
     Whatever you ask for: records that left before and have changed are sent again to those who have them, records that
     no longer stand are called back, and sexual violence and ongoing captivity are held.
     """
+    from console.cli.recall import recall
     from console.cli.selection import select_revisions
-    from console.cli.sharing import PREVIEW_HEADER, let_leave, make_request, preview_lines, totals
+    from console.cli.sharing import PREVIEW_HEADER, let_leave, make_request, preview_lines, read_tier, totals
     from console.cli.uniqueness import show_uniqueness
     from console.home import open_home
     from node.share import preview
 
-    if not updates and not tier and not member:
-        raise typer.BadParameter(
-            "say who is to see it, e.g. --tier peer or --member alpha", param_hint="--tier"
-        )
-    if uniqueness is not None and (updates or not tier):
-        raise typer.BadParameter("say which records and who is to see them", param_hint="--uniqueness")
+    if call_back:
+        recall(home, call_back, because, style, purge=purge, dry_run=dry_run, yes=yes)
+        return
+    narrowest = read_tier("--narrow-to", narrow_to) if narrow_to else None
+    asked = bool(tier or member)
+    for wrong, told, option in (
+        (purge, "only goes with --call-back", "--purge"),
+        (narrowest and asked, "either share with more or narrow, not both", "--narrow-to"),
+        (not (updates or asked or narrowest), "say who is to see it, e.g. --tier peer", "--tier"),
+        (uniqueness is not None and (updates or not tier), "say which records and tiers", "--uniqueness"),
+    ):
+        if wrong:
+            raise typer.BadParameter(told, param_hint=option)
     if not (record or where or first or last or everything or updates):
         raise typer.BadParameter("say which records: --id, --where, --from, --to, --all or --updates")
     opened = open_home(home)
     store = opened.store()
     today = datetime.now(UTC).date()
     chosen = () if updates else select_revisions(store, record or [], where or [], first, last, today)
-    request = make_request(opened, chosen, tier or [], member or [], purpose)
+    request = make_request(opened, chosen, tier or [], member or [], purpose)._replace(narrow_to=narrowest)
     if uniqueness is not None:
         show_uniqueness(store, request, uniqueness, style)
         return

@@ -23,11 +23,19 @@ def read_tiers(names: Sequence[str]) -> frozenset[Tier]:
     Raises:
         QueryError: There is no such tier.
     """
+    return frozenset(read_tier("--tier", name) for name in names)
+
+
+def read_tier(option: str, name: str) -> Tier:
+    """A tier by the name that people write.
+
+    Raises:
+        QueryError: There is no such tier.
+    """
     known = {one.name.lower(): one for one in Tier}
-    for name in names:
-        if name not in known:
-            raise QueryError(f"--tier: {name!r} is none of {', '.join(known)}")
-    return frozenset(known[name] for name in names)
+    if name not in known:
+        raise QueryError(f"{option}: {name!r} is none of {', '.join(known)}")
+    return known[name]
 
 
 def make_request(

@@ -42,6 +42,25 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_audience_name")),
     )
     op.create_table(
+        "disclosure",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("member", sa.Text(), nullable=False),
+        sa.Column("tier", sa.SmallInteger(), nullable=False),
+        sa.Column("log_size", sa.BigInteger(), nullable=False),
+        sa.Column("first_index", sa.BigInteger(), nullable=False),
+        sa.Column("stop_index", sa.BigInteger(), nullable=False),
+        sa.Column("first_at", sa.Integer(), nullable=False),
+        sa.Column("last_at", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_disclosure")),
+    )
+    with op.batch_alter_table("disclosure", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_disclosure_member_log_size"), ["member", "log_size"], unique=False
+        )
+
+    op.create_table(
         "log",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
@@ -85,6 +104,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_publication")),
     )
     op.create_table(
+        "receipt",
+        sa.Column("origin_id", sa.Text(), nullable=False),
+        sa.Column("receiver_id", sa.Text(), nullable=False),
+        sa.Column("log_size", sa.BigInteger(), nullable=False),
+        sa.Column("issued_at", sa.Integer(), nullable=False),
+        sa.Column("envelope", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("origin_id", "receiver_id", name=op.f("pk_receipt")),
+    )
+    op.create_table(
         "record",
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
@@ -113,6 +141,20 @@ def upgrade() -> None:
         sa.Column("log_index", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("wire", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("audience", "log_index", name=op.f("pk_view")),
+    )
+    op.create_table(
+        "alert_notice",
+        sa.Column(
+            "alert_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("org_id", sa.Text(), nullable=False),
+        sa.Column("sent_at", sa.Integer(), nullable=False),
+        sa.Column("acknowledged_at", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["alert_id"], ["alert.id"], name=op.f("fk_alert_notice_alert_id")),
+        sa.PrimaryKeyConstraint("alert_id", "org_id", name=op.f("pk_alert_notice")),
     )
     op.create_table(
         "entry",
@@ -151,20 +193,6 @@ def upgrade() -> None:
     with op.batch_alter_table("override", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_override_record_id"), ["record_id"], unique=False)
 
-    op.create_table(
-        "receipt",
-        sa.Column(
-            "alert_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=False,
-            nullable=False,
-        ),
-        sa.Column("org_id", sa.Text(), nullable=False),
-        sa.Column("sent_at", sa.Integer(), nullable=False),
-        sa.Column("acknowledged_at", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["alert_id"], ["alert.id"], name=op.f("fk_receipt_alert_id")),
-        sa.PrimaryKeyConstraint("alert_id", "org_id", name=op.f("pk_receipt")),
-    )
     op.create_table(
         "revision",
         sa.Column(
@@ -328,18 +356,23 @@ def downgrade() -> None:
     op.drop_table("fact")
     op.drop_table("unread")
     op.drop_table("revision")
-    op.drop_table("receipt")
     with op.batch_alter_table("override", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_override_record_id"))
 
     op.drop_table("override")
     op.drop_table("entry")
+    op.drop_table("alert_notice")
     op.drop_table("view")
     op.drop_table("tile")
     op.drop_table("record")
+    op.drop_table("receipt")
     op.drop_table("publication")
     op.drop_table("policy")
     op.drop_table("log")
+    with op.batch_alter_table("disclosure", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_disclosure_member_log_size"))
+
+    op.drop_table("disclosure")
     op.drop_table("audience")
     op.drop_table("alert")
     # ### end Alembic commands ###

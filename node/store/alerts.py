@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, and_, func, insert, select, update
 
 from node.store.database import insert_many, next_id
-from node.tables import alert, entry, fact, receipt, release, revision
+from node.tables import alert, alert_notice, entry, fact, release, revision
 
 
 class Promise(StrEnum):
@@ -137,7 +137,9 @@ def standing_revision(connection: Connection, log_index: int) -> int | None:
 def receipts(connection: Connection, alert_ids: Sequence[int]) -> tuple[Receipt, ...]:
     """Who has received these messages, and taken note."""
     rows = connection.execute(
-        select(*receipt.c).where(receipt.c.alert_id.in_(alert_ids)).order_by(*receipt.primary_key)
+        select(*alert_notice.c)
+        .where(alert_notice.c.alert_id.in_(alert_ids))
+        .order_by(*alert_notice.primary_key)
     )
     return tuple(Receipt(*row) for row in rows)
 
@@ -157,25 +159,33 @@ def note_acknowledged(connection: Connection, alert_id: int, org_id: str, now: i
 
 def untold(connection: Connection, origin_id: str, org_id: str) -> tuple[StoredAlert, ...]:
     """Messages of a peer of which we have taken note and have not told it yet."""
-    waiting = select(receipt.c.alert_id).where(
-        and_(receipt.c.org_id == org_id, receipt.c.acknowledged_at > 0, receipt.c.sent_at == 0)
+    waiting = select(alert_notice.c.alert_id).where(
+        and_(alert_notice.c.org_id == org_id, alert_notice.c.acknowledged_at > 0, alert_notice.c.sent_at == 0)
     )
     return _alerts(connection, alert.c.origin_id == origin_id, alert.c.id.in_(waiting))
 
 
 def _open_receipt(connection: Connection, alert_id: int, org_id: str) -> None:
-    held = select(receipt.c.alert_id).where(and_(receipt.c.alert_id == alert_id, receipt.c.org_id == org_id))
+    held = select(alert_notice.c.alert_id).where(
+        and_(alert_notice.c.alert_id == alert_id, alert_notice.c.org_id == org_id)
+    )
     if connection.execute(held).first() is None:
         connection.execute(
-            insert(receipt).values(alert_id=alert_id, org_id=org_id, sent_at=0, acknowledged_at=0)
+            insert(alert_notice).values(alert_id=alert_id, org_id=org_id, sent_at=0, acknowledged_at=0)
         )
 
 
 def _set_receipt(connection: Connection, alert_id: int, org_id: str, **at: int) -> None:
     ((name, now),) = at.items()
     connection.execute(
-        update(receipt)
-        .where(and_(receipt.c.alert_id == alert_id, receipt.c.org_id == org_id, receipt.c[name] == 0))
+        update(alert_notice)
+        .where(
+            and_(
+                alert_notice.c.alert_id == alert_id,
+                alert_notice.c.org_id == org_id,
+                alert_notice.c[name] == 0,
+            )
+        )
         .values(**{name: now})
     )
 

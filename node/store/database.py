@@ -128,6 +128,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
+        "secure_delete = ON",  # what was deleted is gone from the file, not only from its index
         f"busy_timeout = {BUSY_SECONDS * 1000}",
         f"wal_autocheckpoint = {_WAL_PAGES}",
         f"cache_size = -{_CACHE_KIB}",

@@ -67,7 +67,10 @@ class Terms(NamedTuple):
 
 
 class Released(NamedTuple):
-    """The latest that left of a record, `digest` being that of its document; no views when it was a retraction."""
+    """The latest that left of a record, `digest` being that of its document; no views when it was a retraction.
+
+    `seen_by` are all audiences that were ever shown anything of the record.
+    """
 
     record_id: int
     revision_id: int
@@ -77,6 +80,7 @@ class Released(NamedTuple):
     log_index: int
     leaf_hash: bytes
     terms: Terms
+    seen_by: frozenset[str]
 
 
 def append_own(connection: Connection, head: LogHead, entries: Sequence[OwnEntry], now: datetime) -> Frontier:
@@ -129,15 +133,15 @@ def append_own(connection: Connection, head: LogHead, entries: Sequence[OwnEntry
 
 
 def close_views(
-    connection: Connection, record_ids: Sequence[int], without_openings: Callable[[bytes], bytes]
+    connection: Connection, indexes: Sequence[int], without_openings: Callable[[bytes], bytes]
 ) -> None:
-    """Show what was released of these records to nobody who has not seen it yet.
+    """Show these entries, which others have replaced, to nobody who has not seen them yet.
 
     The signed commitments stay, because who pulls only now must still learn which entry replaced which.
     """
-    for chosen in portions(record_ids):
-        past = select(release.c.log_index).where(release.c.record_id.in_(chosen))
-        theirs = and_(view.c.audience.in_(_known_audiences(connection)), view.c.log_index.in_(past))
+    known = list(_audiences(connection, ()).values())
+    for chosen in portions(indexes):
+        theirs = and_(view.c.audience.in_(known), view.c.log_index.in_(chosen))
         rows = connection.execute(select(*view.c).where(theirs)).all()
         connection.execute(delete(view).where(theirs))
         insert_many(
@@ -216,9 +220,11 @@ def released(connection: Connection, record_ids: Sequence[int]) -> dict[int, Rel
             _RELEASES.where(release.c.record_id.in_(chosen)).order_by(release.c.log_index)
         )
         for record_id, revision_id, uid, content, index, leaf_hash, *terms in rows:
-            times = found[record_id].times + 1 if record_id in found else 1
+            past, left = found.get(record_id), _terms(*terms)
+            times = past.times + 1 if past else 1
+            seen_by = frozenset(left.views) | (past.seen_by if past else frozenset())
             found[record_id] = Released(
-                record_id, revision_id, uid, content, times, index, leaf_hash, _terms(*terms)
+                record_id, revision_id, uid, content, times, index, leaf_hash, left, seen_by
             )
     return found
 
@@ -230,7 +236,7 @@ def released_views(connection: Connection, start: int, stop: int) -> dict[int, V
             and_(release.c.log_index >= start, release.c.log_index < stop)
         )
     )
-    return {index: _views(text) for index, text in rows}
+    return {index: views_of(text) for index, text in rows}
 
 
 def outdated(connection: Connection, policy_digest: bytes) -> tuple[tuple[Released, ...], tuple[int, ...]]:
@@ -278,12 +284,17 @@ def outdated(connection: Connection, policy_digest: bytes) -> tuple[tuple[Releas
 
 def _terms(policy_id: int, purpose: str, label: int, asked: str, views: str) -> Terms:
     try:
-        return Terms(policy_id, Purpose(purpose), Label(label), frozenset(asked.split()), _views(views))
+        return Terms(policy_id, Purpose(purpose), Label(label), frozenset(asked.split()), views_of(views))
     except ValueError as error:
         raise StoreError("a release names a purpose or label that there is not") from error
 
 
-def _views(text: str) -> Views:
+def views_of(text: str) -> Views:
+    """Levels by audience, as a release holds them.
+
+    Raises:
+        StoreError: It names an audience or a level that there is not.
+    """
     try:
         return read_views(text)
     except ValueError as error:
@@ -299,10 +310,6 @@ def _audiences(connection: Connection, wanted: Collection[str]) -> dict[str, int
     numbered = [(first + at, name) for at, name in enumerate(new)]
     insert_many(connection, audience, numbered)
     return known | {name: number for number, name in numbered}
-
-
-def _known_audiences(connection: Connection) -> list[int]:
-    return list(_audiences(connection, ()).values())
 
 
 def _put_tiles(connection: Connection, tiles: Mapping[tuple[int, int], bytes]) -> None:

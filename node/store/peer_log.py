@@ -90,6 +90,29 @@ def peer_entries(
     return found
 
 
+def entries_at(connection: Connection, log_id: int, indexes: Sequence[int]) -> dict[int, StoredEntry]:
+    """Some stored entries, by index."""
+    found: dict[int, StoredEntry] = {}
+    for chosen in portions(indexes):
+        rows = connection.execute(
+            select(*entry.c[1:]).where(and_(entry.c.log_id == log_id, entry.c.log_index.in_(chosen)))
+        )
+        found |= {row[0]: StoredEntry(*row) for row in rows}
+    return found
+
+
+def bury(connection: Connection, log_id: int, wires: Mapping[int, bytes], fate: str) -> None:
+    """Put other bytes and another fate in the place of entries, by index, and drop what was counted of them."""
+    for index, wire in wires.items():
+        connection.execute(
+            update(entry)
+            .where(and_(entry.c.log_id == log_id, entry.c.log_index == index))
+            .values(wire=wire, fate=fate)
+        )
+    for chosen in portions(list(wires)):
+        connection.execute(delete(fact).where(and_(fact.c.log_id == log_id, fact.c.log_index.in_(chosen))))
+
+
 def stored_entries(connection: Connection, log_id: int, start: int, count: int) -> list[StoredEntry]:
     """Up to `count` entries from `start` on, in order."""
     rows = connection.execute(

@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from node.measures import UNKNOWN, Query, measure_columns, split_columns
 from node.store.records import day_number, day_of
-from node.tables import fact, publication
+from node.tables import fact, log, publication
 
 Cells: TypeAlias = tuple[str | int, ...]
 # No bound values: PostgreSQL wants the very same expression where a group is selected and where it is made.
@@ -87,6 +87,18 @@ def sources(connection: Connection, as_of: date) -> list[tuple[str, date]]:
     return [(source, day_of(day)) for source, day in rows]
 
 
+def originators(connection: Connection, query: Query) -> tuple[str, ...]:
+    """Peers whose records a question counts, in order."""
+    rows = connection.execute(
+        select(log.c.origin_id)
+        .join_from(fact, log, log.c.id == fact.c.log_id)
+        .where(_condition(query))
+        .distinct()
+        .order_by(log.c.origin_id)
+    )
+    return tuple(rows.scalars())
+
+
 def own_revisions(connection: Connection, query: Query) -> list[int]:
     """Keys of this organization's own revisions that a question counts."""
     rows = connection.execute(
@@ -149,6 +161,8 @@ def _dimension(name: str) -> ColumnElement[Any]:
 def _condition(query: Query) -> ColumnElement[bool]:
     as_of = day_number(query.as_of)
     parts = [fact.c.known_from <= as_of, or_(fact.c.known_until.is_(None), fact.c.known_until > as_of)]
+    if query.own_only:
+        parts.append(fact.c.log_id.is_(None))
     if query.first is not None:
         parts.append(fact.c.first_day >= day_number(query.first))
     if query.last is not None:

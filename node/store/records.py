@@ -296,6 +296,16 @@ def revisions_by_key(connection: Connection, source: str, keys: Sequence[str]) -
     return {key: revision_id for key, revision_id in rows}  # noqa: C416 - rows are not pairs to the type checker
 
 
+def record_ids_by_key(connection: Connection, source: str, keys: Sequence[str]) -> dict[str, int]:
+    """Key in the database of each of these records, by source key, whether they stand or not."""
+    rows = connection.execute(
+        select(record.c.source_key, record.c.id).where(
+            and_(record.c.source == source, record.c.source_key.in_(keys))
+        )
+    )
+    return {key: record_id for key, record_id in rows}  # noqa: C416 - rows are not pairs to the type checker
+
+
 def record_count(connection: Connection) -> int:
     """Number of own records that count now."""
     counted = select(func.count()).where(

@@ -71,6 +71,7 @@ def encode_retraction(retraction: Retraction) -> bytes:
         target_leaf=retraction.replaces.leaf_hash,
         target_index=retraction.replaces.log_index,
         reason=_REASON_NUMBERS[retraction.reason],
+        purge=retraction.purge,
     ).SerializeToString()
 
 
@@ -91,6 +92,7 @@ def decode_retraction(payload: bytes) -> Retraction:
         message.revision,
         _REASONS[message.reason],
         Position(message.target_index, message.target_leaf),
+        message.purge,
     )
 
 

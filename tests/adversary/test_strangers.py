@@ -19,8 +19,10 @@ from crypto.certificates import certificate_pem, private_key_pem, server_name
 from node.client import Credentials, PeerClient
 from node.directory import LIFETIME, Member
 from node.errors import NodeError, UnavailableError
+from node.receipt import Receipt, sign_receipt
 from node.server import MAX_REQUEST_BYTES
 from node.status import DETAILS, DOMAIN, sentence
+from node.store.heads import log_head
 from node.urgent import Subscription
 from node.verify import MAX_PAGE_ENTRIES
 from node.wire.alerts import SERVICE as ALERTS
@@ -29,13 +31,14 @@ from node.wire.exchange import SERVICE, Call, ListCall, ProofCall
 from node.wire.exchange import encode_checkpoint_call as checkpoint_call
 from node.wire.exchange import encode_list_call as list_call
 from node.wire.exchange import encode_proof_call as proof_call
+from node.wire.receipts import encode_confirm_call, encode_receipt
 from tests.support.alerts import COORDINATORS, ring
 from tests.support.incidents import LOOTING, ROBBERY, SHOOTING
 from tests.support.network import CERTIFIED, NOW, Network, Node, make_credentials
 
 REQUEST_ID = "00000000-0000-4000-8000-000000000001"
 CALL = Call(REQUEST_ID, "")
-UNARY = ("GetCheckpoint", "ListEntries", "GetConsistencyProof")
+UNARY = ("GetCheckpoint", "ListEntries", "GetConsistencyProof", "ConfirmReceipt")
 METHODS = {
     **{f"/{SERVICE}/{name}": "unary" for name in UNARY},
     f"/{SERVICE}/WatchCheckpoints": "stream",
@@ -130,6 +133,11 @@ def test_the_methods_of_these_tests_are_all_that_a_node_has(
 
 def test_a_member_is_answered(network: Network, alpha: Node, beta: Node) -> None:
     rung = ring(alpha, "a")
+    with alpha.store.read() as connection:
+        head = log_head(connection, "alpha")
+    assert head is not None
+    confirmed = Receipt("beta", "alpha", head.frontier.size, head.frontier.root, NOW)
+    receipt = sign_receipt(confirmed, beta.identity.signing, encode_receipt)
 
     async def ask_everything() -> list[bytes]:
         async with alpha.serving(network) as peer, line(peer, beta.credentials) as channel:
@@ -137,6 +145,7 @@ def test_a_member_is_answered(network: Network, alpha: Node, beta: Node) -> None
                 checkpoint_call(CALL),
                 list_call(ListCall(CALL, 0, "3.0")),
                 proof_call(ProofCall(CALL, 1, 3)),
+                encode_confirm_call(CALL, receipt),
                 checkpoint_call(CALL),
                 b"",
                 b"",
@@ -146,9 +155,11 @@ def test_a_member_is_answered(network: Network, alpha: Node, beta: Node) -> None
             )
             return [await ask(channel, method, one) for method, one in zip(METHODS, requests, strict=True)]
 
-    *answers, acknowledged = asyncio.run(ask_everything())
-    assert all(answers)
-    assert acknowledged == b""
+    answers = asyncio.run(ask_everything())
+    said_nothing = {
+        method.rpartition("/")[2] for method, one in zip(METHODS, answers, strict=True) if not one
+    }
+    assert said_nothing == {"ConfirmReceipt", "Acknowledge"}
 
 
 # --- who is not a member --------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from sqlalchemy import Column, ColumnElement, Table, delete, select, update
 
 from node.check import Fault, check_logs, check_records
 from node.model import PartialDate
-from node.tables import entry, fact, log, release, revision, tile, view
+from node.tables import entry, fact, log, receipt, release, revision, tile, view
 from node.wire import records
 from tests.support.incidents import ASSAULT, LOOTING, ROBBERY, SHELLING, SHOOTING
 from tests.support.network import TODAY, Network, Node
@@ -22,6 +22,7 @@ GUARDED = {
     fact: tuple(column.name for column in fact.c if not column.name.endswith("id")),
     log: ("origin_id", "size", "frontier", "checkpoint"),
     revision: ("known_on", "withdrawn", "digest", "document"),
+    receipt: ("origin_id", "receiver_id", "log_size", "issued_at", "envelope"),
     tile: ("level", "number", "hashes"),
     view: ("log_index", "audience", "wire"),
 }
@@ -42,6 +43,7 @@ def node(network: Network, peer: PeerSimulator) -> Node:
     peer.withholds(LOOTING)
     peer.adds(ASSAULT)
     assert network.sync(made, peer).error is None
+    assert network.sync(network.node("reader"), made).error is None
     assert made.faults(*network.origins()) == []
     return made
 
@@ -113,11 +115,11 @@ def test_check_finds_a_missing_row_of(network: Network, node: Node, table: Table
 def test_check_finds_a_finer_view_in_the_place_of_a_coarser_one(network: Network, node: Node) -> None:
     with node.store.write() as connection:
         finest = connection.execute(
-            select(view.c.wire).where(view.c.log_index == 0).order_by(view.c.audience)
+            select(view.c.wire).where(view.c.log_index == 3).order_by(view.c.audience)
         ).scalars()
-        connection.execute(update(view).where(view.c.log_index == 0).values(wire=list(finest)[-1]))
+        connection.execute(update(view).where(view.c.log_index == 3).values(wire=list(finest)[-1]))
     assert [one.what for one in node.faults(*network.origins())] == [
-        "a view of entry 0 shows more than its audience may see"
+        "a view of entry 3 shows more than its audience may see"
     ] * 2
 
 

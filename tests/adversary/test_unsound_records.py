@@ -10,6 +10,7 @@ from crypto.envelope import add_signature, sign_envelope
 from crypto.signing import Signer
 from node.errors import PeerError
 from node.ladders import DIMENSIONS, Chain, Chains
+from node.model import Incident
 from node.signed import INCIDENT_TYPE, Position, Reason
 from node.store.peer_log import Tally, fates
 from node.wire import records
@@ -225,6 +226,36 @@ def test_a_sound_record_is_refused_alone_when_it_is(
     assert network.sync(beta, peer).error is None
     assert Tally("mirage", "refused", reason, 1) in tallies(beta)
     assert beta.counts("means") == {("robbery",): 1, ("looting",): 1}
+    assert beta.faults(*network.origins()) == []
+
+
+@pytest.mark.parametrize("pages", ["one page", "a page each"])
+@pytest.mark.parametrize("kind", UNWANTED)
+def test_what_a_refused_revision_replaces_no_longer_counts(
+    network: Network, beta: Node, peer: PeerSimulator, kind: str, pages: str
+) -> None:
+    # The origin has taken the older one back, whatever we think of the newer: to go on counting it would be to answer
+    # with what nobody stands for any more.
+    peer.page_entries = 1 if pages == "a page each" else 1000
+    past = peer.adds(ROBBERY)
+    peer.adds(LOOTING)
+    adds = peer.adds
+    add, reason = UNWANTED[kind]
+
+    def revises(incident: Incident, **changes: Any) -> Logged:
+        claim: dict[str, Any] = {
+            "record_uid": past.record.record_uid,
+            "revision": 2,
+            "replaces": past.position,
+        }
+        return adds(incident, **(claim | changes))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(peer, "adds", revises)
+        add(peer)
+    assert network.sync(beta, peer).error is None
+    assert Tally("mirage", "refused", reason, 1) in tallies(beta)
+    assert beta.counts("means") == {("looting",): 1}
     assert beta.faults(*network.origins()) == []
 
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -101,6 +102,89 @@ def test_what_one_shares_the_other_counts(network: tuple[Path, Path]) -> None:
     assert (received["member"], received["entries"]) == ("alpha", released)
 
 
+def test_who_holds_a_record_is_told_until_it_is_gone_everywhere(network: tuple[Path, Path]) -> None:
+    alpha, beta = network
+    rows = tocsin("share", "--tier", "peer", "--all", "--dry-run", "--home", alpha, "--format", "json").rows
+    record = next(row["record"] for row in rows if row["what"] == "leaves")
+    at, asked = ("--home", alpha, "--format", "json"), ("--tier", "peer", "--id", record, "--yes")
+
+    shared = tocsin("share", *asked, *at)
+    with serving(alpha):
+        tocsin("sync", "--home", beta)
+        (held,) = tocsin("holders", record, *at).rows
+        (sent,) = tocsin("disclosures", "--member", "beta", *at).rows
+        foreseen = tocsin("share", "--call-back", record, "--purge", "--dry-run", *at)
+        called_back = tocsin("share", "--call-back", record, "--purge", "--yes", *at)
+        again = tocsin("share", "--call-back", record, "--purge", "--yes", *at)
+        (waits,) = tocsin("holders", "--waiting", *at).rows
+        synced = tocsin("sync", "--home", beta)
+    (gone,) = tocsin("holders", *at).rows
+
+    assert [ran.code for ran in (shared, foreseen, called_back, again, synced)] == [0] * 5
+    assert (held["record"], held["member"], held["tier"]) == (record, "beta", "peer")
+    assert (held["state"], held["confirmed"]) == ("stands", "")
+    assert held["sees"].startswith("when month, where admin1, what means")
+    assert (sent["record"], sent["label"], sent["rule"]) == (record, "GREEN", "R1: released to peer")
+    assert foreseen.rows == called_back.rows
+    assert called_back.rows[0]["what"] == "called back, to be destroyed"
+    assert again.rows == []
+    assert "1 never left, or are called back already." in again.err
+    assert (waits["state"], waits["confirmed"]) == ("to be destroyed", "not yet")
+    assert gone["confirmed"].endswith(" UTC")
+    assert tocsin("holders", "--waiting", *at).rows == []
+    (received,) = (one for one in _received(beta) if one["outcome"] == "purged")
+    assert received["entries"] == 1
+    assert _incidents(beta) == 0
+    assert [tocsin("check", "--home", home).code for home in network] == [0, 0]
+
+
+def test_an_answer_for_outsiders_leaves_out_what_peers_shared(network: tuple[Path, Path]) -> None:
+    alpha, beta = network
+    tocsin("share", "--tier", "peer", "--all", "--yes", "--home", alpha)
+    with serving(alpha):
+        tocsin("sync", "--home", beta)
+
+    ours = tocsin("query", "--home", beta)
+    theirs = tocsin("query", "--for", "outsiders", "--home", beta)
+
+    assert "use: for own security decisions; not for outsiders" in ours.out
+    assert "ask in writing: alpha" in theirs.out
+    assert "incidents: 0 counted" in theirs.out
+
+
+def test_a_record_can_be_taken_back_from_a_tier(network: tuple[Path, Path]) -> None:
+    alpha, beta = network
+    everybody = ("--tier", "peer", "--tier", "coordinator", "--all", "--yes")
+    tocsin("share", *everybody, "--home", alpha)
+    with serving(alpha):
+        tocsin("sync", "--home", beta)
+        before = _incidents(beta)
+        narrowed = tocsin("share", "--narrow-to", "coordinator", "--all", "--yes", "--home", alpha)
+        tocsin("sync", "--home", beta)
+
+    assert before > 0
+    assert narrowed.code == 0
+    assert _incidents(beta) == 0
+    assert tocsin("check", "--home", alpha).code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("--call-back", "awsd:nothing"), 1, "--call-back: there is no record 'awsd:nothing'"),
+        (("--call-back", "awsd:1", "--because", "spite"), 1, "--because: 'spite' is none of withdrawn"),
+        (("--purge", "--tier", "peer", "--all"), 2, "only goes with --call-back"),
+        (("--narrow-to", "nobody", "--all"), 1, "--narrow-to: 'nobody' is none of public"),
+        (("--narrow-to", "peer", "--tier", "peer", "--all"), 2, "not both"),
+    ],
+)
+def test_what_can_not_be_taken_back_is_told(node: Path, words: tuple[str, ...], code: int, told: str) -> None:
+    ran = tocsin("share", *words, "--home", node)
+
+    assert ran.code == code
+    assert told in " ".join(ran.err.replace("│", " ").split())
+
+
 def test_a_suspended_member_is_refused(network: tuple[Path, Path]) -> None:
     alpha, beta = network
 
@@ -144,6 +228,10 @@ def test_an_older_directory_is_refused(network: tuple[Path, Path], tmp_path: Pat
 def _join(founder: Path, joiner: Path, key: str) -> Ran:
     document = founder / "network" / "directory.pb"
     return tocsin("peer", "join", document, *(("--key", key) if key else ()), "--home", joiner)
+
+
+def _received(home: Path) -> list[dict[str, Any]]:
+    return tocsin("peer", "received", "--home", home, "--format", "json").rows
 
 
 def _incidents(home: Path) -> int:

@@ -6,7 +6,7 @@ from contextlib import ExitStack, suppress
 
 import pytest
 
-from node.errors import StoreError
+from node.errors import StoreError, UnavailableError
 from node.receive import follow
 from tests.support.bundles import Forger, ReadBundle
 from tests.support.faults import Flavour, failing_at
@@ -14,13 +14,17 @@ from tests.support.incidents import LOOTING, ROBBERY, SHELLING, SHOOTING
 from tests.support.network import Network, Node, postgresql_when_slow, rows_of
 from tests.support.peer_simulator import PeerSimulator, served_in_the_background
 from tests.support.works import (
+    FIRST,
+    ServeTo,
     SyncWith,
     Work,
+    call_everything_back,
     do_in_a_process_that_fails_at,
     import_first,
     import_second,
     imported,
     mark_one,
+    served,
     share_everything,
     shared,
     synced,
@@ -61,6 +65,8 @@ def syncing(network: Network, until: ExitStack) -> tuple[Work, Node]:
         peer.adds(LOOTING)
     peer.revises(first, SHELLING)
     peer.retracts(second)
+    third = peer.adds(ROBBERY)
+    peer.retracts(peer.revises(third, SHOOTING), purge=True)
     for node in nodes:
         follow(node.store, peer.org_id)
     member = until.enter_context(served_in_the_background(peer, network))
@@ -82,7 +88,25 @@ def reading_a_bundle(network: Network, _until: ExitStack) -> tuple[Work, Node]:
     return Work(nodes[0], ReadBundle(wires, network.directory), synced), nodes[1]
 
 
-@pytest.fixture(params=[importing, marking, sharing, syncing, reading_a_bundle])
+def serving(network: Network, _until: ExitStack) -> tuple[Work, Node]:
+    nodes = [network.node("alpha"), network.node("beta")]
+    reader = network.node("reader")
+    for node in nodes:
+        import_first(node)
+        node.shares(*FIRST)
+    member = network.directory.member("reader")
+    return Work(nodes[0], ServeTo(member, reader.identity.signing.seed), served), nodes[1]
+
+
+def calling_back(network: Network, _until: ExitStack) -> tuple[Work, Node]:
+    nodes = [network.node("alpha"), network.node("beta")]
+    for node in nodes:
+        import_first(node)
+        node.shares("a", "b", "d1")
+    return Work(nodes[0], call_everything_back, shared), nodes[1]
+
+
+@pytest.fixture(params=[importing, marking, sharing, syncing, reading_a_bundle, serving, calling_back])
 def work_and_undisturbed(request: pytest.FixtureRequest, network: Network) -> Iterator[tuple[Work, Node]]:
     """Work to be interrupted, and another node on which the same is done undisturbed."""
     with ExitStack() as until:
@@ -154,5 +178,18 @@ def test_a_refused_write_takes_its_whole_transaction_with_it(work_and_undisturbe
             break
         assert rows_of(work.node.store) == before
         refused.append(writes[number])
-    assert len(refused) > FEWEST_WRITES
+    assert len(refused) >= 2  # one write at the least, and its commit
     assert refused[-1] == "COMMIT"
+
+
+@pytest.mark.parametrize("flavour", [Flavour.REFUSED, Flavour.DONE_BUT_REPORTED_AS_FAILED])
+def test_a_page_that_can_not_be_written_down_is_not_sent(network: Network, flavour: Flavour) -> None:
+    origin, reader = network.node("alpha"), network.node("reader")
+    import_first(origin)
+    origin.shares("a", "b")
+    follow(reader.store, "alpha")
+    with failing_at(origin.store, 0, flavour):
+        assert isinstance(network.sync(reader, origin).error, UnavailableError)
+    assert [one[1] for one in rows_of(reader.store)["log"]] == ["reader", "alpha"]
+    assert rows_of(reader.store)["entry"] == ()
+    assert network.sync(reader, origin).verified == 2

@@ -33,7 +33,7 @@ def test_an_import_that_is_started_several_times_brings_each_record_once(network
     at_once(alpha, lambda node: node.holds(a=SHOOTING, b=ROBBERY))
     assert alpha.counts() == {(): 2}
     assert len(rows_of(alpha.store)["revision"]) == 2
-    assert alpha.faults() == []
+    assert alpha.faults(*network.origins()) == []
 
 
 def test_a_release_that_is_started_several_times_logs_each_record_once(network: Network) -> None:
@@ -43,7 +43,7 @@ def test_a_release_that_is_started_several_times_logs_each_record_once(network: 
     assert len(rows_of(alpha.store)["release"]) == 3
     assert network.sync(beta, alpha).received.accepted == 3
     assert beta.counts() == {(): 3}
-    assert alpha.faults() == beta.faults(*network.origins()) == []
+    assert alpha.faults(*network.origins()) == beta.faults(*network.origins()) == []
 
 
 def test_a_callback_that_is_started_several_times_is_logged_once(network: Network) -> None:
@@ -53,4 +53,4 @@ def test_a_callback_that_is_started_several_times_is_logged_once(network: Networ
     alpha.holds(b=ROBBERY)
     at_once(alpha, lambda node: node.shares())
     assert len(rows_of(alpha.store)["entry"]) == 3
-    assert alpha.faults() == []
+    assert alpha.faults(*network.origins()) == []

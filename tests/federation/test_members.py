@@ -111,7 +111,7 @@ def focal(network: Network) -> Iterator[Focal]:
     """Somebody who shares."""
     made = Focal(network)
     yield made
-    assert made.alpha.faults() == []
+    assert made.alpha.faults(*network.origins()) == []
 
 
 def where(wire: bytes) -> str:

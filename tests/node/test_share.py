@@ -27,12 +27,12 @@ from node.ladders import Chains
 from node.model import Incident, Outcome, PartialDate, Place, Sex, Staff, Tally
 from node.policy import baseline, read_policy
 from node.record import import_publication
-from node.share import Identity, Plan, Request, preview, release, start_log
-from node.signed import INCIDENT_TYPE, RETRACTION_TYPE, Entry, Label
+from node.share import Identity, Plan, Request, call_back, preview, release, start_log
+from node.signed import INCIDENT_TYPE, RETRACTION_TYPE, Entry, Label, Reason
 from node.store.database import Store
 from node.store.heads import log_head
 from node.store.own_log import TileReader, own_page
-from node.store.records import revisions_by_key
+from node.store.records import record_ids_by_key, revisions_by_key
 from node.tables import metadata
 from node.tables import release as release_table
 from node.verify import Origin, log_name
@@ -205,6 +205,46 @@ class Sharing(RuleBasedStateMachine):
         assert (again.outgoing, again.callbacks) == ((), ())
         for tier in Tier:  # who comes only now
             assert Follower(self.office, tier).pull() == self.expected(tier)
+
+    @rule(keys=st.sets(st.sampled_from(KEYS)), tier=st.sampled_from(list(Tier)))
+    def narrow(self, keys: set[str], tier: Tier) -> None:
+        """Raising a label never widens anything anywhere."""
+        before = {one: self.expected(one) for one in Tier}
+        asked = keys & (self.held or {}).keys()
+        request = Request(self.office.revisions(*sorted(asked)), frozenset(), NOW, narrow_to=tier)
+        self.share(set(), frozenset())  # what has changed meanwhile goes out first
+        corrected = {one: self.expected(one) for one in Tier}
+        self.office.releases(request)
+
+        for key in asked & self.left.keys():
+            incident, tiers = self.left.pop(key)
+            if left := frozenset(one for one in tiers if one >= tier):
+                self.left[key] = incident, left
+        for one in Tier:
+            now = Follower(self.office, one).pull()
+            assert now == self.expected(one)
+            assert now.items() <= corrected[one].items()
+            if one < tier:
+                assert not {self.uids[key] for key in asked & self.uids.keys()} & now.keys()
+        assert all(now.keys() <= before[one].keys() for one, now in corrected.items())
+
+    @rule(key=st.sampled_from(KEYS), purge=st.booleans())
+    def call_back(self, key: str, purge: bool) -> None:  # noqa: FBT001
+        with self.office.store.read() as connection:
+            ids = tuple(record_ids_by_key(connection, SOURCE, [key]).values())
+        call_back(
+            self.office.store,
+            ids,
+            Reason.SHARED_IN_ERROR,
+            self.office.identity,
+            records,
+            now=NOW,
+            purge=purge,
+        )
+        self.left.pop(key, None)
+        for tier in Tier:
+            now = Follower(self.office, tier).pull()
+            assert self.uids.get(key, b"") not in now
 
     @rule(tier=st.sampled_from(list(Tier)))
     def pull(self, tier: Tier) -> None:

@@ -22,6 +22,7 @@ from node.alerting import Board
 from node.audience import Tier
 from node.check import Fault, check_logs, check_records, check_tiles
 from node.client import Credentials, PeerClient
+from node.confirm import receipt_faults
 from node.directory import (
     DIRECTORY_TYPE,
     LIFETIME,
@@ -46,6 +47,7 @@ from node.tables import metadata
 from node.verify import Origin
 from node.wire import records
 from node.wire.membership import encode_directory
+from node.wire.receipts import decode_receipt
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TODAY = NOW.date()
@@ -148,7 +150,7 @@ class Node:
     async def serving(self, network: "Network") -> AsyncIterator[Member]:
         """Run the node's server; gives its member with the endpoint at which it answers."""
         gatekeeper = Gatekeeper(lambda: network.directory, lambda: network.now)
-        exchange = Exchange(self.org_id, self.store)
+        exchange = Exchange(self.org_id, self.store, lambda: network.now)
         board = Board(self.org_id, self.store, gatekeeper, lambda: network.now)
         server, port = make_server(
             exchange,
@@ -171,7 +173,10 @@ class Node:
         """Everything that does not hold in this node's database."""
         origins = {origin.org_id: origin for origin in (*known, self.origin)}
         found = [*check_records(self.store), *check_logs(self.store, origins, records)]
-        return [one for one in found if isinstance(one, Fault)] + list(check_tiles(self.store, self.org_id))
+        decoders = records.decode_envelope, decode_receipt
+        given = [Fault(*one) for one in receipt_faults(self.store, self.org_id, origins, *decoders)]
+        tiles = check_tiles(self.store, self.org_id)
+        return [one for one in found if isinstance(one, Fault)] + [*tiles, *given]
 
 
 class Network:
@@ -218,7 +223,9 @@ class Network:
     async def pull(self, receiver: Node, peer: Member, *, call_seconds: float = 30.0) -> Outcome:
         """Pull from a member that is being served at its endpoint."""
         async with PeerClient(peer, receiver.credentials, call_seconds=call_seconds) as line:
-            return await pull(receiver.store, line, self.directory, clock=lambda: self.now)
+            return await pull(
+                receiver.store, line, self.directory, clock=lambda: self.now, identity=receiver.identity
+            )
 
     def origins(self) -> tuple[Origin, ...]:
         """Keys of every active member."""

@@ -82,6 +82,7 @@ class PeerSimulator:
         credentials: What it shows in TLS.
         entries: What it serves, in the order of the log.
         leaf_hashes: What its checkpoints commit to.
+        receipts: Requests that brought it a receipt.
     """
 
     org_id: str = "mirage"
@@ -95,6 +96,7 @@ class PeerSimulator:
     credentials: Credentials = field(init=False)
     entries: list[bytes] = field(default_factory=list)
     leaf_hashes: list[bytes] = field(default_factory=list)
+    receipts: list[bytes] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.identity = make_identity(self.org_id)
@@ -209,9 +211,14 @@ class PeerSimulator:
             size, start = map(int, asked.page_token.split("."))
             return await asyncio.to_thread(self.answer, size, start, asked.page_size)
 
+        async def confirm_receipt(wire: bytes, _context: object) -> bytes:
+            self.receipts.append(wire)
+            return b""
+
         return grpc.method_handlers_generic_handler(
             SERVICE,
             {
+                "ConfirmReceipt": grpc.unary_unary_rpc_method_handler(confirm_receipt),
                 "GetCheckpoint": grpc.unary_unary_rpc_method_handler(get_checkpoint),
                 "ListEntries": grpc.unary_unary_rpc_method_handler(list_entries),
             },

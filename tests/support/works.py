@@ -18,9 +18,18 @@ from node.client import Credentials, PeerClient
 from node.directory import Directory, Member
 from node.mark import mark_record
 from node.model import PartialDate, Sensitive
-from node.share import Identity
+from node.receipt import Receipt, sign_receipt
+from node.server import Exchange
+from node.share import Identity, call_back
+from node.signed import Reason
 from node.store.database import Store
+from node.store.heads import log_head
+from node.store.records import record_ids
 from node.sync import pull
+from node.verify import page_token
+from node.wire import records
+from node.wire.exchange import Call, ListCall, encode_list_call
+from node.wire.receipts import encode_confirm_call, encode_receipt
 from tests.support.faults import Flavour, failing_at
 from tests.support.incidents import LOOTING, ROBBERY, SHELLING, SHOOTING
 from tests.support.network import NOW, SOURCE, Node, rows_of
@@ -28,6 +37,7 @@ from tests.support.network import NOW, SOURCE, Node, rows_of
 MANY = {f"d{month}": replace(LOOTING, when=PartialDate(2023, month)) for month in range(1, 6)}
 FIRST = {"a": SHOOTING, "b": ROBBERY, **MANY}
 SECOND = {"a": SHELLING, "c": ROBBERY, **MANY}  # one changed, one gone, one new
+CALL = Call("00000000-0000-4000-8000-000000000001", "")
 SMALL = 3  # records or entries in a transaction, so that one piece of work takes several
 
 
@@ -91,14 +101,50 @@ class SyncWith:
 
     async def _pull(self, node: Node) -> sync.Outcome:
         async with PeerClient(self.member, node.credentials) as line:
-            return await pull(node.store, line, self.directory, clock=lambda: NOW)
+            return await pull(node.store, line, self.directory, clock=lambda: NOW, identity=node.identity)
 
 
 def synced(node: Node) -> object:
     """Every entry, every fact, and how far the log is held."""
     rows = rows_of(node.store)
     logs = [row for row in rows["log"] if row[1] != node.org_id]
-    return rows["entry"], [row[1:] for row in rows["fact"]], logs
+    return rows["entry"], [row[1:] for row in rows["fact"]], logs, len(rows["receipt"])
+
+
+@dataclass(frozen=True)
+class ServeTo:
+    """Send pages to a member, each in a place of its own, and take its receipt."""
+
+    member: Member
+    seed: bytes  # of its signing key
+
+    def __call__(self, node: Node) -> None:
+        """Answer all of its calls."""
+        exchange = Exchange(node.org_id, node.store, lambda: NOW)
+        with node.store.read() as connection:
+            head = log_head(connection, node.org_id)
+        assert head is not None
+        size = head.frontier.size
+        for start in range(0, size, 2):
+            asked = encode_list_call(ListCall(CALL, 1, page_token(size, start)))
+            exchange.list_entries(asked, self.member)
+        receipt = Receipt(self.member.org_id, node.org_id, size, head.frontier.root, NOW)
+        envelope = sign_receipt(receipt, Signer(self.seed), encode_receipt)
+        exchange.confirm_receipt(encode_confirm_call(CALL, envelope), self.member)
+
+
+def served(node: Node) -> object:
+    """What was written down of what was sent, and whose receipts are held."""
+    rows = rows_of(node.store)
+    return [row[1:] for row in rows["disclosure"]], [row[1:3] for row in rows["receipt"]]
+
+
+def call_everything_back(node: Node) -> None:
+    """Call back all that was released, and ask to destroy it."""
+    with node.store.read() as connection:
+        ids = record_ids(connection)
+    why = Reason.SHARED_IN_ERROR
+    call_back(node.store, ids, why, node.identity, records, now=NOW, purge=True)
 
 
 class _Job(NamedTuple):

@@ -15,9 +15,10 @@ from node.bundle import Bundle
 from node.config import ORG_ID
 from node.directory import Directory, Member, MemberKey, OrganizationType, Status
 from node.errors import PayloadError
+from node.receipt import Receipt
 from node.signed import Entry, IncidentRecord, Label, Position, Reason, Retraction
 from node.verify import Page
-from node.wire import bundles, exchange, membership, records
+from node.wire import bundles, exchange, membership, receipts, records
 from tocsin.node.v1 import directory_pb2, envelope_pb2, record_pb2
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -57,6 +58,7 @@ retractions = st.builds(
     st.integers(0, 2**32 - 1),
     st.sampled_from(list(Reason)),
     positions,
+    st.booleans(),
 )
 envelopes = st.builds(
     Envelope,
@@ -82,6 +84,14 @@ entries = st.builds(Entry, st.just(b""), envelopes, openings) | st.builds(
 )
 # Seconds and microseconds of the years that a timestamp can say.
 moments = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30)).map(lambda when: when.replace(tzinfo=UTC))  # noqa: DTZ001 - made aware at once
+receipt_values = st.builds(
+    Receipt,
+    texts,
+    texts,
+    st.integers(0, 2**64 - 1),
+    exactly(32),
+    moments.map(lambda when: when.replace(microsecond=0)),
+)
 keys = st.builds(MemberKey, exactly(32), moments, moments)
 org_ids = st.from_regex(ORG_ID, fullmatch=True, alphabet=st.characters(codec="ascii"))
 members = st.builds(
@@ -117,6 +127,20 @@ def test_a_record_comes_back_as_it_was(record: IncidentRecord) -> None:
 @given(retractions)
 def test_a_retraction_comes_back_as_it_was(retraction: Retraction) -> None:
     assert records.decode_retraction(records.encode_retraction(retraction)) == retraction
+
+
+@given(receipt_values)
+def test_a_receipt_comes_back_as_it_was(receipt: Receipt) -> None:
+    assert receipts.decode_receipt(receipts.encode_receipt(receipt)) == receipt
+
+
+@given(envelopes, texts, texts)
+def test_a_call_that_brings_a_receipt_comes_back_as_it_was(
+    envelope: Envelope, request_id: str, origin_id: str
+) -> None:
+    call = exchange.Call(request_id, origin_id)
+    brought = receipts.decode_confirm_call(receipts.encode_confirm_call(call, envelope))
+    assert brought == (call, envelope, records.encode_envelope(envelope))
 
 
 @given(entries)
@@ -342,6 +366,9 @@ DECODERS: tuple[Callable[[bytes], object], ...] = (
     exchange.decode_checkpoint,
     exchange.decode_proof,
     exchange.decode_page,
+    receipts.decode_receipt,
+    receipts.decode_confirm_call,
+    receipts.decode_confirmed,
 )
 written = st.one_of(
     (first_records | later_records).map(records.encode_incident),
@@ -349,6 +376,7 @@ written = st.one_of(
     entries.map(records.encode_entry),
     directories.map(membership.encode_directory),
     members.map(membership.encode_request),
+    receipt_values.map(receipts.encode_receipt),
     pages.map(lambda page: exchange.encode_page(*page)),
 )
 

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%tocsin/node/v1/exchange_service.proto\x12\x0etocsin.node.v1\"=\n\x14GetCheckpointRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\torigin_id\x18\x02 \x01(\t\"+\n\x15GetCheckpointResponse\x12\x12\n\ncheckpoint\x18\x01 \x01(\x0c\"b\n\x12ListEntriesRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\torigin_id\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"Z\n\x13ListEntriesResponse\x12\x0f\n\x07\x65ntries\x18\x01 \x03(\x0c\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x19\n\x11\x63onsistency_proof\x18\x03 \x03(\x0c\"g\n\x1aGetConsistencyProofRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\torigin_id\x18\x02 \x01(\t\x12\x10\n\x08old_size\x18\x03 \x01(\x04\x12\x10\n\x08new_size\x18\x04 \x01(\x04\"-\n\x1bGetConsistencyProofResponse\x12\x0e\n\x06hashes\x18\x01 \x03(\x0c\"@\n\x17WatchCheckpointsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\torigin_id\x18\x02 \x01(\t\".\n\x18WatchCheckpointsResponse\x12\x12\n\ncheckpoint\x18\x01 \x01(\x0c\x32\xa0\x03\n\x0f\x45xchangeService\x12\\\n\rGetCheckpoint\x12$.tocsin.node.v1.GetCheckpointRequest\x1a%.tocsin.node.v1.GetCheckpointResponse\x12V\n\x0bListEntries\x12\".tocsin.node.v1.ListEntriesRequest\x1a#.tocsin.node.v1.ListEntriesResponse\x12n\n\x13GetConsistencyProof\x12*.tocsin.node.v1.GetConsistencyProofRequest\x1a+.tocsin.node.v1.GetConsistencyProofResponse\x12g\n\x10WatchCheckpoints\x12\'.tocsin.node.v1.WatchCheckpointsRequest\x1a(.tocsin.node.v1.WatchCheckpointsResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%tocsin/node/v1/exchange_service.proto\x12\x0etocsin.node.v1\"=\n\x14GetCheckpointRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\torigin_id\x18\x02 \x01(\t\"+\n\x15GetCheckpointResponse\x12\x12\n\ncheckpoint\x18\x01 \x01(\x0c\"b\n\x12ListEntriesRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\torigin_id\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"Z\n\x13ListEntriesResponse\x12\x0f\n\x07\x65ntries\x18\x01 \x03(\x0c\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x19\n\x11\x63onsistency_proof\x18\x03 \x03(\x0c\"g\n\x1aGetConsistencyProofRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\torigin_id\x18\x02 \x01(\t\x12\x10\n\x08old_size\x18\x03 \x01(\x04\x12\x10\n\x08new_size\x18\x04 \x01(\x04\"-\n\x1bGetConsistencyProofResponse\x12\x0e\n\x06hashes\x18\x01 \x03(\x0c\"@\n\x17WatchCheckpointsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\torigin_id\x18\x02 \x01(\t\".\n\x18WatchCheckpointsResponse\x12\x12\n\ncheckpoint\x18\x01 \x01(\x0c\"O\n\x15\x43onfirmReceiptRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\torigin_id\x18\x02 \x01(\t\x12\x0f\n\x07receipt\x18\x03 \x01(\x0c\"\x18\n\x16\x43onfirmReceiptResponse2\x81\x04\n\x0f\x45xchangeService\x12\\\n\rGetCheckpoint\x12$.tocsin.node.v1.GetCheckpointRequest\x1a%.tocsin.node.v1.GetCheckpointResponse\x12V\n\x0bListEntries\x12\".tocsin.node.v1.ListEntriesRequest\x1a#.tocsin.node.v1.ListEntriesResponse\x12n\n\x13GetConsistencyProof\x12*.tocsin.node.v1.GetConsistencyProofRequest\x1a+.tocsin.node.v1.GetConsistencyProofResponse\x12g\n\x10WatchCheckpoints\x12\'.tocsin.node.v1.WatchCheckpointsRequest\x1a(.tocsin.node.v1.WatchCheckpointsResponse0\x01\x12_\n\x0e\x43onfirmReceipt\x12%.tocsin.node.v1.ConfirmReceiptRequest\x1a&.tocsin.node.v1.ConfirmReceiptResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -47,6 +47,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WATCHCHECKPOINTSREQUEST']._serialized_end=573
   _globals['_WATCHCHECKPOINTSRESPONSE']._serialized_start=575
   _globals['_WATCHCHECKPOINTSRESPONSE']._serialized_end=621
-  _globals['_EXCHANGESERVICE']._serialized_start=624
-  _globals['_EXCHANGESERVICE']._serialized_end=1040
+  _globals['_CONFIRMRECEIPTREQUEST']._serialized_start=623
+  _globals['_CONFIRMRECEIPTREQUEST']._serialized_end=702
+  _globals['_CONFIRMRECEIPTRESPONSE']._serialized_start=704
+  _globals['_CONFIRMRECEIPTRESPONSE']._serialized_end=728
+  _globals['_EXCHANGESERVICE']._serialized_start=731
+  _globals['_EXCHANGESERVICE']._serialized_end=1244
 # @@protoc_insertion_point(module_scope)

@@ -58,6 +58,11 @@ class ExchangeServiceStub:
                 request_serializer=tocsin_dot_node_dot_v1_dot_exchange__service__pb2.WatchCheckpointsRequest.SerializeToString,
                 response_deserializer=tocsin_dot_node_dot_v1_dot_exchange__service__pb2.WatchCheckpointsResponse.FromString,
                 _registered_method=True)
+        self.ConfirmReceipt = channel.unary_unary(
+                '/tocsin.node.v1.ExchangeService/ConfirmReceipt',
+                request_serializer=tocsin_dot_node_dot_v1_dot_exchange__service__pb2.ConfirmReceiptRequest.SerializeToString,
+                response_deserializer=tocsin_dot_node_dot_v1_dot_exchange__service__pb2.ConfirmReceiptResponse.FromString,
+                _registered_method=True)
 
 
 class ExchangeServiceServicer:
@@ -95,6 +100,13 @@ class ExchangeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ConfirmReceipt(self, request, context):
+        """The caller's receipt for the log up to a size; the newest of each member is kept.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ExchangeServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -117,6 +129,11 @@ def add_ExchangeServiceServicer_to_server(servicer, server):
                     servicer.WatchCheckpoints,
                     request_deserializer=tocsin_dot_node_dot_v1_dot_exchange__service__pb2.WatchCheckpointsRequest.FromString,
                     response_serializer=tocsin_dot_node_dot_v1_dot_exchange__service__pb2.WatchCheckpointsResponse.SerializeToString,
+            ),
+            'ConfirmReceipt': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmReceipt,
+                    request_deserializer=tocsin_dot_node_dot_v1_dot_exchange__service__pb2.ConfirmReceiptRequest.FromString,
+                    response_serializer=tocsin_dot_node_dot_v1_dot_exchange__service__pb2.ConfirmReceiptResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -231,6 +248,33 @@ class ExchangeService:
             '/tocsin.node.v1.ExchangeService/WatchCheckpoints',
             tocsin_dot_node_dot_v1_dot_exchange__service__pb2.WatchCheckpointsRequest.SerializeToString,
             tocsin_dot_node_dot_v1_dot_exchange__service__pb2.WatchCheckpointsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmReceipt(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tocsin.node.v1.ExchangeService/ConfirmReceipt',
+            tocsin_dot_node_dot_v1_dot_exchange__service__pb2.ConfirmReceiptRequest.SerializeToString,
+            tocsin_dot_node_dot_v1_dot_exchange__service__pb2.ConfirmReceiptResponse.FromString,
             options,
             channel_credentials,
             insecure,

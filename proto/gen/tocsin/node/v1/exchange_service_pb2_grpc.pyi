@@ -45,6 +45,8 @@ class ExchangeServiceStub:
     """Proof that a later state of a log only adds to an earlier one."""
     WatchCheckpoints: _grpc.UnaryStreamMultiCallable[_exchange_service_pb2.WatchCheckpointsRequest, _exchange_service_pb2.WatchCheckpointsResponse]
     """A message at once and then whenever the log has grown."""
+    ConfirmReceipt: _grpc.UnaryUnaryMultiCallable[_exchange_service_pb2.ConfirmReceiptRequest, _exchange_service_pb2.ConfirmReceiptResponse]
+    """The caller's receipt for the log up to a size; the newest of each member is kept."""
 
 @_typing.type_check_only
 class ExchangeServiceAsyncStub(ExchangeServiceStub):
@@ -63,6 +65,8 @@ class ExchangeServiceAsyncStub(ExchangeServiceStub):
     """Proof that a later state of a log only adds to an earlier one."""
     WatchCheckpoints: _aio.UnaryStreamMultiCallable[_exchange_service_pb2.WatchCheckpointsRequest, _exchange_service_pb2.WatchCheckpointsResponse]  # type: ignore[assignment]
     """A message at once and then whenever the log has grown."""
+    ConfirmReceipt: _aio.UnaryUnaryMultiCallable[_exchange_service_pb2.ConfirmReceiptRequest, _exchange_service_pb2.ConfirmReceiptResponse]  # type: ignore[assignment]
+    """The caller's receipt for the log up to a size; the newest of each member is kept."""
 
 class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
     """Peers pull: the cursor of the puller is the truth, a push is only a hint.
@@ -102,5 +106,13 @@ class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_exchange_service_pb2.WatchCheckpointsResponse], _abc.AsyncIterator[_exchange_service_pb2.WatchCheckpointsResponse]]:
         """A message at once and then whenever the log has grown."""
+
+    @_abc_1.abstractmethod
+    def ConfirmReceipt(
+        self,
+        request: _exchange_service_pb2.ConfirmReceiptRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_exchange_service_pb2.ConfirmReceiptResponse, _abc.Awaitable[_exchange_service_pb2.ConfirmReceiptResponse]]:
+        """The caller's receipt for the log up to a size; the newest of each member is kept."""
 
 def add_ExchangeServiceServicer_to_server(servicer: ExchangeServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -133,6 +133,7 @@ class Retraction(_message.Message):
     TARGET_LEAF_FIELD_NUMBER: _builtins.int
     TARGET_INDEX_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    PURGE_FIELD_NUMBER: _builtins.int
     record_uid: _builtins.bytes
     origin_id: _builtins.str
     revision: _builtins.int
@@ -140,6 +141,8 @@ class Retraction(_message.Message):
     target_leaf: _builtins.bytes
     target_index: _builtins.int
     reason: Global___RetractionReason.ValueType
+    purge: _builtins.bool
+    """Receivers destroy what was opened to them of this record, in every revision."""
     def __init__(
         self,
         *,
@@ -149,10 +152,11 @@ class Retraction(_message.Message):
         target_leaf: _builtins.bytes = ...,
         target_index: _builtins.int = ...,
         reason: Global___RetractionReason.ValueType = ...,
+        purge: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["origin_id", b"origin_id", "reason", b"reason", "record_uid", b"record_uid", "revision", b"revision", "target_index", b"target_index", "target_leaf", b"target_leaf"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["origin_id", b"origin_id", "purge", b"purge", "reason", b"reason", "record_uid", b"record_uid", "revision", b"revision", "target_index", b"target_index", "target_leaf", b"target_leaf"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

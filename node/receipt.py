@@ -1,0 +1,80 @@
+"""Receipts: a receiver's signed word that it has taken in an origin's log up to a size.
+
+A receipt for a log of N entries says that whatever was replaced or called back by one of them is gone from the
+receiver's answers, and destroyed where that was asked. It travels over the line or in a file alike.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from crypto.envelope import Envelope, keyid, sign_envelope, verify_envelope
+from crypto.errors import CryptoError
+from crypto.signing import Signer
+from node.directory import Member
+from node.errors import ReceiptError
+
+RECEIPT_TYPE = "application/vnd.tocsin.receipt.v1+protobuf"
+AHEAD = timedelta(minutes=5)  # by which the clocks of two members may differ
+
+
+class Receipt(NamedTuple):
+    """What is confirmed: whose log, up to which size, with which root; `issued` is aware UTC, whole seconds."""
+
+    receiver_id: str
+    origin_id: str
+    log_size: int
+    root_hash: bytes
+    issued: datetime
+
+
+def sign_receipt(receipt: Receipt, signer: Signer, encode: Callable[[Receipt], bytes]) -> Envelope:
+    """Sign a receipt with the receiver's signing key."""
+    return sign_envelope(signer, RECEIPT_TYPE, encode(receipt))
+
+
+def verify_signed(envelope: Envelope, keys: Sequence[bytes], decode: Callable[[bytes], Receipt]) -> Receipt:
+    """Check that a receipt is signed with one of these keys, and read it.
+
+    Raises:
+        ReceiptError: It is not.
+        PayloadError: What is signed is no receipt.
+    """
+    try:
+        key = verify_envelope(envelope, (RECEIPT_TYPE,), keys)
+    except CryptoError as error:
+        raise ReceiptError(f"receipt: not signed by its giver: {error}") from error
+    if envelope.signatures[0].keyid != keyid(key):  # nothing signs the hint; it has one form
+        raise ReceiptError("keyid: not that of the key that signed")
+    return decode(envelope.payload)
+
+
+def verify_receipt(
+    envelope: Envelope,
+    receiver: Member,
+    origin_id: str,
+    now: datetime,
+    decode: Callable[[bytes], Receipt],
+) -> Receipt:
+    """Check that a member signed this receipt for this origin's log; its root is for who has the log to check.
+
+    Args:
+        envelope: As received.
+        receiver: Who is said to have signed, as the directory has it now.
+        origin_id: Whose log it must be for.
+        now: Aware UTC.
+        decode: Reads the payload; called only after the signature has been verified.
+
+    Raises:
+        ReceiptError: It is not signed by the member, is for another log, or from a time to come.
+        PayloadError: What is signed is no receipt.
+    """
+    keys = tuple(key.public_key for key in receiver.signing_keys if key.is_valid(now))
+    receipt = verify_signed(envelope, keys, decode)
+    if receipt.receiver_id != receiver.org_id:
+        raise ReceiptError(f"receiver_id: {receipt.receiver_id[:63]!r} is not {receiver.org_id}")
+    if receipt.origin_id != origin_id:
+        raise ReceiptError(f"origin_id: {receipt.origin_id[:63]!r} is not {origin_id}")
+    if receipt.issued > now + AHEAD:
+        raise ReceiptError("issue_time: lies in the future")
+    return receipt
