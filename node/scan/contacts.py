@@ -38,19 +38,27 @@ def find_addresses(folded: Folded) -> Iterator[Finding]:
         yield Finding(Kind.ACCOUNT, *folded.span(*profile.span()))
 
 
-def find_phones(folded: Folded, text: str) -> Iterator[Finding]:
-    """Find telephone numbers in what is left of a folded text after dates and coordinates were taken out.
+def find_dialled(folded: Folded, text: str) -> Iterator[Finding]:
+    """Find telephone numbers that begin with a plus, before anything is taken for a date."""
+    for chain in chains(text):
+        start = _lead(text, chain[0].start)
+        shown = _upto(chain, MAX_DIGITS)
+        if "+" in text[start : chain[0].start] and sum(len(run.text) for run in shown) >= 7:
+            yield Finding(Kind.PHONE, *folded.span(start, shown[-1].end))
 
-    A number counts that says so by its plus or by a word before it, that begins with the zeros of a long-distance
-    call, or that is grouped as no figure is.
+
+def find_phones(folded: Folded, text: str) -> Iterator[Finding]:
+    """Find telephone numbers without a plus in what is left of a folded text after dates were taken out.
+
+    A number counts that a word before it calls so, that begins with the zeros of a long-distance call, or that is
+    grouped as no figure is.
     """
     for chain in chains(text):
         start = _lead(text, chain[0].start)
-        plus = "+" in text[start : chain[0].start]
-        named = plus or before(text, start, Context.PHONE)
+        named = before(text, start, Context.PHONE)
         shown = chain if named else _without_years(text, chain)
         shown = _upto(shown, MAX_DIGITS + 2)
-        if shown and (_is_dialled(shown, plus=plus, named=named) or _is_grouped(text, shown)):
+        if shown and (_is_dialled(shown, named=named) or _is_grouped(text, shown)):
             yield Finding(Kind.PHONE, *folded.span(start if named else shown[0].start, shown[-1].end))
     for run in _HAN_DIGITS.finditer(text):
         yield Finding(Kind.PHONE, *folded.span(*run.span()))
@@ -69,11 +77,9 @@ def _lead(text: str, start: int) -> int:
 
 def _without_years(text: str, chain: tuple[Run, ...]) -> tuple[Run, ...]:
     """A chain without the years that stand before it, as in `2024 0700...`, and without what is glued to a word."""
-    if chain[0].start and text[chain[0].start - 1].isalnum():
-        chain = chain[1:]
-    while chain and chain[0].is_year:
-        chain = chain[1:]
-    return chain
+    glued = chain[0].start > 0 and text[chain[0].start - 1].isalnum()
+    first = next((at for at, run in enumerate(chain) if not run.is_year and (at or not glued)), len(chain))
+    return chain[first:]
 
 
 def _upto(chain: tuple[Run, ...], digits: int) -> tuple[Run, ...]:
@@ -85,12 +91,10 @@ def _upto(chain: tuple[Run, ...], digits: int) -> tuple[Run, ...]:
     return chain
 
 
-def _is_dialled(chain: tuple[Run, ...], *, plus: bool, named: bool) -> bool:
-    """Whether the number says that it is one: by a plus, a word, or the zeros that it begins with."""
+def _is_dialled(chain: tuple[Run, ...], *, named: bool) -> bool:
+    """Whether the number says that it is one: by a word, or by the zeros that it begins with."""
     first = chain[0].text
     digits = sum(len(run.text) for run in chain)
-    if plus:
-        return digits >= 7
     if named:
         return digits >= 5
     if first.startswith("00"):

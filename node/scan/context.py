@@ -79,6 +79,7 @@ _AFTER = {
 # What may stand between the word and the number.
 _NUMBER = r"(?:(?:no|nr|num|number|numbers|is|was|card|رقم|номер|号码|号|為|为|是){then}){{0,2}}"
 _PREPOSITION = r"(?:(?:of|in|on|at|him|her|them|us|me|в|на|по|في|عام|سنة|در|سال|于|於){then})?"
+_LETTER = re.compile(r"[^\W\d_]")  # a row of figures is not searched for words again and again
 _THEN = r"(?![^\W\d_])[^\w\n]{0,4}"
 
 
@@ -104,7 +105,8 @@ def mentions(text: str, context: Context) -> Iterator[int]:
 
 def before(text: str, at: int, context: Context) -> bool:
     """Whether words about this stand right before a place of a folded text."""
-    return _before(context).search(text[max(0, at - WINDOW) : at]) is not None
+    left = text[max(0, at - WINDOW) : at]
+    return _LETTER.search(left) is not None and _before(context).search(left) is not None
 
 
 def after(text: str, at: int, context: Context) -> bool:

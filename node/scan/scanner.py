@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from node.scan.contacts import find_addresses, find_phones
+from node.scan.contacts import find_addresses, find_dialled, find_phones
 from node.scan.coordinates import find_coordinates
 from node.scan.digits import dates, masked
 from node.scan.documents import find_papers, find_plates
@@ -42,6 +42,9 @@ def _outermost(found: Iterable[Finding]) -> tuple[Finding, ...]:
 def _find(folded: Folded, names: Names) -> list[Finding]:
     found = [*find_addresses(folded), *find_coordinates(folded)]
     rest = _without(folded, folded.text, found)
+    dialled = list(find_dialled(folded, rest))
+    found += dialled
+    rest = _without(folded, rest, dialled)
     persons = [*find_births(folded), *find_ages(folded)]
     rest = masked(rest, dates(rest))
     plates = list(find_plates(folded, rest))
