@@ -12,8 +12,8 @@ from benchmarks.samples import fill
 from console.home import Home, make_home
 from console.network import admitted, change_members, found_network
 from console.serve import ADDRESS_FILE
+from node.audience import Tier
 from node.config import new_settings
-from node.rules import Tier
 from node.store.heads import log_head
 from node.store.own_log import own_page
 from node.verify import MAX_PAGE_ENTRIES

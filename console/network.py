@@ -10,9 +10,9 @@ from crypto.envelope import add_signature, sign_envelope, verify_threshold
 from crypto.errors import CryptoError
 from crypto.keyfile import load_key, save_key
 from crypto.signing import Signer, key_hash
+from node.audience import Tier
 from node.directory import DIRECTORY_TYPE, LIFETIME, REQUEST_TYPE, Directory, Member, Status
 from node.errors import ConfigError, DirectoryError, PayloadError
-from node.rules import Tier
 from node.wire.membership import decode_request, encode_directory, encode_request
 from node.wire.records import decode_envelope, encode_envelope
 

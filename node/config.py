@@ -32,7 +32,6 @@ class Settings(BaseSettings):
         database_url: SQLAlchemy URL; empty means SQLite in the node's folder.
         listen: host:port that `tocsin serve` listens on; port 0 takes a free one.
         endpoint: host:port under which peers reach this node.
-        rcrc_named: Whether the Red Cross and Red Crescent Movement may be named as a class (R7).
     """
 
     model_config = SettingsConfigDict(env_prefix="TOCSIN_", extra="forbid", frozen=True)
@@ -42,7 +41,6 @@ class Settings(BaseSettings):
     database_url: str = ""
     listen: str = "127.0.0.1:7443"
     endpoint: str = "127.0.0.1:7443"
-    rcrc_named: bool = False
 
 
 def load_settings(home: Path) -> Settings:

@@ -15,8 +15,8 @@ from crypto.certificates import check_member_certificate, spki_sha256
 from crypto.envelope import Envelope, verify_threshold
 from crypto.errors import CryptoError
 from crypto.sealing import verify_seal_key
+from node.audience import Tier
 from node.errors import DirectoryError, MemberError
-from node.rules import Tier
 from node.verify import Origin
 
 DIRECTORY_TYPE = "application/vnd.tocsin.directory.v1+protobuf"

@@ -155,6 +155,18 @@ class ConfigError(InputError):
     reason = "SETTING_INVALID"
 
 
+class PolicyError(InputError):
+    """A policy says something that it can not mean; the line is named."""
+
+    reason = "POLICY_INVALID"
+
+
+class OverrideError(InputError):
+    """What somebody says of a record widens it alone, or agrees with themselves."""
+
+    reason = "SECOND_PERSON_NEEDED"
+
+
 class StoreError(NodeError):
     """The database does not hold what it should, or is of another version."""
 
@@ -237,3 +249,21 @@ class BundleContentError(PeerError):
     """A bundle does not hold what its signed first part says."""
 
     reason = "BUNDLE_CONTENT_WRONG"
+
+
+class NamesError(InputError):
+    """A list of names holds a line that is no name."""
+
+    reason = "NAMES_INVALID"
+
+
+class TextNotReviewedError(InputError):
+    """A text was to leave that nobody has marked reviewed."""
+
+    reason = "TEXT_NOT_REVIEWED"
+
+
+class TextRevealsError(InputError):
+    """A text was to leave that seems to point at a person."""
+
+    reason = "TEXT_REVEALS"

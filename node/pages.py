@@ -33,7 +33,8 @@ def own_log_page(
         StoreError: The log lacks an entry, or its tree does not reach so far.
     """
     stop = min(span.start + span.limit, span.size)
-    entries = _within(own_page(connection, head.log_id, span.start, stop, reader.tier), MAX_PAGE_BYTES)
+    page = own_page(connection, head.log_id, span.start, stop, reader.tier, reader.org_id)
+    entries = _within(page, MAX_PAGE_BYTES)
     stop = span.start + len(entries)
     try:
         proof = consistency_path(Tiles(TileReader(connection, tiles)), stop, span.size)

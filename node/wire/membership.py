@@ -2,10 +2,10 @@
 
 import re
 
+from node.audience import Tier
 from node.config import ORG_ID
 from node.directory import ALGORITHM, Directory, Member, MemberKey, OrganizationType, Status
 from node.errors import PayloadError
-from node.rules import Tier
 from node.wire.parsing import HASH_BYTES, from_stamp, member_of, parse, sized, to_stamp
 from tocsin.node.v1 import directory_pb2
 

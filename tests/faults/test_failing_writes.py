@@ -20,6 +20,7 @@ from tests.support.works import (
     import_first,
     import_second,
     imported,
+    mark_one,
     share_everything,
     shared,
     synced,
@@ -33,6 +34,13 @@ def importing(network: Network, _until: ExitStack) -> tuple[Work, Node]:
     for node in nodes:
         import_first(node)
     return Work(nodes[0], import_second, imported), nodes[1]
+
+
+def marking(network: Network, _until: ExitStack) -> tuple[Work, Node]:
+    nodes = [network.node("alpha"), network.node("beta")]
+    for node in nodes:
+        import_first(node)
+    return Work(nodes[0], mark_one, imported), nodes[1]
 
 
 def sharing(network: Network, _until: ExitStack) -> tuple[Work, Node]:
@@ -74,7 +82,7 @@ def reading_a_bundle(network: Network, _until: ExitStack) -> tuple[Work, Node]:
     return Work(nodes[0], ReadBundle(wires, network.directory), synced), nodes[1]
 
 
-@pytest.fixture(params=[importing, sharing, syncing, reading_a_bundle])
+@pytest.fixture(params=[importing, marking, sharing, syncing, reading_a_bundle])
 def work_and_undisturbed(request: pytest.FixtureRequest, network: Network) -> Iterator[tuple[Work, Node]]:
     """Work to be interrupted, and another node on which the same is done undisturbed."""
     with ExitStack() as until:

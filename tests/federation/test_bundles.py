@@ -8,8 +8,8 @@ import pytest
 
 from crypto.errors import SealError
 from crypto.sealing import HEAD_BYTES, SEALED_CHUNK_BYTES
+from node.audience import Tier
 from node.errors import BundleGapError, BundleRecipientError, MemberError
-from node.rules import Tier
 from node.server import Exchange
 from node.store.heads import log_head
 from node.unbundle import Reader, read_bundle

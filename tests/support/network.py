@@ -18,6 +18,7 @@ from crypto.certificates import make_member_certificate
 from crypto.envelope import Envelope, sign_envelope
 from crypto.sealing import SealKey
 from crypto.signing import Signer
+from node.audience import Tier
 from node.check import Fault, check_logs, check_records, check_tiles
 from node.client import Credentials, PeerClient
 from node.directory import (
@@ -35,7 +36,6 @@ from node.measures import make_query
 from node.model import Incident
 from node.query import answer
 from node.record import import_publication
-from node.rules import Tier
 from node.server import Exchange, Gatekeeper, make_server
 from node.share import Identity, Plan, Request, release, start_log
 from node.store.database import Store

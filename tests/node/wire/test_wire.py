@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from crypto.envelope import Envelope, Signature
 from crypto.ladder import SALT_BYTES, Opening
+from node.audience import Tier
 from node.bundle import Bundle
 from node.config import ORG_ID
 from node.directory import Directory, Member, MemberKey, OrganizationType, Status
 from node.errors import PayloadError
-from node.rules import Tier
 from node.signed import Entry, IncidentRecord, Label, Position, Reason, Retraction
 from node.verify import Page
 from node.wire import bundles, exchange, membership, records
