@@ -98,7 +98,7 @@ def read_bundle(
     head, checkpoint = _begin(store, bundle, origin, now)
     before, received, error = head.frontier.size, Received(), None
     try:
-        for page in _new_pages(map(bundle_codec.decode_page, frames), bundle, before):
+        for page in _new_pages(map(bundle_codec.decode_page, frames), bundle.first_index, before):
             verified = verify_page(page, origin, checkpoint, head.frontier, codec)
             kept, head = keep_page(store, head, verified, bundle.checkpoint, codec, now)
             received += kept
@@ -189,14 +189,11 @@ def _verify_checkpoint(store: Store, bundle: Bundle, origin: Origin, head: LogHe
         return verify_head(bundle.checkpoint, origin, past_frontier(connection, head.log_id, checkpoint.size))
 
 
-def _new_pages(pages: Iterable[Page], bundle: Bundle, held: int) -> Iterator[Page]:
+def _new_pages(pages: Iterable[Page], start: int, held: int) -> Iterator[Page]:
     """Pages from the first entry that is new on; those before were verified when they came."""
-    if bundle.log_size <= held:
-        return
-    start = bundle.first_index
     for page in pages:
         stop = start + len(page.entries)
-        if not page.entries or stop > held:
+        if stop > held:
             yield page._replace(entries=page.entries[max(held - start, 0) :])
         start = stop
 

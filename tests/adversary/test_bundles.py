@@ -204,8 +204,9 @@ def test_a_suspended_member_and_an_expired_directory_are_refused_by_name(
     network.admit(forger.peer.member)
     network.now = NOW + LIFETIME
     network.directory = replace(network.directory, expires=network.now)
-    with pytest.raises(MemberError, match="expired"):
-        read(network, beta, wire)
+    for file in (wire, b"whatever it is"):
+        with pytest.raises(MemberError, match="expired"):
+            read(network, beta, file)
 
 
 def test_a_key_that_is_no_longer_valid_does_not_sign(network: Network, beta: Node, forger: Forger) -> None:
@@ -346,22 +347,28 @@ def test_an_unsound_record_refuses_its_page(network: Network, beta: Node, forger
 
 
 @pytest.mark.parametrize(
-    ("content_as", "verified"),
+    ("content_as", "verified", "why"),
     [
-        (lambda content: content + b"\0\0\0", 5),
-        (lambda content: content[:-1], 4),
-        (lambda content: content + (MAX_FRAME_BYTES + 1).to_bytes(4, "big"), 5),
-        (lambda content: content + b"\xff\xff\xff\xff", 5),
+        (lambda content: content + b"\0\0\0", 5, "in the middle"),
+        (lambda content: content[:-1], 4, "in the middle"),
+        (lambda content: content + (MAX_FRAME_BYTES + 1).to_bytes(4, "big"), 5, "8388609 bytes"),
+        (lambda content: content + b"\xff\xff\xff\xff", 5, "at most"),
     ],
     ids=["a cut length", "a cut page", "a length beyond the limit", "the largest length"],
 )
 def test_a_part_that_is_cut_or_too_large_is_refused(
-    network: Network, beta: Node, forger: Forger, content_as: Callable[[bytes], bytes], verified: int
+    network: Network,
+    beta: Node,
+    forger: Forger,
+    content_as: Callable[[bytes], bytes],
+    verified: int,
+    why: str,
 ) -> None:
     forger.content_as = content_as
     outcome = read(network, beta, forger.writes(beta))
     assert outcome.error is not None
     assert (outcome.error.reason, outcome.verified) == ("BUNDLE_CONTENT_WRONG", verified)
+    assert why in str(outcome.error)
 
 
 @pytest.mark.parametrize("content", [b"", b"\0\0\0\0", b"\0\0\0\4nons", b"\xff\xff\xff\xff"])

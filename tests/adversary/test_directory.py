@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import NameOID
 
 from console.home import Home
-from console.network import read_request
+from console.network import fingerprint, read_request
 from crypto.envelope import Envelope, add_signature, sign_envelope
 from crypto.signing import Signer
 from node.config import new_settings
@@ -138,6 +138,11 @@ def test_a_member_is_refused_that_has(fault: str) -> None:
     envelope = sign_envelope(KEEPER, DIRECTORY_TYPE, message.SerializeToString())
     with pytest.raises(NodeError):
         trusted(encode_envelope(envelope))
+
+
+@pytest.mark.parametrize("key", ["signing_keys", "log_key", "seal_key", "tls_certificate"])
+def test_a_fingerprint_that_two_people_compare_covers(key: str) -> None:
+    assert fingerprint(ALPHA._replace(**{key: getattr(BETA, key)})) != fingerprint(ALPHA)
 
 
 # --- certificates ---------------------------------------------------------------------------------------------------

@@ -11,13 +11,25 @@ from crypto.sealing import HEAD_BYTES, SEALED_CHUNK_BYTES
 from node.audience import Tier
 from node.errors import BundleGapError, BundleRecipientError, MemberError
 from node.server import Exchange
+from node.share import Request, release
 from node.store.heads import log_head
+from node.store.records import revisions_by_key
 from node.unbundle import Reader, read_bundle
 from node.wire import bundles, records
 from node.wire.exchange import Call, ListCall, decode_page, encode_list_call
 from tests.support.bundles import Forger, read, unsealed, written
 from tests.support.incidents import LOOTING, ROBBERY, SHELLING, SHOOTING
-from tests.support.network import NOW, TODAY, Network, Node, make_identity, on_sqlite_alone, rows_of, seal_of
+from tests.support.network import (
+    NOW,
+    SOURCE,
+    TODAY,
+    Network,
+    Node,
+    make_identity,
+    on_sqlite_alone,
+    rows_of,
+    seal_of,
+)
 from tests.support.peer_simulator import PeerSimulator
 
 COORDINATORS = frozenset({Tier.COORDINATOR})
@@ -70,6 +82,20 @@ def test_the_pages_are_the_very_bytes_that_a_call_is_answered_with(
         answers.append(exchange.list_entries(encode_list_call(asked), caller))
         token = decode_page(answers[-1]).next_token
     assert pages == answers
+
+
+@on_sqlite_alone
+def test_a_bundle_shows_each_member_what_was_released_to_it_by_name(network: Network) -> None:
+    alpha, beta, gamma = (network.node(name) for name in ("alpha", "beta", "gamma"))
+    alpha.holds(a=SHOOTING, b=ROBBERY)
+    with alpha.store.read() as connection:
+        known = revisions_by_key(connection, SOURCE, ("a",))
+    members = {"beta": Tier.PEER, "gamma": Tier.PEER}
+    request = Request((known["a"],), frozenset(), NOW, frozenset({"beta"}), members)
+    list(release(alpha.store, request, alpha.identity, records))
+    named, other = (read(network, one, written(network, alpha, one.org_id)).received for one in (beta, gamma))
+    assert (named.accepted, named.withheld) == (1, 0)
+    assert (other.accepted, other.withheld) == (0, 1)
 
 
 def test_bundles_go_both_ways(network: Network) -> None:
