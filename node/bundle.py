@@ -17,6 +17,7 @@ from node.directory import Directory, Member, Status, origin_of
 from node.errors import BundleGapError, BundleRecipientError, MemberError, UnknownLogError
 from node.pages import Span, own_log_page
 from node.store.database import Store, Transaction
+from node.store.disclosures import Disclosure, note_disclosure
 from node.store.heads import LogHead, log_head
 from node.store.own_log import FullTiles
 from node.verify import MAX_PAGE_ENTRIES, Page
@@ -142,6 +143,17 @@ def write_bundle(
         )
         if not 0 <= bundle.first_index <= bundle.log_size:
             raise BundleGapError(f"the log has {bundle.log_size} entries; start between 0 and that")
+        if bundle.first_index < bundle.log_size:  # what can not be written down does not leave (R21)
+            sent = Disclosure(
+                recipient.org_id,
+                recipient.tier,
+                bundle.log_size,
+                bundle.first_index,
+                bundle.log_size,
+                int(now.timestamp()),
+            )
+            with store.write() as writing:
+                note_disclosure(writing, sent)
         envelope = codec.encode_envelope(
             sign_envelope(author.signing, BUNDLE_TYPE, codec.encode_bundle(bundle))
         )

@@ -8,9 +8,7 @@ import typer
 from console.cli.options import HERE, Format, FormatOption, HomeOption
 from console.cli.output import say, show
 
-app = typer.Typer(
-    no_args_is_help=True, help="The rules by which records leave, and what they say of a record."
-)
+app = typer.Typer(no_args_is_help=True, help="The rules by which records leave, and what they say.")
 
 RecordArgument = Annotated[str, typer.Argument(metavar="RECORD", help="Id of a record, e.g. awsd:4664.")]
 ByOption = Annotated[

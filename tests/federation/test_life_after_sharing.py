@@ -19,6 +19,7 @@ from node.store.peer_log import stored_entries
 from node.store.records import record_ids_by_key, revisions_by_key
 from node.tables import entry, fact, log, view
 from node.wire import records
+from tests.support.bundles import read, written
 from tests.support.incidents import LOOTING, ROBBERY, SHELLING, SHOOTING
 from tests.support.network import NOW, SOURCE, TODAY, Network, Node, on_sqlite_alone, rows_of
 
@@ -393,3 +394,22 @@ def test_an_answer_for_outsiders_counts_own_records_and_names_whom_to_ask(
     assert (ours.originators, ours.caveats.from_peers) == ((), 1)
     assert outside.rows == (("looting", 1), ("robbery", 1))
     assert (outside.originators, outside.caveats.from_peers) == (("alpha",), 0)
+
+
+def test_a_bundle_is_written_down_too_and_its_reader_confirms_at_the_next_contact(
+    network: Network, six: list[Node]
+) -> None:
+    alpha, beta, *_ = six
+    alpha.holds(a=SHOOTING)
+    alpha.shares("a")
+    wire = written(network, alpha, "beta")
+    assert states(alpha, "a") == {"beta": ("stands", False)}
+    calls_back(network, alpha, "a", purge=True)
+    assert read(network, beta, wire).error is None
+    assert beta.counts() == {(): 1}
+    assert read(network, beta, written(network, alpha, "beta", 1)).error is None
+    assert beta.counts() == {(): 0}
+    assert states(alpha, "a") == {"beta": ("to be destroyed", True)}
+    network.sync(beta, alpha)
+    assert states(alpha, "a") == {"beta": ("to be destroyed", False)}
+    assert beta.faults(*network.origins()) == alpha.faults(*network.origins()) == []
