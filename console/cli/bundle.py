@@ -81,6 +81,7 @@ def read(
         "called back",
         "withheld",
         "refused",
+        "destroyed",
         "already held",
         "verified",
         "stopped by",
