@@ -142,19 +142,18 @@ async def _hear(belfry: Belfry, what: str, ears: list[Hear]) -> list[float]:
 
 
 async def _memory(belfry: Belfry) -> float:
-    """KB that each of many streams costs the ringing process."""
+    """KB that each further stream costs the ringing process."""
     async with AsyncExitStack() as stack:
-        first = await stack.enter_async_context(_subscriber(belfry))
-        await asyncio.sleep(SETTLED_SECONDS)
-        await belfry.tell("prepare")
-        await _hear(belfry, "ring", [first])
-        before = memory(belfry.process.pid).now
-        ears = [await stack.enter_async_context(_subscriber(belfry)) for _ in range(CROWDS[-1])]
-        await asyncio.sleep(SETTLED_SECONDS)
-        for _ in range(ROUNDS):
-            await belfry.tell("prepare")
-            await _hear(belfry, "ring", [first, *ears])
-        return (memory(belfry.process.pid).now - before) * 1024 / len(ears)
+        ears: list[Hear] = []
+        sizes: list[float] = []
+        for crowd in (CROWDS[0], CROWDS[-1]):
+            ears += [await stack.enter_async_context(_subscriber(belfry)) for _ in range(crowd - len(ears))]
+            await asyncio.sleep(SETTLED_SECONDS)
+            for _ in range(ROUNDS):
+                await belfry.tell("prepare")
+                await _hear(belfry, "ring", ears)
+            sizes.append(memory(belfry.process.pid).now)
+        return (sizes[1] - sizes[0]) * 1024 / (CROWDS[-1] - CROWDS[0])
 
 
 @asynccontextmanager

@@ -25,6 +25,7 @@ from node.store.peer_log import stored_entries
 from node.sync import Outcome, pull
 from node.verify import log_name
 from node.wire import records
+from node.wire.exchange import SERVICE
 from tests.support.incidents import SHOOTING
 from tests.support.network import NOW, TODAY, Network, Node, on_sqlite_alone
 
@@ -39,9 +40,9 @@ class CountingClient(PeerClient):
         super().__init__(peer, own)
         self.calls: Counter[str] = Counter()
 
-    async def _call(self, method: str, request: bytes) -> bytes:
+    async def _call(self, method: str, request: bytes, service: str = SERVICE) -> bytes:
         self.calls[method] += 1
-        return await super()._call(method, request)
+        return await super()._call(method, request, service)
 
 
 @contextmanager
