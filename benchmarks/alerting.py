@@ -11,15 +11,13 @@ from time import perf_counter, time
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-import grpc
-
 from benchmarks.bells import LENGTH_BYTES, show_certificate
 from benchmarks.lab import Lab
-from benchmarks.nodes import ORIGIN
+from benchmarks.nodes import ORIGIN, open_line
 from benchmarks.processes import memory
 from benchmarks.table import Line, at_most
 from console.home import Home
-from crypto.certificates import certificate_pem, private_key_pem, server_name
+from crypto.certificates import certificate_pem
 from node.client import PeerClient
 from node.rules import Tier
 from node.urgent import Subscription
@@ -172,14 +170,7 @@ async def _belfry(origin: Home, receiver: Home) -> AsyncIterator[Belfry]:
 
 @asynccontextmanager
 async def _subscriber(belfry: Belfry) -> AsyncIterator[Hear]:
-    own = belfry.receiver.credentials(None)
-    peer = belfry.receiver.directory().member(ORIGIN)
-    credentials = grpc.ssl_channel_credentials(
-        certificate_pem(peer.tls_certificate), private_key_pem(own.key), certificate_pem(own.certificate)
-    )
-    options = (("grpc.ssl_target_name_override", server_name(ORIGIN)), ("grpc.use_local_subchannel_pool", 1))
-    async with grpc.aio.secure_channel(belfry.endpoint, credentials, options) as channel:
-        await channel.channel_ready()
+    async with open_line(belfry.receiver, ORIGIN, belfry.endpoint) as channel:
         subscribe: Any = channel.unary_stream(f"/{SERVICE}/Subscribe")
         after = int(time() * 1000)  # none of those that are there already
         call = SubscribeCall(str(uuid4()), Subscription(after, frozenset(), frozenset()))

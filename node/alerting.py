@@ -212,7 +212,10 @@ class Board:
         return newest, self._after(sequence) if newest > sequence else ()
 
     def _after(self, sequence: int) -> tuple["_Ready", ...]:
-        found = outgoing(self._store, self._org_id, sequence, self._clock(), records)
+        try:
+            found = outgoing(self._store, self._org_id, sequence, self._clock(), records)
+        except CryptoError as error:
+            raise our_error(error) from error
         return tuple(_Ready(one) for one in found)
 
 

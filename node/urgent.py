@@ -112,7 +112,19 @@ def verify_alert(
     """
     if len(pushed.envelope) > MAX_ENVELOPE_BYTES or len(pushed.entry) > MAX_ENTRY_BYTES:
         raise AlertError("it is larger than an alert may be")
-    envelope = alert_codec.decode_alert_envelope(pushed.envelope)
+    alert = verify_signed(pushed.envelope, origin, alert_codec)
+    _verify_times(alert, now)
+    _verify_advice(alert)
+    return Sound(alert, _verify_record(alert, pushed.entry, origin, codec))
+
+
+def verify_signed(wire: bytes, origin: Origin, alert_codec: AlertCodec) -> Alert:
+    """Check the signature and the origin of an alert, and read it; nothing else of it is checked.
+
+    Raises:
+        PeerError: The check that failed, as the subclass.
+    """
+    envelope = alert_codec.decode_alert_envelope(wire)
     try:
         key = verify_envelope(envelope, (ALERT_TYPE,), origin.signing_keys)
     except CryptoError as error:
@@ -124,9 +136,7 @@ def verify_alert(
     alert = alert_codec.decode_alert(envelope.payload)
     if alert.origin_id != origin.org_id:
         raise OriginError(f"an alert of {alert.origin_id[:63]!r} came from {origin.org_id}")
-    _verify_times(alert, now)
-    _verify_advice(alert)
-    return Sound(alert, _verify_record(alert, pushed.entry, origin, codec))
+    return alert
 
 
 def opened_chains(entry: bytes, codec: Codec) -> Chains | None:

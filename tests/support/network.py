@@ -17,6 +17,7 @@ from console.database import open_store
 from crypto.certificates import make_member_certificate
 from crypto.envelope import Envelope, sign_envelope
 from crypto.signing import Signer
+from node.alert_check import check_alerts
 from node.alerting import Board
 from node.check import Fault, check_logs, check_records, check_tiles
 from node.client import Credentials, PeerClient
@@ -42,7 +43,7 @@ from node.store.records import revisions_by_key
 from node.sync import Outcome, origin_of, pull
 from node.tables import metadata
 from node.verify import Origin
-from node.wire import records
+from node.wire import alerts, records
 from node.wire.membership import encode_directory
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -162,7 +163,11 @@ class Node:
     def faults(self, *known: Origin) -> list[Fault]:
         """Everything that does not hold in this node's database."""
         origins = {origin.org_id: origin for origin in (*known, self.origin)}
-        found = [*check_records(self.store), *check_logs(self.store, origins, records)]
+        found = [
+            *check_records(self.store),
+            *check_logs(self.store, origins, records),
+            *check_alerts(self.store, self.org_id, origins, (records, alerts)),
+        ]
         return [one for one in found if isinstance(one, Fault)] + list(check_tiles(self.store, self.org_id))
 
 
