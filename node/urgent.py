@@ -129,9 +129,8 @@ def verify_signed(wire: bytes, origin: Origin, alert_codec: AlertCodec) -> Alert
         key = verify_envelope(envelope, (ALERT_TYPE,), origin.signing_keys)
     except CryptoError as error:
         raise RecordSignatureError(f"alert: {error}") from error
-    if envelope.signatures[0].keyid != keyid(
-        key
-    ):  # nothing signs the hint; in its one form all keep the same bytes
+    # Nothing signs the hint; held to its one form, all nodes keep the same bytes.
+    if envelope.signatures[0].keyid != keyid(key):
         raise RecordSignatureError("alert: the hint is of another key than the signature")
     alert = alert_codec.decode_alert(envelope.payload)
     if alert.origin_id != origin.org_id:
