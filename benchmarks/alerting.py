@@ -18,8 +18,8 @@ from benchmarks.processes import memory
 from benchmarks.table import Line, at_most
 from console.home import Home
 from crypto.certificates import certificate_pem
+from node.audience import Tier
 from node.client import PeerClient
-from node.rules import Tier
 from node.urgent import Subscription
 from node.verify import Origin, page_token, verify_stored
 from node.wire import records

@@ -13,7 +13,7 @@ from uuid import uuid4
 from benchmarks.lab import Lab
 from benchmarks.nodes import Network, open_line, serving
 from benchmarks.table import Line, at_most
-from node.rules import Tier
+from node.audience import Tier
 from node.wire.exchange import SERVICE, Call, encode_checkpoint_call
 
 ROUNDS = 5

@@ -18,8 +18,8 @@ from console.serve import Node, open_node
 from crypto.certificates import certificate_pem, private_key_pem
 from node.alert import Order, Sender, outgoing, send_alert
 from node.alerting import Board
+from node.audience import Tier
 from node.client import Credentials
-from node.rules import Tier
 from node.server import Exchange, Gatekeeper, make_server
 from node.wire import alerts, records
 from node.wire.alerts import encode_pushed

@@ -15,8 +15,8 @@ from console.home import Home, make_home
 from console.network import admitted, change_members, found_network
 from console.serve import ADDRESS_FILE
 from crypto.certificates import certificate_pem, private_key_pem, server_name
+from node.audience import Tier
 from node.config import new_settings
-from node.rules import Tier
 from node.store.heads import log_head
 from node.store.own_log import own_page
 from node.verify import MAX_PAGE_ENTRIES

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from console.home import Home, open_home, write_file
 from console.serve import ADDRESS_FILE, open_node
+from node.audience import Tier
 from node.directory import Member
-from node.rules import Tier
 from node.server import Exchange, Gatekeeper, make_server
 from node.store.database import Store
 from node.wire.exchange import decode_list_call

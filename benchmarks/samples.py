@@ -10,9 +10,11 @@ from itertools import count
 from random import Random
 from typing import TypeVar
 
+from node.audience import Tier
 from node.codes import code_list
 from node.intake.publication import Publication, Row
 from node.model import (
+    SEXUAL_VIOLENCE,
     Cause,
     Certainty,
     Custody,
@@ -27,7 +29,6 @@ from node.model import (
     Tally,
 )
 from node.record import import_publication
-from node.rules import SEXUAL_VIOLENCE, Tier
 from node.share import Identity, Request, release
 from node.store.database import Store
 from node.wire import records

@@ -16,8 +16,8 @@ from benchmarks.syncing import VIEWS
 from benchmarks.table import Line, at_least
 from console.database import open_store
 from crypto.merkle import Frontier
+from node.audience import Tier
 from node.receive import follow, keep_page
-from node.rules import Tier
 from node.store.database import Store
 from node.store.heads import LogHead, log_head
 from node.store.own_log import own_page

@@ -13,7 +13,7 @@ from benchmarks.processes import Memory, memory
 from benchmarks.receiver import Cost, Round
 from benchmarks.table import Line, at_least, at_most
 from console.home import Home
-from node.rules import Tier
+from node.audience import Tier
 
 VIEWS = {Tier.PUBLIC: "narrow", Tier.COORDINATOR: "full"}
 SHARE_OF_LIMIT = {Tier.PUBLIC: 0.60, Tier.COORDINATOR: 0.50}

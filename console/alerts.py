@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from node.audience import Tier
 from node.codes import code_list
 from node.config import Settings
 from node.errors import ConfigError, QueryError
 from node.interest import BANDS_KM, Interest, Nearness, is_asked_for, means_of, nearness
 from node.ladders import WHEN, WHERE, Chains
 from node.model import Point
-from node.rules import Tier
 from node.store.alerts import Promise, Receipt, StoredAlert, receipts, stored_alerts
 from node.store.database import Store
 from node.store.heads import log_head

@@ -16,13 +16,14 @@ from console.demo_nodes import free_ports
 from console.home import Home, make_home, write_file
 from console.network import admitted, change_members, found_network, read_request, request_membership
 from console.serve import open_node, sync_all
+from node.audience import Tier
 from node.config import new_settings
 from node.intake import read_publication
 from node.measures import make_query
 from node.model import Outcome
 from node.query import Answer, answer
 from node.record import import_publication
-from node.rules import Hold, Tier
+from node.rules import Hold
 from node.share import Outgoing, Request, release
 from node.store.heads import log_head
 from node.store.queries import own_revisions
@@ -189,7 +190,6 @@ def _make_node(folder: Path, org_id: str, org_type: str, endpoint: str) -> Home:
         database_url="",
         listen=endpoint or "127.0.0.1:0",
         endpoint=endpoint,
-        rcrc_named=False,
     )
     return make_home(folder / org_id, settings, None)
 

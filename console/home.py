@@ -1,6 +1,8 @@
 """The folder of one node: settings, keys, the network's directory, and the database by default.
 
 tocsin.toml               settings
+policy.toml               what leaves, to whom and how finely
+names.txt                 names that never leave, one a line; there may be none
 keys/*.key                one secret each, readable by the owner alone; whoever has them speaks for the organization
 keys/*.pub.hex            their public halves
 keys/tls.der              the certificate that peers pin
@@ -18,12 +20,16 @@ from console.database import open_store
 from crypto.certificates import make_member_certificate
 from crypto.envelope import Envelope
 from crypto.keyfile import load_key, save_key
+from crypto.sealing import SealKey
 from crypto.signing import Signer
+from node.audience import Tier
 from node.client import Credentials
 from node.config import FILE_NAME, Settings, load_settings
 from node.directory import Directory, Member, MemberKey, OrganizationType, Status, verify_directory
-from node.errors import ConfigError, DirectoryError, PayloadError, UnreadableError
-from node.rules import Tier
+from node.errors import ConfigError, DirectoryError, NamesError, PayloadError, PolicyError, UnreadableError
+from node.policy import FILE_NAME as POLICY_FILE
+from node.policy import Policy, baseline, read_policy
+from node.scan import NO_NAMES, Names, read_names
 from node.share import Identity, start_log
 from node.store.database import Store
 from node.verify import Origin
@@ -31,7 +37,8 @@ from node.wire.membership import decode_directory
 from node.wire.records import decode_envelope
 
 KEY_LIFETIME = timedelta(days=3 * 365)
-SIGNING, LOG, TLS, DIRECTORY = "signing", "log", "tls", "directory"
+NAMES_FILE = "names.txt"
+SIGNING, LOG, TLS, DIRECTORY, SEAL = "signing", "log", "tls", "directory", "seal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,14 @@ class Home:
         """
         return Credentials(load_key(self.key_file(TLS), TLS, passphrase), self._certificate())
 
+    def seal_key(self, passphrase: str | None) -> SealKey:
+        """Load the key that opens bundles for this node.
+
+        Raises:
+            CryptoError: The key file is missing or damaged, or the passphrase is wrong.
+        """
+        return SealKey(load_key(self.key_file(SEAL), SEAL, passphrase))
+
     def origin(self) -> Origin:
         """Public keys of this node, which need no passphrase.
 
@@ -101,7 +116,35 @@ class Home:
             key(identity.log),
             self._certificate(),
             endpoint,
+            self.seal_key(passphrase).public_key,
         )
+
+    def policy(self) -> Policy:
+        """Read and check what this organization lets out; without a file it is the baseline.
+
+        Raises:
+            PolicyError: The file says something that it can not mean.
+            UnreadableError: It can not be read.
+        """
+        path = self.path / POLICY_FILE
+        if not path.exists():
+            return baseline()
+        return read_policy_file(path)
+
+    def names(self) -> Names:
+        """Read the names that never leave; none where there is no list.
+
+        Raises:
+            NamesError: A line of the list is no name.
+            UnreadableError: The list can not be read.
+        """
+        path = self.path / NAMES_FILE
+        if not path.exists():
+            return NO_NAMES
+        try:
+            return read_names(read_file(path).decode().splitlines())
+        except UnicodeDecodeError as error:
+            raise NamesError(f"{NAMES_FILE} is not UTF-8 text") from error
 
     def directory(self) -> Directory:
         """Read and verify the network's directory.
@@ -214,7 +257,7 @@ def make_home(path: Path, settings: Settings, passphrase: str | None) -> Home:
             settings.org_id, now - timedelta(days=1), now + KEY_LIFETIME
         )
         home = Home(path, settings)
-        for purpose in (SIGNING, LOG):
+        for purpose in (SIGNING, LOG, SEAL):
             save_key(home.key_file(purpose), purpose, os.urandom(32), passphrase)
         save_key(home.key_file(TLS), TLS, key, passphrase)
         write_file(path / "keys" / "tls.der", certificate)
@@ -224,6 +267,7 @@ def make_home(path: Path, settings: Settings, passphrase: str | None) -> Home:
         store = home.store()
         start_log(store, identity, now)
         store.close()
+        write_file(path / POLICY_FILE, baseline().text.encode())
         # Last, so that a folder with settings is always a whole node.
         write_file(path / FILE_NAME, _toml(settings).encode())
     except OSError as error:
@@ -238,6 +282,21 @@ def read_directory(path: Path, directory_key: bytes) -> Directory:
         DirectoryError: It can not be read or does not hold.
     """
     return verify_directory(_envelope(read_file(path)), decode_directory, directory_key, None)
+
+
+def read_policy_file(path: Path) -> Policy:
+    """Read and check a policy.
+
+    Raises:
+        PolicyError: It says something that it can not mean.
+        UnreadableError: It can not be read.
+    """
+    try:
+        return read_policy(read_file(path).decode())
+    except UnicodeDecodeError as error:
+        raise PolicyError(f"{path.name} is not UTF-8 text") from error
+    except PolicyError as error:
+        raise PolicyError(f"{path.name}, {error}") from error
 
 
 def read_file(path: Path) -> bytes:

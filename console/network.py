@@ -10,9 +10,9 @@ from crypto.envelope import add_signature, sign_envelope, verify_threshold
 from crypto.errors import CryptoError
 from crypto.keyfile import load_key, save_key
 from crypto.signing import Signer, key_hash
+from node.audience import Tier
 from node.directory import DIRECTORY_TYPE, LIFETIME, REQUEST_TYPE, Directory, Member, Status
 from node.errors import ConfigError, DirectoryError, PayloadError
-from node.rules import Tier
 from node.wire.membership import decode_request, encode_directory, encode_request
 from node.wire.records import decode_envelope, encode_envelope
 
@@ -89,8 +89,8 @@ def suspended(org_id: str) -> Callable[[tuple[Member, ...]], tuple[Member, ...]]
 
 def fingerprint(member: Member) -> str:
     """What two people compare by voice before a member is admitted: hash of all its keys, in groups of four."""
-    keys = b"".join(key.public_key for key in (*member.signing_keys, member.log_key)) + member.tls_certificate
-    digits = key_hash(keys).hex()[:32]
+    signing = b"".join(key.public_key for key in (*member.signing_keys, member.log_key))
+    digits = key_hash(signing + member.seal_key + member.tls_certificate).hex()[:32]
     return " ".join(digits[at : at + 4] for at in range(0, len(digits), 4))
 
 

@@ -57,3 +57,27 @@ class CertificateError(CryptoError):
     """A TLS certificate is not of the one kind that members may use."""
 
     reason = "CERTIFICATE_REFUSED"
+
+
+class SealError(CryptoError):
+    """A sealed file is damaged, put together in another order, or sealed to another key."""
+
+    reason = "SEAL_BROKEN"
+
+
+class SealCutError(SealError):
+    """A sealed file ends too early."""
+
+    reason = "SEAL_CUT_SHORT"
+
+
+class SealExtendedError(SealError):
+    """A sealed file goes on behind its end."""
+
+    reason = "SEAL_EXTENDED"
+
+
+class SealKeyError(CryptoError):
+    """A key to which one should seal is none that keeps a secret."""
+
+    reason = "SEAL_KEY_INVALID"

@@ -6,16 +6,18 @@ log shows; who may not see the record learns nothing of the alert.
 """
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from crypto.envelope import sign_envelope
 from node.advice import MAX_ADVICE, is_plain, telling_parts
+from node.audience import Tier
 from node.errors import AlertRefusedError, UnknownAlertError
 from node.interest import is_asked_for
 from node.ladders import Chains
-from node.rules import Tier
+from node.policy import Policy
+from node.scan import NO_NAMES, Names
 from node.share import Identity, Request, release_within
 from node.signed import UID_BYTES, Codec
 from node.store.alerts import (
@@ -47,18 +49,16 @@ from node.urgent import (
     opened_chains,
 )
 
-Scan = Callable[[str], tuple[str, ...]]  # kinds of things in a text that must not leave
 LASTS = timedelta(hours=24)
 LOG_WITHIN = timedelta(hours=1)
 
 
 class Sender(NamedTuple):
-    """Who sends, how values become bytes, and what looks through free text."""
+    """Who sends, and how values become bytes."""
 
     identity: Identity
     codec: Codec
     alert_codec: AlertCodec
-    scan: Scan = telling_parts
 
 
 class Order(NamedTuple):
@@ -70,7 +70,8 @@ class Order(NamedTuple):
     log_within: timedelta = LOG_WITHIN
     advice: str = ""
     reviewed: bool = False  # a person other than its author has read the advice
-    rcrc_named: bool = False  # consent of the Red Cross and Red Crescent Movement (R7)
+    policy: Policy | None = None  # by which the rules decide; `None` is the baseline
+    names: Names = NO_NAMES  # which the organization keeps at home
 
 
 class View(NamedTuple):
@@ -100,7 +101,7 @@ class Outgoing(NamedTuple):
         return view if asked or org_id in self.had else None
 
 
-def verify_order(order: Order, scan: Scan = telling_parts) -> None:
+def verify_order(order: Order) -> None:
     """Check how an alert is to be sent, whatever it is about.
 
     Raises:
@@ -114,7 +115,7 @@ def verify_order(order: Order, scan: Scan = telling_parts) -> None:
         raise AlertRefusedError(f"advice must be one line of at most {MAX_ADVICE} characters")
     if order.advice and not order.reviewed:
         raise AlertRefusedError("advice leaves only when a second person has reviewed it")
-    found = scan(order.advice)
+    found = telling_parts(order.advice, order.names)
     if found:
         raise AlertRefusedError(
             f"the advice holds {', '.join(found)}; what could tell who or where stays here"
@@ -128,7 +129,7 @@ def send_alert(store: Store, revision_id: int, order: Order, sender: Sender) -> 
         AlertRefusedError: The record is held, or the order is out of bounds; nothing was changed.
         BusyError: Another process of this node appended at the same moment.
     """
-    verify_order(order, sender.scan)
+    verify_order(order)
     if not order.tiers:
         raise AlertRefusedError("it is for nobody; say which tiers are to get it")
     with store.write() as connection:
@@ -144,7 +145,7 @@ def update_alert(store: Store, uid: bytes, order: Order, sender: Sender) -> Aler
         AlertRefusedError: It was cancelled, its record no longer stands or is held, or the order is out of bounds.
         BusyError: Another process of this node appended at the same moment.
     """
-    verify_order(order, sender.scan)
+    verify_order(order)
     with store.write() as connection:
         last, _ = _standing(connection, uid, sender)
         assert last.log_index is not None, "an alert of our own has its place in our log"
@@ -224,10 +225,17 @@ def note_taken(store: Store, own_id: str, sequence: int, reader: tuple[str, Tier
 
 
 def _release(connection: Transaction, revision_id: int, order: Order, sender: Sender) -> Released:
-    request = Request((revision_id,), order.tiers, order.now, rcrc_named=order.rcrc_named)
+    request = Request((revision_id,), order.tiers, order.now, policy=order.policy, names=order.names)
     plan = release_within(connection, (revision_id,), (), request, sender.identity, sender.codec)
     for stays in plan.held:
         raise AlertRefusedError(f"the record is held by {stays.hold.rule}: {stays.hold.reason}")
+    for going in plan.outgoing:
+        for audience, decision in going.decisions.items():
+            if decision.hold is not None and audience.tier in order.tiers and not audience.member:
+                hold = decision.hold
+                raise AlertRefusedError(
+                    f"the record is held for {audience.name} by {hold.rule}: {hold.reason}"
+                )
     found = current(connection, (revision_id,))
     if not found:
         raise AlertRefusedError("the record no longer stands")

@@ -18,9 +18,9 @@ import grpc
 
 from crypto.errors import CryptoError
 from node.alert import Outgoing, newest_sequence, note_sent, note_taken, outgoing
+from node.audience import Tier
 from node.directory import Member
 from node.errors import NodeError, SlowReaderError
-from node.rules import Tier
 from node.server import (
     Context,
     Gatekeeper,

@@ -14,12 +14,12 @@ from crypto.errors import CryptoError
 from crypto.ladder import Opening
 from crypto.merkle import Frontier
 from crypto.tiles import appended_tiles
+from node.audience import ALL_CLOSED, Levels, Views
 from node.errors import PeerError, StoreError, ViewError
-from node.rules import LEVELS, Tier
 from node.signed import Codec
 from node.store.database import Store, portions
 from node.store.heads import LogHead, log_head, log_origins
-from node.store.own_log import OWN_FATE, TileReader, own_views, released_tiers
+from node.store.own_log import OWN_FATE, TileReader, own_views, released_views
 from node.store.peer_log import (
     StoredEntry,
     end_peer_facts,
@@ -111,7 +111,7 @@ class _Log:
         self._where = f"log of {head.origin_id}"
         self._counted: set[int] = set()  # indexes of entries that count, or counted once
         self._replaced: dict[int, int] = {}  # index -> day on which a later entry replaced it
-        self._released: dict[int, frozenset[int]] = {}  # own index -> tiers that the entry is for
+        self._released: dict[int, Views] = {}  # own index -> what each audience was shown of it
 
     def check(self) -> Iterator[Fault | int]:
         frontier = Frontier()
@@ -153,22 +153,24 @@ class _Log:
         start, stop = entries[0].log_index, entries[-1].log_index + 1
         with self._store.read() as connection:
             views = own_views(connection, start, stop)
-            self._released |= released_tiers(connection, start, stop)
+            self._released |= released_views(connection, start, stop)
         wires = [wire for _, _, wire in views]
         seen = verify_stored(wires, self._origin, start, self._codec, self._pool.map)
-        shown: dict[int, set[int]] = {}
-        for (index, tier, wire), found in zip(views, seen, strict=True):
-            shown.setdefault(index, set()).add(tier)
+        shown: dict[int, set[str]] = {}
+        for (index, name, wire), found in zip(views, seen, strict=True):
+            shown.setdefault(index, set()).add(name)
             if found.position.leaf_hash != entries[index - start].leaf_hash or found.fate is Fate.REFUSED:
                 yield Fault(self._where, f"a view of entry {index} is not of the record that was logged")
-            elif _shows_too_much(self._codec.decode_entry(wire).openings, tier):
-                yield Fault(self._where, f"a view of entry {index} shows more than its tier may see")
+            elif _shows_too_much(
+                self._codec.decode_entry(wire).openings, self._released.get(index, {}).get(name, ALL_CLOSED)
+            ):
+                yield Fault(self._where, f"a view of entry {index} shows more than its audience may see")
             if found.fate is Fate.RETRACTED and found.record and found.record.replaces:
-                before = self._released.get(found.record.replaces.log_index, frozenset())
-                self._released[index] = frozenset({min(before, default=0)})
+                before = self._released.get(found.record.replaces.log_index, {})
+                self._released[index] = dict.fromkeys(before, ALL_CLOSED)
         for index in range(start, stop):
             if not shown.get(index) or shown[index] != set(self._released.get(index, ())):
-                yield Fault(self._where, f"entry {index} is not shown to the tiers that it was released to")
+                yield Fault(self._where, f"entry {index} is not shown to those it was released to")
 
     def _fate(self, held: StoredEntry, found: Verified, facts: list[tuple[Any, ...]]) -> Iterator[Fault]:
         outruled = held.fate == Fate.REFUSED and held.reason == "PREDECESSOR_MISMATCH"
@@ -235,8 +237,5 @@ def check_tiles(store: Store, org_id: str) -> Iterator[Fault]:
                 yield Fault(f"log of {org_id}", f"tile {number} of level {level} is not that of its entries")
 
 
-def _shows_too_much(openings: Sequence[Opening], tier: int) -> bool:
-    if tier not in set(Tier):
-        return True
-    levels = LEVELS[Tier(tier)]
+def _shows_too_much(openings: Sequence[Opening], levels: Levels) -> bool:
     return any(len(opening.values) > levels[opening.dimension] + 1 for opening in openings)

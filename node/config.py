@@ -36,7 +36,6 @@ class Settings(BaseSettings):
         database_url: SQLAlchemy URL; empty means SQLite in the node's folder.
         listen: host:port that `tocsin serve` listens on; port 0 takes a free one.
         endpoint: host:port under which peers reach this node.
-        rcrc_named: Whether the Red Cross and Red Crescent Movement may be named as a class (R7).
         alert_countries: Country codes with commas between them, of which alerts are wanted; empty means all.
         alert_means: Codes of means of attack, likewise.
         alert_near: LAT,LON in degrees from which the distance of alerts counts; told to nobody.
@@ -50,7 +49,6 @@ class Settings(BaseSettings):
     database_url: str = ""
     listen: str = "127.0.0.1:7443"
     endpoint: str = "127.0.0.1:7443"
-    rcrc_named: bool = False
     alert_countries: str = Field(default="", pattern=_CODES)
     alert_means: str = Field(default="", pattern=_CODES)
     alert_near: str = Field(default="", pattern=r"^(-?[0-9]{1,2}(\.[0-9]+)?,-?[0-9]{1,3}(\.[0-9]+)?)?$")

@@ -14,8 +14,10 @@ from typing import NamedTuple
 from crypto.certificates import check_member_certificate, spki_sha256
 from crypto.envelope import Envelope, verify_threshold
 from crypto.errors import CryptoError
+from crypto.sealing import verify_seal_key
+from node.audience import Tier
 from node.errors import DirectoryError, MemberError
-from node.rules import Tier
+from node.verify import Origin
 
 DIRECTORY_TYPE = "application/vnd.tocsin.directory.v1+protobuf"
 REQUEST_TYPE = "application/vnd.tocsin.membership-request.v1+protobuf"
@@ -53,7 +55,7 @@ class MemberKey(NamedTuple):
 
 
 class Member(NamedTuple):
-    """One organization's node as the directory knows it; the certificate is DER."""
+    """One organization's node as the directory knows it: certificate in DER, X25519 key to which bundles are sealed."""
 
     org_id: str
     type: OrganizationType
@@ -63,6 +65,7 @@ class Member(NamedTuple):
     log_key: MemberKey
     tls_certificate: bytes
     endpoint: str
+    seal_key: bytes
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,22 @@ class Directory:
             raise MemberError(f"version {self.version} of the directory expired on {self.expires:%Y-%m-%d}")
 
 
+def origin_of(directory: Directory, org_id: str, now: datetime) -> Origin:
+    """Find the keys by which the records and checkpoints of a member are to be verified now.
+
+    Raises:
+        MemberError: It is no active member, its log key is not valid, or the directory has expired.
+    """
+    directory.verify_current(now)
+    member = directory.member(org_id)
+    if member.status is not Status.ACTIVE:
+        raise MemberError(f"{org_id} is suspended")
+    if not member.log_key.is_valid(now):
+        raise MemberError(f"the log key of {org_id} is not valid now")
+    keys = tuple(key.public_key for key in member.signing_keys if key.is_valid(now))
+    return Origin(org_id, keys, member.log_key.public_key)
+
+
 def verify_directory(
     envelope: Envelope,
     decode: Callable[[bytes], Directory],
@@ -158,9 +177,10 @@ def _verify_members(directory: Directory) -> None:
     for member in directory.members:
         try:
             check_member_certificate(member.tls_certificate)
+            verify_seal_key(member.seal_key)
         except CryptoError as error:
             raise DirectoryError(f"{member.org_id}: {error}") from error
-        keys = [key.public_key for key in (*member.signing_keys, member.log_key)]
+        keys = [*(key.public_key for key in (*member.signing_keys, member.log_key)), member.seal_key]
         names: list[bytes | str] = [member.org_id, spki_sha256(member.tls_certificate), *keys]
         for name in names:
             if name in seen:

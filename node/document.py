@@ -16,6 +16,7 @@ from node.model import (
     Place,
     Point,
     Qualifier,
+    Sensitive,
     Sex,
     SexTally,
     Staff,
@@ -42,6 +43,7 @@ def write_document(incident: Incident) -> str:
         "sexes": [list(tally) for tally in sorted(incident.sexes)],
         "employers": [list(tally) for tally in sorted(incident.employers)],
         "killed_in_captivity": incident.killed_in_captivity,
+        "sensitive": sorted(incident.sensitive),
         "source_text": [list(pair) for pair in incident.source_text],
     }
     held = {name: value for name, value in fields.items() if value}
@@ -73,6 +75,7 @@ def read_document(text: str) -> Incident:
             sexes=tuple(SexTally(Sex(sex), number) for sex, number in fields.get("sexes", ())),
             employers=tuple(EmployerTally(kind, number) for kind, number in fields.get("employers", ())),
             killed_in_captivity=fields.get("killed_in_captivity", 0),
+            sensitive=frozenset(map(Sensitive, fields.get("sensitive", ()))),
             source_text=tuple((column, cell) for column, cell in fields.get("source_text", ())),
             **{name: fields[name] for name in _TEXTS if name in fields},
         )

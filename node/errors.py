@@ -167,6 +167,18 @@ class ConfigError(InputError):
     reason = "SETTING_INVALID"
 
 
+class PolicyError(InputError):
+    """A policy says something that it can not mean; the line is named."""
+
+    reason = "POLICY_INVALID"
+
+
+class OverrideError(InputError):
+    """What somebody says of a record widens it alone, or agrees with themselves."""
+
+    reason = "SECOND_PERSON_NEEDED"
+
+
 class StoreError(NodeError):
     """The database does not hold what it should, or is of another version."""
 
@@ -219,6 +231,54 @@ class UnreadableError(InputError):
     """A file that somebody named can not be read or written."""
 
     reason = "FILE_UNREADABLE"
+
+
+class BundleError(InputError):
+    """A bundle can not be read: no active member signed it for this node; nothing was changed."""
+
+    reason = "BUNDLE_REFUSED"
+
+
+class BundleRecipientError(BundleError):
+    """A bundle was written for another member."""
+
+    reason = "BUNDLE_FOR_ANOTHER"
+
+
+class BundleNetworkError(BundleError):
+    """A bundle was written in another network."""
+
+    reason = "BUNDLE_OF_ANOTHER_NETWORK"
+
+
+class BundleGapError(BundleError):
+    """A bundle starts beyond the entries that are held, or beyond the end of the log."""
+
+    reason = "BUNDLE_GAP"
+
+
+class BundleContentError(PeerError):
+    """A bundle does not hold what its signed first part says."""
+
+    reason = "BUNDLE_CONTENT_WRONG"
+
+
+class NamesError(InputError):
+    """A list of names holds a line that is no name."""
+
+    reason = "NAMES_INVALID"
+
+
+class TextNotReviewedError(InputError):
+    """A text was to leave that nobody has marked reviewed."""
+
+    reason = "TEXT_NOT_REVIEWED"
+
+
+class TextRevealsError(InputError):
+    """A text was to leave that seems to point at a person."""
+
+    reason = "TEXT_REVEALS"
 
 
 class AlertRefusedError(InputError):

@@ -88,7 +88,7 @@ def fact(chains: Chains) -> Fact:
     return tuple(columns)
 
 
-@lru_cache(maxsize=CACHED * len(DIMENSIONS))
+@lru_cache(maxsize=2 * CACHED)
 def _project(number: int, chain: Chain) -> tuple[Value, ...]:
     if chain:
         verify_chain(DIMENSIONS[number], chain)

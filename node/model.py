@@ -30,6 +30,7 @@ _CODED = (
     "actor_type",
     "source_kind",
 )  # fields named like their list
+SEXUAL_VIOLENCE = "rape_sexual_assault"  # the code of the list `means`
 _NOT_IN_TEXT = re.compile(r"[\ud800-\udfff]")
 
 
@@ -93,6 +94,14 @@ class Custody(StrEnum):
     ONGOING = "ongoing"
     ENDED = "ended"
     UNKNOWN = "unknown"
+
+
+class Sensitive(StrEnum):
+    """Whom an incident concerns, where counts do not tell it; somebody who knows marks the record."""
+
+    CHILDREN = "children"
+    SURVIVORS = "survivors"
+    PATIENTS = "patients"
 
 
 class Tally(NamedTuple):
@@ -234,6 +243,7 @@ class Incident:
     `killed_in_captivity` counts persons among the killed who died abducted, so that sources that count them as
     killed and sources that count them as abducted can both be reproduced. `source_text` keeps (column, text)
     pairs wherever the source's own spelling says more than our code. `narrative` never leaves the node.
+    `sensitive` is set by the organization itself, not by a source, and holds the record.
 
     Raises:
         IncidentError: A field contradicts another or is out of its range; it names field and reason.
@@ -257,6 +267,7 @@ class Incident:
     source_kind: str = "unknown"
     source_text: tuple[tuple[str, str], ...] = ()
     narrative: str = ""
+    sensitive: frozenset[Sensitive] = frozenset()
 
     def __post_init__(self) -> None:
         if len(self.narrative) > MAX_TEXT:
@@ -285,3 +296,8 @@ class Incident:
     def count(self, outcome: Outcome | None = None) -> int:
         """Number of persons affected, of one outcome or of all."""
         return sum(tally.number for tally in self.victims if outcome in {None, tally.outcome})
+
+
+def is_sexual_violence(means: str | None, sexually_assaulted: int) -> bool:
+    """Whether an incident falls under the rule that sexual violence never travels as a record (R14)."""
+    return means == SEXUAL_VIOLENCE or sexually_assaulted > 0

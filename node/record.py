@@ -9,11 +9,13 @@ nothing about its incident: what was known before goes on, and for that its key 
 
 import secrets
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from node.document import digest, write_document
 from node.errors import NothingAcceptedError, PublicationDateError
 from node.intake import Publication
+from node.model import Incident, Sensitive
 from node.signed import UID_BYTES
 from node.store.database import Store
 from node.store.records import (
@@ -27,6 +29,7 @@ from node.store.records import (
     day_number,
     drop_unread_keys,
     histories,
+    marks,
     unread_keys,
 )
 
@@ -58,11 +61,11 @@ def import_publication(store: Store, publication: Publication, sha256: bytes, no
         known = histories(connection, publication.source)
         unread = unread_keys(connection, publication.source)
         day = day_number(published)
-        change = _Change(day, unread, known)
+        change = _Change(day, unread, known, marks(connection, publication.source))
         told = {row.key for row in publication.rows}
         untold = {reject.key for reject in publication.rejects if reject.key} - told
         for row in publication.rows:
-            change.state(row.key, write_document(row.incident))
+            change.state(row.key, row.incident)
         change.withdraw_all_but(told | untold)
         done = Imported(
             publication.source,
@@ -88,16 +91,25 @@ def import_publication(store: Store, publication: Publication, sha256: bytes, no
 class _Change:
     """What one publication changes, worked out before anything is written."""
 
-    def __init__(self, day: int, unread: Mapping[int, frozenset[str]], known: Mapping[str, History]) -> None:
+    def __init__(
+        self,
+        day: int,
+        unread: Mapping[int, frozenset[str]],
+        known: Mapping[str, History],
+        marks: Mapping[tuple[str, int], frozenset[Sensitive]],
+    ) -> None:
         self.added: list[NewRevision] = []
         self.accepted = self.updated = self.unchanged = self.withdrawn = 0
         self._day = day
         self._later = tuple((later, keys) for later, keys in unread.items() if later > day)
         self._known = known
+        self._marks = marks
 
-    def state(self, key: str, document: str) -> None:
-        """The publication holds this incident."""
+    def state(self, key: str, incident: Incident) -> None:
+        """The publication holds this incident; marks are not its source's to take off."""
         before = self._before(key)
+        marked = self._marks.get((key, before.number)) if before is not None else None
+        document = write_document(replace(incident, sensitive=marked) if marked else incident)
         if before is not None and not before.withdrawn and before.digest == digest(document):
             self.unchanged += 1
             return

@@ -11,7 +11,6 @@ import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
-from itertools import accumulate
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -23,7 +22,7 @@ from crypto.certificates import certificate_pem, private_key_pem
 from crypto.errors import CryptoError
 from crypto.merkle import consistency_path
 from crypto.tiles import Tiles
-from node.client import MAX_MESSAGE_BYTES, Credentials
+from node.client import Credentials
 from node.directory import Directory, Member, Status
 from node.errors import (
     CallError,
@@ -33,11 +32,12 @@ from node.errors import (
     StoreError,
     UnknownLogError,
 )
+from node.pages import Span, own_log_page
 from node.status import DETAILS, details, sentence, status_code
 from node.store.database import Store, Transaction
 from node.store.heads import LogHead, log_head
-from node.store.own_log import FullTiles, TileReader, own_page
-from node.verify import MAX_PAGE_ENTRIES, page_token
+from node.store.own_log import FullTiles, TileReader
+from node.verify import MAX_PAGE_ENTRIES
 from node.wire.exchange import (
     SERVICE,
     Call,
@@ -50,7 +50,6 @@ from node.wire.exchange import (
 )
 
 DEFAULT_PAGE_ENTRIES = 500
-MAX_PAGE_BYTES = MAX_MESSAGE_BYTES // 2
 MAX_REQUEST_BYTES = 64 * 1024
 WATCH_SECONDS = 1.0  # between two looks at the log, and at the directory, for an open stream
 CONNECTION_AGE_SECONDS = 3600
@@ -89,11 +88,9 @@ class Exchange:
         with self._store.read() as connection:
             head = self._head(connection, asked.call)
             size, start = _read_token(asked.page_token, head.frontier.size)
-            stop = min(start + (asked.page_size or DEFAULT_PAGE_ENTRIES), size)
-            entries = _within(own_page(connection, head.log_id, start, stop, caller.tier), MAX_PAGE_BYTES)
-            stop = start + len(entries)
-            proof = consistency_path(self._hashes(connection), stop, size)
-        return encode_page(entries, proof, page_token(size, stop))
+            span = Span(start, asked.page_size or DEFAULT_PAGE_ENTRIES, size)
+            page = own_log_page(connection, head, caller, span, self._tiles)
+        return encode_page(*page)
 
     def get_consistency_proof(self, wire: bytes, _caller: Member) -> bytes:
         """GetConsistencyProof."""
@@ -310,13 +307,6 @@ def _read_token(token: str, size: int) -> tuple[int, int]:
     if not start < upto <= size:
         raise PageTokenUnknownError(f"page_token: not an index below a size of at most {size}")
     return upto, start
-
-
-def _within(entries: list[bytes], max_bytes: int) -> list[bytes]:
-    if sum(map(len, entries)) <= max_bytes:
-        return entries
-    fitting = sum(total <= max_bytes for total in accumulate(map(len, entries)))
-    return entries[: max(fitting, 1)]
 
 
 def read_request_id(text: str) -> str:

@@ -1,13 +1,16 @@
-"""Release records to tiers: what would leave, and then exactly that, signed and logged.
+"""Release records: what would leave for each audience, and then exactly that, signed and logged.
 
-`preview` works out, record by record, what each tier would see and what is held and why; `release` does the same work
-inside the transaction that signs and logs it, so what people saw is what leaves. Whatever was asked for, a record that
-left before and has changed goes out again to those who have it, and one that no longer stands is called back.
+`preview` works out, record by record, what each tier and each named member would see and what is held and why;
+`release` does the same work inside the transaction that signs and logs it, so what people saw is what leaves. Whatever
+was asked for, a record that left before goes out again to those who have it when it, or what the rules say of it, has
+changed, and one that no longer stands is called back.
 """
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
+from types import MappingProxyType
 from typing import NamedTuple
 
 from crypto.checkpoint import Checkpoint, sign_checkpoint
@@ -15,22 +18,38 @@ from crypto.envelope import Envelope, leaf, sign_envelope
 from crypto.merkle import Frontier, leaf_hash
 from crypto.signing import Signer
 from node.anonymize import anonymize
+from node.audience import (
+    ALL_CLOSED,
+    Audience,
+    Purpose,
+    Tier,
+    Views,
+    levels_for,
+    members_of,
+    opened,
+    tiers_of,
+)
 from node.disclose import commit, cut
+from node.errors import QueryError
 from node.ladders import SCHEMA, Chains
-from node.rules import LEVELS, Hold, Tier, hold, label
+from node.policy import Policy, baseline
+from node.rules import Case, Decision, Hold, Override, decide, label
+from node.scan import NO_NAMES, Names
 from node.signed import (
     INCIDENT_TYPE,
     RETRACTION_TYPE,
     Codec,
     Entry,
     IncidentRecord,
+    Label,
     Position,
     Reason,
     Retraction,
 )
 from node.store.database import Store, Transaction
 from node.store.heads import LogHead, advance_log, open_log
-from node.store.own_log import OwnEntry, Released, append_own, close_views, outdated, released
+from node.store.own_log import OwnEntry, Released, Terms, append_own, close_views, outdated, released
+from node.store.policies import overrides, policy_id
 from node.store.records import Current, current
 from node.verify import log_name
 
@@ -47,26 +66,74 @@ class Identity(NamedTuple):
 
 
 class Request(NamedTuple):
-    """What somebody wants to let out: keys of revisions, and who is to see them."""
+    """What somebody wants to let out, to whom and what for.
+
+    Attributes:
+        revision_ids: Keys of the revisions.
+        tiers: Who is to see them.
+        now: Aware UTC.
+        members: Who is to see them by name; each is in `network`.
+        network: Tier of each member that may get a view of its own, by id.
+        purpose: What they are shared for (R16).
+        policy: By which the rules decide; `None` is the baseline.
+        names: Which the organization keeps at home.
+    """
 
     revision_ids: tuple[int, ...]
     tiers: frozenset[Tier]
-    now: datetime  # aware UTC
-    rcrc_named: bool = False  # consent of the Red Cross and Red Crescent Movement (R7)
+    now: datetime
+    members: frozenset[str] = frozenset()
+    network: Mapping[str, Tier] = MappingProxyType({})
+    purpose: Purpose = Purpose.STAFF_SAFETY
+    policy: Policy | None = None
+    names: Names = NO_NAMES
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """Names of the audiences."""
+        tiers = (Audience(tier) for tier in self.tiers)
+        members = (Audience(self.network[member], member) for member in self.members)
+        return frozenset(audience.name for audience in chain(tiers, members))
+
+    @property
+    def rules(self) -> Policy:
+        """The policy that decides."""
+        return self.policy or baseline()
 
 
 class Outgoing(NamedTuple):
-    """One record that would leave: its anonymized values, and which tiers it is released to."""
+    """One record that would leave: its anonymized values, and what the rules let each audience see.
+
+    `lost` sees no more of it: it is shown the new revision without any value, so that it forgets the one before.
+    """
 
     current: Current
     chains: Chains
-    tiers: frozenset[Tier]
+    asked: frozenset[str]
+    decisions: Mapping[Audience, Decision]
+    lost: frozenset[str]
+    purpose: Purpose
+    label: Label
     before: Released | None
 
-    def seen_by(self, tier: Tier) -> Chains:
-        """Values that members of this tier would see; nothing when it is not for them."""
-        coarser = [one for one in self.tiers if one <= tier]
-        return cut(self.chains, LEVELS[max(coarser)]) if coarser else ()
+    @property
+    def views(self) -> Views:
+        """Levels of each audience that sees something."""
+        return _views(self.decisions)
+
+    def seen_by(self, audience: Audience) -> Chains:
+        """Values that members of this audience would see; nothing when it is not for them."""
+        levels = levels_for(self.views, audience)
+        return cut(self.chains, levels) if levels is not None else ()
+
+
+class Explained(NamedTuple):
+    """What the rules say of one record for one audience, and whether anybody has released it to them."""
+
+    current: Current
+    chains: Chains
+    decision: Decision
+    released: bool
 
 
 class Callback(NamedTuple):
@@ -106,6 +173,43 @@ def preview(store: Store, request: Request) -> Iterator[Plan]:
             yield _plan(connection, revision_ids, withdrawn if at == 0 else (), request)
 
 
+def foresee(store: Store, request: Request) -> Iterator[Outgoing]:
+    """Work out what the rules let each audience see of the records that are asked for, whatever left before."""
+    for start in range(0, len(request.revision_ids), BATCH_RECORDS):
+        with store.read() as connection:
+            found = current(connection, request.revision_ids[start : start + BATCH_RECORDS])
+            said = overrides(connection, [one.record_id for one in found])
+        for one in found:
+            yield _outgoing(one, request.asked, said.get(one.record_id, Override()), None, request)
+
+
+def explain(store: Store, revision_id: int, audience: Audience, request: Request) -> Explained:
+    """What the rules say of one record for one audience; where nobody has released it to them, as if somebody had.
+
+    Raises:
+        QueryError: The record no longer stands.
+    """
+    with store.read() as connection:
+        found = current(connection, [revision_id])
+        if not found:
+            raise QueryError("the record no longer stands")
+        one = found[0]
+        past = released(connection, [one.record_id]).get(one.record_id)
+        said = overrides(connection, [one.record_id]).get(one.record_id, Override())
+    asked = past.terms.asked if past is not None and past.terms.views else frozenset()
+    policy = request.rules
+    chains = anonymize(one.incident, rcrc_named=policy.rcrc_named)
+    today, tiers, members = request.now.date(), tiers_of(asked), members_of(asked)
+    case = Case(
+        one.incident, chains, audience, tiers, members, request.purpose, said, policy, today, request.names
+    )
+    decision = decide(case)
+    if decision.hold is not None and decision.hold.rule == "R1":
+        decision = decide(case._replace(tiers=frozenset({audience.tier})))
+        return Explained(one, chains, decision, released=False)
+    return Explained(one, chains, decision, released=True)
+
+
 def release(store: Store, request: Request, identity: Identity, codec: Codec) -> Iterator[Plan]:
     """Sign and log what `preview` shows; each plan that is yielded has been committed.
 
@@ -117,7 +221,7 @@ def release(store: Store, request: Request, identity: Identity, codec: Codec) ->
     for at, revision_ids in enumerate(batches):
         with store.write() as connection:
             # Asked again: another process may have called records back meanwhile.
-            withdrawn = outdated(connection)[0] if at == 0 else ()
+            withdrawn = outdated(connection, request.rules.digest)[0] if at == 0 else ()
             plan = release_within(connection, revision_ids, withdrawn, request, identity, codec)
         yield plan
 
@@ -138,7 +242,8 @@ def release_within(
     plan = _plan(connection, revision_ids, withdrawn, request)
     head = open_log(connection, identity.org_id)
     entries = [_retraction(one, identity, codec) for one in plan.callbacks]
-    entries += [_entry(one, identity, codec) for one in plan.outgoing]
+    policy = policy_id(connection, request.rules, request.now)
+    entries += [_entry(one, identity, policy, codec) for one in plan.outgoing]
     if entries or not head.checkpoint:
         _append(connection, head, entries, identity, request.now)
     _close(connection, plan.callbacks, codec)
@@ -154,7 +259,7 @@ def start_log(store: Store, identity: Identity, now: datetime) -> None:
 
 
 def _batches(connection: Transaction, request: Request) -> tuple[Sequence[Released], list[tuple[int, ...]]]:
-    withdrawn, changed = outdated(connection)
+    withdrawn, changed = outdated(connection, request.rules.digest)
     wanted = tuple(dict.fromkeys((*changed, *request.revision_ids)))
     batches = [wanted[start : start + BATCH_RECORDS] for start in range(0, len(wanted), BATCH_RECORDS)]
     return withdrawn, batches or [()]
@@ -165,28 +270,73 @@ def _plan(
 ) -> Plan:
     found = current(connection, revision_ids)
     before = released(connection, [one.record_id for one in found])
-    asked = frozenset(request.revision_ids)
+    said = overrides(connection, [one.record_id for one in found])
+    wanted = frozenset(request.revision_ids)
     outgoing: list[Outgoing] = []
     held: list[Held] = []
     callbacks = [Callback(one, Reason.WITHDRAWN) for one in withdrawn]
     unchanged = 0
     for one in found:
         past = before.get(one.record_id)
-        tiers = (past.tiers if past else frozenset()) | (
-            request.tiers if one.revision_id in asked else frozenset()
-        )
-        why = hold(one.incident, request.now.date())
-        if why is not None:
-            held.append(Held(one, why))
-            if past is not None and past.tiers:
+        if past is not None and not past.terms.views:
+            past = past._replace(terms=past.terms._replace(asked=frozenset()))  # it was called back
+        asked = past.terms.asked if past is not None else frozenset()
+        if one.revision_id in wanted:
+            asked |= request.asked
+        going = _outgoing(one, asked, said.get(one.record_id, Override()), past, request)
+        if not going.views:
+            held += [
+                Held(one, why.hold) for why in list(going.decisions.values())[:1] if why.hold is not None
+            ]
+            if past is not None and past.terms.views:
                 callbacks.append(Callback(past, Reason.SHARED_IN_ERROR))
-        elif past is not None and past.digest == one.digest and past.tiers == tiers:
+        elif past is not None and past.digest == one.digest and opened(past.terms.views) == going.views:
             unchanged += 1
-        elif tiers:
-            outgoing.append(
-                Outgoing(one, anonymize(one.incident, rcrc_named=request.rcrc_named), tiers, past)
-            )
+        else:
+            outgoing.append(going)
     return Plan(tuple(outgoing), tuple(callbacks), tuple(held), unchanged)
+
+
+def _outgoing(
+    one: Current, asked: frozenset[str], said: Override, past: Released | None, request: Request
+) -> Outgoing:
+    """Ask the rules for every audience that the record was or is to be released to."""
+    policy, today = request.rules, request.now.date()
+    chains = anonymize(one.incident, rcrc_named=policy.rcrc_named)
+    purpose = past.terms.purpose if past is not None and past.terms.asked == asked else request.purpose
+    tiers, members = tiers_of(asked), members_of(asked)
+
+    def ask(audience: Audience) -> Decision:
+        return decide(
+            Case(one.incident, chains, audience, tiers, members, purpose, said, policy, today, request.names)
+        )
+
+    decisions = {audience: ask(audience) for audience in map(Audience, sorted(tiers))}
+    views = _views(decisions)
+    for member in sorted((members | policy.agreed_members) & request.network.keys()):
+        audience = Audience(request.network[member], member)
+        decision = ask(audience)
+        finer = decision.hold is None and decision.levels != levels_for(views, audience)
+        if member in members or (finer and levels_for(views, audience) is not None):
+            decisions[audience] = decision
+    views = _views(decisions)
+    before = opened(past.terms.views) if past is not None else {}
+    lost = frozenset(name for name in before if not _reached(views, name, request.network))
+    open_tiers = frozenset(who.tier for who, one in decisions.items() if one.hold is None and not who.member)
+    return Outgoing(one, chains, asked, decisions, lost, purpose, label(open_tiers, said.label), past)
+
+
+def _views(decisions: Mapping[Audience, Decision]) -> Views:
+    return {who.name: one.levels for who, one in decisions.items() if one.hold is None}
+
+
+def _reached(views: Views, name: str, network: Mapping[str, Tier]) -> bool:
+    """Whether an audience still sees something, be it by a view that is meant for others."""
+    if name in views:
+        return True
+    tiers, members = tiers_of([name]), members_of([name])
+    tier = next(iter(tiers), None) or next((network[member] for member in members if member in network), None)
+    return tier is not None and levels_for(views, Audience(tier)) is not None
 
 
 def _append(
@@ -201,7 +351,7 @@ def _checkpoint(frontier: Frontier, identity: Identity) -> bytes:
     return sign_checkpoint(Checkpoint(name, frontier.size, frontier.root), name, identity.log)
 
 
-def _entry(one: Outgoing, identity: Identity, codec: Codec) -> OwnEntry:
+def _entry(one: Outgoing, identity: Identity, policy_id: int, codec: Codec) -> OwnEntry:
     uid = one.current.uid
     secret = secrets.token_bytes(SECRET_BYTES)
     commitment = commit(uid, secret, one.chains)
@@ -212,20 +362,22 @@ def _entry(one: Outgoing, identity: Identity, codec: Codec) -> OwnEntry:
             one.before.times + 1 if one.before else 1,
             commitment.heads,
             SCHEMA,
-            label(one.tiers),
+            one.label,
             Position(one.before.log_index, one.before.leaf_hash) if one.before else None,
         )
     )
     envelope = sign_envelope(identity.signing, INCIDENT_TYPE, payload)
+    shown = {**one.views, **dict.fromkeys(one.lost, ALL_CLOSED)}
     views = {
-        tier: codec.encode_entry(Entry(b"", envelope, commitment.open(LEVELS[tier])))
-        for tier in sorted(one.tiers)
+        name: codec.encode_entry(Entry(b"", envelope, commitment.open(levels)))
+        for name, levels in shown.items()
     }
     return OwnEntry(
         *_leaf(envelope, identity, codec),
         views,
         one.current.record_id,
         one.current.revision_id,
+        Terms(policy_id, one.purpose, one.label, one.asked, shown),
         secret,
     )
 
@@ -242,9 +394,13 @@ def _retraction(one: Callback, identity: Identity, codec: Codec) -> OwnEntry:
         )
     )
     envelope = sign_envelope(identity.signing, RETRACTION_TYPE, payload)
+    wire = codec.encode_entry(Entry(b"", envelope, ()))
     # Whoever could see the record must learn that it no longer stands; nobody else learns that it existed.
-    views = {min(before.tiers): codec.encode_entry(Entry(b"", envelope, ()))}
-    return OwnEntry(*_leaf(envelope, identity, codec), views, before.record_id, before.revision_id, b"")
+    views = dict.fromkeys(before.terms.views, wire)
+    terms = before.terms._replace(views={})
+    return OwnEntry(
+        *_leaf(envelope, identity, codec), views, before.record_id, before.revision_id, terms, b""
+    )
 
 
 def _close(connection: Transaction, callbacks: Sequence[Callback], codec: Codec) -> None:

@@ -13,13 +13,12 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from node.client import Credentials, PeerClient
-from node.directory import Directory, Member, Status
+from node.directory import Directory, Member, Status, origin_of
 from node.errors import NodeError, PeerError, UnavailableError
 from node.inbox import held_sequence, note_told, receive_alert, unsent_notes
 from node.interest import Interest, nearness
 from node.store.database import Store
 from node.store.heads import note_contact
-from node.sync import origin_of
 from node.urgent import Pushed, Sound, Subscription
 from node.wire import alerts, records
 

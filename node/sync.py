@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeVar
 from crypto.checkpoint import Checkpoint
 from crypto.merkle import Frontier
 from node.client import PeerClient
-from node.directory import Directory, Status
+from node.directory import Directory, origin_of
 from node.errors import MemberError, NodeError, PeerError, UnavailableError
 from node.inbox import check_promises
 from node.receive import Received, follow, keep_page
@@ -93,22 +93,6 @@ async def pull(
             logger.warning("promise broken: peer=%s alert=%s", org_id, broken.uid.hex())
     await asyncio.to_thread(_note, store, org_id, clock(), error.reason if error else "")
     return Outcome(org_id, received, before, head.frontier.size, error)
-
-
-def origin_of(directory: Directory, org_id: str, now: datetime) -> Origin:
-    """Find the keys by which the records and checkpoints of a member are to be verified now.
-
-    Raises:
-        MemberError: It is no active member, its log key is not valid, or the directory has expired.
-    """
-    directory.verify_current(now)
-    member = directory.member(org_id)
-    if member.status is not Status.ACTIVE:
-        raise MemberError(f"{org_id} is suspended")
-    if not member.log_key.is_valid(now):
-        raise MemberError(f"the log key of {org_id} is not valid now")
-    keys = tuple(key.public_key for key in member.signing_keys if key.is_valid(now))
-    return Origin(org_id, keys, member.log_key.public_key)
 
 
 class _Log:

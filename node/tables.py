@@ -134,6 +134,33 @@ tile = Table(
     Column("hashes", LargeBinary, nullable=False),
 )
 
+policy = Table(  # every version of the rules by which something was released
+    "policy",
+    metadata,
+    _key(),
+    Column("digest", LargeBinary(32), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("first_used_at", Integer, nullable=False),  # seconds since 1970, UTC
+)
+
+override = Table(  # what somebody said of one record; the last that is agreed counts
+    "override",
+    metadata,
+    _key(),
+    _reference("record_id", "record"),
+    Column("held", SmallInteger, nullable=False),
+    Column("label", SmallInteger, nullable=False),  # 0: none
+    Column("levels", Text, nullable=False),  # with a comma between them
+    Column("captivity_released", SmallInteger, nullable=False),
+    Column("said_by", Text, nullable=False),
+    Column("agreed_by", Text, nullable=False),  # empty: nobody had to, or nobody has yet
+    Column("said_at", Integer, nullable=False),  # seconds since 1970, UTC
+    Column("counts_from", Integer, nullable=False),  # likewise; 0: it widens, and waits for a second person
+    Index(None, "record_id"),
+)
+
 release = Table(
     "release",
     metadata,
@@ -141,16 +168,28 @@ release = Table(
     _reference("record_id", "record"),
     _reference("revision_id", "revision"),
     Column("log_index", BigInteger, nullable=False, unique=True),
-    Column("tiers", Text, nullable=False),  # names with a comma between them; empty for a retraction
+    _reference("policy_id", "policy"),
+    Column("purpose", Text, nullable=False),
+    Column("label", SmallInteger, nullable=False),
+    Column("asked", Text, nullable=False),  # names of the audiences that somebody released it to
+    Column("views", Text, nullable=False),  # levels by audience; empty for a retraction
+    Column("settled", SmallInteger, nullable=False),  # 0: time may change what the rules say of it
     Column("secret", LargeBinary(32), nullable=False),
     Column("released_at", Integer, nullable=False),  # seconds since 1970, UTC
     Index(None, "record_id"),
 )
 
+audience = Table(  # members that were shown more than their tier; those below `FIRST_MEMBER` are tiers
+    "audience",
+    metadata,
+    _key(),
+    Column("name", Text, nullable=False, unique=True),
+)
+
 view = Table(
     "view",
     metadata,
-    Column("tier", SmallInteger, primary_key=True, autoincrement=False),
+    Column("audience", _Key, primary_key=True, autoincrement=False),  # a tier, or the key of a member
     Column("log_index", BigInteger, primary_key=True, autoincrement=False),
     Column("wire", LargeBinary, nullable=False),
 )

@@ -45,8 +45,7 @@ from node.errors import (
 )
 from node.facts import COLUMNS, Fact, fact, staff_column
 from node.ladders import DIMENSIONS, SCHEMA
-from node.model import Outcome, Staff
-from node.rules import is_sexual_violence
+from node.model import Outcome, Staff, is_sexual_violence
 from node.signed import INCIDENT_TYPE, RETRACTION_TYPE, Codec, Entry, IncidentRecord, Position, Retraction
 
 MAX_PAGE_ENTRIES = 1000

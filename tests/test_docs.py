@@ -34,10 +34,8 @@ def commands() -> dict[str, list[str]]:
     """Every command with its options, as a shell would name them."""
     found = {}
     root: Any = typer.main.get_command(app)
-    groups = {
-        "tocsin": root,
-        **{f"tocsin {name}": one for name, one in root.commands.items() if hasattr(one, "commands")},
-    }
+    groups = {"tocsin": root}
+    groups |= {f"tocsin {name}": one for name, one in root.commands.items() if hasattr(one, "commands")}
     for prefix, group in groups.items():
         for name, command in group.commands.items():
             if not hasattr(command, "commands"):

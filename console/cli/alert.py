@@ -73,11 +73,12 @@ def send(
         timedelta(minutes=log_within),
         advice,
         reviewed,
-        opened.settings.rcrc_named,
+        opened.policy(),
+        opened.names(),
     )
     if dry_run:
         verify_order(order)
-        request = Request((revision_id,), order.tiers, now, rcrc_named=order.rcrc_named)
+        request = Request((revision_id,), order.tiers, now, policy=order.policy, names=order.names)
         # What else a release would take along does not leave with an alert.
         plans = (plan.only(revision_id) for plan in preview(store, request))
         remarks = {"advice": advice or "none", "nothing_left": "this was a preview"}
@@ -118,7 +119,8 @@ def update(
         timedelta(minutes=log_within),
         advice,
         reviewed,
-        opened.settings.rcrc_named,
+        opened.policy(),
+        opened.names(),
     )
     _confirm(f"Send alert {found.alert.uid.hex()[:8]} again?", yes=yes)
     sender = Sender(opened.identity(passphrase(home)), records, alerts)

@@ -14,8 +14,9 @@ from console.cli.remarks import remarks
 from console.demo_nodes import Nodes, serving
 from console.demo_split import Split, split
 from console.home import Home, read_file
+from node.audience import Audience, Tier
 from node.ladders import VICTIMS, WHEN, WHERE
-from node.rules import Hold, Tier
+from node.rules import Hold
 from node.share import Outgoing
 from node.store.records import Imported
 from node.sync import Outcome
@@ -114,7 +115,7 @@ def _tell_shares(shares: Sequence[demo.Share]) -> None:
 
 def _tell_example(one: Outgoing) -> None:
     """Print a record as its organization holds it beside what leaves."""
-    views = (one.chains, one.seen_by(Tier.COORDINATOR), one.seen_by(Tier.PEER))
+    views = (one.chains, one.seen_by(Audience(Tier.COORDINATOR)), one.seen_by(Audience(Tier.PEER)))
     rows: list[list[Cell]] = [
         [_INDENT + at.name, *(view[at.number][-1].rstrip("@") for view in views)]
         for at in (WHEN, WHERE, VICTIMS)

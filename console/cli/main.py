@@ -8,12 +8,15 @@ import sys
 import typer
 
 from console.cli.alert import alert
+from console.cli.bundle import bundle
 from console.cli.check import check
 from console.cli.demo import demo
 from console.cli.import_ import import_file
 from console.cli.init import init
 from console.cli.peer import peer
 from console.cli.query import query
+from console.cli.record import record
+from console.cli.rules import app as rules
 from console.cli.run import serve, sync
 from console.cli.share import share
 
@@ -28,7 +31,10 @@ app = typer.Typer(
 app.command()(init)
 app.command("import")(import_file)
 app.command()(share)
+app.add_typer(rules, name="rules")
+app.add_typer(record, name="record")
 app.add_typer(peer, name="peer")
+app.add_typer(bundle, name="bundle")
 app.add_typer(alert, name="alert")
 app.command()(serve)
 app.command()(sync)

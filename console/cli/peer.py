@@ -70,7 +70,7 @@ def admit(
     """Admit members, after comparing each fingerprint by voice."""
     from console.home import open_home
     from console.network import admitted, change_members, fingerprint, read_request
-    from node.rules import Tier
+    from node.audience import Tier
 
     if tier.upper() not in Tier.__members__:
         raise typer.BadParameter(f"{tier!r} is none of public, peer, coordinator", param_hint="--tier")

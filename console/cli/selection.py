@@ -5,7 +5,7 @@ from datetime import date
 
 from node.errors import QueryError
 from node.measures import make_query
-from node.store.database import Store
+from node.store.database import Store, Transaction
 from node.store.queries import own_revisions
 from node.store.records import revisions_by_key
 
@@ -27,11 +27,22 @@ def select_revisions(
         if not ids:
             query = make_query([], ["incidents"], where, as_of=today, first=first, last=last)
             return tuple(own_revisions(connection, query))
-        found: list[int] = []
-        for text in ids:
-            source, colon, key = text.partition(":")
-            known = revisions_by_key(connection, source, [key]) if colon else {}
-            if key not in known:
-                raise QueryError(f"--id: there is no record {text!r}; ids look like awsd:4664")
-            found.append(known[key])
-        return tuple(found)
+        return tuple(_revision(connection, text) for text in ids)
+
+
+def one_revision(store: Store, record: str) -> int:
+    """Find the current revision of the record `SOURCE:KEY`.
+
+    Raises:
+        QueryError: There is none.
+    """
+    with store.read() as connection:
+        return _revision(connection, record)
+
+
+def _revision(connection: Transaction, text: str) -> int:
+    source, colon, key = text.partition(":")
+    known = revisions_by_key(connection, source, [key]) if colon else {}
+    if key not in known:
+        raise QueryError(f"there is no record {text!r}; ids look like awsd:4664")
+    return known[key]

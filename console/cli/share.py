@@ -17,6 +17,18 @@ def share(
             metavar="TIER", help="Who is to see them: public, peer or coordinator. May be repeated."
         ),
     ] = None,
+    member: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--member", metavar="MEMBER", help="One member by name, whatever its tier. May be repeated."
+        ),
+    ] = None,
+    purpose: Annotated[
+        str,
+        typer.Option(
+            "--for", metavar="PURPOSE", help="What for: staff_safety, analysis, advocacy or statistics."
+        ),
+    ] = "staff_safety",
     record: Annotated[
         list[str] | None,
         typer.Option(
@@ -36,6 +48,12 @@ def share(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print exactly what would leave, and let nothing leave.")
     ] = False,
+    uniqueness: Annotated[
+        int | None,
+        typer.Option(
+            metavar="K", min=2, help="Show how many stand alone, or with fewer than K alike; nothing leaves."
+        ),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before anything leaves.")] = False,
     home: HomeOption = HERE,
     style: FormatOption = Format.TABLE,
@@ -49,20 +67,27 @@ def share(
     no longer stand are called back, and sexual violence and ongoing captivity are held.
     """
     from console.cli.selection import select_revisions
-    from console.cli.sharing import PREVIEW_HEADER, let_leave, preview_lines, read_tiers, totals
+    from console.cli.sharing import PREVIEW_HEADER, let_leave, make_request, preview_lines, totals
+    from console.cli.uniqueness import show_uniqueness
     from console.home import open_home
-    from node.share import Request, preview
+    from node.share import preview
 
-    tiers = read_tiers(tier or [])
-    if not updates and not tiers:
-        raise typer.BadParameter("say who is to see it, e.g. --tier peer", param_hint="--tier")
+    if not updates and not tier and not member:
+        raise typer.BadParameter(
+            "say who is to see it, e.g. --tier peer or --member alpha", param_hint="--tier"
+        )
+    if uniqueness is not None and (updates or not tier):
+        raise typer.BadParameter("say which records and who is to see them", param_hint="--uniqueness")
     if not (record or where or first or last or everything or updates):
         raise typer.BadParameter("say which records: --id, --where, --from, --to, --all or --updates")
     opened = open_home(home)
     store = opened.store()
-    now = datetime.now(UTC)
-    chosen = () if updates else select_revisions(store, record or [], where or [], first, last, now.date())
-    request = Request(chosen, tiers, now, rcrc_named=opened.settings.rcrc_named)
+    today = datetime.now(UTC).date()
+    chosen = () if updates else select_revisions(store, record or [], where or [], first, last, today)
+    request = make_request(opened, chosen, tier or [], member or [], purpose)
+    if uniqueness is not None:
+        show_uniqueness(store, request, uniqueness, style)
+        return
     if dry_run:
         lines = preview_lines(preview(store, request))
         show(PREVIEW_HEADER, lines, style, {"nothing_left": "this was a preview"})

@@ -1,16 +1,19 @@
 """What `tocsin share` works on: the preview line by line, and the release itself."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 
 from console.cli.output import steps
+from console.home import Home
+from node.audience import Purpose, Tier
+from node.directory import Status
 from node.errors import QueryError
-from node.ladders import DIMENSIONS
-from node.rules import Tier
-from node.share import Identity, Plan, Request, release
+from node.rules import Hold
+from node.share import Identity, Outgoing, Plan, Request, release
 from node.store.database import Store
 from node.wire import records
 
-PREVIEW_HEADER = ("record", "what", "tier", "dimension", "value")
+PREVIEW_HEADER = ("record", "what", "audience", "dimension", "rule", "we hold", "they see")
 CLOSED = "(closed)"
 
 
@@ -27,20 +30,70 @@ def read_tiers(names: Sequence[str]) -> frozenset[Tier]:
     return frozenset(known[name] for name in names)
 
 
+def make_request(
+    home: Home, chosen: tuple[int, ...], tiers: Sequence[str], members: Sequence[str], purpose: str
+) -> Request:
+    """What somebody wants to let out, by the policy of the node and the members of its network.
+
+    Raises:
+        QueryError: There is no such tier, member or purpose.
+        PolicyError: The policy does not hold.
+    """
+    known = {one.value: one for one in Purpose}
+    if purpose not in known:
+        raise QueryError(f"--for: {purpose!r} is none of {', '.join(known)}")
+    network = _network(home)
+    for member in members:
+        if member not in network:
+            raise QueryError(f"--member: {member!r} is no active member of the network")
+    return Request(
+        chosen,
+        read_tiers(tiers),
+        datetime.now(UTC),
+        frozenset(members),
+        network,
+        known[purpose],
+        home.policy(),
+        home.names(),
+    )
+
+
 def preview_lines(plans: Iterable[Plan]) -> Iterator[tuple[str, ...]]:
-    """One line per record, tier and dimension: the value that would leave; or why nothing does."""
+    """One line per record, audience and dimension: what we hold, what would leave and why; or why nothing does."""
     for plan in plans:
         for going in plan.outgoing:
-            for tier in sorted(going.tiers):
-                for dimension, chain in zip(DIMENSIONS, going.seen_by(tier), strict=True):
-                    value = chain[-1] if chain else CLOSED
-                    yield going.current.name, "leaves", tier.name.lower(), dimension.name, value
+            yield from _going_lines(going)
         for back in plan.callbacks:
-            yield f"log entry {back.before.log_index}", "called back", "", "", back.reason
+            yield f"log entry {back.before.log_index}", "called back", "", "", "", "", back.reason
         for stays in plan.held:
-            yield stays.current.name, "held", "", stays.hold.rule, stays.hold.reason
+            yield stays.current.name, "held", "", "", stays.hold.rule, "", _why(stays.hold)
         if plan.unchanged:
-            yield f"{plan.unchanged} records", "unchanged", "", "", "left before as they are now"
+            yield f"{plan.unchanged} records", "unchanged", "", "", "", "", "left before as they are now"
+
+
+def _going_lines(going: Outgoing) -> Iterator[tuple[str, ...]]:
+    for audience, decision in going.decisions.items():
+        name = going.current.name
+        if decision.hold is not None:
+            yield name, "held", audience.name, "", decision.hold.rule, "", _why(decision.hold)
+            continue
+        for choice, chain in zip(decision.choices, going.chains, strict=True):
+            seen = choice.value or CLOSED
+            yield name, "leaves", audience.name, choice.dimension.name, choice.rule, chain[-1], seen
+    for lost in sorted(going.lost):
+        yield going.current.name, "taken back", lost, "", "", "", "they see no more of it"
+
+
+def _why(hold: Hold) -> str:
+    return f"{hold.reason}; what would release it: {hold.release}"
+
+
+def _network(home: Home) -> dict[str, Tier]:
+    """Tier of each active member but us; none where there is no network yet."""
+    if not home.directory_file.exists():
+        return {}
+    others = (one for one in home.directory().members if one.org_id != home.settings.org_id)
+    return {one.org_id: one.tier for one in others if one.status is Status.ACTIVE}
 
 
 def totals(plans: Iterable[Plan]) -> dict[str, int]:

@@ -22,7 +22,7 @@ from node.errors import BusyError, ConfigError, StoreError
 
 BUSY_SECONDS = 30  # how long a writer waits for its turn
 _WAL_PAGES = 16_384  # 64 MiB between checkpoints: bulk loads write each page once instead of many times
-_CACHE_KIB = 16_384
+_CACHE_KIB = 8_192
 _WRITE_LANE = 0x746F6373696E  # "tocsin"
 
 Rows: TypeAlias = Sequence[tuple[Any, ...]]

@@ -4,7 +4,7 @@ An entry is kept as every stranger may see it (its leaf), with one richer view p
 joining rows.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -13,9 +13,11 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    exists,
     func,
     insert,
     literal,
+    not_,
     or_,
     select,
     union_all,
@@ -24,14 +26,16 @@ from sqlalchemy import (
 
 from crypto.merkle import HASH_BYTES, Frontier
 from crypto.tiles import TILE, appended_tiles
+from node.audience import Audience, Purpose, Tier, Views, members_of, read_views, write_views
 from node.errors import StoreError
-from node.rules import Tier
+from node.signed import Label
 from node.store.database import insert_many, next_id, portions
 from node.store.heads import LogHead
 from node.store.records import day_number
-from node.tables import entry, fact, record, release, revision, tile, view
+from node.tables import audience, entry, fact, override, policy, record, release, revision, tile, view
 
 OWN_FATE = "own"
+FIRST_MEMBER = 100  # numbers below are tiers
 _MAX_FULL_TILES = 256
 
 
@@ -40,14 +44,30 @@ class OwnEntry(NamedTuple):
 
     leaf_hash: bytes
     wire: bytes
-    views: Mapping[Tier, bytes]
+    views: Mapping[str, bytes]  # by the name of each audience
     record_id: int
     revision_id: int
+    terms: "Terms"
     secret: bytes  # empty for a retraction
 
 
+class Terms(NamedTuple):
+    """On what terms something left: under which policy, for what, labelled how, and who sees which levels."""
+
+    policy_id: int
+    purpose: Purpose
+    label: Label
+    asked: frozenset[str]  # audiences that somebody released it to, whatever the rules made of it
+    views: Views  # none for a retraction
+
+    @property
+    def settled(self) -> bool:
+        """Whether time alone changes nothing: nobody waits, and nobody sees more for as long as an agreement lasts."""
+        return self.asked == frozenset(self.views) and not members_of(self.views)
+
+
 class Released(NamedTuple):
-    """The latest that left of a record, `digest` being that of its document; no tiers when it was a retraction."""
+    """The latest that left of a record, `digest` being that of its document; no views when it was a retraction."""
 
     record_id: int
     revision_id: int
@@ -56,7 +76,7 @@ class Released(NamedTuple):
     times: int  # that anything of it left
     log_index: int
     leaf_hash: bytes
-    tiers: frozenset[Tier]
+    terms: Terms
 
 
 def append_own(connection: Connection, head: LogHead, entries: Sequence[OwnEntry], now: datetime) -> Frontier:
@@ -69,15 +89,16 @@ def append_own(connection: Connection, head: LogHead, entries: Sequence[OwnEntry
         entry,
         [(head.log_id, index, OWN_FATE, "", today, one.leaf_hash, one.wire) for index, one in numbered],
     )
+    audiences = _audiences(connection, {name for one in entries for name in one.views})
     insert_many(
         connection,
         view,
-        # A page is of one tier, and what lies together is read together.
+        # A page is for one audience, and what lies together is read together.
         [
-            (int(tier), index, one.views[tier])
-            for tier in Tier
+            (number, index, one.views[name])
+            for name, number in sorted(audiences.items(), key=lambda pair: pair[1])
             for index, one in numbered
-            if tier in one.views
+            if name in one.views
         ],
     )
     first = next_id(connection, release)
@@ -90,7 +111,12 @@ def append_own(connection: Connection, head: LogHead, entries: Sequence[OwnEntry
                 one.record_id,
                 one.revision_id,
                 index,
-                ",".join(tier.name.lower() for tier in sorted(one.views)) if one.secret else "",
+                one.terms.policy_id,
+                one.terms.purpose,
+                int(one.terms.label),
+                " ".join(sorted(one.terms.asked)),
+                write_views(one.terms.views),
+                int(one.terms.settled),
                 one.secret,
                 int(now.timestamp()),
             )
@@ -111,10 +137,12 @@ def close_views(
     """
     for chosen in portions(record_ids):
         past = select(release.c.log_index).where(release.c.record_id.in_(chosen))
-        theirs = and_(view.c.tier.in_(list(Tier)), view.c.log_index.in_(past))
+        theirs = and_(view.c.audience.in_(_known_audiences(connection)), view.c.log_index.in_(past))
         rows = connection.execute(select(*view.c).where(theirs)).all()
         connection.execute(delete(view).where(theirs))
-        insert_many(connection, view, [(tier, index, without_openings(wire)) for tier, index, wire in rows])
+        insert_many(
+            connection, view, [(number, index, without_openings(wire)) for number, index, wire in rows]
+        )
 
 
 class FullTiles(dict[tuple[int, int], bytes]):
@@ -150,31 +178,34 @@ class TileReader:
         return found
 
 
-def own_page(connection: Connection, log_id: int, start: int, stop: int, tier: Tier) -> list[bytes]:
-    """Wire form of the entries from `start` up to and without `stop`, each as fine as the tier may see it.
+def own_page(
+    connection: Connection, log_id: int, start: int, stop: int, tier: Tier, member: str = ""
+) -> list[bytes]:
+    """Wire form of the entries from `start` up to and without `stop`, each as fine as a member of a tier may see it.
 
     Raises:
         StoreError: An entry is missing.
     """
-    span = {"start": start, "stop": stop, "log_id": log_id}
-    page: list[bytes] = [wire for (wire,) in connection.execute(_VIEWS, {**span, "tier": int(tier)}).all()]
+    name = Audience(tier, member).name if member else ""
+    span = {"start": start, "stop": stop, "log_id": log_id, "member": name, "tier": int(tier)}
+    page: list[bytes] = [wire for (wire,) in connection.execute(_VIEWS, span).all()]
     if len(page) == stop - start:  # as most pages are
         return page
-    tiers = [int(one) for one in Tier if one <= tier]
-    finest = {index: wire for index, wire, _ in connection.execute(_ALL, {**span, "tiers": tiers})}
+    finest = {index: wire for index, wire, _ in connection.execute(_ALL, span)}
     if len(finest) != stop - start:
         raise StoreError(f"the log lacks an entry between {start} and {stop}")
     return [wire for _, wire in sorted(finest.items())]
 
 
-def own_views(connection: Connection, start: int, stop: int) -> list[tuple[int, int, bytes]]:
-    """(index, tier, wire) of every view of our own entries from `start` up to and without `stop`."""
+def own_views(connection: Connection, start: int, stop: int) -> list[tuple[int, str, bytes]]:
+    """(index, audience, wire) of every view of our own entries from `start` up to and without `stop`."""
+    names = {number: name for name, number in _audiences(connection, ()).items()}
     rows = connection.execute(
-        select(view.c.log_index, view.c.tier, view.c.wire)
-        .where(and_(view.c.tier.in_(list(Tier)), view.c.log_index >= start, view.c.log_index < stop))
-        .order_by(view.c.log_index, view.c.tier)
+        select(view.c.log_index, view.c.audience, view.c.wire)
+        .where(and_(view.c.audience.in_(list(names)), view.c.log_index >= start, view.c.log_index < stop))
+        .order_by(view.c.log_index, view.c.audience)
     )
-    return [(index, tier, wire) for index, tier, wire in rows]
+    return [(index, names[number], wire) for index, number, wire in rows]
 
 
 def released(connection: Connection, record_ids: Sequence[int]) -> dict[int, Released]:
@@ -184,28 +215,30 @@ def released(connection: Connection, record_ids: Sequence[int]) -> dict[int, Rel
         rows = connection.execute(
             _RELEASES.where(release.c.record_id.in_(chosen)).order_by(release.c.log_index)
         )
-        for record_id, revision_id, uid, content, index, leaf_hash, tiers in rows:
-            names = _tiers(tiers)
+        for record_id, revision_id, uid, content, index, leaf_hash, *terms in rows:
             times = found[record_id].times + 1 if record_id in found else 1
-            found[record_id] = Released(record_id, revision_id, uid, content, times, index, leaf_hash, names)
+            found[record_id] = Released(
+                record_id, revision_id, uid, content, times, index, leaf_hash, _terms(*terms)
+            )
     return found
 
 
-def released_tiers(connection: Connection, start: int, stop: int) -> dict[int, frozenset[int]]:
-    """Tiers that our own entries from `start` up to and without `stop` were released to; none for a retraction."""
+def released_views(connection: Connection, start: int, stop: int) -> dict[int, Views]:
+    """What our own entries from `start` up to and without `stop` were released as; nothing for a retraction."""
     rows = connection.execute(
-        select(release.c.log_index, release.c.tiers).where(
+        select(release.c.log_index, release.c.views).where(
             and_(release.c.log_index >= start, release.c.log_index < stop)
         )
     )
-    return {index: frozenset(map(int, _tiers(names))) for index, names in rows}
+    return {index: _views(text) for index, text in rows}
 
 
-def outdated(connection: Connection) -> tuple[tuple[Released, ...], tuple[int, ...]]:
-    """What left and no longer stands: releases of withdrawn records, and current revisions of changed ones.
+def outdated(connection: Connection, policy_digest: bytes) -> tuple[tuple[Released, ...], tuple[int, ...]]:
+    """What left and may no longer stand: releases of withdrawn records, and current revisions to look at again.
 
-    A revision that says the same as the one that left is no change: an older publication that was imported late can
-    bring such ones.
+    Those are the ones that changed, that another policy decided, of which somebody said something since, or of which
+    the rules may say something else in time. A revision that says the same as the one that left is no change: an older
+    publication that was imported late can bring such ones.
     """
     latest = select(func.max(release.c.log_index).label("log_index")).group_by(release.c.record_id).subquery()
     now = (
@@ -214,15 +247,25 @@ def outdated(connection: Connection) -> tuple[tuple[Released, ...], tuple[int, .
         .where(fact.c.known_until.is_(None))
         .subquery()
     )
+    said_since = exists().where(
+        and_(override.c.record_id == release.c.record_id, override.c.counts_from >= release.c.released_at)
+    )
     rows = connection.execute(
         select(release.c.record_id, now.c.revision_id)
         .join_from(release, latest, release.c.log_index == latest.c.log_index)
         .join(revision, revision.c.id == release.c.revision_id)
+        .join(policy, policy.c.id == release.c.policy_id)
         .outerjoin(now, now.c.record_id == release.c.record_id)
         .where(
             and_(
-                release.c.tiers != "",
-                or_(now.c.revision_id.is_(None), now.c.digest != revision.c.digest),
+                release.c.views != "",
+                or_(
+                    now.c.revision_id.is_(None),
+                    now.c.digest != revision.c.digest,
+                    policy.c.digest != policy_digest,
+                    release.c.settled == 0,
+                    said_since,
+                ),
             )
         )
         .order_by(release.c.log_index)
@@ -233,11 +276,33 @@ def outdated(connection: Connection) -> tuple[tuple[Released, ...], tuple[int, .
     return tuple(last[record_id] for record_id in gone), changed
 
 
-def _tiers(names: str) -> frozenset[Tier]:
+def _terms(policy_id: int, purpose: str, label: int, asked: str, views: str) -> Terms:
     try:
-        return frozenset(Tier[name.upper()] for name in names.split(",") if name)
-    except KeyError as error:
-        raise StoreError("a release names a tier that there is not") from error
+        return Terms(policy_id, Purpose(purpose), Label(label), frozenset(asked.split()), _views(views))
+    except ValueError as error:
+        raise StoreError("a release names a purpose or label that there is not") from error
+
+
+def _views(text: str) -> Views:
+    try:
+        return read_views(text)
+    except ValueError as error:
+        raise StoreError("a release names an audience or level that there is not") from error
+
+
+def _audiences(connection: Connection, wanted: Collection[str]) -> dict[str, int]:
+    """Numbers of all audiences, those of members that are new here among them."""
+    known = {tier.name.lower(): int(tier) for tier in Tier}
+    known |= {name: number for number, name in connection.execute(select(audience.c.id, audience.c.name))}
+    new = sorted(name for name in wanted if name not in known)
+    first = max(next_id(connection, audience), FIRST_MEMBER)
+    numbered = [(first + at, name) for at, name in enumerate(new)]
+    insert_many(connection, audience, numbered)
+    return known | {name: number for number, name in numbered}
+
+
+def _known_audiences(connection: Connection) -> list[int]:
+    return list(_audiences(connection, ()).values())
 
 
 def _put_tiles(connection: Connection, tiles: Mapping[tuple[int, int], bytes]) -> None:
@@ -250,21 +315,30 @@ def _put_tiles(connection: Connection, tiles: Mapping[tuple[int, int], bytes]) -
 
 
 _OF_SPAN = and_(view.c.log_index >= bindparam("start"), view.c.log_index < bindparam("stop"))
-_VIEWS = (
-    select(view.c.wire).where(and_(view.c.tier == bindparam("tier"), _OF_SPAN)).order_by(view.c.log_index)
+_OWN_AUDIENCE = select(audience.c.id).where(audience.c.name == bindparam("member"))
+_VIEWS = (  # of just this tier, unless the member has views of its own
+    select(view.c.wire)
+    .where(and_(view.c.audience == bindparam("tier"), _OF_SPAN, not_(_OWN_AUDIENCE.exists())))
+    .order_by(view.c.log_index)
 )
-_ALL = union_all(  # that the tiers may see, from coarse to fine: first what every stranger may see
-    select(entry.c.log_index, entry.c.wire, literal(0).label("tier")).where(
+_ALL = union_all(  # that the member may see, from coarse to fine: first what every stranger may see
+    select(entry.c.log_index, entry.c.wire, literal(0).label("audience")).where(
         and_(
             entry.c.log_id == bindparam("log_id"),
             entry.c.log_index >= bindparam("start"),
             entry.c.log_index < bindparam("stop"),
         )
     ),
-    select(view.c.log_index, view.c.wire, view.c.tier).where(
-        and_(view.c.tier.in_(bindparam("tiers", expanding=True)), _OF_SPAN)
+    select(view.c.log_index, view.c.wire, view.c.audience).where(
+        and_(
+            or_(
+                view.c.audience.in_([int(one) for one in Tier]) & (view.c.audience <= bindparam("tier")),
+                view.c.audience == _OWN_AUDIENCE.scalar_subquery(),
+            ),
+            _OF_SPAN,
+        )
     ),
-).order_by("tier")
+).order_by("audience")
 _TILE = select(tile.c.hashes).where(
     and_(tile.c.level == bindparam("level"), tile.c.number == bindparam("number"))
 )
@@ -277,7 +351,11 @@ _RELEASES = (
         revision.c.digest,
         release.c.log_index,
         entry.c.leaf_hash,
-        release.c.tiers,
+        release.c.policy_id,
+        release.c.purpose,
+        release.c.label,
+        release.c.asked,
+        release.c.views,
     )
     .join_from(release, record)
     .join(revision, revision.c.id == release.c.revision_id)

@@ -5,10 +5,13 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, delete, func, select, update
 
+from crypto.merkle import Frontier
 from node.store.database import insert_many, next_id, portions
 from node.store.heads import LogHead
 from node.tables import entry, fact, log
 from node.verify import Verified
+
+_PORTION = 10_000  # entries looked at together
 
 
 class Tally(NamedTuple):
@@ -104,6 +107,25 @@ def leaf_hashes(connection: Connection, log_id: int) -> list[bytes]:
         select(entry.c.leaf_hash).where(entry.c.log_id == log_id).order_by(entry.c.log_index)
     )
     return list(rows.scalars())
+
+
+def past_frontier(connection: Connection, log_id: int, size: int) -> Frontier:
+    """The log as it was when it had `size` entries, of those that lie here."""
+    frontier = Frontier()
+    for start in range(0, size, _PORTION):
+        rows = connection.execute(
+            select(entry.c.leaf_hash)
+            .where(
+                and_(
+                    entry.c.log_id == log_id,
+                    entry.c.log_index >= start,
+                    entry.c.log_index < min(start + _PORTION, size),
+                )
+            )
+            .order_by(entry.c.log_index)
+        )
+        frontier = frontier.append(rows.scalars())
+    return frontier
 
 
 def peer_facts(connection: Connection, log_id: int, start: int, stop: int) -> list[tuple[Any, ...]]:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Select, and_, delete, func, select
 from node.document import digest, read_document
 from node.facts import fact
 from node.ladders import chains_of
-from node.model import Incident
+from node.model import Incident, Sensitive
 from node.store.database import insert_many, next_id, portions
 from node.tables import fact as fact_table
 from node.tables import publication, record, revision, unread
@@ -125,8 +125,9 @@ def add_publication(connection: Connection, done: Imported) -> int:
     return key
 
 
-def histories(connection: Connection, source: str) -> dict[str, History]:
-    """Every record of a source with all its revisions, by source key."""
+def histories(connection: Connection, source: str, keys: Sequence[str] | None = None) -> dict[str, History]:
+    """Every record of a source, or those with these keys, with all their revisions, by source key."""
+    wanted = record.c.source == source
     rows = connection.execute(
         select(
             record.c.source_key,
@@ -137,13 +138,24 @@ def histories(connection: Connection, source: str) -> dict[str, History]:
             revision.c.digest,
         )
         .join_from(record, revision)
-        .where(record.c.source == source)
+        .where(wanted if keys is None else and_(wanted, record.c.source_key.in_(keys)))
         .order_by(record.c.id, revision.c.known_on, revision.c.number)
     )
     found: dict[str, tuple[int, list[Known]]] = {}
     for key, record_id, known_on, number, withdrawn, content in rows:
         found.setdefault(key, (record_id, []))[1].append(Known(known_on, number, bool(withdrawn), content))
     return {key: History(record_id, tuple(known)) for key, (record_id, known) in found.items()}
+
+
+def marks(connection: Connection, source: str) -> dict[tuple[str, int], frozenset[Sensitive]]:
+    """Marks of the revisions of a source that have any, by source key and number."""
+    # No text that somebody wrote can hold these signs: in a document its quotes are escaped.
+    rows = connection.execute(
+        select(record.c.source_key, revision.c.number, revision.c.document)
+        .join_from(record, revision)
+        .where(and_(record.c.source == source, revision.c.document.contains('"sensitive":[')))
+    )
+    return {(key, number): read_document(document).sensitive for key, number, document in rows}
 
 
 def add_revisions(

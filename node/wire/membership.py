@@ -2,10 +2,10 @@
 
 import re
 
+from node.audience import Tier
 from node.config import ORG_ID
 from node.directory import ALGORITHM, Directory, Member, MemberKey, OrganizationType, Status
 from node.errors import PayloadError
-from node.rules import Tier
 from node.wire.parsing import HASH_BYTES, from_stamp, member_of, parse, sized, to_stamp
 from tocsin.node.v1 import directory_pb2
 
@@ -63,6 +63,7 @@ def _member_message(member: Member) -> directory_pb2.Member:
         log_key=_key_message(member.log_key),
         tls_certificate=member.tls_certificate,
         endpoint=member.endpoint,
+        seal_key=member.seal_key,
     )
 
 
@@ -80,6 +81,7 @@ def _member(message: directory_pb2.Member) -> Member:
         _key(message.log_key),
         message.tls_certificate,
         message.endpoint,
+        sized("seal_key", message.seal_key, HASH_BYTES),
     )
 
 

@@ -24,10 +24,10 @@ from node.directory import (
     Directory,
     Member,
     Status,
+    origin_of,
     verify_directory,
 )
 from node.errors import DirectoryError, MemberError, NodeError
-from node.sync import origin_of
 from node.wire.membership import decode_directory, encode_directory, encode_request
 from node.wire.records import decode_envelope, encode_envelope
 from tests.support.mutants import flips, mutants
@@ -73,6 +73,9 @@ def test_the_next_version_is_believed_and_the_same_one_again() -> None:
         (later(members=(ALPHA, BETA._replace(signing_keys=ALPHA.signing_keys))), "twice"),
         (later(members=(ALPHA._replace(log_key=ALPHA.signing_keys[0]),)), "twice"),
         (later(members=(ALPHA._replace(tls_certificate=b"nonsense"),)), "certificate"),
+        (later(members=(ALPHA, BETA._replace(seal_key=ALPHA.seal_key))), "twice"),
+        (later(members=(ALPHA._replace(seal_key=ALPHA.log_key.public_key[:-1] + b"\xff"),)), "canonical"),
+        (later(members=(ALPHA._replace(seal_key=bytes(32)),)), "low order"),
     ],
 )
 def test_a_signed_directory_is_refused_when_it_is(directory: Directory, why: str) -> None:
@@ -119,6 +122,8 @@ UNREADABLE: dict[str, Callable[[directory_pb2.Member], None]] = {
     "no log key": lambda member: member.ClearField("log_key"),
     "a key of a wrong length": lambda member: setattr(member.log_key, "public_key", b"k"),
     "a key of another algorithm": lambda member: setattr(member.log_key, "alg", "rsa"),
+    "no seal key": lambda member: member.ClearField("seal_key"),
+    "a seal key of a wrong length": lambda member: setattr(member, "seal_key", member.seal_key[1:]),
     "no name": lambda member: member.ClearField("org_id"),
     "a name with a line break": lambda member: setattr(member, "org_id", "al\npha"),
     "a name that steers the terminal": lambda member: setattr(member, "org_id", "al\x1b[2Jpha"),

@@ -23,7 +23,7 @@ GUARDED = {
     log: ("origin_id", "size", "frontier", "checkpoint"),
     revision: ("known_on", "withdrawn", "digest", "document"),
     tile: ("level", "number", "hashes"),
-    view: ("log_index", "tier", "wire"),
+    view: ("log_index", "audience", "wire"),
 }
 
 
@@ -113,11 +113,11 @@ def test_check_finds_a_missing_row_of(network: Network, node: Node, table: Table
 def test_check_finds_a_finer_view_in_the_place_of_a_coarser_one(network: Network, node: Node) -> None:
     with node.store.write() as connection:
         finest = connection.execute(
-            select(view.c.wire).where(view.c.log_index == 0).order_by(view.c.tier)
+            select(view.c.wire).where(view.c.log_index == 0).order_by(view.c.audience)
         ).scalars()
         connection.execute(update(view).where(view.c.log_index == 0).values(wire=list(finest)[-1]))
     assert [one.what for one in node.faults(*network.origins())] == [
-        "a view of entry 0 shows more than its tier may see"
+        "a view of entry 0 shows more than its audience may see"
     ] * 2
 
 

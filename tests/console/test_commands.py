@@ -110,11 +110,11 @@ def test_a_preview_shows_every_value_and_nothing_leaves(node: Path) -> None:
     preview = tocsin("share", "--tier", "peer", "--all", "--dry-run", "--format", "json", "--home", node)
 
     leaving = {row["record"] for row in preview.rows if row["what"] == "leaves"}
-    held = {row["record"]: row["dimension"] for row in preview.rows if row["what"] == "held"}
+    held = {row["record"]: row["rule"] for row in preview.rows if row["what"] == "held"}
     assert len(leaving) + len(held) == INCIDENTS
     assert set(held.values()) <= {"R14", "R15"}
     assert "R14" in held.values()
-    assert {row["tier"] for row in preview.rows if row["what"] == "leaves"} == {"peer"}
+    assert {row["audience"] for row in preview.rows if row["what"] == "leaves"} == {"peer"}
     assert "Made up:" not in preview.out  # the narrative
     assert _log_size(node) == 0
 

@@ -8,6 +8,7 @@ import pytest
 
 from node.errors import StoreError
 from node.receive import follow
+from tests.support.bundles import Forger, ReadBundle
 from tests.support.faults import Flavour, failing_at
 from tests.support.incidents import LOOTING, ROBBERY, SHELLING, SHOOTING
 from tests.support.network import Network, Node, postgresql_when_slow, rows_of
@@ -19,6 +20,7 @@ from tests.support.works import (
     import_first,
     import_second,
     imported,
+    mark_one,
     share_everything,
     shared,
     synced,
@@ -32,6 +34,13 @@ def importing(network: Network, _until: ExitStack) -> tuple[Work, Node]:
     for node in nodes:
         import_first(node)
     return Work(nodes[0], import_second, imported), nodes[1]
+
+
+def marking(network: Network, _until: ExitStack) -> tuple[Work, Node]:
+    nodes = [network.node("alpha"), network.node("beta")]
+    for node in nodes:
+        import_first(node)
+    return Work(nodes[0], mark_one, imported), nodes[1]
 
 
 def sharing(network: Network, _until: ExitStack) -> tuple[Work, Node]:
@@ -58,7 +67,22 @@ def syncing(network: Network, until: ExitStack) -> tuple[Work, Node]:
     return Work(nodes[0], SyncWith(member, network.directory), synced), nodes[1]
 
 
-@pytest.fixture(params=[importing, sharing, syncing])
+def reading_a_bundle(network: Network, _until: ExitStack) -> tuple[Work, Node]:
+    nodes = [network.node("alpha"), network.node("beta")]
+    peer = PeerSimulator(page_entries=2)
+    network.admit(peer.member)
+    first, second = peer.adds(SHOOTING), peer.adds(ROBBERY)
+    for _ in range(5):
+        peer.adds(LOOTING)
+    peer.revises(first, SHELLING)
+    peer.retracts(second)
+    for node in nodes:
+        follow(node.store, peer.org_id)
+    wires = tuple((node.org_id, Forger(peer, network).writes(node)) for node in nodes)
+    return Work(nodes[0], ReadBundle(wires, network.directory), synced), nodes[1]
+
+
+@pytest.fixture(params=[importing, marking, sharing, syncing, reading_a_bundle])
 def work_and_undisturbed(request: pytest.FixtureRequest, network: Network) -> Iterator[tuple[Work, Node]]:
     """Work to be interrupted, and another node on which the same is done undisturbed."""
     with ExitStack() as until:

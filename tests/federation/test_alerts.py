@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from node.alerting import Board
+from node.audience import Tier
 from node.errors import AlertRefusedError, UnavailableError, UnknownAlertError
 from node.inbox import acknowledge
 from node.interest import Interest
 from node.ladders import WHERE
-from node.rules import Tier
 from node.store.alerts import Promise, receipts
 from node.store.heads import log_head
 from node.store.own_log import own_page

@@ -13,15 +13,17 @@ from sqlalchemy import event
 from crypto.checkpoint import Checkpoint, sign_checkpoint
 from crypto.envelope import LEAF_BYTES
 from crypto.merkle import leaf_hash
+from node.audience import Purpose, Tier
 from node.client import PAGE_ENTRIES, Credentials, PeerClient
 from node.directory import Member
 from node.model import PartialDate
-from node.rules import Tier
-from node.signed import Entry
+from node.policy import baseline
+from node.signed import Entry, Label
 from node.store.database import Store
 from node.store.heads import advance_log, open_log
-from node.store.own_log import OwnEntry, append_own, own_page
+from node.store.own_log import OwnEntry, Terms, append_own, own_page
 from node.store.peer_log import stored_entries
+from node.store.policies import policy_id
 from node.sync import Outcome, pull
 from node.verify import log_name
 from node.wire import records
@@ -81,8 +83,12 @@ def logs(node: Node, size: int) -> None:
     """Give a node a log of so many entries of which nobody may see more than the leaf."""
     node.holds(a=SHOOTING)
     leaves = [token_bytes(LEAF_BYTES) for _ in range(size)]
+    with node.store.write() as connection:
+        terms = Terms(
+            policy_id(connection, baseline(), NOW), Purpose.STAFF_SAFETY, Label.RED, frozenset(), {}
+        )
     entries = [
-        OwnEntry(leaf_hash(leaf), records.encode_entry(Entry(leaf, None, ())), {}, 1, 1, bytes(32))
+        OwnEntry(leaf_hash(leaf), records.encode_entry(Entry(leaf, None, ())), {}, 1, 1, terms, bytes(32))
         for leaf in leaves
     ]
     name = log_name(node.org_id)

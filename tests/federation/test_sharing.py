@@ -7,8 +7,8 @@ from itertools import pairwise
 import pytest
 
 from crypto.ladder import Opening
+from node.audience import Tier
 from node.model import PartialDate
-from node.rules import Tier
 from node.store.heads import log_head
 from node.store.own_log import own_page
 from node.store.peer_log import fates, stored_entries

@@ -10,9 +10,9 @@ import pytest
 from crypto.checkpoint import Checkpoint
 from crypto.merkle import Frontier
 from node import verifiers as processes
+from node.audience import Tier
 from node.errors import DisclosureError, PeerError
 from node.model import PartialDate
-from node.rules import Tier
 from node.store.heads import open_log
 from node.store.own_log import own_page
 from node.verifiers import Verifiers

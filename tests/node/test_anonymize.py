@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from node.anonymize import anonymize
+from node.audience import Tier
 from node.codes import code_list
 from node.disclose import commit, cut
 from node.ladders import ACTOR, DIMENSIONS, TARGET, WHERE, Chains, chains_of, read_target, verify_chain
 from node.model import EmployerTally, Incident, PartialDate
-from node.rules import LEVELS, Tier
+from node.policy import baseline
 from node.signed import Entry
 from node.wire.records import encode_entry
 from tests.support.strategies import incidents
@@ -130,7 +131,7 @@ def test_no_text_leaves_at_any_tier(incident: Incident, consent: bool, tier: Tie
     chains = anonymize(spoken, rcrc_named=consent)
 
     assert CANARY not in values(chains)
-    openings = commit(bytes(16), bytes(32), chains).open(LEVELS[tier])
+    openings = commit(bytes(16), bytes(32), chains).open(baseline().levels[tier])
     assert CANARY.encode() not in b"".join(value for opening in openings for value in opening.values)
 
 
@@ -138,7 +139,7 @@ def test_no_text_leaves_at_any_tier(incident: Incident, consent: bool, tier: Tie
 def test_no_tier_sees_the_name_of_an_actor_or_more_than_the_second_area(
     incident: Incident, tier: Tier
 ) -> None:
-    seen = cut(anonymize(incident, rcrc_named=True), LEVELS[tier])
+    seen = cut(anonymize(incident, rcrc_named=True), baseline().levels[tier])
 
     assert len(seen[ACTOR.number]) <= ACTOR.levels.index("name")
     assert len(seen[WHERE.number]) <= WHERE.levels.index("point")
@@ -153,6 +154,6 @@ def test_what_travels_holds_no_text_beyond_the_opened_values() -> None:
         source_text=(("Details", f"details {CANARY}"),),
     )
     commitment = commit(bytes(16), bytes(32), anonymize(incident, rcrc_named=True))
-    wire = encode_entry(Entry(bytes(128), None, commitment.open(LEVELS[Tier.COORDINATOR])))
+    wire = encode_entry(Entry(bytes(128), None, commitment.open(baseline().levels[Tier.COORDINATOR])))
 
     assert CANARY.encode() not in wire + b"".join(commitment.heads)

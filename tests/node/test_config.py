@@ -17,7 +17,7 @@ def written(folder: Path, text: str | bytes) -> Path:
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("ORG_ID", "ORG_TYPE", "DATABASE_URL", "LISTEN", "ENDPOINT", "RCRC_NAMED"):
+    for name in ("ORG_ID", "ORG_TYPE", "DATABASE_URL", "LISTEN", "ENDPOINT"):
         monkeypatch.delenv(f"TOCSIN_{name}", raising=False)
 
 
@@ -27,16 +27,14 @@ def test_what_is_not_set_has_a_safe_default(tmp_path: Path) -> None:
     assert (settings.org_id, settings.org_type) == ("alpha", "INGO")
     assert settings.database_url == ""
     assert settings.listen.startswith("127.0.0.1:")
-    assert settings.rcrc_named is False
 
 
 def test_the_environment_overrides_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOCSIN_LISTEN", "127.0.0.1:0")
-    monkeypatch.setenv("TOCSIN_RCRC_NAMED", "true")
 
     settings = load_settings(written(tmp_path, f'{GOOD}listen = "127.0.0.1:7000"\n'))
 
-    assert (settings.listen, settings.rcrc_named) == ("127.0.0.1:0", True)
+    assert settings.listen == "127.0.0.1:0"
 
 
 def test_a_folder_without_a_node_is_named(tmp_path: Path) -> None:
@@ -56,7 +54,6 @@ def test_a_folder_without_a_node_is_named(tmp_path: Path) -> None:
         (GOOD.replace("alpha", "alpha\\n"), "org_id"),
         (GOOD.replace("INGO", "ARMY"), "org_type"),
         (f"{GOOD}colour = 1\n", "colour"),
-        (f'{GOOD}rcrc_named = "perhaps"\n', "rcrc_named"),
         (f"{GOOD}listen = 7443\n", "listen"),
         ("org_id = alpha", "TOML"),
         (b'org_id = "\xff"\n', "TOML"),

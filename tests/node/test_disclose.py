@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from crypto.errors import OpeningError
 from crypto.ladder import Opening, build_ladder
+from node.audience import Tier
 from node.disclose import Commitment, commit, cut, verify_view
 from node.errors import ViewError
 from node.ladders import DIMENSIONS, Chains, chains_of
 from node.model import Incident, PartialDate, Place
-from node.rules import LEVELS, Tier
+from node.policy import baseline
 from tests.support.strategies import incidents
 
 UID, SECRET = bytes(range(16)), bytes(range(32))
@@ -47,7 +48,9 @@ def test_who_sees_less_sees_a_prefix(
 @given(incidents())
 def test_tiers_see_prefixes_of_each_other_under_one_signature(incident: Incident) -> None:
     _, commitment = committed(incident)
-    views = [verify_view(UID, commitment.heads, commitment.open(LEVELS[tier])) for tier in sorted(Tier)]
+    views = [
+        verify_view(UID, commitment.heads, commitment.open(baseline().levels[tier])) for tier in sorted(Tier)
+    ]
 
     for coarse, fine in pairwise(views):
         assert all(more[: len(less)] == less for less, more in zip(coarse, fine, strict=True))
@@ -69,7 +72,7 @@ def forged(openings: tuple[Opening, ...], at: int, **fields: Any) -> tuple[Openi
 @given(incidents(), st.data())
 def test_a_flipped_byte_is_refused(incident: Incident, data: st.DataObject) -> None:
     _, commitment = committed(incident)
-    openings = commitment.open(LEVELS[Tier.COORDINATOR])
+    openings = commitment.open(baseline().levels[Tier.COORDINATOR])
     at = data.draw(st.integers(0, len(openings) - 1))
     opening = openings[at]
     level = data.draw(st.integers(0, len(opening.values) - 1))
@@ -93,7 +96,7 @@ def test_a_flipped_byte_is_refused(incident: Incident, data: st.DataObject) -> N
 
 def test_openings_of_another_record_revision_or_dimension_are_refused() -> None:
     chains, commitment = committed(SHOOTING)
-    openings = commitment.open(LEVELS[Tier.PEER])
+    openings = commitment.open(baseline().levels[Tier.PEER])
     later = commit(UID, bytes(32), chains)
     elsewhere = commit(bytes(16), SECRET, chains)
 
@@ -106,7 +109,7 @@ def test_openings_of_another_record_revision_or_dimension_are_refused() -> None:
 
 def test_each_dimension_is_opened_once_and_in_order() -> None:
     _, commitment = committed(SHOOTING)
-    openings = commitment.open(LEVELS[Tier.PEER])
+    openings = commitment.open(baseline().levels[Tier.PEER])
 
     for wrong in (openings[::-1], (*openings, openings[-1]), forged(openings, 0, dimension=7)):
         with pytest.raises(ViewError, match="unknown or out of order"):

@@ -11,10 +11,10 @@ from node.disclose import cut
 from node.interest import BANDS_KM, Interest, Nearness, distance_km, is_asked_for, nearness
 from node.ladders import Chains, chains_of
 from node.model import Place, Point
-from node.rules import LEVELS, Tier
 from tests.support.incidents import SHOOTING
 
 JUBA, MALAKAL, NAIROBI = Point(4.85, 31.6), Point(9.53, 31.66), Point(-1.29, 36.82)
+COARSE, WITHOUT_POINT = (0, 0, 1, 1, -1, -1, 0), (2, 2, 3, 3, 1, 2, 1)  # finest levels that are shown
 points = st.builds(Point, st.floats(-90, 90), st.floats(-180, 180))
 
 
@@ -36,7 +36,7 @@ def at(point: Point) -> Chains:
     ],
 )
 def test_a_record_is_asked_for_by_country_and_means(wanted: Interest, expected: object) -> None:
-    seen = cut(anonymize(SHOOTING, rcrc_named=False), LEVELS[Tier.PUBLIC])
+    seen = cut(anonymize(SHOOTING, rcrc_named=False), COARSE)
     assert is_asked_for(seen, wanted) is expected
 
 
@@ -63,7 +63,7 @@ def test_a_place_is_near_or_far(point: Point, within_km: int, expected: Nearness
 
 
 def test_a_view_without_a_point_says_that_its_distance_is_unknown() -> None:
-    seen = cut(at(MALAKAL), LEVELS[Tier.COORDINATOR])
+    seen = cut(at(MALAKAL), WITHOUT_POINT)
     assert nearness(seen, Interest(near=JUBA, within_km=25)) is Nearness.UNKNOWN
 
 

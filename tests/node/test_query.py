@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from console.database import open_store
+from node.audience import Tier
 from node.disclose import cut
 from node.facts import COLUMNS, EMPLOYERS, Value, employer_column, fact, sex_column, staff_column
 from node.intake import Publication, Row
@@ -25,9 +26,9 @@ from node.model import (
     Staff,
     Tally,
 )
+from node.policy import baseline
 from node.query import answer
 from node.record import import_publication
-from node.rules import LEVELS, Tier
 from node.signed import Position
 from node.store.database import Store
 from node.store.heads import open_log
@@ -136,7 +137,7 @@ def fill(
         ]
     with store.write() as connection:
         head = open_log(connection, "peer")
-        views = [fact(cut(chains_of(one), LEVELS[tier])) for one, tier in peer]
+        views = [fact(cut(chains_of(one), baseline().levels[tier])) for one, tier in peer]
         add_peer_entries(
             connection,
             head,

@@ -2,15 +2,29 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.ladders import DIMENSIONS
-from node.model import Custody, Incident, Outcome, PartialDate, Sex, Staff, Tally
-from node.rules import LEVELS, Tier, hold, is_sexual_violence, label
+from node.audience import (
+    ALL_CLOSED,
+    CLOSED,
+    FINEST,
+    Audience,
+    Purpose,
+    Tier,
+    levels_for,
+    levels_of,
+    narrowest,
+)
+from node.ladders import DIMENSIONS, WHEN, WHERE
+from node.model import Custody, Incident, Outcome, PartialDate, Place, Sex, Staff, Tally, is_sexual_violence
+from node.policy import baseline, read_policy
+from node.rules import RULES, Choice, Override, label
 from node.signed import Label
+from tests.support.deciding import decided, hold
 from tests.support.strategies import incidents
 
 TODAY = date(2026, 11, 23)
@@ -89,8 +103,10 @@ def test_words_decide_nothing(incident: Incident, today: date, narrative: str) -
 
 @pytest.mark.parametrize(("coarse", "fine"), [(Tier.PUBLIC, Tier.PEER), (Tier.PEER, Tier.COORDINATOR)])
 def test_a_finer_tier_sees_at_least_as_much_in_every_dimension(coarse: Tier, fine: Tier) -> None:
-    assert all(less <= more for less, more in zip(LEVELS[coarse], LEVELS[fine], strict=True))
-    assert LEVELS[coarse] != LEVELS[fine]
+    assert all(
+        less <= more for less, more in zip(baseline().levels[coarse], baseline().levels[fine], strict=True)
+    )
+    assert baseline().levels[coarse] != baseline().levels[fine]
 
 
 # What each tier sees, as people were told: nobody may widen it by the way.
@@ -105,7 +121,7 @@ SEEN = {
 def test_each_tier_sees_down_to_these_levels(tier: Tier) -> None:
     assert SEEN[tier] == tuple(
         dimension.levels[level] if level >= 0 else None
-        for dimension, level in zip(DIMENSIONS, LEVELS[tier], strict=True)
+        for dimension, level in zip(DIMENSIONS, baseline().levels[tier], strict=True)
     )
 
 
@@ -140,3 +156,211 @@ def test_sexual_violence_is_told_by_means_or_by_outcome(
     expected: bool,  # noqa: FBT001
 ) -> None:
     assert is_sexual_violence(means, assaulted) is expected
+
+
+LONG_AGO = timedelta(days=4000)
+SAID = st.builds(
+    Override,
+    st.booleans(),
+    st.none() | st.sampled_from(list(Label)),
+    st.tuples(*(st.integers(CLOSED, finest) for finest in FINEST)),
+    st.booleans(),
+)
+POLICY = read_policy(
+    baseline().text.replace('default = "enhanced"', 'default = "enhanced"\nSSD = "regular"')
+    + """
+[[agreement]]
+member = "alpha"
+countries = ["SSD", "AFG"]
+until = 2030-06-30
+[agreement.levels]
+where = "point"
+when = "day"
+"""
+)
+
+
+def test_every_rule_stands_once_and_is_kept_by_somebody() -> None:
+    ids = [rule.id for rule in RULES]
+
+    assert ids == [*(f"R{number}" for number in range(1, 25)), "P1", "P2", "P3"]
+    for rule in RULES:
+        assert rule.text.endswith(".")
+        assert rule.source
+        assert (rule.apply is None) == bool(rule.kept_by)
+
+
+@given(incidents(), SAID, st.sampled_from(list(Purpose)))
+def test_who_may_see_less_sees_the_start_of_what_others_see(
+    incident: Incident, said: Override, purpose: Purpose
+) -> None:
+    today = incident.when.latest + LONG_AGO
+    alpha = Audience(Tier.PEER, "alpha")
+    decisions = {
+        who: decided(
+            incident,
+            today,
+            who,
+            override=said,
+            purpose=purpose,
+            policy=POLICY,
+            tiers=frozenset(Tier),
+        )
+        for who in (*map(Audience, Tier), alpha)
+    }
+    views = {who.name: one.levels for who, one in decisions.items() if one.hold is None}
+    for less, more in (*pairwise(map(Audience, Tier)), (Audience(Tier.PEER), alpha)):
+        coarse, fine = (levels_for(views, who) or ALL_CLOSED for who in (less, more))
+        assert narrowest((coarse, fine)) == coarse
+
+
+@given(incidents(), SAID, SAID, st.sampled_from(list(Tier)))
+def test_saying_more_of_a_record_never_widens_it(
+    incident: Incident, first: Override, second: Override, tier: Tier
+) -> None:
+    today = incident.when.latest + LONG_AGO
+    first, second = first._replace(captivity_released=False), second._replace(captivity_released=False)
+    labels = [one.label for one in (first, second) if one.label is not None]
+    both = Override(
+        first.held or second.held, min(labels, default=None), narrowest((first.levels, second.levels))
+    )
+    before = decided(incident, today, Audience(tier), override=first)
+    after = decided(incident, today, Audience(tier), override=both)
+
+    assert after.hold is not None or before.hold is None
+    assert narrowest((before.levels, after.levels)) == after.levels
+
+
+@given(incidents(), st.sampled_from(list(Label)), st.sampled_from(list(Label)), st.sampled_from(list(Tier)))
+def test_raising_a_label_never_lets_more_leave(
+    incident: Incident, one: Label, other: Label, tier: Tier
+) -> None:
+    narrow, wide = sorted((one, other))
+    today = incident.when.latest + LONG_AGO
+    if decided(incident, today, Audience(tier), override=Override(label=narrow)).hold is None:
+        assert decided(incident, today, Audience(tier), override=Override(label=wide)).hold is None
+    assert label(frozenset({tier}), narrow) <= label(frozenset({tier}), wide) <= label(frozenset({tier}))
+
+
+@pytest.mark.parametrize(
+    ("asked", "tiers"),
+    [
+        (Label.RED, set()),
+        (Label.AMBER_STRICT, {Tier.COORDINATOR}),
+        (Label.AMBER, {Tier.COORDINATOR}),
+        (Label.GREEN, {Tier.PEER, Tier.COORDINATOR}),
+        (Label.CLEAR, set(Tier)),
+    ],
+)
+def test_a_label_goes_no_further_than_it_says(asked: Label, tiers: set[Tier]) -> None:
+    decisions = {tier: decided(OLD, TODAY, Audience(tier), override=Override(label=asked)) for tier in Tier}
+
+    assert {tier for tier, one in decisions.items() if one.hold is None} == tiers
+    assert {one.hold.rule for one in decisions.values() if one.hold is not None} <= {"R3"}
+
+
+OLD = Incident(PartialDate(2015, 3, 14), Place("SSD", "Unity", "Leer", "Leer"))
+ALPHA = Audience(Tier.PEER, "alpha")
+
+
+def test_a_record_that_is_red_leaves_for_named_members_alone() -> None:
+    red = Override(label=Label.RED)
+
+    assert (
+        decided(OLD, TODAY, ALPHA, override=red, members=frozenset({"alpha"}), tiers=frozenset()).hold is None
+    )
+    held = decided(OLD, TODAY, Audience(Tier.PEER, "beta"), override=red).hold
+    assert held is not None
+    assert held.rule == "R3"
+    assert label(frozenset()) is Label.RED
+
+
+def test_nothing_leaves_that_nobody_released() -> None:
+    for audience in (*map(Audience, Tier), ALPHA):
+        held = decided(OLD, TODAY, audience, tiers=frozenset()).hold
+        assert held is not None
+        assert held.rule == "R1"
+
+
+def test_a_coordinator_sees_of_what_was_released_to_peers_what_peers_see() -> None:
+    seen = decided(OLD, TODAY, Audience(Tier.COORDINATOR), tiers=frozenset({Tier.PEER}))
+
+    assert seen.levels == baseline().levels[Tier.PEER]
+    assert seen.choices[WHERE.number].rule == "R1"
+
+
+@pytest.mark.parametrize(("days", "rule"), [(0, "R11"), (30, "R11"), (31, None)])
+def test_the_public_waits(days: int, rule: str | None) -> None:
+    happened_on = PartialDate(2026, 1, 31)
+    incident = Incident(happened_on)
+    today = happened_on.latest + timedelta(days=days)
+    held = decided(incident, today, Audience(Tier.PUBLIC)).hold
+
+    assert (held.rule if held else None) == rule
+    assert decided(incident, today, Audience(Tier.PEER)).hold is None
+
+
+def test_a_month_is_waited_for_from_its_last_day() -> None:
+    held = hold(Incident(PartialDate(2026, 1)), date(2026, 2, 28), Tier.PUBLIC)
+
+    assert held is not None
+    assert "2026-03-02" in held.release
+
+
+def test_a_purpose_that_the_policy_does_not_name_is_refused() -> None:
+    held = decided(OLD, TODAY, purpose=Purpose.ADVOCACY).hold
+
+    assert held is not None
+    assert held.rule == "R16"
+    assert decided(OLD, TODAY, Audience(Tier.PUBLIC), purpose=Purpose.ADVOCACY).hold is None
+
+
+def test_an_agreement_widens_one_member_in_its_countries_until_its_last_day() -> None:
+    def place(audience: Audience, incident: Incident = OLD, today: date = TODAY) -> tuple[str, str]:
+        choice = decided(incident, today, audience, policy=POLICY).choices[WHERE.number]
+        return choice.value, choice.rule
+
+    # South Sudan is at the regular level there: the tier sees its first level, the member what was agreed.
+    assert place(Audience(Tier.COORDINATOR)) == ("SSD/Unity", "P1")
+    assert place(ALPHA) == ("SSD/Unity/Leer/Leer@", "P2")
+    assert place(Audience(Tier.PEER, "beta")) == ("SSD/Unity", "R10")
+    assert place(ALPHA, today=date(2030, 6, 30)) == ("SSD/Unity/Leer/Leer@", "P2")
+    assert place(ALPHA, today=date(2030, 7, 1)) == ("SSD/Unity", "R10")
+    assert place(ALPHA, Incident(PartialDate(2015), Place("KEN", "Nairobi", "Westlands"))) == (
+        "KEN/Nairobi",
+        "R10",
+    )
+
+
+def test_what_was_said_of_a_record_narrows_an_agreement_too() -> None:
+    levels = levels_of({WHEN: "year", WHERE: "country"})
+    seen = decided(OLD, TODAY, ALPHA, policy=POLICY, override=Override(levels=levels))
+
+    assert seen.levels == levels
+    assert seen.choices[WHERE.number] == Choice(WHERE, 0, "P3", "SSD")
+
+
+def test_captivity_leaves_only_when_a_person_said_so() -> None:
+    ongoing = Incident(PartialDate(2010), custody=Custody.ONGOING)
+
+    assert decided(ongoing, TODAY, override=Override(captivity_released=True)).hold is None
+    assert decided(ongoing, TODAY).hold is not None
+
+
+def test_nothing_releases_sexual_violence() -> None:
+    incident = Incident(PartialDate(2010), means="rape_sexual_assault")
+    said = Override(captivity_released=True, label=Label.CLEAR)
+    held = decided(incident, TODAY, ALPHA, override=said, members=frozenset({"alpha"}), policy=POLICY).hold
+
+    assert held is not None
+    assert held.rule == "R14"
+
+
+@given(incidents(), st.sampled_from(list(Tier)))
+def test_every_hold_says_what_would_release_it(incident: Incident, tier: Tier) -> None:
+    held = hold(incident, incident.when.latest, tier)
+
+    if held is not None:
+        assert held.rule in {rule.id for rule in RULES}
+        assert held.reason
+        assert held.release

@@ -19,13 +19,14 @@ from crypto.merkle import tree_root
 from crypto.signing import Signer
 from crypto.tiles import Tiles
 from node.anonymize import anonymize
+from node.audience import Audience, Tier
 from node.check import Fault, check_logs, check_records, check_tiles
 from node.disclose import commit, cut, verify_view
 from node.intake import Publication, Row
 from node.ladders import Chains
 from node.model import Incident, Outcome, PartialDate, Place, Sex, Staff, Tally
+from node.policy import baseline, read_policy
 from node.record import import_publication
-from node.rules import LEVELS, Tier, hold
 from node.share import Identity, Plan, Request, preview, release, start_log
 from node.signed import INCIDENT_TYPE, RETRACTION_TYPE, Entry, Label
 from node.store.database import Store
@@ -36,6 +37,7 @@ from node.tables import metadata
 from node.tables import release as release_table
 from node.verify import Origin, log_name
 from node.wire import records
+from tests.support.deciding import hold
 from tests.support.incidents import ASSAULT, CAPTURE, LOOTING, ROBBERY, SHOOTING
 from tests.support.strategies import incidents
 
@@ -215,7 +217,7 @@ class Sharing(RuleBasedStateMachine):
             coarser = [one for one in tiers if one <= tier]
             if coarser:
                 chains = anonymize(incident, rcrc_named=False)
-                seen[self.uids[key]] = cut(chains, LEVELS[max(coarser)])
+                seen[self.uids[key]] = cut(chains, baseline().levels[max(coarser)])
         return seen
 
     def teardown(self) -> None:
@@ -249,26 +251,30 @@ def test_what_leaves_is_byte_for_byte_what_the_preview_shows(office: Office) -> 
                 connection.execute(delete(table))
         start_log(office.store, office.identity, NOW)
         office.holds({str(at): one for at, one in enumerate(contents, 1)})
-        request = Request(office.revisions(*map(str, range(1, 6))), tiers, NOW, rcrc_named=consent)
+        text = baseline().text.replace("rcrc_named = false", f"rcrc_named = {str(consent).lower()}")
+        request = Request(office.revisions(*map(str, range(1, 6))), tiers, NOW, policy=read_policy(text))
         (foreseen,) = preview(office.store, request)
 
         office.releases(request)
 
-        held = [one for one in contents if hold(one, NOW.date()) is not None]
+        held = [one for one in contents if all(hold(one, NOW.date(), tier) for tier in tiers)]
         assert (len(foreseen.outgoing), len(foreseen.held)) == (len(contents) - len(held), len(held))
         with office.store.read() as connection:
             secrets = dict(secrets_by_index(connection))
         for tier in Tier:
             for index, (entry, one) in enumerate(zip(office.page(tier), foreseen.outgoing, strict=True)):
-                if not one.seen_by(tier):
+                if not one.seen_by(Audience(tier)):
                     assert entry.envelope is None
                     continue
                 assert entry.envelope is not None
                 record = records.decode_incident(entry.envelope.payload)
                 commitment = commit(one.current.uid, secrets[index], one.chains)
                 assert record.heads == commitment.heads
-                assert verify_view(record.record_uid, record.heads, entry.openings) == one.seen_by(tier)
-                assert entry.openings == commitment.open(LEVELS[max(t for t in tiers if t <= tier)])
+                assert verify_view(record.record_uid, record.heads, entry.openings) == one.seen_by(
+                    Audience(tier)
+                )
+                shown = [t for t in tiers if t <= tier and not hold(one.current.incident, NOW.date(), t)]
+                assert entry.openings == commitment.open(baseline().levels[max(shown)])
 
     check()
 
@@ -309,7 +315,7 @@ def test_a_correction_goes_to_those_who_have_the_record_without_being_asked_for(
     (second,) = office.shares().outgoing
 
     assert second.before is not None
-    assert (second.before.log_index, second.before.times, second.tiers) == (0, 1, PEERS)
+    assert (second.before.log_index, second.before.times, second.asked) == (0, 1, frozenset({"peer"}))
     assert second.current.uid == first.current.uid
     record = records.decode_incident(envelope_of(office.page(Tier.PEER)[1]).payload)
     assert (record.revision, record.replaces) == (2, (0, second.before.leaf_hash))
@@ -334,7 +340,7 @@ def test_tiers_add_up(office: Office) -> None:
     office.shares("a", tiers=PEERS)
     (wider,) = office.shares("a", tiers=frozenset({Tier.COORDINATOR})).outgoing
 
-    assert wider.tiers == {Tier.PEER, Tier.COORDINATOR}
+    assert wider.asked == {"peer", "coordinator"}
     assert office.shares("a", tiers=PEERS).unchanged == 1
     labels = [
         records.decode_incident(envelope_of(one).payload).label for one in office.page(Tier.COORDINATOR)

@@ -12,10 +12,10 @@ import grpc
 from crypto.envelope import sign_envelope
 from crypto.signing import Signer
 from node.alert import Order, Sender, cancel_alert, send_alert, update_alert
+from node.audience import Tier
 from node.directory import Member
 from node.interest import Interest
 from node.model import Incident
-from node.rules import Tier
 from node.store.alerts import StoredAlert, stored_alerts
 from node.store.records import revisions_by_key
 from node.subscriptions import Listener, keep_listening, listen

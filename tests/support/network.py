@@ -16,9 +16,11 @@ import pytest
 from console.database import open_store
 from crypto.certificates import make_member_certificate
 from crypto.envelope import Envelope, sign_envelope
+from crypto.sealing import SealKey
 from crypto.signing import Signer
 from node.alert_check import check_alerts
 from node.alerting import Board
+from node.audience import Tier
 from node.check import Fault, check_logs, check_records, check_tiles
 from node.client import Credentials, PeerClient
 from node.directory import (
@@ -29,18 +31,18 @@ from node.directory import (
     MemberKey,
     OrganizationType,
     Status,
+    origin_of,
 )
 from node.intake.publication import Publication, Row
 from node.measures import make_query
 from node.model import Incident
 from node.query import answer
 from node.record import import_publication
-from node.rules import Tier
 from node.server import Exchange, Gatekeeper, make_server
 from node.share import Identity, Plan, Request, release, start_log
 from node.store.database import Store
 from node.store.records import revisions_by_key
-from node.sync import Outcome, origin_of, pull
+from node.sync import Outcome, pull
 from node.tables import metadata
 from node.verify import Origin
 from node.wire import alerts, records
@@ -75,6 +77,11 @@ def make_identity(org_id: str) -> Identity:
     return Identity(org_id, Signer.generate(), Signer.generate())
 
 
+def seal_of(identity: Identity) -> SealKey:
+    """The key to which one seals for an organization; made from another, so that a test need not carry it around."""
+    return SealKey(sha256(b"seal" + identity.signing.seed).digest())
+
+
 def member_of(identity: Identity, credentials: Credentials, tier: Tier = Tier.PEER) -> Member:
     """What the directory says of an organization in good standing."""
 
@@ -90,6 +97,7 @@ def member_of(identity: Identity, credentials: Credentials, tier: Tier = Tier.PE
         key(identity.log),
         credentials.certificate,
         "127.0.0.1:1",
+        seal_of(identity).public_key,
     )
 
 

@@ -20,12 +20,13 @@ from crypto.ladder import Opening
 from crypto.merkle import Frontier, consistency_path, leaf_hash, node_hash
 from crypto.signing import Signer
 from node.anonymize import anonymize
+from node.audience import Tier
 from node.client import Credentials
 from node.directory import Directory, Member
 from node.disclose import commit
 from node.ladders import SCHEMA, Chains
 from node.model import Incident
-from node.rules import LEVELS, Tier
+from node.policy import baseline
 from node.share import Identity
 from node.signed import (
     INCIDENT_TYPE,
@@ -126,7 +127,7 @@ class PeerSimulator:
         record = record._replace(**changes)
         payload = records.encode_incident(record)
         envelope = sign_envelope(signer or self.identity.signing, payload_type, payload)
-        return self.logs(record, envelope, commitment.open(LEVELS[tier]))
+        return self.logs(record, envelope, commitment.open(baseline().levels[tier]))
 
     def revises(self, past: Logged, incident: Incident, **changes: Any) -> Logged:
         """Log the next revision of a record."""

@@ -16,6 +16,7 @@ from node.model import (
     Place,
     Point,
     Qualifier,
+    Sensitive,
     Sex,
     SexTally,
     Staff,
@@ -88,4 +89,7 @@ def incidents(draw: st.DrawFn, when: st.SearchStrategy[PartialDate] | None = Non
         source_kind=draw(_code("source_kind")),
         source_text=tuple(draw(st.lists(st.tuples(texts, texts), max_size=2))),
         narrative=draw(texts),
+        sensitive=draw(
+            st.frozensets(st.sampled_from(Sensitive)) if draw(st.booleans()) else st.just(frozenset())
+        ),
     )

@@ -1,4 +1,4 @@
-"""The three things that write a node's database, each as work that can be interrupted and done again.
+"""The things that write a node's database, each as work that can be interrupted and done again.
 
 The functions can be sent to another process, which opens the same database and does the same.
 """
@@ -16,13 +16,14 @@ from crypto.signing import Signer
 from node import share, sync
 from node.client import Credentials, PeerClient
 from node.directory import Directory, Member
-from node.model import PartialDate
+from node.mark import mark_record
+from node.model import PartialDate, Sensitive
 from node.share import Identity
 from node.store.database import Store
 from node.sync import pull
 from tests.support.faults import Flavour, failing_at
 from tests.support.incidents import LOOTING, ROBBERY, SHELLING, SHOOTING
-from tests.support.network import NOW, Node, rows_of
+from tests.support.network import NOW, SOURCE, Node, rows_of
 
 MANY = {f"d{month}": replace(LOOTING, when=PartialDate(2023, month)) for month in range(1, 6)}
 FIRST = {"a": SHOOTING, "b": ROBBERY, **MANY}
@@ -54,6 +55,11 @@ def imported(node: Node) -> object:
     keys = {record[0]: record[-1] for record in rows["record"]}
     revisions = [(keys[row[1]], *row[3:6], row[-1]) for row in rows["revision"]]
     return sorted(revisions), len(rows["publication"]), len(rows["record"]), node.counts("year", "means")
+
+
+def mark_one(node: Node) -> None:
+    """Mark a record."""
+    mark_record(node.store, f"{SOURCE}:a", frozenset({Sensitive.CHILDREN}))
 
 
 def share_everything(node: Node) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,13 +10,14 @@ from hypothesis import strategies as st
 
 from crypto.envelope import Envelope, Signature
 from crypto.ladder import SALT_BYTES, Opening
+from node.audience import Tier
+from node.bundle import Bundle
 from node.config import ORG_ID
 from node.directory import Directory, Member, MemberKey, OrganizationType, Status
 from node.errors import PayloadError
-from node.rules import Tier
 from node.signed import Entry, IncidentRecord, Label, Position, Reason, Retraction
 from node.verify import Page
-from node.wire import exchange, membership, records
+from node.wire import bundles, exchange, membership, records
 from tocsin.node.v1 import directory_pb2, envelope_pb2, record_pb2
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -92,6 +94,10 @@ members = st.builds(
     keys,
     st.binary(max_size=40),
     st.builds("{}:{}".format, org_ids, st.integers(1, 65_535)),
+    exactly(32),
+)
+bundle_statements = st.builds(
+    Bundle, texts, indexes, texts, texts, exactly(32), moments, indexes, indexes, st.binary(max_size=40)
 )
 directories = st.builds(
     Directory, texts, indexes, moments, moments, st.lists(members, max_size=3).map(sorted).map(tuple)
@@ -207,6 +213,21 @@ def test_signed_messages_may_say_more_than_this_version_knows() -> None:
     assert membership.decode_directory(membership.encode_directory(directory) + UNKNOWN_FIELD) == directory
 
 
+@given(bundle_statements)
+def test_what_a_bundle_says_of_itself_comes_back_and_may_say_more(bundle: Bundle) -> None:
+    wire = bundles.encode_bundle(bundle)
+    assert bundles.decode_bundle(wire) == bundles.decode_bundle(wire + UNKNOWN_FIELD) == bundle
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"), [({"seal_hash": b""}, "seal_hash"), ({"seal_hash": bytes(31)}, "seal_hash")]
+)
+def test_a_bundle_with_a_wrong_field_is_refused_by_name(changes: dict[str, Any], said: str) -> None:
+    sound = Bundle("net", 1, "alpha", "beta", bytes(32), datetime(2026, 1, 1, tzinfo=UTC), 0, 1, b"note")
+    with pytest.raises(PayloadError, match=said):
+        bundles.decode_bundle(bundles.encode_bundle(sound._replace(**changes)))
+
+
 RECORD = record_pb2.IncidentRecord(
     record_uid=bytes(16),
     origin_id="alpha",
@@ -223,6 +244,7 @@ MEMBER = directory_pb2.Member(
     tier=directory_pb2.TIER_PEER,
     log_key=KEY,
     endpoint="127.0.0.1:7443",
+    seal_key=bytes(32),
 )
 
 
@@ -265,6 +287,8 @@ def test_a_record_with_a_wrong_field_is_refused_by_name(fields: dict[str, object
         ({"type": 9}, "type"),
         ({"status": 0}, "status"),
         ({"tier": 4}, "tier"),
+        ({"seal_key": b""}, "seal_key"),
+        ({"seal_key": bytes(33)}, "seal_key"),
         ({"log_key": directory_pb2.MemberKey(public_key=bytes(31), alg="ed25519")}, "public_key"),
         ({"log_key": directory_pb2.MemberKey(public_key=bytes(32), alg="rsa")}, "alg"),
     ],

@@ -131,6 +131,7 @@ class Member(_message.Message):
     LOG_KEY_FIELD_NUMBER: _builtins.int
     TLS_CERTIFICATE_FIELD_NUMBER: _builtins.int
     ENDPOINT_FIELD_NUMBER: _builtins.int
+    SEAL_KEY_FIELD_NUMBER: _builtins.int
     org_id: _builtins.str
     """Lower-case letters, digits and hyphens, 2 to 63."""
     type: Global___OrganizationType.ValueType
@@ -140,6 +141,8 @@ class Member(_message.Message):
     """The pinned TLS certificate, DER: P-256 with critical keyUsage digitalSignature."""
     endpoint: _builtins.str
     """host:port"""
+    seal_key: _builtins.bytes
+    """32 bytes, X25519: to this key bundles for the member are sealed."""
     @_builtins.property
     def signing_keys(self) -> _containers.RepeatedCompositeFieldContainer[Global___MemberKey]: ...
     @_builtins.property
@@ -155,10 +158,11 @@ class Member(_message.Message):
         log_key: Global___MemberKey | None = ...,
         tls_certificate: _builtins.bytes = ...,
         endpoint: _builtins.str = ...,
+        seal_key: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["log_key", b"log_key"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["endpoint", b"endpoint", "log_key", b"log_key", "org_id", b"org_id", "signing_keys", b"signing_keys", "status", b"status", "tier", b"tier", "tls_certificate", b"tls_certificate", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["endpoint", b"endpoint", "log_key", b"log_key", "org_id", b"org_id", "seal_key", b"seal_key", "signing_keys", b"signing_keys", "status", b"status", "tier", b"tier", "tls_certificate", b"tls_certificate", "type", b"type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -207,7 +211,7 @@ Global___Directory: _TypeAlias = Directory  # noqa: Y015
 @_typing.final
 class MembershipRequest(_message.Message):
     """The payload application/vnd.tocsin.membership-request.v1+protobuf, signed with every key it names, in the order
-    signing key, log key: proof that the applicant holds them.
+    signing key, log key: proof that the applicant holds them. The seal key can not sign; the others vouch for it.
     """
 
     DESCRIPTOR: _descriptor.Descriptor

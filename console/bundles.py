@@ -1,0 +1,79 @@
+"""Bundles as files: written whole or not at all, readable by their owner alone, and read in place."""
+
+import os
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+from console.home import SIGNING, Home
+from crypto.keyfile import load_key
+from crypto.signing import Signer
+from node.bundle import Asked, Author, Written, write_bundle
+from node.errors import UnreadableError
+from node.unbundle import Outcome, Progress, Reader, read_bundle
+from node.wire import bundles, records
+
+T = TypeVar("T")
+
+
+def write_bundle_file(home: Home, passphrase: str | None, asked: Asked, path: Path) -> Written:
+    """Write this node's log for one member to a file.
+
+    Raises:
+        NodeError: There is nobody to write it for, or the log or the file can not be used.
+        CryptoError: The signing key can not be read.
+    """
+    directory = home.directory()
+    author = Author(home.settings.org_id, Signer(load_key(home.key_file(SIGNING), SIGNING, passphrase)))
+    store = home.store()
+
+    def write(file: BinaryIO) -> Written:
+        now = datetime.now(UTC).replace(microsecond=0)
+        return write_bundle(store, author, directory, asked, now, file.write, codec=bundles)
+
+    try:
+        return _write_new(path, write)
+    finally:
+        store.close()
+
+
+def read_bundle_file(home: Home, passphrase: str | None, path: Path, progress: Progress) -> Outcome:
+    """Read a bundle that a member wrote for this node, and keep what is new in it.
+
+    Raises:
+        NodeError: The file can not be read, or is not a bundle for this node.
+        CryptoError: The file is not as it was sealed, or the seal key can not be read.
+    """
+    reader = Reader(home.settings.org_id, home.seal_key(passphrase), home.directory())
+    store = home.store()
+    try:
+        with path.open("rb") as file:
+            now = datetime.now(UTC)
+            return read_bundle(store, file, reader, now, progress, codec=records, bundle_codec=bundles)
+    except OSError as error:
+        raise UnreadableError(f"{path} can not be read: {error.strerror}") from error
+    finally:
+        store.close()
+
+
+def _write_new(path: Path, write: Callable[[BinaryIO], T]) -> T:
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        with open(draft, "xb", opener=_open_private) as file:
+            done = write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as error:
+        raise UnreadableError(f"{path} can not be written: {error.strerror}") from error
+    finally:
+        with suppress(OSError):
+            draft.unlink()
+    return done
+
+
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

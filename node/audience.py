@@ -1,0 +1,108 @@
+"""Who is to see a record, and how finely: tiers, named members, and the levels of each dimension."""
+
+from collections.abc import Iterable, Mapping
+from enum import IntEnum, StrEnum
+from typing import NamedTuple, TypeAlias
+
+from node.ladders import DIMENSIONS, Dimension
+
+CLOSED = -1  # the level of a dimension that is not opened at all
+
+Levels: TypeAlias = tuple[int, ...]  # the finest opened level of each dimension, in schema order
+Views: TypeAlias = Mapping[str, Levels]  # what a record was released as: levels by the name of each audience
+
+ALL_CLOSED: Levels = (CLOSED,) * len(DIMENSIONS)
+FINEST: Levels = tuple(len(dimension.levels) - 1 for dimension in DIMENSIONS)
+_MEMBER = "@"  # before the id of a member, in the name of an audience that is one member
+
+
+class Tier(IntEnum):
+    """How finely an audience may see, from coarse to fine; what a tier sees, every finer tier sees too."""
+
+    PUBLIC = 1
+    PEER = 2
+    COORDINATOR = 3
+
+
+class Purpose(StrEnum):
+    """What a record is shared for; it is used for nothing else (R16)."""
+
+    STAFF_SAFETY = "staff_safety"
+    ANALYSIS = "analysis"
+    ADVOCACY = "advocacy"
+    STATISTICS = "statistics"
+
+
+class Audience(NamedTuple):
+    """All members of a tier, or one named member, whose tier it is."""
+
+    tier: Tier
+    member: str = ""
+
+    @property
+    def name(self) -> str:
+        """How it is written: `peer`, or `@alpha` for a member."""
+        return _MEMBER + self.member if self.member else self.tier.name.lower()
+
+
+def levels_of(named: Mapping[Dimension, str]) -> Levels:
+    """Levels from the name of the finest of each dimension; what is not named is closed."""
+    return tuple(
+        dimension.levels.index(named[dimension]) if dimension in named else CLOSED for dimension in DIMENSIONS
+    )
+
+
+def narrowest(levels: Iterable[Levels]) -> Levels:
+    """The coarsest of each dimension."""
+    return tuple(map(min, zip(FINEST, *levels, strict=True)))
+
+
+def widest(levels: Iterable[Levels]) -> Levels:
+    """The finest of each dimension."""
+    return tuple(map(max, zip(ALL_CLOSED, *levels, strict=True)))
+
+
+def tiers_of(names: Iterable[str]) -> frozenset[Tier]:
+    """The tiers among the names of audiences."""
+    return frozenset(Tier[name.upper()] for name in names if not name.startswith(_MEMBER))
+
+
+def members_of(names: Iterable[str]) -> frozenset[str]:
+    """The ids of members among the names of audiences."""
+    return frozenset(name.removeprefix(_MEMBER) for name in names if name.startswith(_MEMBER))
+
+
+def opened(views: Views) -> Views:
+    """The views that show something."""
+    return {name: levels for name, levels in views.items() if levels != ALL_CLOSED}
+
+
+def levels_for(views: Views, audience: Audience) -> Levels | None:
+    """What an audience sees: its own view, else that of the finest tier which it reaches; `None` is nothing."""
+    if audience.member and Audience(audience.tier, audience.member).name in views:
+        return views[audience.name]
+    reached = [tier for tier in tiers_of(views) if tier <= audience.tier]
+    return views[Audience(max(reached)).name] if reached else None
+
+
+def write_views(views: Views) -> str:
+    """One line of text, always the same for the same views: `peer=1,1,1,1,0,0,1 @alpha=2,2,3,3,1,2,1`."""
+    return " ".join(f"{name}={','.join(map(str, levels))}" for name, levels in sorted(views.items()))
+
+
+def read_views(text: str) -> Views:
+    """Read what `write_views` wrote.
+
+    Raises:
+        ValueError: It is something else.
+    """
+    views = {}
+    for part in text.split():
+        name, _, numbers = part.partition("=")
+        levels = tuple(map(int, numbers.split(",")))
+        if len(levels) != len(DIMENSIONS) or not (
+            name.startswith(_MEMBER) or name.upper() in Tier.__members__
+        ):
+            raise ValueError(name)
+        views[name] = levels
+    return views

@@ -1,0 +1,50 @@
+"""A page of this node's own log as one member may see it: over the line and in a bundle the same."""
+
+from itertools import accumulate
+from typing import NamedTuple
+
+from crypto.errors import ProofError
+from crypto.merkle import consistency_path
+from crypto.tiles import Tiles
+from node.directory import Member
+from node.errors import StoreError
+from node.store.database import Transaction
+from node.store.heads import LogHead
+from node.store.own_log import FullTiles, TileReader, own_page
+from node.verify import Page, page_token
+
+MAX_PAGE_BYTES = 4 * 1024 * 1024
+
+
+class Span(NamedTuple):
+    """Which entries are asked for: at most `limit` from `start` on, below the checkpoint of `size`."""
+
+    start: int
+    limit: int
+    size: int
+
+
+def own_log_page(
+    connection: Transaction, head: LogHead, reader: Member, span: Span, tiles: FullTiles | None = None
+) -> Page:
+    """Read a page of our own log, fewer entries than asked for when they are large.
+
+    Raises:
+        StoreError: The log lacks an entry, or its tree does not reach so far.
+    """
+    stop = min(span.start + span.limit, span.size)
+    page = own_page(connection, head.log_id, span.start, stop, reader.tier, reader.org_id)
+    entries = _within(page, MAX_PAGE_BYTES)
+    stop = span.start + len(entries)
+    try:
+        proof = consistency_path(Tiles(TileReader(connection, tiles)), stop, span.size)
+    except ProofError as error:
+        raise StoreError(str(error)) from error
+    return Page(tuple(entries), tuple(proof), page_token(span.size, stop))
+
+
+def _within(entries: list[bytes], max_bytes: int) -> list[bytes]:
+    if sum(map(len, entries)) <= max_bytes:
+        return entries
+    fitting = sum(total <= max_bytes for total in accumulate(map(len, entries)))
+    return entries[: max(fitting, 1)]

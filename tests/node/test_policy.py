@@ -1,0 +1,132 @@
+"""A policy is checked as a whole, and what is wrong is told with its line."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from node.audience import CLOSED, FINEST, Purpose, Tier
+from node.errors import PolicyError
+from node.ladders import ACTOR, WHEN, WHERE
+from node.policy import MAX_POLICY_BYTES, baseline, read_policy
+
+TEXT = baseline().text
+AGREEMENT = """
+[[agreement]]
+member = "alpha"
+countries = ["SSD"]
+until = 2027-12-31
+[agreement.levels]
+where = "point"
+
+[[agreement]]
+member = "beta"
+[agreement.levels]
+actor = "name"
+"""
+
+
+def test_the_baseline_is_careful() -> None:
+    policy = baseline()
+
+    assert (policy.name, policy.version) == ("SLT baseline", 1)
+    assert policy.levels[Tier.PUBLIC][ACTOR.number] == CLOSED
+    assert policy.levels[Tier.COORDINATOR][WHERE.number] < FINEST[WHERE.number]
+    assert policy.embargo == {
+        Tier.PUBLIC: timedelta(days=30),
+        Tier.PEER: timedelta(0),
+        Tier.COORDINATOR: timedelta(0),
+    }
+    assert Purpose.ADVOCACY not in policy.purposes[Tier.PEER]
+    assert policy.captivity_presumed_over == timedelta(days=365)
+    assert not policy.rcrc_named
+    assert not policy.agreements
+
+
+def test_agreements_name_a_member_countries_and_a_last_day() -> None:
+    policy = read_policy(TEXT + AGREEMENT)
+    alpha, beta = policy.agreements
+
+    assert policy.agreed_members == {"alpha", "beta"}
+    assert alpha.levels[WHERE.number] == FINEST[WHERE.number]
+    assert alpha.levels[WHEN.number] == CLOSED
+    assert alpha.applies("SSD", date(2027, 12, 31))
+    assert not alpha.applies("SSD", date(2028, 1, 1))
+    assert not alpha.applies("KEN", date(2027, 1, 1))
+    assert beta.applies("KEN", date(2099, 1, 1))
+
+
+def test_another_text_is_another_version() -> None:
+    assert read_policy(TEXT).digest == baseline().digest
+    assert read_policy(TEXT + "\n# a remark\n").digest != baseline().digest
+
+
+def line_of(text: str, part: str) -> int:
+    return text[: text.index(part)].count("\n") + 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            'where = "admin1"\nwhat',
+            'where = "street"\nwhat',
+            "levels.peer.where: 'street' is none of country",
+        ),
+        ('name = "SLT baseline"', 'nome = "SLT baseline"', "nome: extra inputs are not permitted"),
+        ("version = 1", 'version = "1"', "version: input should be a valid integer"),
+        ("version = 1", "version = 0", "version: input should be greater than or equal to 1"),
+        ("public = 30", "public = -1", "embargo.public: input should be greater than or equal to 0"),
+        ("public = 30", "guests = 30", "embargo.guests: extra inputs are not permitted"),
+        ('peer = ["staff', 'peer = ["gossip", "staff', "purposes.peer: 'gossip' is none of staff_safety"),
+        ('default = "enhanced"', 'default = "high"', "countries.default: input should be"),
+        ('default = "enhanced"', 'default = "enhanced"\nXQX = "regular"', "'XQX' is not a code"),
+        ("presumed_over_days = 365", "presumed_over_days = true", "captivity.presumed_over_days"),
+        ("rcrc_named = false", 'rcrc_named = "no"', "consent.rcrc_named: input should be a valid boolean"),
+        (
+            'when = "month"\nwhere = "admin1"\nwhat',
+            'when = "month"\nwhat',
+            "levels.peer: shows less than public does",
+        ),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line(old: str, new: str, said: str) -> None:
+    text = TEXT.replace(old, new, 1)
+    assert text != TEXT
+
+    with pytest.raises(PolicyError) as caught:
+        read_policy(text)
+
+    assert said in str(caught.value)
+    line = int(str(caught.value).removeprefix("line ").partition(":")[0])
+    place = caught.value.args[0].partition(": ")[2].partition(":")[0].rpartition(".")[2]
+    assert place in text.splitlines()[line - 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name = ", "not TOML: Invalid value"),
+        ("", "name: field required"),
+        (TEXT.replace("[embargo]", "[delay]"), "delay: extra inputs"),
+        (TEXT.replace('default = "enhanced"', 'KEN = "regular"'), "says nothing of the default"),
+        ("#" * (MAX_POLICY_BYTES + 1), "longer than"),
+        (TEXT + AGREEMENT.replace('"SSD"', '"Juba"'), "agreement.0.countries: 'Juba' is not a code"),
+        (TEXT + AGREEMENT.replace('actor = "name"', 'actor = "face"'), "agreement.1.levels.actor: 'face'"),
+        (TEXT + AGREEMENT.replace("2027-12-31", '"soon"'), "agreement.0.until"),
+    ],
+)
+def test_a_policy_that_can_not_be_meant_is_refused(text: str, said: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        read_policy(text)
+
+    assert said in str(caught.value)
+
+
+def test_the_line_of_the_second_agreement_is_the_one_that_is_named() -> None:
+    wrong = 'actor = "face"'
+    text = TEXT + AGREEMENT.replace('actor = "name"', wrong)
+
+    with pytest.raises(PolicyError) as caught:
+        read_policy(text)
+
+    assert str(caught.value).startswith(f"line {line_of(text, wrong)}:")

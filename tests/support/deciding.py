@@ -1,0 +1,35 @@
+"""What the rules of the baseline say of an incident that somebody released to one tier."""
+
+from datetime import date
+
+from node.anonymize import anonymize
+from node.audience import Audience, Purpose, Tier
+from node.model import Incident
+from node.policy import Policy, baseline
+from node.rules import Case, Decision, Hold, Override, decide
+
+COORDINATORS = Audience(Tier.COORDINATOR)
+NOTHING_SAID = Override()
+
+
+def decided(
+    incident: Incident,
+    today: date,
+    audience: Audience = COORDINATORS,
+    *,
+    tiers: frozenset[Tier] | None = None,
+    members: frozenset[str] = frozenset(),
+    purpose: Purpose = Purpose.STAFF_SAFETY,
+    override: Override = NOTHING_SAID,
+    policy: Policy | None = None,
+) -> Decision:
+    """Ask the rules; without `tiers` it was released to the audience's own."""
+    rules = policy or baseline()
+    chains = anonymize(incident, rcrc_named=rules.rcrc_named)
+    reached = frozenset({audience.tier}) if tiers is None else tiers
+    return decide(Case(incident, chains, audience, reached, members, purpose, override, rules, today))
+
+
+def hold(incident: Incident, today: date, tier: Tier = Tier.COORDINATOR) -> Hold | None:
+    """Why an incident does not leave for a tier."""
+    return decided(incident, today, Audience(tier)).hold
