@@ -127,7 +127,7 @@ def test_a_preview_sends_nothing(network: tuple[Path, Path], record: str) -> Non
     ("words", "told"),
     [
         (("--advice", ADVICE), "second person"),
-        (("--advice", "Call +211 912 345 678", "--reviewed"), "telephone number"),
+        (("--advice", "Call +211 912 345 678", "--reviewed"), "phone"),
         (("--advice", "a" * 281, "--reviewed"), "280 characters"),
         (("--lasts", "0"), "last"),
         (("--lasts", "1000"), "31 days"),
