@@ -6,7 +6,17 @@ import tempfile
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks import alerting, appending, checking, importing, serving, starting, storing, syncing
+from benchmarks import (
+    alerting,
+    answering,
+    appending,
+    checking,
+    importing,
+    serving,
+    starting,
+    storing,
+    syncing,
+)
 from benchmarks.lab import Engine, Lab
 from benchmarks.table import Line, show
 
@@ -17,6 +27,7 @@ MEASURES = {
     "checking": checking.lines,
     "appending": appending.lines,
     "importing": importing.lines,
+    "answering": answering.lines,
     "alerting": alerting.lines,
     "starting": starting.lines,
 }

@@ -11,15 +11,13 @@ from time import perf_counter, time
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-import grpc
-
 from benchmarks.bells import LENGTH_BYTES, show_certificate
 from benchmarks.lab import Lab
-from benchmarks.nodes import ORIGIN
+from benchmarks.nodes import ORIGIN, open_line
 from benchmarks.processes import memory
 from benchmarks.table import Line, at_most
 from console.home import Home
-from crypto.certificates import certificate_pem, private_key_pem, server_name
+from crypto.certificates import certificate_pem
 from node.audience import Tier
 from node.client import PeerClient
 from node.urgent import Subscription
@@ -142,19 +140,18 @@ async def _hear(belfry: Belfry, what: str, ears: list[Hear]) -> list[float]:
 
 
 async def _memory(belfry: Belfry) -> float:
-    """KB that each of many streams costs the ringing process."""
+    """KB that each further stream costs the ringing process."""
     async with AsyncExitStack() as stack:
-        first = await stack.enter_async_context(_subscriber(belfry))
-        await asyncio.sleep(SETTLED_SECONDS)
-        await belfry.tell("prepare")
-        await _hear(belfry, "ring", [first])
-        before = memory(belfry.process.pid).now
-        ears = [await stack.enter_async_context(_subscriber(belfry)) for _ in range(CROWDS[-1])]
-        await asyncio.sleep(SETTLED_SECONDS)
-        for _ in range(ROUNDS):
-            await belfry.tell("prepare")
-            await _hear(belfry, "ring", [first, *ears])
-        return (memory(belfry.process.pid).now - before) * 1024 / len(ears)
+        ears: list[Hear] = []
+        sizes: list[float] = []
+        for crowd in (CROWDS[0], CROWDS[-1]):
+            ears += [await stack.enter_async_context(_subscriber(belfry)) for _ in range(crowd - len(ears))]
+            await asyncio.sleep(SETTLED_SECONDS)
+            for _ in range(ROUNDS):
+                await belfry.tell("prepare")
+                await _hear(belfry, "ring", ears)
+            sizes.append(memory(belfry.process.pid).now)
+        return (sizes[1] - sizes[0]) * 1024 / (CROWDS[-1] - CROWDS[0])
 
 
 @asynccontextmanager
@@ -173,14 +170,7 @@ async def _belfry(origin: Home, receiver: Home) -> AsyncIterator[Belfry]:
 
 @asynccontextmanager
 async def _subscriber(belfry: Belfry) -> AsyncIterator[Hear]:
-    own = belfry.receiver.credentials(None)
-    peer = belfry.receiver.directory().member(ORIGIN)
-    credentials = grpc.ssl_channel_credentials(
-        certificate_pem(peer.tls_certificate), private_key_pem(own.key), certificate_pem(own.certificate)
-    )
-    options = (("grpc.ssl_target_name_override", server_name(ORIGIN)), ("grpc.use_local_subchannel_pool", 1))
-    async with grpc.aio.secure_channel(belfry.endpoint, credentials, options) as channel:
-        await channel.channel_ready()
+    async with open_line(belfry.receiver, ORIGIN, belfry.endpoint) as channel:
         subscribe: Any = channel.unary_stream(f"/{SERVICE}/Subscribe")
         after = int(time() * 1000)  # none of those that are there already
         call = SubscribeCall(str(uuid4()), Subscription(after, frozenset(), frozenset()))

@@ -2,16 +2,19 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 from typing import NamedTuple
+
+import grpc
 
 from benchmarks.samples import fill
 from console.home import Home, make_home
 from console.network import admitted, change_members, found_network
 from console.serve import ADDRESS_FILE
+from crypto.certificates import certificate_pem, private_key_pem, server_name
 from node.audience import Tier
 from node.config import new_settings
 from node.store.heads import log_head
@@ -81,6 +84,19 @@ def serving(home: Home, program: Sequence[str] = (str(TOCSIN), "serve", "--home"
             yield Served(process.pid, address_file.read_text())
         finally:
             process.terminate()
+
+
+@asynccontextmanager
+async def open_line(home: Home, org_id: str, endpoint: str) -> AsyncIterator[grpc.aio.Channel]:
+    """A channel of its own from a node to a member, as `PeerClient` opens it."""
+    own, peer = home.credentials(None), home.directory().member(org_id)
+    credentials = grpc.ssl_channel_credentials(
+        certificate_pem(peer.tls_certificate), private_key_pem(own.key), certificate_pem(own.certificate)
+    )
+    options = (("grpc.ssl_target_name_override", server_name(org_id)), ("grpc.use_local_subchannel_pool", 1))
+    async with grpc.aio.secure_channel(endpoint, credentials, options) as channel:
+        await channel.channel_ready()
+        yield channel
 
 
 def _home(path: Path) -> Home:

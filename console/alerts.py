@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from node.audience import Tier
 from node.codes import code_list
 from node.config import Settings
 from node.errors import ConfigError, QueryError
@@ -12,6 +13,8 @@ from node.ladders import WHEN, WHERE, Chains
 from node.model import Point
 from node.store.alerts import Promise, Receipt, StoredAlert, receipts, stored_alerts
 from node.store.database import Store
+from node.store.heads import log_head
+from node.store.own_log import own_page
 from node.urgent import Alert, Kind, opened_chains
 from node.wire import alerts, records
 
@@ -74,12 +77,23 @@ def make_interest(countries: Iterable[str], means: Iterable[str], near: str, wit
     return Interest(frozenset(countries), frozenset(means), Point(latitude, longitude), within_km)
 
 
-def shown_alerts(store: Store) -> Iterator[Shown]:
-    """Every alert that this node sent or received, each by its newest message."""
+def shown_alerts(store: Store, own_id: str = "") -> Iterator[Shown]:
+    """Every alert that this node sent or received, each by its newest message.
+
+    Args:
+        store: Of this node.
+        own_id: With it the node's own alerts show their records too, as coordinators see them.
+    """
     with store.read() as connection:
         held = stored_alerts(connection)
         newest = {(one.origin_id, one.uid): one for one in held}
         noted = receipts(connection, [one.alert_id for one in held])
+        head = log_head(connection, own_id)
+        for key, one in newest.items():
+            if head is not None and one.origin_id == own_id and one.log_index is not None:
+                at = one.log_index
+                (entry,) = own_page(connection, head.log_id, at, at + 1, Tier.COORDINATOR)
+                newest[key] = one._replace(entry=entry)
     of_alert: dict[tuple[str, bytes], list[Receipt]] = {}
     by_id = {one.alert_id: (one.origin_id, one.uid) for one in held}
     for receipt in noted:

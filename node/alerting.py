@@ -72,27 +72,24 @@ class Board:
         self._streams: set[_Stream] = set()
         self._somebody_listens = asyncio.Event()
         self._seen = 0
+        self._checked = self._alive = 0.0  # monotonic
         self._sent: set[tuple[int, str]] = set()
 
     async def run(self) -> None:
         """Look for new alerts until cancelled; rests while nobody listens."""
-        checked = alive = 0.0
-        while True:
-            await self._somebody_listens.wait()
-            try:
-                await self.look()
-            except NodeError as error:  # the database may be busy now and not the next time
-                logger.warning("alerts wait: reason=%s", error.reason)
-            now = monotonic()
-            if now - checked >= CHECK_SECONDS:
-                self._check_callers()
-                self._end_stalled(now)
-                checked = now
-            if now - alive >= ALIVE_SECONDS:
-                for stream in self._streams:
-                    stream.put(None, SIGN_OF_LIFE)
-                alive = now
-            await asyncio.sleep(LOOK_SECONDS)
+        due = True
+        with self._store.changes() as changed:
+            while True:
+                await self._somebody_listens.wait()
+                try:
+                    due = changed() or due
+                    if due or self._sent:
+                        await self.look()
+                    due = False
+                except NodeError as error:  # the database may be busy now and not the next time
+                    logger.warning("alerts wait: reason=%s", error.reason)
+                self._tend(monotonic())
+                await asyncio.sleep(LOOK_SECONDS)
 
     async def look(self) -> None:
         """Push what is new, and write down what has gone out since the last look.
@@ -188,6 +185,17 @@ class Board:
             await abort_call(context, our_error(error), request_id)
         return encode_acknowledged()
 
+    def _tend(self, now: float) -> None:
+        """Do what is due for streams without alerts."""
+        if now - self._checked >= CHECK_SECONDS:
+            self._check_callers()
+            self._end_stalled(now)
+            self._checked = now
+        if now - self._alive >= ALIVE_SECONDS:
+            for stream in self._streams:
+                stream.put(None, SIGN_OF_LIFE)
+            self._alive = now
+
     def _check_callers(self) -> None:
         try:
             judge = self._gatekeeper.judge()
@@ -212,7 +220,10 @@ class Board:
         return newest, self._after(sequence) if newest > sequence else ()
 
     def _after(self, sequence: int) -> tuple["_Ready", ...]:
-        found = outgoing(self._store, self._org_id, sequence, self._clock(), records)
+        try:
+            found = outgoing(self._store, self._org_id, sequence, self._clock(), records)
+        except CryptoError as error:
+            raise our_error(error) from error
         return tuple(_Ready(one) for one in found)
 
 

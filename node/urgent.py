@@ -112,21 +112,30 @@ def verify_alert(
     """
     if len(pushed.envelope) > MAX_ENVELOPE_BYTES or len(pushed.entry) > MAX_ENTRY_BYTES:
         raise AlertError("it is larger than an alert may be")
-    envelope = alert_codec.decode_alert_envelope(pushed.envelope)
+    alert = verify_signed(pushed.envelope, origin, alert_codec)
+    _verify_times(alert, now)
+    _verify_advice(alert)
+    return Sound(alert, _verify_record(alert, pushed.entry, origin, codec))
+
+
+def verify_signed(wire: bytes, origin: Origin, alert_codec: AlertCodec) -> Alert:
+    """Check the signature and the origin of an alert, and read it; nothing else of it is checked.
+
+    Raises:
+        PeerError: The check that failed, as the subclass.
+    """
+    envelope = alert_codec.decode_alert_envelope(wire)
     try:
         key = verify_envelope(envelope, (ALERT_TYPE,), origin.signing_keys)
     except CryptoError as error:
         raise RecordSignatureError(f"alert: {error}") from error
-    if envelope.signatures[0].keyid != keyid(
-        key
-    ):  # nothing signs the hint; in its one form all keep the same bytes
+    # Nothing signs the hint; held to its one form, all nodes keep the same bytes.
+    if envelope.signatures[0].keyid != keyid(key):
         raise RecordSignatureError("alert: the hint is of another key than the signature")
     alert = alert_codec.decode_alert(envelope.payload)
     if alert.origin_id != origin.org_id:
         raise OriginError(f"an alert of {alert.origin_id[:63]!r} came from {origin.org_id}")
-    _verify_times(alert, now)
-    _verify_advice(alert)
-    return Sound(alert, _verify_record(alert, pushed.entry, origin, codec))
+    return alert
 
 
 def opened_chains(entry: bytes, codec: Codec) -> Chains | None:

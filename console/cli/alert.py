@@ -164,7 +164,7 @@ def list_alerts(
     interest = interest_of(opened.settings)
     rows = [
         alert_row(one, opened.settings.org_id, interest, now)
-        for one in shown_alerts(store)
+        for one in shown_alerts(store, opened.settings.org_id)
         if everything or state(one.alert, now) in {"in force", "updated"}
     ]
     show(HEADER, rows, style, {"times": "UTC"})

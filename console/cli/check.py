@@ -21,11 +21,12 @@ def check(
     index of figures with the records. It ends with exit code 1 if anything does not hold.
     """
     from console.home import open_home
+    from node.alert_check import check_alerts
     from node.check import Fault, check_logs, check_records, check_tiles
     from node.confirm import receipt_faults
     from node.errors import DirectoryError
     from node.verify import Origin
-    from node.wire import records
+    from node.wire import alerts, records
     from node.wire.receipts import decode_receipt
 
     opened = open_home(home)
@@ -42,11 +43,12 @@ def check(
         say(f"Note: {error}")
     origins[own.org_id] = own
     faults: list[Fault] = []
-    verified = {"records": 0, "log entries": 0}
+    verified = {"records": 0, "log entries": 0, "alerts": 0}
     with steps("Verifying", 0) as progress:
         for name, found in (
             ("records", check_records(store, reindex=reindex)),
             ("log entries", check_logs(store, origins, records, reindex=reindex)),
+            ("alerts", check_alerts(store, own.org_id, origins, (records, alerts))),
         ):
             for one in found:
                 if isinstance(one, Fault):

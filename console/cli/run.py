@@ -23,7 +23,7 @@ def serve(
     ] = None,
     home: HomeOption = HERE,
 ) -> None:
-    """Serve this node's log and alerts to the network until stopped.
+    """Serve log and alerts to the network until you stop it.
 
     Members see of each record what it was released to them for, others are refused.
     """

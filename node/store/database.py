@@ -4,7 +4,7 @@ Reads run side by side. Writes take turns: SQLite by its own lock, PostgreSQL by
 processes of one node never hand out the same key or log index twice.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias, TypeVar
 
@@ -64,6 +64,33 @@ class Store:
                     writer.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
                     writer.execute(select(func.pg_advisory_xact_lock(_WRITE_LANE)))
                 yield writer
+
+    @contextmanager
+    def changes(self) -> Iterator[Callable[[], bool]]:
+        """Give a function that tells in microseconds whether anything may have been written since it was last asked.
+
+        PostgreSQL has no such answer; there it always may.
+
+        Raises:
+            StoreError: The database can not be read.
+        """
+        if self.engine.dialect.name != "sqlite":
+            yield lambda: True
+            return
+        with _our_errors(), self.engine.connect() as connection:
+            line: Any = connection.connection.dbapi_connection
+            error = connection.dialect.loaded_dbapi.Error
+            seen: tuple[int] | None = None
+
+            def changed() -> bool:
+                nonlocal seen
+                try:
+                    before, seen = seen, line.execute("PRAGMA data_version").fetchone()
+                except error as failure:
+                    raise StoreError("the database can not be read") from failure
+                return seen != before
+
+            yield changed
 
     def close(self) -> None:
         """Close every pooled connection."""

@@ -124,7 +124,11 @@ def test_who_holds_a_record_is_told_until_it_is_gone_everywhere(network: tuple[P
     assert (held["record"], held["member"], held["tier"]) == (record, "beta", "peer")
     assert (held["state"], held["confirmed"]) == ("stands", "")
     assert held["sees"].startswith("when month, where admin1, what means")
-    assert (sent["record"], sent["label"], sent["rule"]) == (record, "GREEN", "R1: released to peer")
+    assert (sent["record"], sent["label"], sent["rule"]) == (
+        record,
+        "GREEN",
+        "R1: released to peer, by SLT baseline 1",
+    )
     assert foreseen.rows == called_back.rows
     assert called_back.rows[0]["what"] == "called back, to be destroyed"
     assert again.rows == []

@@ -17,6 +17,7 @@ from node.ladders import WHERE
 from node.store.alerts import Promise, receipts
 from node.store.heads import log_head
 from node.store.own_log import own_page
+from node.tables import alert
 from node.urgent import Kind, opened_chains
 from node.wire import records
 from tests.support.alerts import (
@@ -76,7 +77,7 @@ def test_an_alert_reaches_who_listens_and_its_record_is_in_the_log_already(
     asyncio.run(ring_once())
     assert network.sync(beta, alpha).received.accepted == 1
     assert [one.promise for one in held(beta)] == [Promise.KEPT]
-    assert alpha.faults() == beta.faults(*network.origins()) == []
+    assert alpha.faults(*network.origins()) == beta.faults(*network.origins()) == []
 
 
 @on_sqlite_alone
@@ -424,3 +425,28 @@ def test_a_peer_that_can_not_be_reached_breaks_no_promise_yet(network: Network, 
     assert isinstance(asyncio.run(network.pull(beta, peer.member)).error, UnavailableError)
     assert held(beta)[0].promise is Promise.OPEN
     assert Kind(held(beta)[0].kind) is Kind.NEW
+
+
+@on_sqlite_alone
+@pytest.mark.parametrize(
+    "column", ["sequence", "uid", "kind", "expires_at", "log_by", "leaf_hash", "envelope", "entry"]
+)
+def test_an_alert_that_was_changed_where_it_lies_is_found(
+    network: Network, alpha: Node, beta: Node, column: str
+) -> None:
+    async def hear_it() -> None:
+        async with alpha.serving(network) as peer, listening(network, beta, peer):
+            ring(alpha, "a")
+            await until(lambda: len(held(beta)) == 1)
+
+    asyncio.run(hear_it())
+    assert alpha.faults(*network.origins()) == beta.faults(*network.origins()) == []
+    for node in (alpha, beta):
+        if column == "entry" and node is alpha:  # our own lies in the log
+            continue
+        before = getattr(held(node)[0], column)
+        changed = before + 1 if isinstance(before, int) else before[:-1] + bytes([before[-1] ^ 1])
+        with node.store.write() as connection:
+            connection.execute(alert.update().values(**{column: changed}))
+        (fault,) = node.faults(*network.origins())
+        assert fault.where.startswith("alert ")

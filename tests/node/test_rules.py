@@ -20,7 +20,18 @@ from node.audience import (
     narrowest,
 )
 from node.ladders import DIMENSIONS, WHEN, WHERE
-from node.model import Custody, Incident, Outcome, PartialDate, Place, Sex, Staff, Tally, is_sexual_violence
+from node.model import (
+    Custody,
+    Incident,
+    Outcome,
+    PartialDate,
+    Place,
+    Sensitive,
+    Sex,
+    Staff,
+    Tally,
+    is_sexual_violence,
+)
 from node.policy import baseline, read_policy
 from node.rules import RULES, Choice, Override, label
 from node.signed import Label
@@ -86,7 +97,8 @@ def test_time_only_ever_lifts_a_hold(incident: Incident, today: date, days: int)
 def test_sexual_violence_and_ongoing_captivity_are_always_held(incident: Incident, today: date) -> None:
     held = hold(incident, today)
 
-    if incident.count(Outcome.SEXUALLY_ASSAULTED) or incident.means == "rape_sexual_assault":
+    survivors = Sensitive.SURVIVORS in incident.sensitive
+    if incident.count(Outcome.SEXUALLY_ASSAULTED) or incident.means == "rape_sexual_assault" or survivors:
         assert held is not None
         assert held.rule == "R14"
     elif incident.custody is Custody.ONGOING:

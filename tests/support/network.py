@@ -18,6 +18,7 @@ from crypto.certificates import make_member_certificate
 from crypto.envelope import Envelope, sign_envelope
 from crypto.sealing import SealKey
 from crypto.signing import Signer
+from node.alert_check import check_alerts
 from node.alerting import Board
 from node.audience import Tier
 from node.check import Fault, check_logs, check_records, check_tiles
@@ -45,7 +46,7 @@ from node.store.records import revisions_by_key
 from node.sync import Outcome, pull
 from node.tables import metadata
 from node.verify import Origin
-from node.wire import records
+from node.wire import alerts, records
 from node.wire.membership import encode_directory
 from node.wire.receipts import decode_receipt
 
@@ -172,7 +173,11 @@ class Node:
     def faults(self, *known: Origin) -> list[Fault]:
         """Everything that does not hold in this node's database."""
         origins = {origin.org_id: origin for origin in (*known, self.origin)}
-        found = [*check_records(self.store), *check_logs(self.store, origins, records)]
+        found = [
+            *check_records(self.store),
+            *check_logs(self.store, origins, records),
+            *check_alerts(self.store, self.org_id, origins, (records, alerts)),
+        ]
         decoders = records.decode_envelope, decode_receipt
         given = [Fault(*one) for one in receipt_faults(self.store, self.org_id, origins, *decoders)]
         tiles = check_tiles(self.store, self.org_id)
