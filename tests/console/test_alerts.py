@@ -102,6 +102,7 @@ def test_an_alert_is_printed_as_it_comes(network: tuple[Path, Path], record: str
     assert "distance unknown" in line
 
 
+@pytest.mark.slow
 def test_a_note_that_can_not_be_told_now_is_told_later(network: tuple[Path, Path], record: str) -> None:
     alpha, beta = network
     with running(beta, "serve", "--alerts"):

@@ -25,17 +25,17 @@ max_connections = 200
 
 
 class Server:
-    """One running server; hands out empty databases."""
+    """One running server; hands out databases."""
 
     def __init__(self, url: str) -> None:
         self._url = make_url(url).set(drivername="postgresql+psycopg")
         self._names = (f"tocsin_{number}" for number in count(1))
 
     @contextmanager
-    def database(self) -> Iterator[str]:
-        """URL of a new, empty database, dropped afterwards even when connections to it were forgotten."""
+    def database(self, template: str = "template0") -> Iterator[str]:
+        """URL of a new database, a copy of another that nobody is connected to; dropped afterwards in any case."""
         name = next(self._names)
-        self._run(f"CREATE DATABASE {name} TEMPLATE template0")
+        self._run(f"CREATE DATABASE {name} TEMPLATE {template}")
         try:
             yield self._url.set(database=name).render_as_string(hide_password=False)
         finally:
