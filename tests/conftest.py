@@ -23,6 +23,14 @@ settings.register_profile("ci", FAST, max_examples=150, derandomize=True, print_
 settings.load_profile("ci" if IN_CI else "fast")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what makes a database for each of several nodes on PostgreSQL, which takes its time, as slow."""
+    for item in items:
+        if item.get_closest_marker("postgresql") and "network" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def shared(pytestconfig: pytest.Config) -> Path:
     """Folder of published data and test vectors that lies beside the checkout, not in it."""

@@ -33,11 +33,9 @@ from node.wire.exchange import encode_page
 from tests.support.bundles import Forger, read, unsealed
 from tests.support.incidents import LOOTING, ROBBERY, SHELLING, SHOOTING
 from tests.support.mutants import mutants
-from tests.support.network import NOW, Network, Node, postgresql_when_slow, rows_of, seal_of
+from tests.support.network import NOW, Network, Node, rows_of, seal_of
 from tests.support.peer_simulator import PeerSimulator
 from tocsin.node.v1 import envelope_pb2
-
-pytestmark = postgresql_when_slow
 
 TAMPERED = (CryptoError, NodeError)
 

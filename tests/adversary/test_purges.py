@@ -6,10 +6,8 @@ from node.store.heads import log_head
 from node.store.peer_log import stored_entries
 from node.wire import records
 from tests.support.incidents import LOOTING, ROBBERY, SHELLING, SHOOTING
-from tests.support.network import Network, Node, postgresql_when_slow
+from tests.support.network import Network, Node
 from tests.support.peer_simulator import PeerSimulator
-
-pytestmark = postgresql_when_slow
 
 PAGES = pytest.mark.parametrize("page_entries", [1, 2, 1000])
 

@@ -19,9 +19,7 @@ from node.store.receipts import Held, newest_receipt
 from node.wire import records
 from node.wire.receipts import encode_receipt
 from tests.support.incidents import LOOTING, ROBBERY, SHOOTING
-from tests.support.network import NOW, Network, Node, postgresql_when_slow
-
-pytestmark = postgresql_when_slow
+from tests.support.network import NOW, Network, Node
 
 
 class Scene(NamedTuple):

@@ -19,10 +19,8 @@ from node.wire.alerts import encode_pushed
 from tests.support.alerts import Alarmist, held, listening, until
 from tests.support.incidents import ASSAULT, LOOTING, ROBBERY, SHOOTING
 from tests.support.mutants import flips, mutants
-from tests.support.network import NOW, Network, Node, postgresql_when_slow, rows_of
+from tests.support.network import NOW, Network, Node, rows_of
 from tocsin.node.v1 import alert_service_pb2
-
-pytestmark = postgresql_when_slow
 
 Lie = Callable[[Alarmist], Pushed]
 

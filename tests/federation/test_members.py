@@ -19,9 +19,7 @@ from node.store.own_log import own_page
 from node.store.policies import agree, say, used_policies
 from node.store.records import current, revisions_by_key
 from node.wire import records
-from tests.support.network import NOW, SOURCE, TODAY, Network, postgresql_when_slow
-
-pytestmark = postgresql_when_slow
+from tests.support.network import NOW, SOURCE, TODAY, Network
 
 INCIDENT = Incident(PartialDate(2015, 3, 14), Place("SSD", "Unity", "Leer", "Leer"))
 AGREED = read_policy(
