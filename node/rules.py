@@ -48,6 +48,10 @@ _GRAVEST = frozenset(
 )  # named before others, which somebody could lift and still not let it leave
 
 
+# The rule that speaks of each dimension: it decided where none of them narrows.
+_KEPT_BY = {WHEN: "R11", WHERE: "R10", WHAT: "R3", VICTIMS: "R3", TARGET: "R6", ACTOR: "R8", CERTAINTY: "R17"}
+
+
 class Hold(NamedTuple):
     """Why an incident does not leave: the rule, a sentence for people, and what would release it."""
 
@@ -169,7 +173,7 @@ def decide(case: Case) -> Decision:
 
 def _choose(dimension: Dimension, chain: Chain, limits: Sequence[tuple[Rule, Levels]]) -> Choice:
     at = dimension.number
-    level, decided = FINEST[at], ""
+    level, decided = FINEST[at], _KEPT_BY[dimension]
     for step in Step:
         for rule, levels in limits:
             narrower = levels[at] < level if step is not Step.AGREEMENT else levels[at] > level

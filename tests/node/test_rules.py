@@ -376,3 +376,10 @@ def test_every_hold_says_what_would_release_it(incident: Incident, tier: Tier) -
         assert held.rule in {rule.id for rule in RULES}
         assert held.reason
         assert held.release
+
+
+@given(incidents(), st.sampled_from(list(Tier)))
+def test_every_level_names_the_rule_that_decided_it(incident: Incident, tier: Tier) -> None:
+    ids = {rule.id for rule in RULES}
+
+    assert {choice.rule for choice in decided(incident, TODAY, Audience(tier)).choices} <= ids
