@@ -8,6 +8,7 @@ log shows; who may not see the record learns nothing of the alert.
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import NamedTuple
 
 from crypto.envelope import sign_envelope
@@ -72,6 +73,7 @@ class Order(NamedTuple):
     reviewed: bool = False  # a person other than its author has read the advice
     policy: Policy | None = None  # by which the rules decide; `None` is the baseline
     names: Names = NO_NAMES  # which the organization keeps at home
+    network: Mapping[str, Tier] = MappingProxyType({})  # tier of each member, as in `node.share.Request`
 
 
 class View(NamedTuple):
@@ -225,7 +227,14 @@ def note_taken(store: Store, own_id: str, sequence: int, reader: tuple[str, Tier
 
 
 def _release(connection: Transaction, revision_id: int, order: Order, sender: Sender) -> Released:
-    request = Request((revision_id,), order.tiers, order.now, policy=order.policy, names=order.names)
+    request = Request(
+        (revision_id,),
+        order.tiers,
+        order.now,
+        network=order.network,
+        policy=order.policy,
+        names=order.names,
+    )
     plan = release_within(connection, (revision_id,), (), request, sender.identity, sender.codec)
     for stays in plan.held:
         raise AlertRefusedError(f"the record is held by {stays.hold.rule}: {stays.hold.reason}")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from enum import IntEnum, StrEnum
 from typing import NamedTuple, TypeAlias
 
-from node.ladders import DIMENSIONS, Dimension
+from node.ladders import DIMENSIONS
 
 CLOSED = -1  # the level of a dimension that is not opened at all
 
@@ -43,13 +43,6 @@ class Audience(NamedTuple):
     def name(self) -> str:
         """How it is written: `peer`, or `@alpha` for a member."""
         return _MEMBER + self.member if self.member else self.tier.name.lower()
-
-
-def levels_of(named: Mapping[Dimension, str]) -> Levels:
-    """Levels from the name of the finest of each dimension; what is not named is closed."""
-    return tuple(
-        dimension.levels.index(named[dimension]) if dimension in named else CLOSED for dimension in DIMENSIONS
-    )
 
 
 def narrowest(levels: Iterable[Levels]) -> Levels:

@@ -442,7 +442,7 @@ RULES = (
         "R18",
         "A correction or a call-back reaches everybody who has the record.",
         "practice of the Aid Worker Security Database",
-        kept_by="`tocsin share --updates`, and the log",
+        kept_by="the log, and the receipts of members: `tocsin holders`",
     ),
     Rule(
         "R19",
@@ -454,13 +454,13 @@ RULES = (
         "R20",
         "Whoever is no member is sent to the originator of each record.",
         "GBVIMS",
-        kept_by="the directory: strangers are refused at the first line",
+        kept_by="the directory, and `tocsin query --for outsiders`",
     ),
     Rule(
         "R21",
         "What left is on record: to whom, which revision, how finely, by which policy.",
         "ICRC handbook on data protection",
-        kept_by="the release log",
+        kept_by="the disclosure log: `tocsin disclosures`",
     ),
     Rule(
         "R22",

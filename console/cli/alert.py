@@ -56,10 +56,11 @@ def send(
     The same rules hold as for `tocsin share`: what may not leave is refused, whatever the hurry.
     """
     from console.cli.selection import select_revisions
-    from console.cli.sharing import PREVIEW_HEADER, preview_lines, read_tiers
+    from console.cli.sharing import PREVIEW_HEADER, active_members, make_request, preview_lines, read_tiers
     from console.home import open_home
     from node.alert import Order, Sender, send_alert, verify_order
-    from node.share import Request, preview
+    from node.audience import Purpose
+    from node.share import preview
     from node.wire import alerts, records
 
     opened = open_home(home)
@@ -75,10 +76,11 @@ def send(
         reviewed,
         opened.policy(),
         opened.names(),
+        active_members(opened),
     )
     if dry_run:
         verify_order(order)
-        request = Request((revision_id,), order.tiers, now, policy=order.policy, names=order.names)
+        request = make_request(opened, (revision_id,), tier, (), Purpose.STAFF_SAFETY)
         # What else a release would take along does not leave with an alert.
         plans = (plan.only(revision_id) for plan in preview(store, request))
         remarks = {"advice": advice or "none", "nothing_left": "this was a preview"}
@@ -105,6 +107,7 @@ def update(
     Times and advice are those that you give this time.
     """
     from console.alerts import find_alert
+    from console.cli.sharing import active_members
     from console.home import open_home
     from node.alert import Order, Sender, update_alert
     from node.wire import alerts, records
@@ -121,6 +124,7 @@ def update(
         reviewed,
         opened.policy(),
         opened.names(),
+        active_members(opened),
     )
     _confirm(f"Send alert {found.alert.uid.hex()[:8]} again?", yes=yes)
     sender = Sender(opened.identity(passphrase(home)), records, alerts)

@@ -50,7 +50,7 @@ def make_request(
     known = {one.value: one for one in Purpose}
     if purpose not in known:
         raise QueryError(f"--for: {purpose!r} is none of {', '.join(known)}")
-    network = _network(home)
+    network = active_members(home)
     for member in members:
         if member not in network:
             raise QueryError(f"--member: {member!r} is no active member of the network")
@@ -96,7 +96,7 @@ def _why(hold: Hold) -> str:
     return f"{hold.reason}; what would release it: {hold.release}"
 
 
-def _network(home: Home) -> dict[str, Tier]:
+def active_members(home: Home) -> dict[str, Tier]:
     """Tier of each active member but us; none where there is no network yet."""
     if not home.directory_file.exists():
         return {}

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from node.alert import Order, Sender, send_alert
 from node.audience import Audience, Purpose, Tier
 from node.disclose import verify_view
 from node.ladders import WHERE, Chains
@@ -18,7 +19,7 @@ from node.store.heads import log_head
 from node.store.own_log import own_page
 from node.store.policies import agree, say, used_policies
 from node.store.records import current, revisions_by_key
-from node.wire import records
+from node.wire import alerts, records
 from tests.support.network import NOW, SOURCE, TODAY, Network
 
 INCIDENT = Incident(PartialDate(2015, 3, 14), Place("SSD", "Unity", "Leer", "Leer"))
@@ -228,3 +229,18 @@ def test_a_preview_names_the_rule_of_every_value(focal: Focal) -> None:
     assert rule_of(going, Audience(Tier.PEER)) == "R10"
     assert rule_of(going, Audience(Tier.PEER, "beta")) == "P2"
     assert date(2027, 6, 30) == AGREED.agreements[0].until
+
+
+def test_an_alert_takes_nothing_from_a_member_with_an_agreement(focal: Focal) -> None:
+    focal.shares("a")
+    with focal.alpha.store.read() as connection:
+        (revision_id,) = revisions_by_key(connection, SOURCE, ["a"]).values()
+    order = Order(NOW, frozenset({Tier.COORDINATOR}), policy=AGREED, network=MEMBERS)
+
+    send_alert(focal.alpha.store, revision_id, order, Sender(focal.alpha.identity, records, alerts))
+
+    assert [where(focal.page(name)[-1]) for name in MEMBERS] == [
+        "SSD/Unity/Leer/Leer@",
+        "SSD/Unity",
+        "SSD/Unity/Leer",
+    ]

@@ -16,10 +16,9 @@ from node.audience import (
     Purpose,
     Tier,
     levels_for,
-    levels_of,
     narrowest,
 )
-from node.ladders import DIMENSIONS, WHEN, WHERE
+from node.ladders import DIMENSIONS, WHERE
 from node.model import (
     Custody,
     Incident,
@@ -345,7 +344,7 @@ def test_an_agreement_widens_one_member_in_its_countries_until_its_last_day() ->
 
 
 def test_what_was_said_of_a_record_narrows_an_agreement_too() -> None:
-    levels = levels_of({WHEN: "year", WHERE: "country"})
+    levels = (0, 0, CLOSED, CLOSED, CLOSED, CLOSED, CLOSED)
     seen = decided(OLD, TODAY, ALPHA, policy=POLICY, override=Override(levels=levels))
 
     assert seen.levels == levels
