@@ -5,13 +5,14 @@ from node.query import Answer
 
 def remarks(found: Answer) -> dict[str, object]:
     """What must stand beside the figures of an answer (R24)."""
+    seen = found.caveats
+    sources = [f"{name}, published {day}" for name, day in found.sources]
     notes: dict[str, object] = {
         "unit": found.unit,
         "as_of": str(found.as_of),
-        "sources": [f"{name}, published {day}" for name, day in found.sources],
+        "sources": [*sources, "records of peers"] if seen.from_peers else sources,
         "definition": found.definition,
     }
-    seen = found.caveats
     cautions = (
         (seen.from_peers, "shared by peers"),
         (seen.undisclosed, "without a number of affected persons"),

@@ -97,6 +97,7 @@ def test_what_one_shares_the_other_counts(network: tuple[Path, Path]) -> None:
     assert gone.rows[0]["stopped by"].startswith("PEER_UNAVAILABLE: ")
     assert gone.rows[0]["verified"] == released
     assert _incidents(beta) == released
+    assert "sources: records of peers" in tocsin("query", "--home", beta, "--format", "csv").err
     assert tocsin("check", "--home", beta).code == 0
     (received,) = tocsin("peer", "received", "--home", beta, "--format", "json").rows
     assert (received["member"], received["entries"]) == ("alpha", released)
