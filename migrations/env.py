@@ -3,7 +3,8 @@
 from alembic import context
 from sqlalchemy import Connection, text
 
-from node.tables import metadata
+import casework.tables
+import node.tables
 
 
 def migrate(connection: Connection) -> None:
@@ -12,7 +13,7 @@ def migrate(connection: Connection) -> None:
         connection.execute(text("SET LOCAL lock_timeout = '30s'"))
     context.configure(
         connection=connection,
-        target_metadata=metadata,
+        target_metadata=[node.tables.metadata, casework.tables.metadata],
         render_as_batch=connection.dialect.name == "sqlite",
         transactional_ddl=True,
     )

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 import typer
 
+import casework.errors
 import crypto.errors
 import node.errors
+from casework.errors import CaseworkError
 from console.cli.main import app
 from crypto.errors import CryptoError
 from node.config import Settings
@@ -23,9 +25,12 @@ DOCS = {path.stem: path.read_text() for path in (ROOT / "docs").glob("*.md")}
 
 def reasons() -> set[str]:
     found = set()
-    for module in (crypto.errors, node.errors):
+    for module in (casework.errors, crypto.errors, node.errors):
         for _, kind in inspect.getmembers(module, inspect.isclass):
-            if issubclass(kind, (CryptoError, NodeError)) and kind.__module__ == module.__name__:
+            if (
+                issubclass(kind, (CaseworkError, CryptoError, NodeError))
+                and kind.__module__ == module.__name__
+            ):
                 found.add(kind.reason)
     return found
 
@@ -33,14 +38,16 @@ def reasons() -> set[str]:
 def commands() -> dict[str, list[str]]:
     """Every command with its options, as a shell would name them."""
     found = {}
-    root: Any = typer.main.get_command(app)
-    groups = {"tocsin": root}
-    groups |= {f"tocsin {name}": one for name, one in root.commands.items() if hasattr(one, "commands")}
-    for prefix, group in groups.items():
+
+    def gather(prefix: str, group: Any) -> None:
         for name, command in group.commands.items():
-            if not hasattr(command, "commands"):
+            if hasattr(command, "commands"):
+                gather(f"{prefix} {name}", command)
+            else:
                 options = [option for one in command.params for option in one.opts if option.startswith("--")]
                 found[f"{prefix} {name}"] = options
+
+    gather("tocsin", typer.main.get_command(app))
     return found
 
 
@@ -93,7 +100,7 @@ def test_the_picture_of_the_floors_shows_every_module_and_no_other() -> None:
             package = first if not line.startswith(" ") else package
             shown.setdefault(package, set()).update(names if not line.startswith(" ") else [first, *names])
 
-    for name in ("crypto", "node", "console"):
+    for name in ("crypto", "node", "casework", "console"):
         modules = {
             path.stem
             for path in (ROOT / name).iterdir()

@@ -9,6 +9,7 @@ import typer
 
 from console.cli.alert import alert
 from console.cli.bundle import bundle
+from console.cli.case.group import case
 from console.cli.check import check
 from console.cli.demo import demo
 from console.cli.holders import disclosures, holders
@@ -37,6 +38,7 @@ app.add_typer(record, name="record")
 app.add_typer(peer, name="peer")
 app.add_typer(bundle, name="bundle")
 app.add_typer(alert, name="alert")
+app.add_typer(case, name="case")
 app.command()(serve)
 app.command()(sync)
 app.command()(query)
@@ -56,12 +58,13 @@ def version() -> None:
 
 def main() -> None:
     """Run the command line; what goes wrong is told in one sentence with its reason."""
+    from casework.errors import CaseworkError
     from crypto.errors import CryptoError
     from node.errors import NodeError
 
     try:
         app(prog_name=NAME)
-    except (NodeError, CryptoError) as error:
+    except (NodeError, CaseworkError, CryptoError) as error:
         print(f"tocsin: {error} [{error.reason}]", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:

@@ -9,10 +9,14 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
+import casework.tables
 from console.database import REVISION, alembic_config, migrate, open_store
 from node.errors import ConfigError, StoreError
 from node.store.database import Store
-from node.tables import metadata
+from node.tables import metadata as node_metadata
+
+METADATA = (node_metadata, casework.tables.metadata)
+TABLES = {name: table for metadata in METADATA for name, table in metadata.tables.items()}
 
 
 @pytest.fixture
@@ -42,15 +46,15 @@ def test_the_migrated_tables_are_those_of_the_code(store: Store) -> None:
             connection, opts={"compare_type": True, "compare_server_default": True}
         )
 
-        assert compare_metadata(context, metadata) == []
-        assert tables(connection) == {*metadata.tables, "alembic_version"}
+        assert compare_metadata(context, METADATA) == []
+        assert tables(connection) == {*TABLES, "alembic_version"}
 
 
 def test_columns_stand_in_the_order_in_which_rows_are_inserted(store: Store) -> None:
     with store.write() as connection:
         migrate(connection)
     with store.read() as connection:
-        for name, table in metadata.tables.items():
+        for name, table in TABLES.items():
             made = [column["name"] for column in inspect(connection).get_columns(name)]
             assert made == [column.name for column in table.columns]
 
@@ -66,7 +70,7 @@ def test_every_revision_can_be_taken_back(store: Store) -> None:
     with store.write() as connection:
         migrate(connection)
     with store.read() as connection:
-        assert tables(connection) == {*metadata.tables, "alembic_version"}
+        assert tables(connection) == {*TABLES, "alembic_version"}
 
 
 def test_an_empty_database_is_migrated_when_it_is_opened_and_then_left_alone(database_url: str) -> None:
@@ -85,12 +89,12 @@ def test_a_database_of_a_newer_version_is_refused_and_left_as_it_is(database_url
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     opened.close()
 
-    with pytest.raises(StoreError, match="revision 9999, this version of Tocsin knows up to 0001"):
+    with pytest.raises(StoreError, match="revision 9999, this version of Tocsin knows up to " + REVISION):
         open_store(database_url)
 
     again = Store(database_url)
     with again.read() as connection:
-        assert tables(connection) == {*metadata.tables, "alembic_version"}
+        assert tables(connection) == {*TABLES, "alembic_version"}
     again.close()
 
 

@@ -1,0 +1,111 @@
+"""Need to know: who was let into which case, with which rights, until when (casework 5.1).
+
+No role reads cases by default. A right that opens sealed fields is a key; `write` and `export` are permissions in the
+signed grant. What somebody may not see does not exist for them.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from types import MappingProxyType
+from typing import NamedTuple
+
+from casework.errors import FieldError, TamperedError
+from casework.officer import NO_CASES, Officer
+from casework.vocabulary import Group, codes
+
+GRANT_TYPE = "application/vnd.tocsin.case-grant.v1+json"
+ALL_RIGHTS = frozenset({"read", "write", "identity", "medical", "source", "evidence", "export"})
+KEY_OF: Mapping[str, Group] = MappingProxyType(
+    {
+        "read": Group.CASE,
+        "identity": Group.IDENTITY,
+        "medical": Group.MEDICAL,
+        "source": Group.SOURCE,
+        "evidence": Group.EVIDENCE,
+    }
+)
+
+
+class Grant(NamedTuple):
+    """One officer's rights to one case; none means that they were taken back.
+
+    Attributes:
+        case: 32 hexadecimal digits.
+        officer_id: Who is let in.
+        rights: Codes of the list `right`.
+        reason: Why they need to know.
+        expires_on: Last UTC day on which it counts; `None` until it is taken back.
+        granted_by: Id of the officer who signed it.
+        granted_at: Seconds since 1970, UTC.
+    """
+
+    case: str
+    officer_id: str
+    rights: frozenset[str]
+    reason: str
+    expires_on: date | None
+    granted_by: str
+    granted_at: int
+
+    def holds(self, right: str, today: date) -> bool:
+        """Whether it gives a right today."""
+        return right in self.rights and (self.expires_on is None or today <= self.expires_on)
+
+    @property
+    def groups(self) -> frozenset[Group]:
+        """Keys that it hands over."""
+        return frozenset(KEY_OF[right] for right in self.rights & KEY_OF.keys())
+
+
+def check_grant(grant: Grant, to: Officer) -> Grant:
+    """Return a grant that can be given.
+
+    Raises:
+        FieldError: A right does not exist or stands without `read`, there is no reason, or the role sees no cases.
+    """
+    unknown = grant.rights - codes("right").keys()
+    if unknown:
+        raise FieldError("rights", f"{min(unknown)!r} is none of {', '.join(codes('right'))}")
+    if grant.rights and "read" not in grant.rights:
+        raise FieldError("rights", "whoever may do more may also read: add read")
+    if not grant.reason.strip():
+        raise FieldError("reason", "say why they need to know")
+    if grant.rights and (to.roles & NO_CASES or not to.roles):
+        raise FieldError("officer", f"{to.officer_id} has no role that works on cases")
+    return grant
+
+
+def write_grant(grant: Grant) -> bytes:
+    """Write what is signed of a grant."""
+    fields = {
+        "case": grant.case,
+        "officer": grant.officer_id,
+        "rights": sorted(grant.rights),
+        "reason": grant.reason,
+        "expires_on": str(grant.expires_on or ""),
+        "granted_by": grant.granted_by,
+        "granted_at": grant.granted_at,
+    }
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def read_grant(payload: bytes) -> Grant:
+    """Read what `write_grant` wrote.
+
+    Raises:
+        TamperedError: It is something else.
+    """
+    try:
+        fields = json.loads(payload)
+        return Grant(
+            fields["case"],
+            fields["officer"],
+            frozenset(fields["rights"]),
+            fields["reason"],
+            date.fromisoformat(fields["expires_on"]) if fields["expires_on"] else None,
+            fields["granted_by"],
+            int(fields["granted_at"]),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise TamperedError("a grant can not be read") from error

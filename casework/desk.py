@@ -1,0 +1,332 @@
+"""The desk of one officer: open a case, read one, say something of one. Every read is written down before its answer.
+
+What the officer holds no key for, or no longer may see, does not exist here: not in lists, counts or errors. What is
+said is checked against the one table of actions, sealed, signed and put behind the event before it, in one transaction.
+"""
+
+import json
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from typing import NamedTuple
+
+from casework.access import ALL_RIGHTS, GRANT_TYPE, KEY_OF, Grant, read_grant, write_grant
+from casework.casefile import CaseFile, case_name, fold
+from casework.chain import FIRST, Header, Signed, link, place, read_header, sign_header
+from casework.errors import (
+    AuditError,
+    CaseworkError,
+    ErasedError,
+    FieldError,
+    NotFoundError,
+    RoleError,
+    TamperedError,
+)
+from casework.event import Event, Statement, check_statement, read_parts, write_parts
+from casework.keyring import Epoch, WrappedKey, close_for, open_key, put_on_ring
+from casework.lifecycle import check_action
+from casework.officer import Officer, Unlocked
+from casework.store.audit import add_audit_entry
+from casework.store.database import Database, Transaction
+from casework.store.events import Stored, add_case, add_event, case_id_of, events_of, last_event
+from casework.store.people import add_grant, grants_to, keys_of, put_key, rewrap
+from casework.vocabulary import Group, kinds
+from crypto.cell import new_cell_key, open_cell, seal_cell
+from crypto.envelope import pae
+from crypto.errors import CryptoError
+
+Keys = Mapping[Group, bytes]
+WORK = "work"  # the usual purpose of a read
+
+
+class Epochs(NamedTuple):
+    """Keys of the months that can still be opened, and the one that new keys are put under."""
+
+    current: Epoch
+    keys: Mapping[str, bytes]
+
+
+class Holding(NamedTuple):
+    """What an officer holds of one case: the grant, and the keys that it gives."""
+
+    grant: Grant
+    keys: Keys
+
+
+class Desk:
+    """The cases of one officer, with their keys in memory."""
+
+    def __init__(
+        self,
+        database: Database,
+        officer: Officer,
+        unlocked: Unlocked,
+        epochs: Epochs,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.database = database
+        self.officer = officer
+        self.epochs = epochs
+        self.clock = clock
+        self.unlocked = unlocked
+
+    @property
+    def today(self) -> date:
+        """The UTC day."""
+        return self.clock().astimezone(UTC).date()
+
+    def open_case(self, statement: Statement, owners: Iterable[Officer] = ()) -> str:
+        """Open a case and give its uid; whoever opens it, and its owners, hold all its keys.
+
+        Raises:
+            FieldError: The statement lacks something.
+            RoleError: This officer opens no cases.
+        """
+        check_statement(statement, self.today)
+        if not kinds()["opened"].roles & self.officer.roles:
+            raise RoleError("opened belongs to " + " or ".join(sorted(kinds()["opened"].roles)))
+        uid = secrets.token_hex(16)
+        keys = {group: new_cell_key() for group in Group}
+        people = {one.officer_id: one for one in (self.officer, *owners)}
+        with self.database.write() as connection:
+            case_id = add_case(connection, uid)
+            for one in people.values():
+                grant = Grant(
+                    uid,
+                    one.officer_id,
+                    ALL_RIGHTS,
+                    "opened the case",
+                    None,
+                    self.officer.officer_id,
+                    self._now(),
+                )
+                self.hand_over(connection, case_id, grant, one, keys)
+            self._append(connection, case_id, uid, None, statement, keys)
+            self.note(connection, "open", (uid,), WORK)
+        return uid
+
+    def find(self, reference: str) -> str:
+        """Uid of the case that somebody names by the first signs of its name or uid.
+
+        Raises:
+            NotFoundError: None, or several, of those that this officer may see.
+        """
+        wanted = reference.strip().replace("-", "").upper()
+        with self.database.read() as connection:
+            seen = self.holdings(connection)
+        found = [
+            uid
+            for uid in seen
+            if wanted
+            and (case_name(uid).replace("-", "").startswith(wanted) or uid.upper().startswith(wanted))
+        ]
+        if len(found) != 1:
+            raise NotFoundError(f"there is no case {reference[:40]!r}" + (", but several" if found else ""))
+        return found[0]
+
+    def read(
+        self, uid: str, purpose: str = WORK, valid_as_of: date | None = None, known_as_of: date | None = None
+    ) -> CaseFile:
+        """Read a case as of two days, after writing down that it is read.
+
+        Raises:
+            NotFoundError: There is none, or it is not for this officer.
+            AuditError: The read could not be written down.
+            TamperedError: What is stored does not hold.
+        """
+        with self.database.read() as connection:
+            held = self.holdings(connection).get(uid)
+        if held is None:
+            self.write_down("denied", (uid,), purpose)
+            raise NotFoundError("there is no such case")
+        self.write_down("read", (uid,), purpose)
+        with self.database.read() as connection:
+            events = self.events(connection, uid, held.keys)
+        return fold(uid, events, valid_as_of or self.today, known_as_of or self.today)
+
+    def read_all(
+        self, purpose: str = WORK, valid_as_of: date | None = None, known_as_of: date | None = None
+    ) -> tuple[CaseFile, ...]:
+        """Read every case of this officer, in the order in which they were opened, likewise.
+
+        Raises:
+            AuditError: The read could not be written down.
+            TamperedError: What is stored does not hold.
+        """
+        with self.database.read() as connection:
+            holdings = self.holdings(connection)
+        self.write_down("list", tuple(holdings), purpose)
+        with self.database.read() as connection:
+            return tuple(
+                fold(
+                    uid,
+                    self.events(connection, uid, held.keys),
+                    valid_as_of or self.today,
+                    known_as_of or self.today,
+                )
+                for uid, held in holdings.items()
+            )
+
+    def say(self, uid: str, *statements: Statement) -> tuple[str, ...]:
+        """Put statements behind what is known of a case, all or none, and give their ids.
+
+        Raises:
+            NotFoundError: There is none, or it is not for this officer.
+            RoleError: This officer may only read it, or the action belongs to another role.
+            CaseInputError: A statement lacks something, or the case is in another state.
+        """
+        with self.database.write() as connection:
+            held = self.holdings(connection).get(uid)
+            if held is None:
+                raise NotFoundError("there is no such case")
+            if not held.grant.holds("write", self.today):
+                raise RoleError("you may read this case and not act on it")
+            case_id = case_id_of(connection, uid)
+            ids = []
+            for statement in statements:
+                check_statement(statement, self.today)
+                events = self.events(connection, uid, held.keys)
+                case = fold(uid, events, date.max, date.max)
+                check_action(case, statement, self.officer.officer_id, self.officer.roles)
+                if statement.supersedes and case.by_id(statement.supersedes) is None:
+                    raise FieldError("supersedes", "there is no such event that still stands")
+                ids.append(self._append(connection, case_id, uid, events, statement, held.keys))
+            self.note(connection, "write", (uid,), WORK)
+        return tuple(ids)
+
+    def holdings(self, connection: Transaction) -> dict[str, Holding]:
+        """What this officer holds of each case, by uid, in the order in which the cases were opened."""
+        grants: dict[str, Grant] = {}
+        for signed in grants_to(connection, self.officer.officer_id):
+            grant = read_grant(signed.payload)
+            grants[grant.case] = grant
+        wrapped: dict[str, list[WrappedKey]] = {}
+        for key in keys_of(connection, self.officer.officer_id):
+            wrapped.setdefault(key.case, []).append(key)
+        found = {}
+        for uid, closed in wrapped.items():
+            held = grants.get(uid)
+            if held is not None and held.holds("read", self.today):
+                groups = {KEY_OF[right] for right in held.rights & KEY_OF.keys()}
+                keys = {
+                    key.group: open_key(self.epochs.keys, self.unlocked, key)
+                    for key in closed
+                    if key.group in groups
+                }
+                if Group.CASE in keys:
+                    found[uid] = Holding(held, keys)
+        return found
+
+    def ring(self) -> int:
+        """Put keys that were sealed to this officer on their ring, which opens faster; gives how many."""
+        with self.database.write() as connection:
+            fresh = [key for key in keys_of(connection, self.officer.officer_id) if not key.on_ring]
+            changed = {
+                key: put_on_ring(
+                    self.epochs.current, self.unlocked, key, open_key(self.epochs.keys, self.unlocked, key)
+                )
+                for key in fresh
+            }
+            rewrap(connection, changed)
+        return len(changed)
+
+    def events(self, connection: Transaction, uid: str, keys: Keys) -> tuple[Event, ...]:
+        """Every event of a case, opened with these keys; no permission is asked here.
+
+        Raises:
+            TamperedError: A part or the order of events does not hold.
+        """
+        case_id = case_id_of(connection, uid)
+        found = []
+        for number, stored in enumerate(events_of(connection, case_id, frozenset(keys)), 1):
+            if stored.sequence != number:
+                raise TamperedError(f"case {uid[:8]}: event {number} is missing")
+            found.append(_open_event(uid, stored, keys))
+        return tuple(found)
+
+    def hand_over(self, connection: Transaction, case_id: int, grant: Grant, to: Officer, keys: Keys) -> None:
+        """Sign a grant and seal its keys to whom it lets in, inside an open write."""
+        payload = write_grant(grant)
+        signed = Signed(payload, self.unlocked.signer.sign(pae(GRANT_TYPE, payload)))
+        add_grant(connection, case_id, to.officer_id, signed)
+        for group in sorted(grant.groups & keys.keys()):
+            put_key(
+                connection,
+                case_id,
+                close_for(self.epochs.current, to.officer_id, to.seal_key, grant.case, group, keys[group]),
+            )
+
+    def note(self, connection: Transaction, act: str, cases: tuple[str, ...], purpose: str) -> None:
+        """Write down what is done, inside an open write: who, what, which cases by digest, what for, in which hour."""
+        entry = {
+            "at": self._now() // 3600 * 3600,
+            "officer": self.officer.officer_id,
+            "act": act,
+            "cases": len(cases),
+            "digest": sha256("".join(sorted(cases)).encode()).hexdigest(),
+            "purpose": purpose,
+        }
+        add_audit_entry(connection, json.dumps(entry, separators=(",", ":")).encode())
+
+    def write_down(self, act: str, cases: tuple[str, ...], purpose: str) -> None:
+        """Write down a read before it is answered.
+
+        Raises:
+            AuditError: It could not be written, so nothing may be read.
+        """
+        try:
+            with self.database.write() as connection:
+                self.note(connection, act, cases, purpose)
+        except CaseworkError as error:
+            raise AuditError("the read could not be written down, so nothing is shown") from error
+
+    def _append(
+        self,
+        connection: Transaction,
+        case_id: int,
+        uid: str,
+        events: tuple[Event, ...] | None,
+        statement: Statement,
+        keys: Keys,
+    ) -> str:
+        before = last_event(connection, case_id)
+        if before is not None and (events is None or before.sequence != len(events)):
+            raise TamperedError(f"case {uid[:8]}: its last event is not where it should be")
+        sequence = before.sequence + 1 if before else 1
+        parts = write_parts(statement, statement.known_on or self.today)
+        lacking = parts.keys() - keys.keys()
+        if lacking:
+            raise RoleError(f"you hold no key for {min(lacking)} fields of this case")
+        sealed = {
+            group: seal_cell(keys[group], part, place(uid, sequence, group)) for group, part in parts.items()
+        }
+        header = Header(
+            uid,
+            sequence,
+            link(before.signed.payload) if before else FIRST,
+            secrets.token_hex(16),
+            self._now(),
+            self.officer.officer_id,
+            {group: sha256(part).digest() for group, part in sealed.items()},
+        )
+        add_event(connection, case_id, sequence, sign_header(self.unlocked.signer, header), sealed)
+        return header.event_id
+
+    def _now(self) -> int:
+        return int(self.clock().timestamp())
+
+
+def _open_event(uid: str, stored: Stored, keys: Keys) -> Event:
+    if Group.CASE not in stored.sealed:
+        raise ErasedError(f"case {uid[:8]} was erased")
+    header = read_header(stored.signed.payload)
+    try:
+        parts = {
+            group: open_cell(keys[group], sealed, place(uid, stored.sequence, group))
+            for group, sealed in stored.sealed.items()
+        }
+    except CryptoError as error:
+        raise TamperedError(f"case {uid[:8]}, event {stored.sequence}: a part does not open") from error
+    recorded_at = datetime.fromtimestamp(header.recorded_at, UTC)
+    return read_parts(parts, header.event_id, stored.sequence, recorded_at, header.officer)

@@ -1,0 +1,88 @@
+"""Everything that can go wrong in casework, by whose fault it is.
+
+Each class carries `reason`, a stable code; the message is for people. What somebody may not see does not exist for
+them: there is one error for both, and it says the same.
+"""
+
+
+class CaseworkError(Exception):
+    """Root of every error that casework raises on purpose."""
+
+    reason = "CASEWORK_FAILED"
+
+
+class CaseInputError(CaseworkError):
+    """Somebody gave something that can not be used; nothing was changed."""
+
+    reason = "CASE_INPUT_REFUSED"
+
+
+class FieldError(CaseInputError):
+    """One field of an event is missing, out of its range or contradicts another."""
+
+    reason = "CASE_FIELD_INVALID"
+
+    def __init__(self, field: str, why: str) -> None:
+        super().__init__(f"{field}: {why}")
+        self.field = field
+        self.why = why
+
+
+class ActionError(CaseInputError):
+    """An action is not possible in the state that a case is in; those that are possible are named."""
+
+    reason = "ACTION_NOT_POSSIBLE"
+
+
+class RoleError(CaseInputError):
+    """An action belongs to another role."""
+
+    reason = "ROLE_NOT_ALLOWED"
+
+
+class SecondPersonError(CaseInputError):
+    """What one person proposed needs another person to approve it."""
+
+    reason = "FOUR_EYES_NEEDED"
+
+
+class ConsentError(CaseInputError):
+    """The survivor has not agreed to this use, or has withdrawn."""
+
+    reason = "CONSENT_NEEDED"
+
+
+class NotFoundError(CaseworkError):
+    """There is no such case, or it is not for who asks."""
+
+    reason = "CASE_NOT_FOUND"
+
+
+class OfficerError(CaseworkError):
+    """Nobody of that name may work on cases here, or their key does not open."""
+
+    reason = "OFFICER_UNKNOWN"
+
+
+class AuditError(CaseworkError):
+    """A read could not be written down, so nothing was read."""
+
+    reason = "AUDIT_UNAVAILABLE"
+
+
+class TamperedError(CaseworkError):
+    """What is stored of a case is not what was signed."""
+
+    reason = "CASE_TAMPERED"
+
+
+class ErasedError(CaseworkError):
+    """The keys of this content were destroyed; nobody can read it any more."""
+
+    reason = "CASE_ERASED"
+
+
+class CaseStoreError(CaseworkError):
+    """The database refused, or does not hold what it should."""
+
+    reason = "CASE_STORE_FAILED"

@@ -1,0 +1,106 @@
+"""Tables of casework; private to `casework.store`.
+
+`case_event` holds signed headers and sealed parts as they were written: whoever reads the database learns how many
+events a case has, who wrote them and when, and nothing else. `case_key` holds keys sealed to officers, under the key
+of the month. `case_facts` is a sealed projection that can be made again.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_Key = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _key() -> Column[int]:
+    return Column("id", _Key, primary_key=True, autoincrement=False)
+
+
+def _case(*, primary_key: bool = False) -> Column[int]:
+    return Column(
+        "case_id",
+        _Key,
+        ForeignKey("case_file.id"),
+        primary_key=primary_key,
+        autoincrement=False,
+        nullable=False,
+    )
+
+
+officer = Table(
+    "officer",
+    metadata,
+    Column("officer_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("signature", LargeBinary(64), nullable=False),
+)
+
+case_file = Table(
+    "case_file",
+    metadata,
+    _key(),
+    Column("uid", LargeBinary(16), nullable=False, unique=True),
+)
+
+case_event = Table(
+    "case_event",
+    metadata,
+    _key(),
+    _case(),
+    Column("sequence", Integer, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("signature", LargeBinary(64), nullable=False),
+    Column("sealed_case", LargeBinary),  # each null where there is no such part, or it was erased
+    Column("sealed_identity", LargeBinary),
+    Column("sealed_medical", LargeBinary),
+    Column("sealed_source", LargeBinary),
+    Column("sealed_evidence", LargeBinary),
+    UniqueConstraint("case_id", "sequence"),
+)
+
+case_grant = Table(  # who was let in, signed; the last of each officer counts
+    "case_grant",
+    metadata,
+    _key(),
+    _case(),
+    Column("officer_id", Text, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("signature", LargeBinary(64), nullable=False),
+)
+
+case_key = Table(
+    "case_key",
+    metadata,
+    _case(primary_key=True),
+    Column("key_group", Text, primary_key=True),
+    Column("officer_id", Text, primary_key=True),
+    Column("epoch", Text, nullable=False),  # of the key that it lies under, such as 2026-11
+    Column("ring", Integer, nullable=False),  # 0: sealed to the officer's key; 1: put on the officer's ring
+    Column("wrapped", LargeBinary, nullable=False),
+)
+
+case_audit = Table(
+    "case_audit",
+    metadata,
+    _key(),
+    Column("entry", LargeBinary, nullable=False),
+    Column("leaf_hash", LargeBinary(32), nullable=False),
+)

@@ -1,0 +1,210 @@
+"""`tocsin case open | list | show | timeline | act`: what every officer does with a case."""
+
+from datetime import date
+from typing import Annotated, Any
+
+import typer
+
+from console.cli.case.signing_in import NOBODY, OfficerOption, desk_of
+from console.cli.options import HERE, Format, FormatOption, HomeOption, day_option
+from console.cli.output import say, show
+
+CaseArgument = Annotated[str, typer.Argument(metavar="CASE", help="The first signs of its name, e.g. 7K3Q.")]
+Fields = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="FIELD=VALUE",
+        help="What to say of it; ?unknown, ?none, ?not_applicable and ?withheld are values too.",
+    ),
+]
+When = Annotated[
+    str,
+    typer.Option("--when", metavar="DATE", help="When it happened: 2015, 2015-03, 2015-03-14 or DAY..DAY."),
+]
+KnownOn = Annotated[Any, day_option("--known-on", "Since when it is known; else today.")]
+AsOf = Annotated[Any, day_option("--as-of", "As it stood on that day, by what was known then.")]
+
+
+def open_case(
+    fields: Fields = None,
+    when: When = "",
+    officer_id: OfficerOption = NOBODY,
+    home: HomeOption = HERE,
+) -> None:
+    """Open a case.
+
+    Say at least categories=... and host_state=..., for example categories=detention host_state=CMR.
+    """
+    import secrets
+
+    from casework.casefile import case_name
+
+    desk = desk_of(home, officer_id)
+    given = {
+        "sensitivity": "normal",
+        "owner": desk.officer.officer_id,
+        "public_ref": secrets.token_hex(8),
+        **_given(fields),
+    }
+    say(f"Opened case {case_name(desk.open_case(_statement('opened', given, when, desk.today, None)))}")
+
+
+def list_cases(
+    officer_id: OfficerOption = NOBODY, home: HomeOption = HERE, style: FormatOption = Format.TABLE
+) -> None:
+    """Show your cases and where each stands."""
+    from casework.lifecycle import follow
+
+    rows = []
+    for case in desk_of(home, officer_id).read_all():
+        followed = follow(case)
+        rows.append(
+            (
+                case.name,
+                ", ".join(case.categories),
+                case.host_state,
+                str(case.incident or ""),
+                followed.state,
+                str(followed.since),
+                case.about.text("owner"),
+            )
+        )
+    show(("case", "categories", "host State", "incident", "state", "since", "owner"), rows, style)
+
+
+def show_case(
+    reference: CaseArgument,
+    as_of: AsOf = None,
+    officer_id: OfficerOption = NOBODY,
+    home: HomeOption = HERE,
+    style: FormatOption = Format.TABLE,
+) -> None:
+    """Show a case: what it is about, who is affected, where it stands."""
+    from casework.lifecycle import follow
+
+    desk = desk_of(home, officer_id)
+    case = desk.read(desk.find(reference), valid_as_of=as_of, known_as_of=as_of)
+    followed = follow(case)
+    rows: list[tuple[str, str]] = [("case", case.name), ("state", f"{followed.state} since {followed.since}")]
+    rows += [(name, _words(value)) for name, value in case.about.values.items()]
+    rows += [("person " + person.id, _about(person.values, "person")) for person in case.persons]
+    rows += [("party " + party.id, _about(party.values, "party")) for party in case.parties]
+    show(("what", "value"), rows, style)
+
+
+def timeline(
+    reference: CaseArgument,
+    as_of: AsOf = None,
+    officer_id: OfficerOption = NOBODY,
+    home: HomeOption = HERE,
+    style: FormatOption = Format.TABLE,
+) -> None:
+    """Show every event of a case, by the day on which it happened."""
+    from casework.vocabulary import kinds
+
+    desk = desk_of(home, officer_id)
+    case = desk.read(desk.find(reference), valid_as_of=as_of, known_as_of=as_of)
+    rows = [
+        (
+            str(event.when),
+            kinds()[event.kind].text if event.kind in kinds() else event.kind,
+            _about(event.fields),
+            str(event.known_on),
+            ", ".join(event.sources),
+            event.recorded_by,
+        )
+        for event in sorted(case.events, key=lambda event: (event.when.earliest, event.sequence))
+    ]
+    show(("when", "what", "details", "known on", "sources", "written by"), rows, style)
+
+
+def act(
+    reference: CaseArgument,
+    kind: Annotated[
+        str,
+        typer.Argument(
+            metavar="[ACTION]", help="What to do; without, everything that you may do now is shown."
+        ),
+    ] = "",
+    fields: Fields = None,
+    when: When = "",
+    known_on: KnownOn = None,
+    source: Annotated[
+        list[str] | None, typer.Option(metavar="SOURCE", help="Id of a source; may be repeated.")
+    ] = None,
+    reliability: Annotated[
+        str, typer.Option(metavar="CODE", help="How reliable the sources are.")
+    ] = "unknown",
+    supersedes: Annotated[
+        str, typer.Option(metavar="EVENT", help="Id of the event that this one replaces.")
+    ] = "",
+    officer_id: OfficerOption = NOBODY,
+    home: HomeOption = HERE,
+    style: FormatOption = Format.TABLE,
+) -> None:
+    """Do something with a case, or show what you may do.
+
+    Without an action, everything that you may do now is shown, with what each needs.
+    """
+    from dataclasses import replace
+
+    from casework.lifecycle import actions, follow
+
+    desk = desk_of(home, officer_id)
+    uid = desk.find(reference)
+    if kind:
+        said = _statement(kind, _given(fields), when, desk.today, known_on)
+        said = replace(said, sources=tuple(source or ()), reliability=reliability, supersedes=supersedes)
+        (event_id,) = desk.say(uid, said)
+        say(f"Written down as {event_id}. The case is {follow(desk.read(uid)).state}.")
+        return
+    case = desk.read(uid)
+    rows = [
+        (
+            action.kind.name,
+            action.kind.text,
+            ", ".join(name + ("" if field.required else "?") for name, field in action.kind.fields.items()),
+            "; ".join(action.missing),
+        )
+        for action in actions(case, desk.officer.officer_id, desk.officer.roles)
+    ]
+    show(("action", "what it says", "fields (? may be left out)", "needs first"), rows, style)
+
+
+def _given(fields: list[str] | None) -> dict[str, str]:
+    given = {}
+    for text in fields or ():
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"{text!r} is not of the form FIELD=VALUE", param_hint="FIELD=VALUE")
+        given[name.strip()] = value
+    return given
+
+
+def _statement(kind: str, given: dict[str, str], when: str, today: date, known_on: date | None) -> Any:
+    from casework.errors import FieldError
+    from casework.event import Statement
+    from casework.span import on, parse_span
+    from casework.values import parse_value
+    from casework.vocabulary import kinds
+
+    known = kinds().get(kind)
+    if known is None:
+        raise FieldError("action", f"{kind[:40]!r} is no action; `tocsin case act CASE` shows what there is")
+    unknown = sorted(given.keys() - known.fields.keys())
+    if unknown:
+        raise FieldError(unknown[0], f"{kind} has no such field; it has {', '.join(known.fields) or 'none'}")
+    values = {name: parse_value(known.fields[name], text) for name, text in given.items()}
+    return Statement(kind, parse_span(when) if when else on(today), values, known_on)
+
+
+def _about(values: Any, *without: str) -> str:
+    return "; ".join(f"{name} {_words(value)}" for name, value in values.items() if name not in without)
+
+
+def _words(value: Any) -> str:
+    from casework.span import Range, Span
+
+    return (
+        ", ".join(value) if isinstance(value, tuple) and not isinstance(value, Span | Range) else str(value)
+    )

@@ -1,0 +1,14 @@
+"""The commands of `tocsin case`."""
+
+import typer
+
+from console.cli.case.acting import act, list_cases, open_case, show_case, timeline
+from console.cli.case.officers import officer
+
+case = typer.Typer(help="Follow cases until a host government has answered.", no_args_is_help=True)
+case.add_typer(officer, name="officer")
+case.command("open")(open_case)
+case.command("list")(list_cases)
+case.command("show")(show_case)
+case.command()(timeline)
+case.command()(act)

@@ -1,0 +1,88 @@
+"""`tocsin case officer`: who may work on cases, in which roles."""
+
+from typing import Annotated
+
+import typer
+
+from console.cli.case.signing_in import NOBODY, OfficerOption, desk_of, officer_passphrase
+from console.cli.options import HERE, Format, FormatOption, HomeOption
+from console.cli.output import say, show
+
+officer = typer.Typer(help="Say who works on cases, and in which roles.", no_args_is_help=True)
+Roles = Annotated[
+    list[str],
+    typer.Option("--role", metavar="ROLE", help="A role, such as accountability_officer; may be repeated."),
+]
+
+
+@officer.command()
+def new(
+    name: Annotated[str, typer.Argument(metavar="OFFICER", help="A short id, such as ops-2.")],
+    role: Roles,
+    home: HomeOption = HERE,
+) -> None:
+    """Make your own key, and be the first officer of this node.
+
+    Your passphrase opens your key; nobody can give it back to you. Where there are officers already, your key is made
+    and you hand the line that is printed to an approver, who admits you.
+    """
+    from casework.errors import OfficerError
+    from console.home import open_home
+    from console.office import Office
+
+    office = Office(open_home(home))
+    unlocked = office.enrol(name, officer_passphrase())
+    try:
+        office.found(name, frozenset(role), unlocked)
+        say(f"{name} is the first officer of this node.")
+    except OfficerError:
+        keys = f"{unlocked.signer.public_key.hex()}:{unlocked.seal.public_key.hex()}"
+        say("An approver admits you with:")
+        print(f"tocsin case officer admit {name} --keys {keys} " + " ".join(f"--role {one}" for one in role))
+
+
+@officer.command()
+def admit(
+    name: Annotated[str, typer.Argument(metavar="OFFICER", help="Id of the officer.")],
+    keys: Annotated[
+        str, typer.Option(metavar="KEYS", help="What `officer new` printed on the officer's machine.")
+    ] = "",
+    role: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--role", metavar="ROLE", help="A role; may be repeated. Without, they may do nothing more."
+        ),
+    ] = None,
+    officer_id: OfficerOption = NOBODY,
+    home: HomeOption = HERE,
+) -> None:
+    """Admit an officer, or give one other roles. Belongs to approvers."""
+    from console.home import open_home
+    from console.office import Office
+
+    office = Office(open_home(home))
+    known = office.officers().get(name)
+    public = (known.signing_key, known.seal_key) if known and not keys else _keys(keys)
+    admitted = office.admit(desk_of(home, officer_id), name, frozenset(role or ()), public)
+    say(f"{admitted.officer_id}: {', '.join(sorted(admitted.roles)) or 'no role any more'}")
+
+
+@officer.command("list")
+def list_officers(home: HomeOption = HERE, style: FormatOption = Format.TABLE) -> None:
+    """Show every officer with their roles."""
+    from console.home import open_home
+    from console.office import Office
+
+    found = Office(open_home(home)).officers().values()
+    rows = [(one.officer_id, ", ".join(sorted(one.roles)), one.admitted_by) for one in found]
+    show(("officer", "roles", "admitted by"), rows, style)
+
+
+def _keys(text: str) -> tuple[bytes, bytes]:
+    try:
+        signing, seal = map(bytes.fromhex, text.split(":"))
+    except ValueError as error:
+        raise typer.BadParameter(
+            "copy the whole line that `officer new` printed", param_hint="--keys"
+        ) from error
+    return signing, seal

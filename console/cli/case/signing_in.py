@@ -1,0 +1,43 @@
+"""Who is working: the officer, their passphrase, and their desk."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+PASSPHRASE = "TOCSIN_OFFICER_PASSPHRASE"  # noqa: S105 - the name of a variable, not a secret
+
+OfficerOption = Annotated[
+    str,
+    typer.Option("--as", metavar="OFFICER", envvar="TOCSIN_OFFICER", help="Who is working: an officer's id."),
+]
+NOBODY = ""
+
+
+def desk_of(home: Path, officer_id: str) -> Any:
+    """Sign an officer in and give their `casework.desk.Desk`, whose module is imported late.
+
+    Raises:
+        CaseworkError: Nobody of that name works on cases here.
+        CryptoError: The passphrase is wrong.
+        NodeError: There is no node in that folder.
+    """
+    from casework.errors import OfficerError
+    from console.home import open_home
+    from console.office import Office
+
+    if not officer_id:
+        raise OfficerError("say who is working: --as OFFICER, or set TOCSIN_OFFICER")
+    return Office(open_home(home)).desk(officer_id, officer_passphrase())
+
+
+def officer_passphrase() -> str | None:
+    """An officer's own passphrase: from the environment, or asked for where somebody sits at the keyboard."""
+    given = os.environ.get(PASSPHRASE)
+    if given is not None:
+        return given or None
+    if not sys.stdin.isatty():
+        return None
+    return str(typer.prompt("Your passphrase", hide_input=True, err=True)) or None

@@ -1,0 +1,155 @@
+"""The office of a node: where officers work on cases. Plugs the node's database and key files into casework.
+
+officers/ID.key    one officer's secret, under a passphrase of their own; whoever runs the node can not open it
+keys/epoch-*.key   the key of a month, under which all keys of cases lie; not to be copied into any backup
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from casework.desk import Desk, Epochs
+from casework.enrol import admit, found_office, officers
+from casework.errors import CaseStoreError, FieldError, OfficerError
+from casework.keyring import Epoch
+from casework.officer import Officer, Unlocked
+from console.home import Home
+from crypto.cell import new_cell_key
+from crypto.keyfile import load_key, save_key
+from node.config import ORG_ID
+from node.errors import NodeError
+from node.store.database import Store
+
+OFFICER, EPOCH = "officer", "epoch"
+Clock = Callable[[], datetime]
+
+
+class CaseDatabase:
+    """The node's database as casework asks for it; its errors are casework's."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Read one consistent state.
+
+        Raises:
+            CaseStoreError: The database can not be read.
+        """
+        with _our_errors(), self.store.read() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Write in one transaction, while nobody else writes.
+
+        Raises:
+            CaseStoreError: The database refused, or another writer did not finish in time.
+        """
+        with _our_errors(), self.store.write() as connection:
+            yield connection
+
+
+class Office:
+    """Officers and their desks, in one node's folder."""
+
+    def __init__(self, home: Home, clock: Clock = lambda: datetime.now(UTC)) -> None:
+        self.home = home
+        self.clock = clock
+        self.database = CaseDatabase(home.store())
+
+    def officers(self) -> dict[str, Officer]:
+        """Every officer by id.
+
+        Raises:
+            TamperedError: An entry was not signed by who may admit.
+        """
+        with self.database.read() as connection:
+            return officers(connection)
+
+    def enrol(self, officer_id: str, passphrase: str | None) -> Unlocked:
+        """Make the key file of an officer; it is of use once somebody admits them.
+
+        Raises:
+            FieldError: The id has another form.
+            CryptoError: There is such a file, or it can not be written.
+        """
+        if not re.fullmatch(ORG_ID, officer_id):
+            raise FieldError("officer", "use 2 to 63 of the lower-case letters a to z, digits and hyphens")
+        secret = os.urandom(32)
+        file = self._key_file(officer_id)
+        file.parent.mkdir(mode=0o700, exist_ok=True)
+        save_key(file, OFFICER, secret, passphrase)
+        return Unlocked(secret)
+
+    def found(self, officer_id: str, roles: frozenset[str], unlocked: Unlocked) -> None:
+        """Admit the first officer.
+
+        Raises:
+            OfficerError: There is one already.
+            FieldError: A role does not exist.
+        """
+        keys = (unlocked.signer.public_key, unlocked.seal.public_key)
+        found_office(self.database, self._described(officer_id, roles, keys, officer_id), unlocked)
+
+    def admit(self, by: Desk, officer_id: str, roles: frozenset[str], keys: tuple[bytes, bytes]) -> Officer:
+        """Let an approver admit an officer with these public keys, for signing and for sealing.
+
+        Raises:
+            CaseworkError: They may not, or the keys are not those of before.
+        """
+        wanted = self._described(officer_id, roles, keys, by.officer.officer_id)
+        return admit(self.database, by.officer, by.unlocked, wanted)
+
+    def _described(
+        self, officer_id: str, roles: frozenset[str], keys: tuple[bytes, bytes], by: str
+    ) -> Officer:
+        return Officer(officer_id, 1, roles, *keys, by, int(self.clock().timestamp()))
+
+    def desk(self, officer_id: str, passphrase: str | None) -> Desk:
+        """Sign an officer in.
+
+        Raises:
+            OfficerError: Nobody of that name works on cases here, or has no role any more.
+            CryptoError: The key file is missing or damaged, or the passphrase is wrong.
+        """
+        officer = self.officers().get(officer_id)
+        if officer is None or not officer.roles:
+            raise OfficerError(f"nobody works on cases here as {officer_id[:40]!r}")
+        unlocked = Unlocked(load_key(self._key_file(officer_id), OFFICER, passphrase))
+        if unlocked.signer.public_key != officer.signing_key:
+            raise OfficerError(f"the key file of {officer_id} is not the one that was admitted")
+        return Desk(self.database, officer, unlocked, self.epochs(), self.clock)
+
+    def epochs(self) -> Epochs:
+        """The keys of the months, making this month's where there is none.
+
+        Raises:
+            CryptoError: A key file can not be read or written.
+        """
+        folder = self.home.path / "keys"
+        name = self.clock().astimezone(UTC).strftime("%Y-%m")
+        if not (folder / f"epoch-{name}.key").exists():
+            save_key(folder / f"epoch-{name}.key", EPOCH, new_cell_key(), None)
+        keys = {
+            file.stem.removeprefix("epoch-"): load_key(file, EPOCH, None)
+            for file in sorted(folder.glob("epoch-*.key"))
+        }
+        return Epochs(Epoch(name, keys[name]), keys)
+
+    def _key_file(self, officer_id: str) -> Path:
+        return self.home.path / "officers" / f"{officer_id}.key"
+
+
+@contextmanager
+def _our_errors() -> Iterator[None]:
+    try:
+        yield
+    except NodeError as error:
+        raise CaseStoreError(str(error)) from error

@@ -1,0 +1,67 @@
+"""An office with officers in every role, on a real database, with a clock that tests move."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from casework.desk import Desk
+from casework.officer import Officer, Unlocked
+from casework.vocabulary import codes
+from console.home import Home
+from console.office import Office
+from node.config import new_settings
+
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+class Clock:
+    """Time as a test sets it."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def office(tmp_path: Path, database_url: str, clock: Clock) -> Iterator[Office]:
+    (tmp_path / "keys").mkdir(mode=0o700)
+    settings = new_settings(org_id="first-aid", org_type="INGO", database_url=database_url)
+    opened = Office(Home(tmp_path, settings), clock)
+    yield opened
+    opened.database.store.close()
+
+
+@pytest.fixture
+def desk(office: Office) -> Callable[[str], Desk]:
+    """Sign in an officer with the role of that name, enrolling them when first asked for."""
+    admin = office.enrol("approver", None)
+    office.found("approver", frozenset({"approver"}), admin)
+    approver = office.desk("approver", None)
+    desks = {"approver": approver}
+
+    def sign_in(role: str) -> Desk:
+        assert role in codes("role")
+        name = role.replace("_", "-")
+        if role not in desks:
+            unlocked: Unlocked = office.enrol(name, None)
+            office.admit(
+                approver, name, frozenset({role}), (unlocked.signer.public_key, unlocked.seal.public_key)
+            )
+            desks[role] = office.desk(name, None)
+        return desks[role]
+
+    return sign_in
+
+
+@pytest.fixture
+def owner(desk: Callable[[str], Desk]) -> Officer:
+    return desk("accountability_officer").officer
