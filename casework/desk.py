@@ -76,8 +76,10 @@ class Desk:
         """The UTC day."""
         return self.clock().astimezone(UTC).date()
 
-    def open_case(self, statement: Statement, owners: Iterable[Officer] = ()) -> str:
+    def open_case(self, statement: Statement, owners: Iterable[Officer] = (), *, request_id: str = "") -> str:
         """Open a case and give its uid; whoever opens it, and its owners, hold all its keys.
+
+        The same request, where it has an id, opens the same case and no second one.
 
         Raises:
             FieldError: The statement lacks something.
@@ -86,10 +88,12 @@ class Desk:
         check_statement(statement, self.today)
         if not kinds()["opened"].roles & self.officer.roles:
             raise RoleError("opened belongs to " + " or ".join(sorted(kinds()["opened"].roles)))
-        uid = secrets.token_hex(16)
+        uid = self._id(request_id, "case")
         keys = {group: new_cell_key() for group in Group}
         people = {one.officer_id: one for one in (self.officer, *owners)}
         with self.database.write() as connection:
+            if uid in self.holdings(connection):
+                return uid
             case_id = add_case(connection, uid)
             for one in people.values():
                 grant = Grant(
@@ -102,7 +106,7 @@ class Desk:
                     self._now(),
                 )
                 self.hand_over(connection, case_id, grant, one, keys)
-            self._append(connection, case_id, uid, None, statement, keys)
+            self._append(connection, uid, (), statement, keys, self._id(request_id, uid))
             self.note(connection, "open", (uid,), WORK)
         return uid
 
@@ -154,22 +158,38 @@ class Desk:
             AuditError: The read could not be written down.
             TamperedError: What is stored does not hold.
         """
+        return self.read_some(self.uids(), purpose, valid_as_of, known_as_of)
+
+    def uids(self) -> tuple[str, ...]:
+        """Uids of the cases of this officer, in the order in which they were opened."""
+        with self.database.read() as connection:
+            return tuple(self.holdings(connection))
+
+    def read_some(
+        self,
+        uids: tuple[str, ...],
+        purpose: str = WORK,
+        valid_as_of: date | None = None,
+        known_as_of: date | None = None,
+    ) -> tuple[CaseFile, ...]:
+        """Read those of these cases that are this officer's, likewise.
+
+        Raises:
+            AuditError: The read could not be written down.
+            TamperedError: What is stored does not hold.
+        """
         with self.database.read() as connection:
             holdings = self.holdings(connection)
-        self.write_down("list", tuple(holdings), purpose)
+        chosen = tuple(uid for uid in uids if uid in holdings)
+        self.write_down("list", chosen, purpose)
+        days = (valid_as_of or self.today, known_as_of or self.today)
         with self.database.read() as connection:
-            return tuple(
-                fold(
-                    uid,
-                    self.events(connection, uid, held.keys),
-                    valid_as_of or self.today,
-                    known_as_of or self.today,
-                )
-                for uid, held in holdings.items()
-            )
+            return tuple(fold(uid, self.events(connection, uid, holdings[uid].keys), *days) for uid in chosen)
 
-    def say(self, uid: str, *statements: Statement) -> tuple[str, ...]:
+    def say(self, uid: str, *statements: Statement, request_id: str = "") -> tuple[str, ...]:
         """Put statements behind what is known of a case, all or none, and give their ids.
+
+        The same request, where it has an id, writes nothing twice and gives the ids of before.
 
         Raises:
             NotFoundError: There is none, or it is not for this officer.
@@ -182,18 +202,20 @@ class Desk:
                 raise NotFoundError("there is no such case")
             if not held.grant.holds("write", self.today):
                 raise RoleError("you may read this case and not act on it")
-            case_id = case_id_of(connection, uid)
-            ids = []
-            for statement in statements:
-                check_statement(statement, self.today)
-                events = self.events(connection, uid, held.keys)
+            ids = tuple(self._id(request_id, f"{uid} {number}") for number in range(len(statements)))
+            events = self.events(connection, uid, held.keys)
+            if {event.event_id for event in events} & set(ids):
+                return ids
+            for event_id, statement in zip(ids, statements, strict=True):
                 case = fold(uid, events, date.max, date.max)
+                check_statement(statement, self.today)
                 check_action(case, statement, self.officer.officer_id, self.officer.roles)
                 if statement.supersedes and case.by_id(statement.supersedes) is None:
                     raise FieldError("supersedes", "there is no such event that still stands")
-                ids.append(self._append(connection, case_id, uid, events, statement, held.keys))
+                self._append(connection, uid, events, statement, held.keys, event_id)
+                events = self.events(connection, uid, held.keys)
             self.note(connection, "write", (uid,), WORK)
-        return tuple(ids)
+        return ids
 
     def holdings(self, connection: Transaction) -> dict[str, Holding]:
         """What this officer holds of each case, by uid, in the order in which the cases were opened."""
@@ -284,16 +306,17 @@ class Desk:
     def _append(
         self,
         connection: Transaction,
-        case_id: int,
         uid: str,
-        events: tuple[Event, ...] | None,
+        events: tuple[Event, ...],
         statement: Statement,
         keys: Keys,
-    ) -> str:
+        event_id: str,
+    ) -> None:
+        case_id = case_id_of(connection, uid)
         before = last_event(connection, case_id)
-        if before is not None and (events is None or before.sequence != len(events)):
+        if (before.sequence if before else 0) != len(events):
             raise TamperedError(f"case {uid[:8]}: its last event is not where it should be")
-        sequence = before.sequence + 1 if before else 1
+        sequence = len(events) + 1
         parts = write_parts(statement, statement.known_on or self.today)
         lacking = parts.keys() - keys.keys()
         if lacking:
@@ -305,13 +328,18 @@ class Desk:
             uid,
             sequence,
             link(before.signed.payload) if before else FIRST,
-            secrets.token_hex(16),
+            event_id,
             self._now(),
             self.officer.officer_id,
             {group: sha256(part).digest() for group, part in sealed.items()},
         )
         add_event(connection, case_id, sequence, sign_header(self.unlocked.signer, header), sealed)
-        return header.event_id
+
+    def _id(self, request_id: str, what: str) -> str:
+        """A new id of 32 hexadecimal digits; of a request that has one itself, always the same."""
+        if not request_id:
+            return secrets.token_hex(16)
+        return sha256(f"{self.officer.officer_id} {request_id} {what}".encode()).hexdigest()[:32]
 
     def _now(self) -> int:
         return int(self.clock().timestamp())

@@ -86,3 +86,43 @@ class CaseStoreError(CaseworkError):
     """The database refused, or does not hold what it should."""
 
     reason = "CASE_STORE_FAILED"
+
+
+class CallError(CaseInputError):
+    """A request can not be answered as it stands."""
+
+    reason = "CASE_REQUEST_INVALID"
+
+
+class SignInError(CaseworkError):
+    """There is no such officer, or the passphrase is another."""
+
+    reason = "SIGN_IN_REFUSED"
+
+
+class AttemptsError(CaseworkError):
+    """Too many tries to sign in, for now."""
+
+    reason = "SIGN_IN_TOO_OFTEN"
+
+
+class SessionError(CaseworkError):
+    """Nobody is signed in with this token, or no longer."""
+
+    reason = "NOT_SIGNED_IN"
+
+
+class OfficeUnavailableError(CaseworkError):
+    """The server of the office could not be reached, or did not answer in time."""
+
+    reason = "OFFICE_UNAVAILABLE"
+
+
+class RefusedError(CaseworkError):
+    """The server refused; its own reason and sentence are told."""
+
+    reason = "OFFICE_REFUSED"
+
+    def __init__(self, sentence: str, reason: str) -> None:
+        super().__init__(sentence)
+        self.reason = reason or type(self).reason

@@ -132,6 +132,25 @@ def spki_sha256(certificate: bytes) -> bytes:
     return sha256(info).digest()
 
 
+def certificate_name(certificate: bytes) -> str:
+    """Return the DNS name in a DER certificate.
+
+    Raises:
+        CertificateError: Not a certificate, or one without such a name.
+    """
+    parsed = _load_der(certificate)
+    try:
+        names = parsed.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound as error:
+        raise CertificateError("subject alternative name: is missing") from error
+    except _UNREADABLE as error:
+        raise CertificateError("certificate: has a part that can not be read") from error
+    found = names.get_values_for_type(x509.DNSName)
+    if not found:
+        raise CertificateError("subject alternative name: holds no DNS name")
+    return found[0]
+
+
 def certificate_pem(certificate: bytes) -> bytes:
     """Return a DER certificate as PEM.
 

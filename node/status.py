@@ -51,10 +51,15 @@ def sentence(error: NodeError) -> str:
 
 def details(error: NodeError, request_id: str) -> bytes:
     """google.rpc.Status with one ErrorInfo: reason, domain, and the caller's own request id."""
+    return packed_details(status_code(error), sentence(error), error.reason, request_id)
+
+
+def packed_details(code: grpc.StatusCode, message: str, reason: str, request_id: str) -> bytes:
+    """The same for an error of any part of Tocsin."""
     packed = AnyMessage()
-    packed.Pack(ErrorInfo(reason=error.reason, domain=DOMAIN, metadata={"request_id": request_id}))
-    code: int = status_code(error).value[0]
-    packed_status: bytes = Status(code=code, message=sentence(error), details=[packed]).SerializeToString()
+    packed.Pack(ErrorInfo(reason=reason, domain=DOMAIN, metadata={"request_id": request_id}))
+    number: int = code.value[0]
+    packed_status: bytes = Status(code=number, message=message, details=[packed]).SerializeToString()
     return packed_status
 
 

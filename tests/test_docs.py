@@ -17,6 +17,7 @@ from crypto.errors import CryptoError
 from node.config import Settings
 from node.errors import NodeError
 from node.measures import DIMENSIONS, MEASURES
+from tocsin.casework.v1 import casework_service_pb2
 from tocsin.node.v1 import alert_service_pb2, exchange_service_pb2
 
 ROOT = Path(__file__).parent.parent
@@ -72,7 +73,7 @@ def test_every_setting_is_documented() -> None:
 
 
 def test_every_call_is_documented() -> None:
-    files = (exchange_service_pb2.DESCRIPTOR, alert_service_pb2.DESCRIPTOR)
+    files = (exchange_service_pb2.DESCRIPTOR, alert_service_pb2.DESCRIPTOR, casework_service_pb2.DESCRIPTOR)
     methods = [
         one.name for file in files for service in file.services_by_name.values() for one in service.methods
     ]

@@ -39,7 +39,7 @@ def open_case(
 
     from casework.casefile import case_name
 
-    desk = desk_of(home, officer_id)
+    desk = desk_of(home, officer_id, remote=True)
     given = {
         "sensitivity": "normal",
         "owner": desk.officer.officer_id,
@@ -56,7 +56,7 @@ def list_cases(
     from casework.lifecycle import follow
 
     rows = []
-    for case in desk_of(home, officer_id).read_all():
+    for case in desk_of(home, officer_id, remote=True).read_all():
         followed = follow(case)
         rows.append(
             (
@@ -82,7 +82,7 @@ def show_case(
     """Show a case: what it is about, who is affected, where it stands."""
     from casework.lifecycle import follow
 
-    desk = desk_of(home, officer_id)
+    desk = desk_of(home, officer_id, remote=True)
     case = desk.read(desk.find(reference), valid_as_of=as_of, known_as_of=as_of)
     followed = follow(case)
     rows: list[tuple[str, str]] = [("case", case.name), ("state", f"{followed.state} since {followed.since}")]
@@ -102,7 +102,7 @@ def timeline(
     """Show every event of a case, by the day on which it happened."""
     from casework.vocabulary import kinds
 
-    desk = desk_of(home, officer_id)
+    desk = desk_of(home, officer_id, remote=True)
     case = desk.read(desk.find(reference), valid_as_of=as_of, known_as_of=as_of)
     rows = [
         (
@@ -150,7 +150,7 @@ def act(
 
     from casework.lifecycle import actions, follow
 
-    desk = desk_of(home, officer_id)
+    desk = desk_of(home, officer_id, remote=True)
     uid = desk.find(reference)
     if kind:
         said = _statement(kind, _given(fields), when, desk.today, known_on)

@@ -4,6 +4,7 @@ import typer
 
 from console.cli.case.acting import act, list_cases, open_case, show_case, timeline
 from console.cli.case.officers import officer
+from console.cli.case.serving import serve
 
 case = typer.Typer(help="Follow cases until a host government has answered.", no_args_is_help=True)
 case.add_typer(officer, name="officer")
@@ -12,3 +13,4 @@ case.command("list")(list_cases)
 case.command("show")(show_case)
 case.command()(timeline)
 case.command()(act)
+case.command()(serve)

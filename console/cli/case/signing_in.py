@@ -16,8 +16,16 @@ OfficerOption = Annotated[
 NOBODY = ""
 
 
-def desk_of(home: Path, officer_id: str) -> Any:
+SERVER, CERTIFICATE = "TOCSIN_CASE_SERVER", "TOCSIN_CASE_CERTIFICATE"
+
+
+def desk_of(home: Path, officer_id: str, *, remote: bool = False) -> Any:
     """Sign an officer in and give their `casework.desk.Desk`, whose module is imported late.
+
+    Args:
+        home: The node.
+        officer_id: Who is working.
+        remote: Whether the command also works at a server, with `casework.client.RemoteDesk`.
 
     Raises:
         CaseworkError: Nobody of that name works on cases here.
@@ -30,7 +38,23 @@ def desk_of(home: Path, officer_id: str) -> Any:
 
     if not officer_id:
         raise OfficerError("say who is working: --as OFFICER, or set TOCSIN_OFFICER")
+    server = os.environ.get(SERVER)
+    if server and not remote:
+        raise OfficerError(f"this works beside the node only; unset {SERVER}")
+    if server:
+        return _desk_at(server, officer_id)
     return Office(open_home(home)).desk(officer_id, officer_passphrase())
+
+
+def _desk_at(server: str, officer_id: str) -> Any:
+    import atexit
+
+    from console.office_server import remote_desk
+
+    desk = remote_desk(server, Path(os.environ.get(CERTIFICATE, "")))
+    desk.sign_in(officer_id, officer_passphrase() or "")
+    atexit.register(desk.close)
+    return desk
 
 
 def officer_passphrase() -> str | None:
