@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from crypto.errors import CryptoError, OpeningError
 from crypto.ladder import (
     MAX_LEVELS,
+    MAX_NAME_BYTES,
     MAX_VALUE_BYTES,
     SALT_BYTES,
     Ladder,
@@ -186,6 +187,42 @@ def test_a_ladder_has_bounds() -> None:
             build_ladder(UID, SECRET, name, 0, DATE)
     with pytest.raises(RuntimeError):
         WHEN.open(-1)
+
+
+def test_the_bounds_are_those_of_the_format() -> None:
+    assert (MAX_LEVELS, MAX_VALUE_BYTES, MAX_NAME_BYTES) == (16, 65_535, 255)
+    assert build_ladder(UID, SECRET, "x", 0, DATE).head != build_ladder(UID, SECRET, "x" * 255, 0, DATE).head
+    assert len(WHEN.salts) == len(DATE) * SALT_BYTES
+
+
+@pytest.mark.parametrize(
+    ("uid", "secret", "values"),
+    [
+        (UID[:-1], SECRET, DATE),
+        (UID, SECRET[:-1], DATE),
+        (UID, SECRET, (b"", bytes(MAX_VALUE_BYTES + 1))),
+    ],
+)
+def test_what_is_too_short_or_too_long_is_not_committed_to(
+    uid: bytes, secret: bytes, values: tuple[bytes, ...]
+) -> None:
+    with pytest.raises(RuntimeError):
+        build_ladder(uid, secret, "when", 0, values)
+
+
+def test_a_part_of_a_wrong_length_is_refused_before_anything_is_hashed() -> None:
+    opening = WHEN.open(0)
+    too_long = opening._replace(values=(b"", bytes(MAX_VALUE_BYTES + 1)), salts=bytes(2 * SALT_BYTES))
+
+    for uid, head, forged in (
+        (UID[:-1], WHEN.head, opening),
+        (UID, WHEN.head[:-1], opening),
+        (UID, WHEN.head, opening._replace(next=opening.next[:-1])),
+        (UID, WHEN.head, opening._replace(salts=opening.salts[:-1])),
+        (UID, WHEN.head, too_long),
+    ):
+        with pytest.raises(OpeningError, match="wrong length"):
+            verify_opening(uid, "when", head, forged)
 
 
 def _opened(ladder: Ladder) -> tuple[bytes, Opening]:

@@ -37,7 +37,18 @@ def test_what_is_not_one_plain_line_may_not(text: str) -> None:
         ("Avoid 4.8512, 31.6012", "coordinate"),
         ("See https://example.org/map", "link"),
         ("See www.example.org", "link"),
+        ("SEE HTTPS://EXAMPLE.ORG/MAP", "link"),
     ],
 )
 def test_what_could_tell_who_or_where_is_named(text: str, what: str) -> None:
     assert what in telling_parts(text)
+
+
+def test_kinds_are_named_in_one_order() -> None:
+    text = "See www.example.org, write to safety@example.org, call +211 912 345 678, avoid 4.8512, 31.6012"
+
+    assert telling_parts(text) == ("coordinate", "e-mail", "link", "phone")
+
+
+def test_advice_is_as_long_as_the_docs_say() -> None:
+    assert MAX_ADVICE == 280

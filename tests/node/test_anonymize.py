@@ -85,6 +85,17 @@ def test_without_consent_nothing_tells_the_movement_from_other_employers(inciden
     assert "rcrc" not in " ".join(shown).lower()
 
 
+@given(incidents())
+def test_a_consent_that_is_taken_back_shows_less_and_never_more(incident: Incident) -> None:
+    with_it, without = (anonymize(incident, rcrc_named=consent) for consent in (True, False))
+
+    assert without[: TARGET.number] == with_it[: TARGET.number]
+    assert without[TARGET.number + 1 :] == with_it[TARGET.number + 1 :]
+    named, left = (dict(read_target(chains[TARGET.number][-1])) for chains in (with_it, without))
+    assert left.keys() <= named.keys() | {"OTHER"}
+    assert sum(left.values()) == sum(named.values())
+
+
 def test_with_consent_the_movement_is_named_as_one_class() -> None:
     incident = Incident(
         PartialDate(2024),

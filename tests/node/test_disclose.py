@@ -111,7 +111,12 @@ def test_each_dimension_is_opened_once_and_in_order() -> None:
     _, commitment = committed(SHOOTING)
     openings = commitment.open(baseline().levels[Tier.PEER])
 
-    for wrong in (openings[::-1], (*openings, openings[-1]), forged(openings, 0, dimension=7)):
+    for wrong in (
+        openings[::-1],
+        (*openings, openings[-1]),
+        forged(openings, 0, dimension=7),
+        forged(openings, 0, dimension=-1),
+    ):
         with pytest.raises(ViewError, match="unknown or out of order"):
             verify_view(UID, commitment.heads, wrong)
 

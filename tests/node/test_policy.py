@@ -60,6 +60,14 @@ def test_another_text_is_another_version() -> None:
     assert read_policy(TEXT + "\n# a remark\n").digest != baseline().digest
 
 
+def test_a_country_that_is_not_named_is_at_the_level_of_the_default() -> None:
+    careful = read_policy(TEXT.replace('default = "enhanced"', 'default = "regular"\nKEN = "enhanced"'))
+
+    assert careful.is_regular("SSD")
+    assert not careful.is_regular("KEN")
+    assert not baseline().is_regular("SSD")
+
+
 def line_of(text: str, part: str) -> int:
     return text[: text.index(part)].count("\n") + 1
 
@@ -82,6 +90,7 @@ def line_of(text: str, part: str) -> int:
         ('default = "enhanced"', 'default = "enhanced"\nXQX = "regular"', "'XQX' is not a code"),
         ("presumed_over_days = 365", "presumed_over_days = true", "captivity.presumed_over_days"),
         ("rcrc_named = false", 'rcrc_named = "no"', "consent.rcrc_named: input should be a valid boolean"),
+        ('[regular]\nwhere = "admin1"', '[regular]\nwhere = "street"', "regular.where: 'street' is none of"),
         (
             'when = "month"\nwhere = "admin1"\nwhat',
             'when = "month"\nwhat',
@@ -120,6 +129,23 @@ def test_a_policy_that_can_not_be_meant_is_refused(text: str, said: str) -> None
         read_policy(text)
 
     assert said in str(caught.value)
+
+
+def test_bounds_are_inclusive() -> None:
+    agreement = AGREEMENT.replace('"alpha"', '"{}"')
+    name = 'name = "SLT baseline"'
+
+    for fits in ("ab", "a" * 63):
+        assert fits in read_policy(TEXT + agreement.format(fits)).agreed_members
+    for does_not in ("a", "a" * 64):
+        with pytest.raises(PolicyError, match=r"agreement\.0\.member"):
+            read_policy(TEXT + agreement.format(does_not))
+    for fits in ("a", "a" * 100):
+        assert read_policy(TEXT.replace(name, f'name = "{fits}"')).name == fits
+    for does_not in ("", "a" * 101):
+        with pytest.raises(PolicyError, match="name: string should have at"):
+            read_policy(TEXT.replace(name, f'name = "{does_not}"'))
+    assert read_policy(TEXT + "#" * (MAX_POLICY_BYTES - len(TEXT.encode()))) is not None
 
 
 def test_the_line_of_the_second_agreement_is_the_one_that_is_named() -> None:

@@ -1,5 +1,6 @@
 """What is held whatever was asked, and how finely each tier may see."""
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
@@ -18,9 +19,12 @@ from node.audience import (
     levels_for,
     narrowest,
 )
-from node.ladders import DIMENSIONS, WHERE
+from node.ladders import DIMENSIONS, WHEN, WHERE
 from node.model import (
+    Cause,
+    Certainty,
     Custody,
+    EmployerTally,
     Incident,
     Outcome,
     PartialDate,
@@ -375,6 +379,194 @@ def test_every_hold_says_what_would_release_it(incident: Incident, tier: Tier) -
         assert held.rule in {rule.id for rule in RULES}
         assert held.reason
         assert held.release
+
+
+SPOKEN_OF_BY = ("R11", "R10", "R3", "R3", "R6", "R8", "R17")
+VALUES = {
+    Tier.PUBLIC: ("2015", "SSD", "violence/shooting", "killed=1", "", "", "confirmed"),
+    Tier.PEER: (
+        "2015-03",
+        "SSD/Unity",
+        "violence/shooting",
+        "killed=1",
+        "ngo",
+        "non_state",
+        "confirmed/media",
+    ),
+    Tier.COORDINATOR: (
+        "2015-03-14",
+        "SSD/Unity/Leer",
+        "violence/shooting/ambush/road",
+        "killed/national/female=1",
+        "INGO=1",
+        "non_state/armed_group_national/economic",
+        "confirmed/media",
+    ),
+}
+FULL = Incident(
+    PartialDate(2015, 3, 14),
+    Place("SSD", "Unity", "Leer", "Leer"),
+    Cause.VIOLENCE,
+    "shooting",
+    "ambush",
+    "road",
+    "economic",
+    "armed_group_national",
+    "Front",
+    (Tally(Outcome.KILLED, Staff.NATIONAL, Sex.FEMALE, 1),),
+    employers=(EmployerTally("ingo", 1),),
+    certainty=Certainty.CONFIRMED,
+    source_kind="media",
+)
+
+
+@pytest.mark.parametrize("tier", Tier)
+def test_a_tier_sees_what_the_policy_says_and_who_said_it(tier: Tier) -> None:
+    seen = decided(FULL, TODAY, Audience(tier))
+
+    assert seen.hold is None
+    assert seen.levels == baseline().levels[tier]
+    assert tuple(choice.value for choice in seen.choices) == VALUES[tier]
+    assert tuple(choice.rule for choice in seen.choices) == SPOKEN_OF_BY
+
+
+EVERYTHING = "\n".join(f'{dimension.name} = "{dimension.levels[-1]}"' for dimension in DIMENSIONS)
+OPEN = read_policy(
+    re.sub(r"\[levels.coordinator\][^\[]*", f"[levels.coordinator]\n{EVERYTHING}\n", baseline().text)
+    + f'\n[[agreement]]\nmember = "alpha"\n[agreement.levels]\n{EVERYTHING}\n'
+)
+
+
+def test_where_nothing_narrows_the_rule_of_each_dimension_is_named() -> None:
+    seen = decided(FULL, TODAY, policy=OPEN)
+
+    assert seen.levels == FINEST
+    assert tuple(choice.rule for choice in seen.choices) == SPOKEN_OF_BY
+
+
+@pytest.mark.parametrize("tier", Tier)
+def test_an_agreement_stands_in_the_place_of_all_that_the_tier_sees(tier: Tier) -> None:
+    assert decided(FULL, TODAY, Audience(tier, "alpha"), policy=OPEN).levels == FINEST
+    reached = frozenset({Tier.PUBLIC})
+    assert decided(FULL, TODAY, Audience(tier, "alpha"), policy=OPEN, tiers=reached).levels == FINEST
+
+
+def test_an_agreement_that_adds_nothing_decides_nothing() -> None:
+    same = read_policy(
+        baseline().text + '\n[[agreement]]\nmember = "alpha"\n[agreement.levels]\nwhere = "admin1"\n'
+    )
+
+    assert (
+        decided(FULL, TODAY, ALPHA, policy=same).choices == decided(FULL, TODAY, Audience(Tier.PEER)).choices
+    )
+
+
+@pytest.mark.parametrize(
+    ("tiers", "reader", "as_tier"),
+    [
+        ({Tier.PUBLIC, Tier.COORDINATOR}, Tier.PEER, Tier.PUBLIC),
+        ({Tier.PUBLIC, Tier.PEER}, Tier.COORDINATOR, Tier.PEER),
+        ({Tier.PUBLIC, Tier.PEER}, Tier.PEER, Tier.PEER),
+    ],
+)
+def test_whoever_it_was_not_released_to_sees_what_the_finest_tier_below_sees(
+    tiers: set[Tier], reader: Tier, as_tier: Tier
+) -> None:
+    seen = decided(FULL, TODAY, Audience(reader), tiers=frozenset(tiers))
+
+    assert seen.hold is None
+    assert seen.levels == baseline().levels[as_tier]
+
+
+def test_a_country_is_limited_only_where_the_policy_says_so() -> None:
+    coordinators = Audience(Tier.COORDINATOR)
+    limited, free = FULL, replace(FULL, where=Place("AFG", "Kabul", "Paghman"))
+
+    assert decided(limited, TODAY, coordinators, policy=POLICY).levels[:2] == (1, 1)
+    assert decided(free, TODAY, coordinators, policy=POLICY).levels == baseline().levels[Tier.COORDINATOR]
+    assert decided(limited, TODAY, coordinators, policy=POLICY).choices[WHEN.number].rule == "P1"
+
+
+EARLY = PartialDate(2026, 11, 20)
+
+
+@pytest.mark.parametrize(
+    ("incident", "rule"),
+    [
+        (Incident(EARLY, means="rape_sexual_assault"), "R14"),
+        (Incident(EARLY, custody=Custody.ONGOING), "R15"),
+        (Incident(EARLY), "R1"),
+    ],
+)
+def test_the_gravest_hold_is_named_whatever_else_holds(incident: Incident, rule: str) -> None:
+    held = decided(incident, TODAY, Audience(Tier.PUBLIC), tiers=frozenset()).hold
+
+    assert held is not None
+    assert held.rule == rule
+
+
+def test_a_record_that_somebody_holds_stays() -> None:
+    held = decided(FULL, TODAY, override=Override(held=True)).hold
+
+    assert held is not None
+    assert held.rule == "P3"
+
+
+def test_a_name_that_reveals_is_held_where_it_would_be_seen() -> None:
+    revealing = replace(FULL, where=Place("SSD", "Unity", "ask +000 000 000 001 or a@example.org"))
+    held = hold(revealing, TODAY)
+
+    assert held is not None
+    assert held == (
+        "R8",
+        "the name of admin2 in where seems to hold e-mail, phone",
+        "a corrected name, or a coarser level for this record",
+    )
+    assert hold(revealing, TODAY, Tier.PEER) is None
+    twice = replace(revealing, where=replace(revealing.where, admin1="ask +000 000 000 001"))
+    seen = decided(replace(twice, actor_name="a@example.org"), TODAY, policy=OPEN).hold
+    assert seen is not None
+    assert "the name of admin1 in where" in seen.reason
+
+
+def test_persons_taken_in_two_ways_are_persons_taken() -> None:
+    taken = Incident(
+        EARLY,
+        victims=tuple(
+            Tally(outcome, Staff.NATIONAL, Sex.UNKNOWN, 1) for outcome in (Outcome.ABDUCTED, Outcome.DETAINED)
+        ),
+        custody=Custody.UNKNOWN,
+    )
+    held = hold(taken, TODAY)
+
+    assert held is not None
+    assert held.rule == "R15"
+
+
+def test_a_hold_names_the_label_and_the_purposes_as_people_write_them() -> None:
+    strict = decided(FULL, TODAY, Audience(Tier.PEER), override=Override(label=Label.AMBER_STRICT)).hold
+    other = decided(FULL, TODAY, purpose=Purpose.ADVOCACY).hold
+    none = decided(
+        FULL,
+        TODAY,
+        purpose=Purpose.ADVOCACY,
+        policy=read_policy(re.sub(r"(?m)^coordinator = \[.*", "coordinator = []", baseline().text)),
+    ).hold
+
+    assert strict is not None
+    assert strict.reason == "it is labelled AMBER+STRICT"
+    assert other is not None
+    assert other.release == "another purpose: analysis, staff_safety, statistics"
+    assert none is not None
+    assert none.release == "a purpose in the policy"
+
+
+@pytest.mark.parametrize("asked", Label)
+@pytest.mark.parametrize("tier", Tier)
+def test_a_label_that_was_asked_for_narrows_and_never_widens(asked: Label, tier: Tier) -> None:
+    own = label(frozenset({tier}))
+
+    assert label(frozenset({tier}), asked) == (min(own, asked))
 
 
 @given(incidents(), st.sampled_from(list(Tier)))
