@@ -15,7 +15,7 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
 # What the type checker reads; the folders of migrations are scripts, not packages.
 TYPED = $(wildcard crypto node casework console tests benchmarks migrations/*.py migrations/versions/*.py)
 
-.PHONY: help setup demo test test-slow lint fix proto bench lock clean
+.PHONY: help setup demo test test-slow mutants lint fix proto bench lock clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,10 @@ test: $(READY) ## Run the fast tests
 
 test-slow: $(READY) ## Run the tests that take their time
 	@$(PYTEST) -m slow
+
+# The order of sets is fixed, so that a run finds the same as the last one.
+mutants: $(READY) ## Change what decides what leaves, and see a test fail each time (MODULES=node.rules)
+	@PYTHONHASHSEED=0 $(BIN)/python -m tests.mutation --workers $(WORKERS) $(MODULES)
 
 lint: $(READY) ## Check format, rules, types, floors and generated code
 	@$(BIN)/ruff format --check

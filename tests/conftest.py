@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from sqlalchemy import make_url
 
 from console.database import open_store
@@ -20,6 +20,9 @@ IN_CI = bool(os.environ.get("CI"))
 FAST = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("fast", FAST)
 settings.register_profile("ci", FAST, max_examples=150, derandomize=True, print_blob=True)
+# For `make mutants`: the same examples each time; how small a failing one could be is not asked.
+PHASES = (Phase.explicit, Phase.generate)
+settings.register_profile("mutation", FAST, derandomize=True, phases=PHASES, database=None)
 settings.load_profile("ci" if IN_CI else "fast")
 
 
