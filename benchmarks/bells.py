@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.samples import BOUNDS
 from console.home import Home, open_home
 from console.serve import Node, open_node
 from crypto.certificates import certificate_pem, private_key_pem
@@ -71,7 +72,7 @@ async def main(home: Home) -> None:
 
 def _prepare(node: Node, sender: Sender) -> bytes:
     before = _now()
-    alert = send_alert(node.store, 1, Order(before, frozenset({Tier.PUBLIC})), sender)
+    alert = send_alert(node.store, 1, Order(before, BOUNDS, frozenset({Tier.PUBLIC})), sender)
     (one,) = outgoing(node.store, node.org_id, alert.sequence - 1, before, records)
     return encode_pushed(one.views[Tier.PUBLIC].pushed)
 

@@ -19,8 +19,8 @@ from benchmarks.receiver import open_receiver, pull_all
 from console.home import Home, open_home
 from console.serve import Node
 from crypto.certificates import certificate_pem, private_key_pem
+from node.logbook import start_log
 from node.server import Exchange, Gatekeeper, make_server
-from node.share import start_log
 from node.wire.exchange import SERVICE, Call, encode_checkpoint
 
 HEALTHY = b"\x08\x01"  # a HealthCheckResponse that says SERVING

@@ -10,8 +10,8 @@ from benchmarks.samples import NOW, publication, release_all
 from benchmarks.table import Line, at_most
 from console.database import open_store
 from crypto.signing import Signer
+from node.logbook import Identity
 from node.record import import_publication
-from node.share import Identity
 
 ROUNDS = 5
 ROWS = 5_000

@@ -11,8 +11,10 @@ from random import Random
 from typing import TypeVar
 
 from node.audience import Tier
+from node.bounds import Bounds
 from node.codes import code_list
 from node.intake.publication import Publication, Row
+from node.logbook import Identity
 from node.model import (
     SEXUAL_VIOLENCE,
     Cause,
@@ -28,8 +30,10 @@ from node.model import (
     Staff,
     Tally,
 )
+from node.policy import baseline
 from node.record import import_publication
-from node.share import Identity, Request, release
+from node.scan import NO_NAMES
+from node.share import Request, release
 from node.store.database import Store
 from node.wire import records
 
@@ -93,6 +97,9 @@ def publication(size: int) -> Publication:
     return Publication(SOURCE, NOW.date(), "--published", (), rows, (), ())
 
 
+BOUNDS = Bounds(baseline(), NO_NAMES, {})  # of an organization that is alone
+
+
 def fill(store: Store, identity: Identity, size: int) -> None:
     """Import so many incidents and release them."""
     import_publication(store, publication(size), bytes(32), NOW)
@@ -101,6 +108,6 @@ def fill(store: Store, identity: Identity, size: int) -> None:
 
 def release_all(store: Store, identity: Identity, size: int) -> None:
     """Release the first so many revisions to the public and to coordinators."""
-    request = Request(tuple(range(1, size + 1)), frozenset({Tier.PUBLIC, Tier.COORDINATOR}), NOW)
+    request = Request(tuple(range(1, size + 1)), frozenset({Tier.PUBLIC, Tier.COORDINATOR}), NOW, BOUNDS)
     for plan in release(store, request, identity, records):
         assert not plan.held, "a sample is held back"

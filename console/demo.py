@@ -122,7 +122,9 @@ def let_out(home: Home, progress: Progress) -> Share:
     try:
         with store.read() as connection:
             chosen = own_revisions(connection, make_query([], ["incidents"], [], as_of=now.date()))
-        for plan in release(store, Request(tuple(chosen), TIERS, now), home.identity(None), records):
+        for plan in release(
+            store, Request(tuple(chosen), TIERS, now, home.bounds()), home.identity(None), records
+        ):
             outgoing += plan.outgoing
             held.update(one.hold for one in plan.held)
             progress(len(outgoing) + held.total())

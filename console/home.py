@@ -23,14 +23,15 @@ from crypto.keyfile import load_key, save_key
 from crypto.sealing import SealKey
 from crypto.signing import Signer
 from node.audience import Tier
+from node.bounds import Bounds
 from node.client import Credentials
 from node.config import FILE_NAME, Settings, load_settings
 from node.directory import Directory, Member, MemberKey, OrganizationType, Status, verify_directory
 from node.errors import ConfigError, DirectoryError, NamesError, PayloadError, PolicyError, UnreadableError
+from node.logbook import Identity, start_log
 from node.policy import FILE_NAME as POLICY_FILE
 from node.policy import Policy, baseline, read_policy
 from node.scan import NO_NAMES, Names, read_names
-from node.share import Identity, start_log
 from node.store.database import Store
 from node.verify import Origin
 from node.wire.membership import decode_directory
@@ -145,6 +146,19 @@ class Home:
             return read_names(read_file(path).decode().splitlines())
         except UnicodeDecodeError as error:
             raise NamesError(f"{NAMES_FILE} is not UTF-8 text") from error
+
+    def bounds(self) -> Bounds:
+        """By what this organization decides what leaves; the network is its active members, none before there is one.
+
+        Raises:
+            PolicyError: The policy can not be meant.
+            NamesError: The list of names can not be used.
+            UnreadableError: A file can not be read.
+        """
+        members = self.directory().members if self.directory_file.exists() else ()
+        others = (one for one in members if one.org_id != self.settings.org_id)
+        network = {one.org_id: one.tier for one in others if one.status is Status.ACTIVE}
+        return Bounds(self.policy(), self.names(), network)
 
     def directory(self) -> Directory:
         """Read and verify the network's directory.

@@ -14,8 +14,8 @@ from node.alerting import Board
 from node.client import Credentials, PeerClient
 from node.directory import Directory, Member, Status
 from node.errors import NodeError
+from node.logbook import Identity, start_log
 from node.server import Exchange, Gatekeeper, make_server
-from node.share import Identity, start_log
 from node.store.database import Store
 from node.subscriptions import Listener, listen_to_all
 from node.sync import Outcome, pull

@@ -8,18 +8,17 @@ log shows; who may not see the record learns nothing of the alert.
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import NamedTuple
 
 from crypto.envelope import sign_envelope
 from node.advice import MAX_ADVICE, is_plain, telling_parts
 from node.audience import Tier
+from node.bounds import Bounds
 from node.errors import AlertRefusedError, UnknownAlertError
 from node.interest import is_asked_for
 from node.ladders import Chains
-from node.policy import Policy
-from node.scan import NO_NAMES, Names
-from node.share import Identity, Request, release_within
+from node.logbook import Identity
+from node.share import Request, release_within
 from node.signed import UID_BYTES, Codec
 from node.store.alerts import (
     Promise,
@@ -66,14 +65,12 @@ class Order(NamedTuple):
     """How an alert is to be sent; `now` is aware UTC."""
 
     now: datetime
+    bounds: Bounds
     tiers: frozenset[Tier] = frozenset()
     lasts: timedelta = LASTS
     log_within: timedelta = LOG_WITHIN
     advice: str = ""
     reviewed: bool = False  # a person other than its author has read the advice
-    policy: Policy | None = None  # by which the rules decide; `None` is the baseline
-    names: Names = NO_NAMES  # which the organization keeps at home
-    network: Mapping[str, Tier] = MappingProxyType({})  # tier of each member, as in `node.share.Request`
 
 
 class View(NamedTuple):
@@ -117,7 +114,7 @@ def verify_order(order: Order) -> None:
         raise AlertRefusedError(f"advice must be one line of at most {MAX_ADVICE} characters")
     if order.advice and not order.reviewed:
         raise AlertRefusedError("advice leaves only when a second person has reviewed it")
-    found = telling_parts(order.advice, order.names)
+    found = telling_parts(order.advice, order.bounds.names)
     if found:
         raise AlertRefusedError(
             f"the advice holds {', '.join(found)}; what could tell who or where stays here"
@@ -227,14 +224,7 @@ def note_taken(store: Store, own_id: str, sequence: int, reader: tuple[str, Tier
 
 
 def _release(connection: Transaction, revision_id: int, order: Order, sender: Sender) -> Released:
-    request = Request(
-        (revision_id,),
-        order.tiers,
-        order.now,
-        network=order.network,
-        policy=order.policy,
-        names=order.names,
-    )
+    request = Request((revision_id,), order.tiers, order.now, order.bounds)
     plan = release_within(connection, (revision_id,), (), request, sender.identity, sender.codec)
     for stays in plan.held:
         raise AlertRefusedError(f"the record is held by {stays.hold.rule}: {stays.hold.reason}")

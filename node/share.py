@@ -10,13 +10,9 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
-from types import MappingProxyType
 from typing import NamedTuple
 
-from crypto.checkpoint import Checkpoint, sign_checkpoint
-from crypto.envelope import Envelope, leaf, sign_envelope
-from crypto.merkle import Frontier, leaf_hash
-from crypto.signing import Signer
+from crypto.envelope import sign_envelope
 from node.anonymize import anonymize
 from node.audience import (
     ALL_CLOSED,
@@ -29,41 +25,21 @@ from node.audience import (
     opened,
     tiers_of,
 )
+from node.bounds import Bounds
 from node.disclose import commit, cut
 from node.errors import QueryError
 from node.ladders import SCHEMA, Chains
-from node.policy import Policy, baseline
+from node.logbook import Callback, Identity, append, close_replaced, leaf_of, retraction
 from node.rules import Case, Decision, Hold, Override, decide, label
-from node.scan import NO_NAMES, Names
-from node.signed import (
-    INCIDENT_TYPE,
-    RETRACTION_TYPE,
-    Codec,
-    Entry,
-    IncidentRecord,
-    Label,
-    Position,
-    Reason,
-    Retraction,
-)
+from node.signed import INCIDENT_TYPE, Codec, Entry, IncidentRecord, Label, Position, Reason
 from node.store.database import Store, Transaction
-from node.store.disclosures import called_back
-from node.store.heads import LogHead, advance_log, open_log
-from node.store.own_log import OwnEntry, Released, Terms, append_own, close_views, outdated, released
+from node.store.heads import open_log
+from node.store.own_log import OwnEntry, Released, Terms, outdated, released
 from node.store.policies import overrides, policy_id
 from node.store.records import Current, current
-from node.verify import log_name
 
 BATCH_RECORDS = 2_000  # per transaction: a cut costs at most this much work, and no record
 SECRET_BYTES = 32
-
-
-class Identity(NamedTuple):
-    """Who signs: the organization and its keys, one per use."""
-
-    org_id: str
-    signing: Signer
-    log: Signer
 
 
 class Request(NamedTuple):
@@ -73,29 +49,25 @@ class Request(NamedTuple):
         revision_ids: Keys of the revisions.
         tiers: Who is to see them.
         now: Aware UTC.
-        members: Who is to see them by name; each is in `network`.
-        network: Tier of each member that may get a view of its own, by id.
+        bounds: Of the organization.
+        members: Who is to see them by name; each is in the network of `bounds`.
         purpose: What they are shared for (R16).
-        policy: By which the rules decide; `None` is the baseline.
-        names: Which the organization keeps at home.
         narrow_to: Instead of releasing: no tier below this one is to see them any more (R3).
     """
 
     revision_ids: tuple[int, ...]
     tiers: frozenset[Tier]
     now: datetime
+    bounds: Bounds
     members: frozenset[str] = frozenset()
-    network: Mapping[str, Tier] = MappingProxyType({})
     purpose: Purpose = Purpose.STAFF_SAFETY
-    policy: Policy | None = None
-    names: Names = NO_NAMES
     narrow_to: Tier | None = None
 
     @property
     def asked(self) -> frozenset[str]:
         """Names of the audiences."""
         tiers = (Audience(tier) for tier in self.tiers)
-        members = (Audience(self.network[member], member) for member in self.members)
+        members = (Audience(self.bounds.network[member], member) for member in self.members)
         return frozenset(audience.name for audience in chain(tiers, members))
 
     def widened(self, before: frozenset[str]) -> frozenset[str]:
@@ -104,11 +76,6 @@ class Request(NamedTuple):
             return before | self.asked
         lost = (Audience(tier).name for tier in Tier if tier < self.narrow_to)
         return before - frozenset(lost)
-
-    @property
-    def rules(self) -> Policy:
-        """The policy that decides."""
-        return self.policy or baseline()
 
 
 class Outgoing(NamedTuple):
@@ -144,14 +111,6 @@ class Explained(NamedTuple):
     chains: Chains
     decision: Decision
     released: bool
-
-
-class Callback(NamedTuple):
-    """One record that left before and is called back."""
-
-    before: Released
-    reason: Reason
-    purge: bool = False
 
 
 class Held(NamedTuple):
@@ -208,12 +167,9 @@ def explain(store: Store, revision_id: int, audience: Audience, request: Request
         past = released(connection, [one.record_id]).get(one.record_id)
         said = overrides(connection, [one.record_id]).get(one.record_id, Override())
     asked = past.terms.asked if past is not None and past.terms.views else frozenset()
-    policy = request.rules
-    chains = anonymize(one.incident, rcrc_named=policy.rcrc_named)
+    chains = anonymize(one.incident, rcrc_named=request.bounds.policy.rcrc_named)
     today, tiers, members = request.now.date(), tiers_of(asked), members_of(asked)
-    case = Case(
-        one.incident, chains, audience, tiers, members, request.purpose, said, policy, today, request.names
-    )
+    case = Case(one.incident, chains, audience, tiers, members, request.purpose, said, request.bounds, today)
     decision = decide(case)
     if decision.hold is not None and decision.hold.rule == "R1":
         decision = decide(case._replace(tiers=frozenset({audience.tier})))
@@ -232,7 +188,7 @@ def release(store: Store, request: Request, identity: Identity, codec: Codec) ->
     for at, revision_ids in enumerate(batches):
         with store.write() as connection:
             # Asked again: another process may have called records back meanwhile.
-            withdrawn = outdated(connection, request.rules.digest)[0] if at == 0 else ()
+            withdrawn = outdated(connection, request.bounds.policy.digest)[0] if at == 0 else ()
             plan = release_within(connection, revision_ids, withdrawn, request, identity, codec)
         yield plan
 
@@ -252,67 +208,18 @@ def release_within(
     """
     plan = _plan(connection, revision_ids, withdrawn, request)
     head = open_log(connection, identity.org_id)
-    entries = [_retraction(one, identity, codec) for one in plan.callbacks]
-    policy = policy_id(connection, request.rules, request.now)
+    entries = [retraction(one, identity, codec) for one in plan.callbacks]
+    policy = policy_id(connection, request.bounds.policy, request.now)
     entries += [_entry(one, identity, policy, codec) for one in plan.outgoing]
-    _close(connection, [*plan.callbacks, *plan.outgoing], codec)
+    replaced = (one.before for one in chain[Callback | Outgoing](plan.callbacks, plan.outgoing))
+    close_replaced(connection, [before for before in replaced if before is not None], codec)
     if entries or not head.checkpoint:
-        _append(connection, head, entries, identity, request.now)
+        append(connection, head, entries, identity, request.now)
     return plan
 
 
-def callbacks_on_demand(
-    store: Store, record_ids: Sequence[int], why: Reason, codec: Codec, *, purge: bool = False
-) -> tuple[Callback, ...]:
-    """Which of these records `call_back` would call back: those that left and still stand with others."""
-    with store.read() as connection:
-        return _on_demand(connection, record_ids, why, codec, purge=purge)
-
-
-def call_back(
-    store: Store,
-    record_ids: Sequence[int],
-    why: Reason,
-    identity: Identity,
-    codec: Codec,
-    *,
-    now: datetime,
-    purge: bool = False,
-) -> tuple[Callback, ...]:
-    """Call records back; each stays unshared until somebody releases it again.
-
-    Args:
-        store: Of this node.
-        record_ids: Keys of the records; they may have been withdrawn here already.
-        why: Said to everybody who saw them.
-        identity: Who signs.
-        codec: Writes messages.
-        now: Aware UTC.
-        purge: Ask receivers to destroy what was opened to them, also of what was called back before without that.
-
-    Raises:
-        BusyError: Another process of this node appended at the same moment.
-    """
-    with store.write() as connection:
-        found = _on_demand(connection, record_ids, why, codec, purge=purge)
-        head = open_log(connection, identity.org_id)
-        entries = [_retraction(one, identity, codec) for one in found]
-        _close(connection, found, codec)
-        if entries:
-            _append(connection, head, entries, identity, now)
-    return found
-
-
-def start_log(store: Store, identity: Identity, now: datetime) -> None:
-    """Sign the checkpoint of the empty log, so that a node that shared nothing yet can say so."""
-    with store.write() as connection:
-        head = open_log(connection, identity.org_id)
-        if not head.checkpoint:
-            _append(connection, head, [], identity, now)
-
-
 def _batches(connection: Transaction, request: Request) -> tuple[Sequence[Released], list[tuple[int, ...]]]:
-    withdrawn, changed = outdated(connection, request.rules.digest)
+    withdrawn, changed = outdated(connection, request.bounds.policy.digest)
     wanted = tuple(dict.fromkeys((*changed, *request.revision_ids)))
     batches = [wanted[start : start + BATCH_RECORDS] for start in range(0, len(wanted), BATCH_RECORDS)]
     return withdrawn, batches or [()]
@@ -354,27 +261,25 @@ def _outgoing(
     one: Current, asked: frozenset[str], said: Override, past: Released | None, request: Request
 ) -> Outgoing:
     """Ask the rules for every audience that the record was or is to be released to."""
-    policy, today = request.rules, request.now.date()
-    chains = anonymize(one.incident, rcrc_named=policy.rcrc_named)
+    bounds, today = request.bounds, request.now.date()
+    chains = anonymize(one.incident, rcrc_named=bounds.policy.rcrc_named)
     purpose = past.terms.purpose if past is not None and past.terms.asked == asked else request.purpose
     tiers, members = tiers_of(asked), members_of(asked)
 
     def ask(audience: Audience) -> Decision:
-        return decide(
-            Case(one.incident, chains, audience, tiers, members, purpose, said, policy, today, request.names)
-        )
+        return decide(Case(one.incident, chains, audience, tiers, members, purpose, said, bounds, today))
 
     decisions = {audience: ask(audience) for audience in map(Audience, sorted(tiers))}
     views = _views(decisions)
-    for member in sorted((members | policy.agreed_members) & request.network.keys()):
-        audience = Audience(request.network[member], member)
+    for member in sorted((members | bounds.policy.agreed_members) & bounds.network.keys()):
+        audience = Audience(bounds.network[member], member)
         decision = ask(audience)
         finer = decision.hold is None and decision.levels != levels_for(views, audience)
         if member in members or (finer and levels_for(views, audience) is not None):
             decisions[audience] = decision
     views = _views(decisions)
     before = opened(past.terms.views) if past is not None else {}
-    lost = frozenset(name for name in before if not _reached(views, name, request.network))
+    lost = frozenset(name for name in before if not _reached(views, name, bounds.network))
     open_tiers = frozenset(who.tier for who, one in decisions.items() if one.hold is None and not who.member)
     return Outgoing(one, chains, asked, decisions, lost, purpose, label(open_tiers, said.label), past)
 
@@ -390,35 +295,6 @@ def _reached(views: Views, name: str, network: Mapping[str, Tier]) -> bool:
     tiers, members = tiers_of([name]), members_of([name])
     tier = next(iter(tiers), None) or next((network[member] for member in members if member in network), None)
     return tier is not None and levels_for(views, Audience(tier)) is not None
-
-
-def _on_demand(
-    connection: Transaction, record_ids: Sequence[int], why: Reason, codec: Codec, *, purge: bool
-) -> tuple[Callback, ...]:
-    ids = tuple(dict.fromkeys(record_ids))
-    destroyed = {one.log_index for one in called_back(connection, ids) if _asks_to_purge(one.wire, codec)}
-    return tuple(
-        Callback(past, why, purge)
-        for past in released(connection, ids).values()
-        if past.terms.views or (purge and past.log_index not in destroyed)
-    )
-
-
-def _asks_to_purge(wire: bytes, codec: Codec) -> bool:
-    envelope = codec.decode_entry(wire).envelope
-    return envelope is not None and codec.decode_retraction(envelope.payload).purge
-
-
-def _append(
-    connection: Transaction, head: LogHead, entries: Sequence[OwnEntry], identity: Identity, now: datetime
-) -> None:
-    frontier = append_own(connection, head, entries, now)
-    advance_log(connection, head, frontier, _checkpoint(frontier, identity), int(now.timestamp()))
-
-
-def _checkpoint(frontier: Frontier, identity: Identity) -> bytes:
-    name = log_name(identity.org_id)
-    return sign_checkpoint(Checkpoint(name, frontier.size, frontier.root), name, identity.log)
 
 
 def _entry(one: Outgoing, identity: Identity, policy_id: int, codec: Codec) -> OwnEntry:
@@ -443,47 +319,10 @@ def _entry(one: Outgoing, identity: Identity, policy_id: int, codec: Codec) -> O
         for name, levels in shown.items()
     }
     return OwnEntry(
-        *_leaf(envelope, identity, codec),
+        *leaf_of(envelope, identity, codec),
         views,
         one.current.record_id,
         one.current.revision_id,
         Terms(policy_id, one.purpose, one.label, one.asked, shown),
         secret,
     )
-
-
-def _retraction(one: Callback, identity: Identity, codec: Codec) -> OwnEntry:
-    before = one.before
-    payload = codec.encode_retraction(
-        Retraction(
-            before.uid,
-            identity.org_id,
-            before.times + 1,
-            one.reason,
-            Position(before.log_index, before.leaf_hash),
-            one.purge,
-        )
-    )
-    envelope = sign_envelope(identity.signing, RETRACTION_TYPE, payload)
-    wire = codec.encode_entry(Entry(b"", envelope, ()))
-    # Whoever could see the record must learn that it no longer stands; nobody else learns that it existed.
-    views = dict.fromkeys(before.seen_by, wire)
-    terms = before.terms._replace(views={})
-    return OwnEntry(
-        *_leaf(envelope, identity, codec), views, before.record_id, before.revision_id, terms, b""
-    )
-
-
-def _close(connection: Transaction, replacing: Sequence[Callback | Outgoing], codec: Codec) -> None:
-    """Open no more to anybody of what is being called back or corrected (R18)."""
-    close_views(
-        connection,
-        [one.before.log_index for one in replacing if one.before is not None],
-        lambda wire: codec.encode_entry(codec.decode_entry(wire)._replace(openings=())),
-    )
-
-
-def _leaf(envelope: Envelope, identity: Identity, codec: Codec) -> tuple[bytes, bytes]:
-    """Leaf hash of an entry, and the entry as everybody may see it."""
-    data = leaf(envelope, identity.signing.public_key)
-    return leaf_hash(data), codec.encode_entry(Entry(data, None, ()))

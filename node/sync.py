@@ -20,9 +20,9 @@ from node.confirm import due_receipt, note_given
 from node.directory import Directory, origin_of
 from node.errors import MemberError, NodeError, PeerError, UnavailableError
 from node.inbox import check_promises
+from node.logbook import Identity
 from node.receipt import sign_receipt
 from node.receive import Received, follow, keep_page
-from node.share import Identity
 from node.store.database import Store
 from node.store.heads import LogHead, note_contact
 from node.verifiers import Verifiers

@@ -56,7 +56,7 @@ def send(
     The same rules hold as for `tocsin share`: what may not leave is refused, whatever the hurry.
     """
     from console.cli.selection import select_revisions
-    from console.cli.sharing import PREVIEW_HEADER, active_members, make_request, preview_lines, read_tiers
+    from console.cli.sharing import PREVIEW_HEADER, make_request, preview_lines, read_tiers
     from console.home import open_home
     from node.alert import Order, Sender, send_alert, verify_order
     from node.audience import Purpose
@@ -69,14 +69,12 @@ def send(
     (revision_id,) = select_revisions(store, [record], [], None, None, now.date())
     order = Order(
         now,
+        opened.bounds(),
         read_tiers(tier),
         timedelta(hours=lasts),
         timedelta(minutes=log_within),
         advice,
         reviewed,
-        opened.policy(),
-        opened.names(),
-        active_members(opened),
     )
     if dry_run:
         verify_order(order)
@@ -107,7 +105,6 @@ def update(
     Times and advice are those that you give this time.
     """
     from console.alerts import find_alert
-    from console.cli.sharing import active_members
     from console.home import open_home
     from node.alert import Order, Sender, update_alert
     from node.wire import alerts, records
@@ -117,14 +114,12 @@ def update(
     found = find_alert(store, alert_id)
     order = Order(
         datetime.now(UTC),
+        opened.bounds(),
         frozenset(),
         timedelta(hours=lasts),
         timedelta(minutes=log_within),
         advice,
         reviewed,
-        opened.policy(),
-        opened.names(),
-        active_members(opened),
     )
     _confirm(f"Send alert {found.alert.uid.hex()[:8]} again?", yes=yes)
     sender = Sender(opened.identity(passphrase(home)), records, alerts)

@@ -53,8 +53,8 @@ def read_audience(text: str, request: Request) -> Audience:
     Raises:
         QueryError: There is neither.
     """
-    if text in request.network:
-        return Audience(request.network[text], text)
+    if text in request.bounds.network:
+        return Audience(request.bounds.network[text], text)
     try:
         (tier,) = read_tiers([text])
     except QueryError as error:

@@ -12,7 +12,8 @@ from console.cli.output import say, show
 from console.cli.selection import select_records
 from console.home import open_home
 from node.errors import QueryError
-from node.share import Callback, call_back, callbacks_on_demand
+from node.logbook import Callback
+from node.recall import call_back, callbacks_on_demand
 from node.signed import Reason
 from node.wire import records
 

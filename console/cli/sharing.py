@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from console.cli.output import steps
 from console.home import Home
 from node.audience import Purpose, Tier
-from node.directory import Status
 from node.errors import QueryError
+from node.logbook import Identity
 from node.rules import Hold
-from node.share import Identity, Outgoing, Plan, Request, release
+from node.share import Outgoing, Plan, Request, release
 from node.store.database import Store
 from node.wire import records
 
@@ -50,19 +50,17 @@ def make_request(
     known = {one.value: one for one in Purpose}
     if purpose not in known:
         raise QueryError(f"--for: {purpose!r} is none of {', '.join(known)}")
-    network = active_members(home)
+    bounds = home.bounds()
     for member in members:
-        if member not in network:
+        if member not in bounds.network:
             raise QueryError(f"--member: {member!r} is no active member of the network")
     return Request(
         chosen,
         read_tiers(tiers),
         datetime.now(UTC),
+        bounds,
         frozenset(members),
-        network,
         known[purpose],
-        home.policy(),
-        home.names(),
     )
 
 
@@ -94,14 +92,6 @@ def _going_lines(going: Outgoing) -> Iterator[tuple[str, ...]]:
 
 def _why(hold: Hold) -> str:
     return f"{hold.reason}; what would release it: {hold.release}"
-
-
-def active_members(home: Home) -> dict[str, Tier]:
-    """Tier of each active member but us; none where there is no network yet."""
-    if not home.directory_file.exists():
-        return {}
-    others = (one for one in home.directory().members if one.org_id != home.settings.org_id)
-    return {one.org_id: one.tier for one in others if one.status is Status.ACTIVE}
 
 
 def totals(plans: Iterable[Plan]) -> dict[str, int]:

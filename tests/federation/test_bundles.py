@@ -18,6 +18,7 @@ from node.unbundle import Reader, read_bundle
 from node.wire import bundles, records
 from node.wire.exchange import Call, ListCall, decode_page, encode_list_call
 from tests.support.bundles import Forger, read, unsealed, written
+from tests.support.deciding import BASELINE
 from tests.support.incidents import LOOTING, ROBBERY, SHELLING, SHOOTING
 from tests.support.network import (
     NOW,
@@ -91,7 +92,9 @@ def test_a_bundle_shows_each_member_what_was_released_to_it_by_name(network: Net
     with alpha.store.read() as connection:
         known = revisions_by_key(connection, SOURCE, ("a",))
     members = {"beta": Tier.PEER, "gamma": Tier.PEER}
-    request = Request((known["a"],), frozenset(), NOW, frozenset({"beta"}), members)
+    request = Request(
+        (known["a"],), frozenset(), NOW, BASELINE._replace(network=members), frozenset({"beta"})
+    )
     list(release(alpha.store, request, alpha.identity, records))
     named, other = (read(network, one, written(network, alpha, one.org_id)).received for one in (beta, gamma))
     assert (named.accepted, named.withheld) == (1, 0)

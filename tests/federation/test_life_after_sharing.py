@@ -12,7 +12,8 @@ from node.measures import make_query
 from node.model import Place
 from node.policy import baseline
 from node.query import answer
-from node.share import Request, call_back, release
+from node.recall import call_back
+from node.share import Request, release
 from node.signed import Reason
 from node.store.heads import log_head
 from node.store.peer_log import stored_entries
@@ -20,6 +21,7 @@ from node.store.records import record_ids_by_key, revisions_by_key
 from node.tables import entry, fact, log, view
 from node.wire import records
 from tests.support.bundles import read, written
+from tests.support.deciding import BASELINE
 from tests.support.incidents import LOOTING, ROBBERY, SHELLING, SHOOTING
 from tests.support.network import NOW, SOURCE, TODAY, Network, Node, on_sqlite_alone, rows_of
 
@@ -43,7 +45,7 @@ def calls_back(network: Network, node: Node, *keys: str, purge: bool = False) ->
 def narrows(node: Node, tier: Tier, *keys: str) -> None:
     with node.store.read() as connection:
         known = revisions_by_key(connection, SOURCE, keys)
-    request = Request(tuple(known.values()), frozenset(), NOW, narrow_to=tier)
+    request = Request(tuple(known.values()), frozenset(), NOW, BASELINE, narrow_to=tier)
     list(release(node.store, request, node.identity, records))
 
 

@@ -7,12 +7,14 @@ from datetime import date, timedelta
 import pytest
 
 from node.alert import Order, Sender, send_alert
-from node.audience import Audience, Purpose, Tier
+from node.audience import Audience, Tier
+from node.bounds import Bounds
 from node.disclose import verify_view
 from node.ladders import WHERE, Chains
 from node.model import Incident, PartialDate, Place
 from node.policy import Policy, baseline, read_policy
 from node.rules import Override
+from node.scan import NO_NAMES
 from node.share import Outgoing, Plan, Request, preview, release
 from node.signed import Label
 from node.store.heads import log_head
@@ -60,7 +62,7 @@ class Focal:
             known = revisions_by_key(connection, SOURCE, keys)
         ids = tuple(known[key] for key in keys)
         now = NOW + timedelta(days=days)
-        request = Request(ids, tiers, now, members, MEMBERS, Purpose.STAFF_SAFETY, policy)
+        request = Request(ids, tiers, now, Bounds(policy, NO_NAMES, MEMBERS), members)
         foreseen = list(preview(self.alpha.store, request))
         done = list(release(self.alpha.store, request, self.alpha.identity, records))
         assert done == foreseen
@@ -235,7 +237,7 @@ def test_an_alert_takes_nothing_from_a_member_with_an_agreement(focal: Focal) ->
     focal.shares("a")
     with focal.alpha.store.read() as connection:
         (revision_id,) = revisions_by_key(connection, SOURCE, ["a"]).values()
-    order = Order(NOW, frozenset({Tier.COORDINATOR}), policy=AGREED, network=MEMBERS)
+    order = Order(NOW, Bounds(AGREED, NO_NAMES, MEMBERS), frozenset({Tier.COORDINATOR}))
 
     send_alert(focal.alpha.store, revision_id, order, Sender(focal.alpha.identity, records, alerts))
 

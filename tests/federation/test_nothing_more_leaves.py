@@ -11,6 +11,7 @@ import pytest
 
 from node.alert import Order, send_alert
 from node.audience import CLOSED, FINEST, Purpose, Tier
+from node.bounds import Bounds
 from node.directory import OrganizationType
 from node.errors import AlertRefusedError
 from node.model import (
@@ -26,8 +27,10 @@ from node.model import (
     Tally,
 )
 from node.policy import Policy, baseline, read_policy
+from node.recall import call_back
 from node.rules import Override
-from node.share import Request, call_back, release
+from node.scan import NO_NAMES
+from node.share import Request, release
 from node.signed import Label, Reason
 from node.store.policies import say
 from node.store.records import current, revisions_by_key
@@ -97,8 +100,8 @@ class Organization:
     def __init__(self, node: Node, records: int, chance: random.Random) -> None:
         self.node = node
         self.chance = chance
-        self.policy = policy_of(node.org_id)
-        self.network = {name: tier for name, tier in TIERS.items() if name != node.org_id}
+        network = {name: tier for name, tier in TIERS.items() if name != node.org_id}
+        self.bounds = Bounds(policy_of(node.org_id), NO_NAMES, network)
         self.told = {f"k{at}": self._new() for at in range(records)}
         self.publish()
         with node.store.read() as connection:
@@ -121,7 +124,7 @@ class Organization:
         chance = self.chance
         chosen = [key for key in chance.sample(list(self.told), number) if not self.told[key].gone]
         tiers = frozenset(chance.sample(list(Tier), chance.randint(0, 3)))
-        members = frozenset({chance.choice(list(self.network))} if chance.random() < 0.3 else ())
+        members = frozenset({chance.choice(list(self.bounds.network))} if chance.random() < 0.3 else ())
         for key in chosen:
             one = self.told[key]
             one.tiers, one.members = one.tiers | tiers, one.members | members
@@ -135,7 +138,7 @@ class Organization:
         self, keys: list[str], tiers: frozenset[Tier], members: frozenset[str], purpose: Purpose
     ) -> None:
         """Release some records, and whatever changed."""
-        request = Request(self.revisions(keys), tiers, NOW, members, self.network, purpose, self.policy)
+        request = Request(self.revisions(keys), tiers, NOW, self.bounds, members, purpose)
         for _ in release(self.node.store, request, self.node.identity, records):
             pass
 
@@ -161,13 +164,11 @@ class Organization:
             if one.gone or one.purpose is not Purpose.STAFF_SAFETY:
                 continue
             order = Order(
-                NOW, frozenset({Tier.COORDINATOR}), advice="Stay at home.", reviewed=True, policy=self.policy
+                NOW, self.bounds, frozenset({Tier.COORDINATOR}), advice="Stay at home.", reviewed=True
             )
             try:
                 (revision_id,) = self.revisions([key])
-                send_alert(
-                    self.node.store, revision_id, order._replace(network=self.network), sender(self.node)
-                )
+                send_alert(self.node.store, revision_id, order, sender(self.node))
             except AlertRefusedError:
                 continue
             one.tiers |= {Tier.COORDINATOR}
@@ -223,7 +224,7 @@ class Day:
                 if self.chance.random() < 0.3:
                     standing = [key for key, told in one.told.items() if told.tiers and not told.gone]
                     one.calls_back(self.chance.sample(standing, min(2, len(standing))))
-                for name in self.chance.sample(list(one.network), 2):
+                for name in self.chance.sample(list(one.bounds.network), 2):
                     self.pull(name, one)
 
     def pull(self, reader: str, one: Organization) -> None:
@@ -297,10 +298,10 @@ def test_what_is_called_back_on_demand_is_opened_to_nobody_who_comes_later(day: 
         keys = [key for key, told in one.told.items() if told.purpose is purpose]
         one.shares(keys, frozenset(Tier), frozenset(), purpose)
     one.calls_back(list(one.told))
-    for name in one.network:
+    for name in one.bounds.network:
         day.pull(name, one)
 
-    assert day.bystander.heard["ListEntriesResponse"] == len(one.network)
+    assert day.bystander.heard["ListEntriesResponse"] == len(one.bounds.network)
     assert not day.bystander.seen
 
 

@@ -24,10 +24,12 @@ from node.check import Fault, check_logs, check_records, check_tiles
 from node.disclose import commit, cut, verify_view
 from node.intake import Publication, Row
 from node.ladders import Chains
+from node.logbook import Identity, start_log
 from node.model import Incident, Outcome, PartialDate, Place, Sex, Staff, Tally
 from node.policy import baseline, read_policy
+from node.recall import call_back
 from node.record import import_publication
-from node.share import Identity, Plan, Request, call_back, preview, release, start_log
+from node.share import Plan, Request, preview, release
 from node.signed import INCIDENT_TYPE, RETRACTION_TYPE, Entry, Label, Reason
 from node.store.database import Store
 from node.store.heads import log_head
@@ -37,7 +39,7 @@ from node.tables import metadata
 from node.tables import release as release_table
 from node.verify import Origin, log_name
 from node.wire import records
-from tests.support.deciding import hold
+from tests.support.deciding import BASELINE, hold
 from tests.support.incidents import ASSAULT, CAPTURE, LOOTING, ROBBERY, SHOOTING
 from tests.support.strategies import incidents
 
@@ -65,7 +67,7 @@ class Office(NamedTuple):
             return tuple(revisions_by_key(connection, SOURCE, keys).values())
 
     def request(self, *keys: str, tiers: frozenset[Tier] = EVERYBODY) -> Request:
-        return Request(self.revisions(*keys), tiers, NOW)
+        return Request(self.revisions(*keys), tiers, NOW, BASELINE)
 
     def releases(self, request: Request) -> Plan:
         """Release, after making sure that the preview shows the same."""
@@ -211,7 +213,7 @@ class Sharing(RuleBasedStateMachine):
         """Raising a label never widens anything anywhere."""
         before = {one: self.expected(one) for one in Tier}
         asked = keys & (self.held or {}).keys()
-        request = Request(self.office.revisions(*sorted(asked)), frozenset(), NOW, narrow_to=tier)
+        request = Request(self.office.revisions(*sorted(asked)), frozenset(), NOW, BASELINE, narrow_to=tier)
         self.share(set(), frozenset())  # what has changed meanwhile goes out first
         corrected = {one: self.expected(one) for one in Tier}
         self.office.releases(request)
@@ -292,7 +294,9 @@ def test_what_leaves_is_byte_for_byte_what_the_preview_shows(office: Office) -> 
         start_log(office.store, office.identity, NOW)
         office.holds({str(at): one for at, one in enumerate(contents, 1)})
         text = baseline().text.replace("rcrc_named = false", f"rcrc_named = {str(consent).lower()}")
-        request = Request(office.revisions(*map(str, range(1, 6))), tiers, NOW, policy=read_policy(text))
+        request = Request(
+            office.revisions(*map(str, range(1, 6))), tiers, NOW, BASELINE._replace(policy=read_policy(text))
+        )
         (foreseen,) = preview(office.store, request)
 
         office.releases(request)
@@ -488,7 +492,7 @@ def test_two_processes_that_share_at_once_call_a_record_back_once(office: Office
     office.holds({}, DAY + timedelta(days=1))
     racing = Racing(database_url, office)
 
-    (plan,) = release(racing, Request((), PEERS, NOW), office.identity, records)
+    (plan,) = release(racing, Request((), PEERS, NOW, BASELINE), office.identity, records)
     racing.close()
 
     assert plan == Plan((), (), (), 0)

@@ -21,10 +21,12 @@ from node.audience import (
     levels_for,
     narrowest,
 )
+from node.bounds import Bounds
 from node.disclose import commit, verify_view
 from node.ladders import Chains
 from node.policy import Agreement, Policy, baseline
 from node.rules import Case, Override, decide, label
+from node.scan import NO_NAMES
 from node.signed import INCIDENT_TYPE, IncidentRecord, Label
 from node.wire import records
 from tests.support.strategies import incidents
@@ -73,7 +75,7 @@ def cases(draw: st.DrawFn) -> Case:
         draw(members),
         draw(st.sampled_from(Purpose)),
         draw(said),
-        policy,
+        Bounds(policy, NO_NAMES, MEMBERS),
         date(2000, 1, 1) + timedelta(days=draw(st.integers(0, 80_000))),
     )
 

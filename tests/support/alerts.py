@@ -22,6 +22,7 @@ from node.subscriptions import Listener, keep_listening, listen
 from node.urgent import ALERT_TYPE, Alert, Kind, Pushed
 from node.wire import alerts, records
 from node.wire.alerts import SERVICE, encode_acknowledged, encode_pushed
+from tests.support.deciding import BASELINE
 from tests.support.network import NOW, SOURCE, Network, Node
 from tests.support.peer_simulator import Logged, PeerSimulator
 
@@ -39,12 +40,12 @@ def ring(node: Node, key: str, tiers: frozenset[Tier] = PEERS, now: datetime = N
     """Send a new alert about a record."""
     with node.store.read() as connection:
         revision_id = revisions_by_key(connection, SOURCE, [key])[key]
-    return send_alert(node.store, revision_id, Order(now, tiers, **order), sender(node))
+    return send_alert(node.store, revision_id, Order(now, BASELINE, tiers, **order), sender(node))
 
 
 def ring_again(node: Node, uid: bytes, now: datetime = NOW, **order: Any) -> Alert:
     """Send an update."""
-    return update_alert(node.store, uid, Order(now, **order), sender(node))
+    return update_alert(node.store, uid, Order(now, BASELINE, **order), sender(node))
 
 
 def call_off(node: Node, uid: bytes, now: datetime = NOW) -> Alert:

@@ -4,12 +4,15 @@ from datetime import date
 
 from node.anonymize import anonymize
 from node.audience import Audience, Purpose, Tier
+from node.bounds import Bounds
 from node.model import Incident
 from node.policy import Policy, baseline
 from node.rules import Case, Decision, Hold, Override, decide
+from node.scan import NO_NAMES
 
 COORDINATORS = Audience(Tier.COORDINATOR)
 NOTHING_SAID = Override()
+BASELINE = Bounds(baseline(), NO_NAMES, {})  # of an organization that is alone
 
 
 def decided(
@@ -24,10 +27,10 @@ def decided(
     policy: Policy | None = None,
 ) -> Decision:
     """Ask the rules; without `tiers` it was released to the audience's own."""
-    rules = policy or baseline()
-    chains = anonymize(incident, rcrc_named=rules.rcrc_named)
+    bounds = BASELINE._replace(policy=policy or baseline())
+    chains = anonymize(incident, rcrc_named=bounds.policy.rcrc_named)
     reached = frozenset({audience.tier}) if tiers is None else tiers
-    return decide(Case(incident, chains, audience, reached, members, purpose, override, rules, today))
+    return decide(Case(incident, chains, audience, reached, members, purpose, override, bounds, today))
 
 
 def hold(incident: Incident, today: date, tier: Tier = Tier.COORDINATOR) -> Hold | None:

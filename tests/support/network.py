@@ -35,12 +35,13 @@ from node.directory import (
     origin_of,
 )
 from node.intake.publication import Publication, Row
+from node.logbook import Identity, start_log
 from node.measures import make_query
 from node.model import Incident
 from node.query import answer
 from node.record import import_publication
 from node.server import Exchange, Gatekeeper, make_server
-from node.share import Identity, Plan, Request, release, start_log
+from node.share import Plan, Request, release
 from node.store.database import Store
 from node.store.records import revisions_by_key
 from node.sync import Outcome, pull
@@ -49,6 +50,7 @@ from node.verify import Origin
 from node.wire import alerts, records
 from node.wire.membership import encode_directory
 from node.wire.receipts import decode_receipt
+from tests.support.deciding import BASELINE
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TODAY = NOW.date()
@@ -139,7 +141,7 @@ class Node:
         """Release these records, and whatever changed among those that left before."""
         with self.store.read() as connection:
             known = revisions_by_key(connection, SOURCE, keys)
-        request = Request(tuple(known[key] for key in keys), tiers, now)
+        request = Request(tuple(known[key] for key in keys), tiers, now, BASELINE)
         return list(release(self.store, request, self.identity, records))
 
     def counts(self, *by: str, as_of: date = TODAY) -> dict[tuple[str | int, ...], int]:

@@ -25,9 +25,9 @@ from node.client import Credentials
 from node.directory import Directory, Member
 from node.disclose import commit
 from node.ladders import SCHEMA, Chains
+from node.logbook import Identity
 from node.model import Incident
 from node.policy import baseline
-from node.share import Identity
 from node.signed import (
     INCIDENT_TYPE,
     RETRACTION_TYPE,

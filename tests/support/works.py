@@ -16,11 +16,12 @@ from crypto.signing import Signer
 from node import share, sync
 from node.client import Credentials, PeerClient
 from node.directory import Directory, Member
+from node.logbook import Identity
 from node.mark import mark_record
 from node.model import PartialDate, Sensitive
+from node.recall import call_back
 from node.receipt import Receipt, sign_receipt
 from node.server import Exchange
-from node.share import Identity, call_back
 from node.signed import Reason
 from node.store.database import Store
 from node.store.heads import log_head

@@ -1,0 +1,94 @@
+"""Write the log of this organization: who signs, what calls a record back, and what an entry replaces."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from crypto.checkpoint import Checkpoint, sign_checkpoint
+from crypto.envelope import Envelope, leaf, sign_envelope
+from crypto.merkle import Frontier, leaf_hash
+from crypto.signing import Signer
+from node.signed import RETRACTION_TYPE, Codec, Entry, Position, Reason, Retraction
+from node.store.database import Store, Transaction
+from node.store.heads import LogHead, advance_log, open_log
+from node.store.own_log import OwnEntry, Released, append_own, close_views
+from node.verify import log_name
+
+
+class Identity(NamedTuple):
+    """Who signs: the organization and its keys, one per use."""
+
+    org_id: str
+    signing: Signer
+    log: Signer
+
+
+class Callback(NamedTuple):
+    """One record that left before and is called back."""
+
+    before: Released
+    reason: Reason
+    purge: bool = False
+
+
+def start_log(store: Store, identity: Identity, now: datetime) -> None:
+    """Sign the checkpoint of the empty log, so that a node that shared nothing yet can say so."""
+    with store.write() as connection:
+        head = open_log(connection, identity.org_id)
+        if not head.checkpoint:
+            append(connection, head, [], identity, now)
+
+
+def append(
+    connection: Transaction, head: LogHead, entries: Sequence[OwnEntry], identity: Identity, now: datetime
+) -> None:
+    """Add entries after a head and sign the checkpoint that commits to them.
+
+    Raises:
+        BusyError: Another process of this node appended at the same moment.
+    """
+    frontier = append_own(connection, head, entries, now)
+    advance_log(connection, head, frontier, _checkpoint(frontier, identity), int(now.timestamp()))
+
+
+def retraction(one: Callback, identity: Identity, codec: Codec) -> OwnEntry:
+    """Sign that a record no longer stands."""
+    before = one.before
+    payload = codec.encode_retraction(
+        Retraction(
+            before.uid,
+            identity.org_id,
+            before.times + 1,
+            one.reason,
+            Position(before.log_index, before.leaf_hash),
+            one.purge,
+        )
+    )
+    envelope = sign_envelope(identity.signing, RETRACTION_TYPE, payload)
+    wire = codec.encode_entry(Entry(b"", envelope, ()))
+    # Whoever could see the record must learn that it no longer stands; nobody else learns that it existed.
+    views = dict.fromkeys(before.seen_by, wire)
+    terms = before.terms._replace(views={})
+    return OwnEntry(
+        *leaf_of(envelope, identity, codec), views, before.record_id, before.revision_id, terms, b""
+    )
+
+
+def close_replaced(connection: Transaction, replaced: Sequence[Released], codec: Codec) -> None:
+    """Open no more to anybody of what is being called back or corrected (R18)."""
+    close_views(
+        connection,
+        [one.log_index for one in replaced],
+        lambda wire: codec.encode_entry(codec.decode_entry(wire)._replace(openings=())),
+    )
+
+
+def leaf_of(envelope: Envelope, identity: Identity, codec: Codec) -> tuple[bytes, bytes]:
+    """Leaf hash of an entry, and the entry as everybody may see it."""
+    data = leaf(envelope, identity.signing.public_key)
+    return leaf_hash(data), codec.encode_entry(Entry(data, None, ()))
+
+
+def _checkpoint(frontier: Frontier, identity: Identity) -> bytes:
+    name = log_name(identity.org_id)
+    return sign_checkpoint(Checkpoint(name, frontier.size, frontier.root), name, identity.log)
