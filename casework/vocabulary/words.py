@@ -1,0 +1,85 @@
+"""What people read of casework, in the six official languages of the United Nations.
+
+English words of codes and kinds stand in the tables themselves; all other words stand in labels/LANGUAGE.toml. A word
+that a language lacks is shown in English, and never fails.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+
+from babel import Locale
+from babel.core import get_global
+
+from casework.errors import FieldError
+from casework.vocabulary import codes, kinds
+
+LANGUAGES = ("en", "fr", "es", "ar", "ru", "zh")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of one language; `table` is what its file holds."""
+
+    language: str
+    table: Mapping[str, Mapping[str, str]]
+
+    @property
+    def right_to_left(self) -> bool:
+        """Whether it is written from right to left."""
+        return self.language == "ar"
+
+    def code(self, name: str, code: str) -> str:
+        """A code of a list; one that this version does not know reads as it is."""
+        known = codes(name).get(code)
+        return self._find(f"code.{name}", code) or (known.label if known else code)
+
+    def kind(self, name: str) -> str:
+        """A kind of event, likewise."""
+        known = kinds().get(name)
+        return self._find("kind", name) or (known.text if known else name)
+
+    def field(self, name: str) -> str:
+        """A field of an event."""
+        return self.word("field", name)
+
+    def say(self, name: str) -> str:
+        """A heading or a sentence of a report."""
+        return self.word("say", name)
+
+    def word(self, section: str, name: str) -> str:
+        """A word of a section of the file, else in English, else the name itself."""
+        return self._find(section, name) or words("en").table.get(section, {}).get(name, "") or name
+
+    def state(self, code: str) -> str:
+        """A State as the United Nations write it, by its code of three letters; an unknown code reads as it is."""
+        short = _territories().get(code, "")
+        return self._find("state_name", code) or Locale.parse(self.language).territories.get(short, code)
+
+    def _find(self, section: str, name: str) -> str:
+        return self.table.get(section, {}).get(name, "")
+
+
+@cache
+def words(language: str) -> Words:
+    """The words of a language.
+
+    Raises:
+        FieldError: It is none of the six.
+    """
+    if language not in LANGUAGES:
+        raise FieldError("language", f"{language[:40]!r} is none of {', '.join(LANGUAGES)}")
+    plain = tomllib.loads((files(__package__) / "labels" / f"{language}.toml").read_text("utf-8"))
+    listed = {f"code.{name}": table for name, table in plain.pop("code", {}).items()}
+    return Words(language, MappingProxyType({**plain, **listed}))
+
+
+@cache
+def _territories() -> Mapping[str, str]:
+    """Codes of two letters by those of three (ISO 3166-1), as the Unicode CLDR pairs them."""
+    return MappingProxyType(
+        {old: new[0] for old, new in get_global("territory_aliases").items() if len(old) == 3 and new}
+    )
