@@ -8,7 +8,20 @@ shown at all.
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.sql.functions import FunctionElement
 
 from node.audience import Tier
@@ -60,24 +73,12 @@ class CalledBack(NamedTuple):
 
 def is_noted(connection: Connection, sent: Disclosure) -> bool:
     """Whether all of it was written down already, within the same run."""
-    covers = and_(disclosure.c.first_index <= sent.start, disclosure.c.stop_index >= sent.stop)
-    return bool(connection.execute(select(exists().where(_touches(sent), covers))).scalar_one())
+    return bool(connection.execute(_NOTED, _named(sent)).scalar_one())
 
 
 def note_disclosure(connection: Connection, sent: Disclosure) -> None:
     """Write down what is about to be sent; a range that goes on with one of the same run extends it."""
-    newest = select(func.max(disclosure.c.id)).where(_touches(sent)).scalar_subquery()
-    first, stop = disclosure.c.first_index, disclosure.c.stop_index
-    extended = connection.execute(
-        update(disclosure)
-        .where(disclosure.c.id == newest)
-        .values(
-            first_index=case((first < sent.start, first), else_=sent.start),
-            stop_index=case((stop > sent.stop, stop), else_=sent.stop),
-            last_at=sent.at,
-        )
-    )
-    if extended.rowcount == 0:
+    if connection.execute(_EXTEND, _named(sent)).rowcount == 0:
         row = (next_id(connection, disclosure), sent.member, int(sent.tier), *sent[2:], sent.at)
         insert_many(connection, disclosure, [row])
 
@@ -185,13 +186,42 @@ def called_back(connection: Connection, record_ids: tuple[int, ...] = ()) -> lis
     return [CalledBack(*row) for row in rows]
 
 
-def _touches(sent: Disclosure) -> ColumnElement[bool]:
-    """Ranges of the same run that overlap or meet this one."""
-    return and_(
-        disclosure.c.member == sent.member,
-        disclosure.c.log_size == sent.log_size,
-        disclosure.c.tier == int(sent.tier),
-        disclosure.c.first_index <= sent.stop,
-        disclosure.c.stop_index >= sent.start,
-        disclosure.c.first_at > sent.at - RUN_SECONDS,
+def _named(sent: Disclosure) -> dict[str, Any]:
+    return {f"sent_{name}": value for name, value in sent._asdict().items()} | {
+        "since": sent.at - RUN_SECONDS
+    }
+
+
+# Every page asks these, so they are built once: building one takes longer than running it.
+_TOUCHES = and_(  # ranges of the same run that overlap or meet what is sent
+    disclosure.c.member == bindparam("sent_member"),
+    disclosure.c.log_size == bindparam("sent_log_size"),
+    disclosure.c.tier == bindparam("sent_tier"),
+    disclosure.c.first_index <= bindparam("sent_stop"),
+    disclosure.c.stop_index >= bindparam("sent_start"),
+    disclosure.c.first_at > bindparam("since"),
+)
+_NOTED = select(
+    exists().where(
+        and_(
+            _TOUCHES,
+            disclosure.c.first_index <= bindparam("sent_start"),
+            disclosure.c.stop_index >= bindparam("sent_stop"),
+        )
     )
+)
+_EXTEND = (
+    update(disclosure)
+    .where(disclosure.c.id == select(func.max(disclosure.c.id)).where(_TOUCHES).scalar_subquery())
+    .values(
+        first_index=case(
+            (disclosure.c.first_index < bindparam("sent_start"), disclosure.c.first_index),
+            else_=bindparam("sent_start"),
+        ),
+        stop_index=case(
+            (disclosure.c.stop_index > bindparam("sent_stop"), disclosure.c.stop_index),
+            else_=bindparam("sent_stop"),
+        ),
+        last_at=bindparam("sent_at"),
+    )
+)

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import Connection, and_, bindparam, select, update
 
 from crypto.errors import ProofError
 from crypto.merkle import Frontier
@@ -24,7 +24,7 @@ class LogHead(NamedTuple):
 
 def log_head(connection: Connection, origin_id: str) -> LogHead | None:
     """Find what is known of an organization's log."""
-    row = connection.execute(_HEADS.where(log.c.origin_id == origin_id)).one_or_none()
+    row = connection.execute(_HEAD, {"origin_id": origin_id}).one_or_none()
     return _head(*row) if row is not None else None
 
 
@@ -95,3 +95,4 @@ _HEADS = select(
     log.c.heard_at,
     log.c.refused_reason,
 )
+_HEAD = _HEADS.where(log.c.origin_id == bindparam("origin_id"))

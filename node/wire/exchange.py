@@ -1,7 +1,8 @@
 """Requests and responses of the exchange service as bytes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import chain
 from typing import NamedTuple
 
 from node.verify import Page
@@ -120,14 +121,14 @@ def decode_proof(wire: bytes) -> tuple[bytes, ...]:
     return tuple(sized("hashes", node, HASH_BYTES) for node in message.hashes)
 
 
-def encode_page(entries: Iterable[bytes], proof: Iterable[bytes], next_token: str) -> bytes:
+def encode_page(entries: Sequence[bytes], proof: Iterable[bytes], next_token: str) -> bytes:
     """Response to ListEntries; the entries are joined as they are.
 
     Messages that are concatenated are merged, so the entries, which come first, need no message object around them.
     """
     rest = messages.ListEntriesResponse(consistency_proof=proof, next_page_token=next_token)
-    parts = [part for wire in entries for part in (_entry_prefix(len(wire)), wire)]
-    return b"".join((*parts, rest.SerializeToString()))
+    framed = zip(map(_entry_prefix, map(len, entries)), entries, strict=True)
+    return b"".join((*chain.from_iterable(framed), rest.SerializeToString()))
 
 
 @cache
