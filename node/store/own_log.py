@@ -192,7 +192,8 @@ def own_page(
     """
     name = Audience(tier, member).name if member else ""
     span = {"start": start, "stop": stop, "log_id": log_id, "member": name, "tier": int(tier)}
-    page: list[bytes] = [wire for (wire,) in connection.execute(_VIEWS, span).all()]
+    with connection.execute(_VIEWS, span) as rows:  # from the driver: a row object around each takes a third longer
+        page: list[bytes] = [wire for (wire,) in rows.cursor.fetchall()]
     if len(page) == stop - start:  # as most pages are
         return page
     finest = {index: wire for index, wire, _ in connection.execute(_ALL, span)}
