@@ -5,7 +5,7 @@ from whom and for whom, sealed to the member's own key. It is written page by pa
 than a short one. `node.unbundle` reads it.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import NamedTuple, Protocol
@@ -59,7 +59,7 @@ class BundleCodec(Protocol):
         """Read the first frame."""
         ...
 
-    def encode_page(self, entries: Iterable[bytes], proof: Iterable[bytes], next_token: str, /) -> bytes:
+    def encode_page(self, entries: Sequence[bytes], proof: Iterable[bytes], next_token: str, /) -> bytes:
         """Every other frame: a page as it would travel over the line."""
         ...
 
