@@ -72,22 +72,31 @@ def migrated_database(postgresql_server: Server) -> Iterator[str]:
         yield str(make_url(url).database)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def new_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], str]]:
-    """Give URLs of new databases of a node, all of one kind; the test runs once on each kind."""
+@pytest.fixture
+def new_sqlite_url(migrated_file: Path, tmp_path: Path) -> Callable[[], str]:
+    """Give URLs of new SQLite databases of a node."""
     numbers = count(1)
-    with ExitStack() as databases:
 
-        def new_sqlite() -> str:
-            file = tmp_path / f"tocsin-{next(numbers)}.sqlite3"
-            shutil.copyfile(request.getfixturevalue("migrated_file"), file)
-            return f"sqlite:///{file}"
+    def make() -> str:
+        file = tmp_path / f"tocsin-{next(numbers)}.sqlite3"
+        shutil.copyfile(migrated_file, file)
+        return f"sqlite:///{file}"
+
+    return make
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def new_database_url(
+    request: pytest.FixtureRequest, new_sqlite_url: Callable[[], str]
+) -> Iterator[Callable[[], str]]:
+    """Give URLs of new databases of a node, all of one kind; the test runs once on each kind."""
+    with ExitStack() as databases:
 
         def new_postgresql() -> str:
             server: Server = request.getfixturevalue("postgresql_server")
             return databases.enter_context(server.database(request.getfixturevalue("migrated_database")))
 
-        yield {"sqlite": new_sqlite, "postgresql": new_postgresql}[request.param]
+        yield {"sqlite": new_sqlite_url, "postgresql": new_postgresql}[request.param]
 
 
 @pytest.fixture

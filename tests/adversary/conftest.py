@@ -1,8 +1,6 @@
 """Fixtures of the adversary tests: what they attack stands before the database, so one kind of it is enough."""
 
-from collections.abc import Iterator
-from itertools import count
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -11,9 +9,9 @@ from tests.support.peer_simulator import PeerSimulator
 
 
 @pytest.fixture
-def network(tmp_path: Path) -> Iterator[Network]:
-    numbers = count(1)
-    made = Network(lambda: f"sqlite:///{tmp_path / f'node-{next(numbers)}.db'}")
+def network(new_sqlite_url: Callable[[], str]) -> Iterator[Network]:
+    """A network without members yet."""
+    made = Network(new_sqlite_url)
     yield made
     made.close()
 

@@ -33,9 +33,14 @@ def node(_loaded: Path, tmp_path: Path) -> Path:
     return shutil.copytree(_loaded, tmp_path / "node")
 
 
-@pytest.fixture
-def empty_node(tmp_path: Path) -> Path:
-    """Folder of a node that holds nothing yet."""
-    home = tmp_path / "empty"
+@pytest.fixture(scope="session")
+def _empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("empty") / "node"
     assert tocsin("init", home, "--org", "beta", "--type", "NNGO").code == 0
     return home
+
+
+@pytest.fixture
+def empty_node(_empty: Path, tmp_path: Path) -> Path:
+    """Folder of a node that holds nothing yet; the test may change it."""
+    return shutil.copytree(_empty, tmp_path / "beta")

@@ -39,13 +39,12 @@ def serving(home: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 @pytest.fixture
-def network(node: Path, tmp_path: Path) -> tuple[Path, Path]:
+def network(node: Path, empty_node: Path, tmp_path: Path) -> tuple[Path, Path]:
     """(alpha, which holds records and founded the network; beta, which has joined it)."""
-    alpha, beta = node, tmp_path / "beta"
+    alpha, beta = node, empty_node
     settings = alpha / "tocsin.toml"
     settings.write_text(settings.read_text().replace("127.0.0.1:7443", f"127.0.0.1:{free_ports(1)[0]}"))
     made = [
-        tocsin("init", beta, "--org", "beta", "--type", "UN"),
         key := tocsin("peer", "found", "testnet", "--home", alpha),
         tocsin(
             "peer", "request", "--out", tmp_path / "beta.req", "--endpoint", "127.0.0.1:1", "--home", beta
@@ -53,7 +52,7 @@ def network(node: Path, tmp_path: Path) -> tuple[Path, Path]:
         tocsin("peer", "admit", tmp_path / "beta.req", "--yes", "--home", alpha),
         _join(alpha, beta, key.out.strip()),
     ]
-    assert [ran.code for ran in made] == [0] * 5
+    assert [ran.code for ran in made] == [0] * 4
     return alpha, beta
 
 
