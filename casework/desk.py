@@ -14,6 +14,7 @@ from typing import NamedTuple
 from casework.access import ALL_RIGHTS, GRANT_TYPE, KEY_OF, Grant, read_grant, write_grant
 from casework.casefile import CaseFile, case_name, fold
 from casework.chain import FIRST, Header, Signed, link, place, read_header, sign_header
+from casework.deadlines import check_clock
 from casework.errors import (
     AuditError,
     CaseworkError,
@@ -32,6 +33,7 @@ from casework.store.database import Database, Transaction
 from casework.store.events import Stored, add_case, add_event, case_id_of, events_of, last_event
 from casework.store.people import add_grant, grants_to, keys_of, put_key, rewrap
 from casework.vocabulary import Group, kinds
+from casework.vocabulary.deadlines import Rules, usual_rules
 from crypto.cell import new_cell_key, open_cell, seal_cell
 from crypto.envelope import pae
 from crypto.errors import CryptoError
@@ -64,12 +66,14 @@ class Desk:
         unlocked: Unlocked,
         epochs: Epochs,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        rules: Rules | None = None,
     ) -> None:
         self.database = database
         self.officer = officer
         self.epochs = epochs
         self.clock = clock
         self.unlocked = unlocked
+        self.rules = rules or usual_rules()
 
     @property
     def today(self) -> date:
@@ -207,9 +211,12 @@ class Desk:
             if {event.event_id for event in events} & set(ids):
                 return ids
             for event_id, statement in zip(ids, statements, strict=True):
-                case = fold(uid, events, date.max, date.max)
+                # Another machine's clock may be ahead: what is written down counts, whatever day it bears.
+                day = max((self.today, *(max(event.known_on, event.when.earliest) for event in events)))
+                case = fold(uid, events, day, day)
                 check_statement(statement, self.today)
                 check_action(case, statement, self.officer.officer_id, self.officer.roles)
+                check_clock(case, statement, self.today, self.rules)
                 if statement.supersedes and case.by_id(statement.supersedes) is None:
                     raise FieldError("supersedes", "there is no such event that still stands")
                 self._append(connection, uid, events, statement, held.keys, event_id)

@@ -1,5 +1,6 @@
 """The office of a node: where officers work on cases. Plugs the node's database and key files into casework.
 
+deadlines.toml     how long clocks run here, where it is not as usual; there may be none
 officers/ID.key    one officer's secret, under a passphrase of their own; whoever runs the node can not open it
 keys/epoch-*.key   the key of a month, under which all keys of cases lie; not to be copied into any backup
 """
@@ -18,6 +19,8 @@ from casework.enrol import admit, found_office, officers
 from casework.errors import CaseStoreError, FieldError, OfficerError
 from casework.keyring import Epoch
 from casework.officer import Officer, Unlocked
+from casework.vocabulary.deadlines import FILE as DEADLINES_FILE
+from casework.vocabulary.deadlines import Rules, read_rules, usual_rules
 from console.home import Home
 from crypto.cell import new_cell_key
 from crypto.keyfile import load_key, save_key
@@ -125,7 +128,15 @@ class Office:
         unlocked = Unlocked(load_key(self._key_file(officer_id), OFFICER, passphrase))
         if unlocked.signer.public_key != officer.signing_key:
             raise OfficerError(f"the key file of {officer_id} is not the one that was admitted")
-        return Desk(self.database, officer, unlocked, self.epochs(), self.clock)
+        return Desk(self.database, officer, unlocked, self.epochs(), self.clock, self.rules())
+
+    def rules(self) -> Rules:
+        """How long clocks run in this organization.
+
+        Raises:
+            FieldError: The file `deadlines.toml` names something that there is not, or a value out of its range.
+        """
+        return rules_in(self.home.path)
 
     def epochs(self) -> Epochs:
         """The keys of the months, making this month's where there is none.
@@ -145,6 +156,21 @@ class Office:
 
     def _key_file(self, officer_id: str) -> Path:
         return self.home.path / "officers" / f"{officer_id}.key"
+
+
+def rules_in(folder: Path) -> Rules:
+    """The rules of clocks as the file `deadlines.toml` in a folder changes them; without it, the usual ones.
+
+    Raises:
+        FieldError: It can not be read, names something that there is not, or holds a value out of its range.
+    """
+    file = folder / DEADLINES_FILE
+    if not file.exists():
+        return usual_rules()
+    try:
+        return read_rules(file.read_text("utf-8"))
+    except (OSError, UnicodeError) as error:
+        raise FieldError(DEADLINES_FILE, "can not be read as UTF-8 text") from error
 
 
 @contextmanager

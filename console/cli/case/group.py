@@ -3,6 +3,7 @@
 import typer
 
 from console.cli.case.acting import act, list_cases, open_case, show_case, timeline
+from console.cli.case.due import calendar, clocks_of, due
 from console.cli.case.officers import officer
 from console.cli.case.serving import serve
 
@@ -13,4 +14,7 @@ case.command("list")(list_cases)
 case.command("show")(show_case)
 case.command()(timeline)
 case.command()(act)
+case.command()(due)
+case.command("clocks")(clocks_of)
+case.command()(calendar)
 case.command()(serve)
