@@ -225,6 +225,15 @@ def note_taken(store: Store, own_id: str, sequence: int, reader: tuple[str, Tier
 
 def _release(connection: Transaction, revision_id: int, order: Order, sender: Sender) -> Released:
     request = Request((revision_id,), order.tiers, order.now, order.bounds)
+    found = current(connection, (revision_id,))
+    if not found:
+        raise AlertRefusedError("the record no longer stands")
+    record_id = found[0].record_id
+    past = released(connection, [record_id]).get(record_id)
+    if past is not None and past.terms.views and past.terms.purpose is not request.purpose:
+        raise AlertRefusedError(
+            f"the record is shared for {past.terms.purpose}; share it for {request.purpose} first"
+        )
     plan = release_within(connection, (revision_id,), (), request, sender.identity, sender.codec)
     for stays in plan.held:
         raise AlertRefusedError(f"the record is held by {stays.hold.rule}: {stays.hold.reason}")
@@ -235,10 +244,7 @@ def _release(connection: Transaction, revision_id: int, order: Order, sender: Se
                 raise AlertRefusedError(
                     f"the record is held for {audience.name} by {hold.rule}: {hold.reason}"
                 )
-    found = current(connection, (revision_id,))
-    if not found:
-        raise AlertRefusedError("the record no longer stands")
-    return released(connection, [found[0].record_id])[found[0].record_id]
+    return released(connection, [record_id])[record_id]
 
 
 def _standing(connection: Transaction, uid: bytes, sender: Sender) -> tuple[StoredAlert, Alert]:

@@ -203,6 +203,12 @@ class QueryError(InputError):
     reason = "QUERY_INVALID"
 
 
+class PurposeError(QueryError):
+    """A question is for a purpose for which nothing was shared."""
+
+    reason = "PURPOSE_NOT_ALLOWED"
+
+
 class CallError(InputError):
     """A request that a peer made can not be answered as it stands."""
 

@@ -1,8 +1,8 @@
 """The index columns of an incident: what queries filter, group and sum.
 
 A fact is projected from the same chains of values that sharing uses, so an organization's own record at full depth
-and a peer's record at the levels it opened are counted by one rule. Facts hold nothing that the chains do not, and
-can be rebuilt from them at any time.
+and a peer's record at the levels it opened are counted by one rule. Facts hold nothing that the chains do not, but for
+the purpose that the origin of a peer's record signed with it, and can be rebuilt at any time.
 """
 
 from datetime import date
@@ -10,6 +10,7 @@ from functools import lru_cache
 from itertools import product
 from typing import NamedTuple, TypeAlias
 
+from node.audience import Purpose
 from node.codes import code_list
 from node.errors import IncidentError, ViewError
 from node.ladders import (
@@ -73,11 +74,12 @@ COLUMNS = (
     *_EMPLOYERS,
     *(Column(name, str) for name in ("actor_group", "actor_type", "motive")),
     *(Column(name, str) for name in ("certainty", "source_kind")),
+    Column("purpose", str),  # what a peer's record may be used for (R16); unknown of our own, which is ours
 )
 
 
-def fact(chains: Chains) -> Fact:
-    """Project one incident; a dimension that was not opened is an empty chain.
+def fact(chains: Chains, purpose: Purpose | None = None) -> Fact:
+    """Project one incident; a dimension that was not opened is an empty chain, and our own has no purpose.
 
     Raises:
         ViewError: A value is not in the form of the schema or not a code of its list.
@@ -85,6 +87,7 @@ def fact(chains: Chains) -> Fact:
     columns: list[Value] = []
     for dimension, chain in zip(DIMENSIONS, chains, strict=True):
         columns += _project(dimension.number, chain)
+    columns.append(purpose)
     return tuple(columns)
 
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
+from node.audience import Purpose
 from node.codes import code_list, country_from
-from node.errors import QueryError
+from node.errors import PurposeError, QueryError
 from node.facts import EMPLOYERS, employer_column, sex_column, staff_column
 from node.model import NOT_IN_NAMES, Cause, Certainty, Outcome, Sex, Staff
 
@@ -51,6 +52,7 @@ class Query:
         as_of: The day as of which things are counted; what became known later is left out.
         where: Per dimension the values that are let through.
         own_only: Leave out what peers shared.
+        purpose: Leave out what peers did not share for it (R16); `None` leaves nothing out.
     """
 
     by: tuple[str, ...]
@@ -60,6 +62,7 @@ class Query:
     last: date | None = None
     where: tuple[tuple[str, tuple[str, ...]], ...] = ()
     own_only: bool = False
+    purpose: Purpose | None = Purpose.STAFF_SAFETY
 
     @property
     def split(self) -> str | None:
@@ -77,6 +80,7 @@ def make_query(
     first: date | None = None,
     last: date | None = None,
     own_only: bool = False,
+    purpose: str = Purpose.STAFF_SAFETY,
 ) -> Query:
     """Check a question as somebody wrote it.
 
@@ -88,10 +92,16 @@ def make_query(
         first: First day, inclusive.
         last: Last day, inclusive.
         own_only: Leave out what peers shared.
+        purpose: What the answer is for (R16).
 
     Raises:
         QueryError: A name or value is not known, stands twice, or does not go with another; it says which are.
+        PurposeError: Nobody shares anything for that purpose.
     """
+    if purpose not in set(Purpose):
+        raise PurposeError(
+            f"--purpose: {purpose!r} is none of {', '.join(Purpose)}; records are used for nothing else"
+        )
     counted = tuple(SYNONYMS.get(name, name) for name in measures)
     for field, names, allowed in (("--by", by, DIMENSIONS), ("--measure", counted, MEASURES)):
         for name in names:
@@ -102,7 +112,7 @@ def make_query(
         raise QueryError("--from is later than --to")
     conditions = tuple(map(_condition, where))
     _check_once("--where", [name for name, _ in conditions])
-    query = Query(tuple(by), counted, as_of, first, last, conditions, own_only)
+    query = Query(tuple(by), counted, as_of, first, last, conditions, own_only, Purpose(purpose))
     _check_split(query)
     return query
 

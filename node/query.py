@@ -3,9 +3,11 @@
 from dataclasses import dataclass, replace
 from datetime import date
 
+from node.audience import Purpose
+from node.errors import PurposeError
 from node.measures import Query
 from node.store.database import Store
-from node.store.queries import Caveats, Cells, caveats, count, originators, sources
+from node.store.queries import Caveats, Cells, caveats, count, left_out, originators, sources
 
 DEFINITION = (
     "1"  # version of what the measures mean; a figure is comparable only with one of the same version
@@ -26,6 +28,8 @@ class Answer:
         originators: Peers whose records are left out of an answer for outsiders: who wants to count those too must ask
             each of them in writing (R20).
         for_outsiders: Whether the answer may leave the network.
+        purpose: What it is for.
+        left_out: How many records of peers are not counted because they were shared for another purpose (R16).
     """
 
     header: tuple[str, ...]
@@ -36,6 +40,8 @@ class Answer:
     definition: str = DEFINITION
     originators: tuple[str, ...] = ()
     for_outsiders: bool = False
+    purpose: Purpose | None = None
+    left_out: int = 0
 
     @property
     def unit(self) -> str:
@@ -50,17 +56,29 @@ class Answer:
 def answer(store: Store, query: Query) -> Answer:
     """Count what this node knows and was shared.
 
-    What peers shared is for own security decisions; an answer for anybody else counts own records alone.
+    What peers shared is for own security decisions, and for the purpose that each record names; an answer for anybody
+    else counts own records alone.
+
+    Raises:
+        PurposeError: There is nothing to count but what was shared for other purposes (R16).
     """
+    everybody = replace(query, own_only=False, purpose=None)
     with store.read() as connection:
+        seen, others = caveats(connection, query), left_out(connection, query)
+        if others and not seen.incidents:
+            raise PurposeError(
+                f"--purpose: {others} records of peers match, and none was shared for {query.purpose}"
+            )
         return Answer(
             (*query.by, *query.measures),
             tuple(count(connection, query)),
             query.as_of,
             tuple(sources(connection, query.as_of)),
-            caveats(connection, query),
-            originators=originators(connection, replace(query, own_only=False)) if query.own_only else (),
+            seen,
+            originators=originators(connection, everybody) if query.own_only else (),
             for_outsiders=query.own_only,
+            purpose=query.purpose,
+            left_out=others,
         )
 
 

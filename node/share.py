@@ -150,7 +150,9 @@ def foresee(store: Store, request: Request) -> Iterator[Outgoing]:
             found = current(connection, request.revision_ids[start : start + BATCH_RECORDS])
             said = overrides(connection, [one.record_id for one in found])
         for one in found:
-            yield _outgoing(one, request.asked, said.get(one.record_id, Override()), None, request)
+            yield _outgoing(
+                one, request.asked, said.get(one.record_id, Override()), None, request.purpose, request
+            )
 
 
 def explain(store: Store, revision_id: int, audience: Audience, request: Request) -> Explained:
@@ -241,16 +243,18 @@ def _plan(
         if past is not None and not past.terms.views:
             past = past._replace(terms=past.terms._replace(asked=frozenset()))  # it was called back
         asked = past.terms.asked if past is not None else frozenset()
+        purpose = request.purpose if past is None else past.terms.purpose
         if one.revision_id in wanted:
             asked = request.widened(asked)
-        going = _outgoing(one, asked, said.get(one.record_id, Override()), past, request)
+            purpose = purpose if request.narrow_to is not None else request.purpose
+        going = _outgoing(one, asked, said.get(one.record_id, Override()), past, purpose, request)
         if not going.views:
             held += [
                 Held(one, why.hold) for why in list(going.decisions.values())[:1] if why.hold is not None
             ]
             if past is not None and past.terms.views:
                 callbacks.append(Callback(past, Reason.SHARED_IN_ERROR))
-        elif past is not None and past.digest == one.digest and opened(past.terms.views) == going.views:
+        elif past is not None and _is_unchanged(past, going):
             unchanged += 1
         else:
             outgoing.append(going)
@@ -258,12 +262,16 @@ def _plan(
 
 
 def _outgoing(
-    one: Current, asked: frozenset[str], said: Override, past: Released | None, request: Request
+    one: Current,
+    asked: frozenset[str],
+    said: Override,
+    past: Released | None,
+    purpose: Purpose,
+    request: Request,
 ) -> Outgoing:
     """Ask the rules for every audience that the record was or is to be released to."""
     bounds, today = request.bounds, request.now.date()
     chains = anonymize(one.incident, rcrc_named=bounds.policy.rcrc_named)
-    purpose = past.terms.purpose if past is not None and past.terms.asked == asked else request.purpose
     tiers, members = tiers_of(asked), members_of(asked)
 
     def ask(audience: Audience) -> Decision:
@@ -282,6 +290,12 @@ def _outgoing(
     lost = frozenset(name for name in before if not _reached(views, name, bounds.network))
     open_tiers = frozenset(who.tier for who, one in decisions.items() if one.hold is None and not who.member)
     return Outgoing(one, chains, asked, decisions, lost, purpose, label(open_tiers, said.label), past)
+
+
+def _is_unchanged(past: Released, going: Outgoing) -> bool:
+    """Whether a record that is going out is out already: the same incident, as fine, for the same purpose."""
+    same = past.digest == going.current.digest and past.terms.purpose is going.purpose
+    return same and opened(past.terms.views) == going.views
 
 
 def _views(decisions: Mapping[Audience, Decision]) -> Views:
@@ -310,6 +324,7 @@ def _entry(one: Outgoing, identity: Identity, policy_id: int, codec: Codec) -> O
             SCHEMA,
             one.label,
             Position(one.before.log_index, one.before.leaf_hash) if one.before else None,
+            one.purpose,
         )
     )
     envelope = sign_envelope(identity.signing, INCIDENT_TYPE, payload)

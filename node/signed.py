@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 from crypto.envelope import Envelope
 from crypto.ladder import Opening
+from node.audience import Purpose
 
 INCIDENT_TYPE = "application/vnd.tocsin.incident.v1+protobuf"
 RETRACTION_TYPE = "application/vnd.tocsin.retraction.v1+protobuf"
@@ -39,7 +40,10 @@ class Position(NamedTuple):
 
 
 class IncidentRecord(NamedTuple):
-    """The signed commitments of one revision; `replaces` is `None` for the first."""
+    """The signed commitments of one revision.
+
+    `replaces` is `None` for the first; `purpose` is `None` when it is one that this version does not know.
+    """
 
     record_uid: bytes
     origin_id: str
@@ -48,6 +52,7 @@ class IncidentRecord(NamedTuple):
     schema: int
     label: Label
     replaces: Position | None
+    purpose: Purpose | None = Purpose.STAFF_SAFETY
 
 
 class Retraction(NamedTuple):

@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 from crypto.envelope import Envelope, keyid, verify_envelope
 from crypto.errors import CryptoError
 from node.advice import MAX_ADVICE, is_plain
+from node.audience import Purpose
 from node.disclose import verify_view
 from node.errors import AlertError, OriginError, RecordSignatureError
 from node.ladders import Chains
@@ -178,8 +179,11 @@ def _verify_record(alert: Alert, wire: bytes, origin: Origin, codec: Codec) -> C
     if entry.position.leaf_hash != alert.leaf_hash:
         raise AlertError("it shows another entry than the one that it promises to log")
     shown = codec.decode_entry(wire).envelope
-    if shown is None or codec.decode_incident(shown.payload).record_uid != alert.record_uid:
+    record = codec.decode_incident(shown.payload) if shown is not None else None
+    if record is None or record.record_uid != alert.record_uid:
         raise AlertError("it shows another record than the one that it names")
+    if record.purpose is not Purpose.STAFF_SAFETY:
+        raise AlertError("its record was not shared for the safety of staff")
     chains = opened_chains(wire, codec)
     assert chains is not None, "an entry without openings is not accepted"
     return chains

@@ -17,8 +17,8 @@ The first four (`link_page`) must go page after page. What remains (`verify_entr
 themselves, so it may be done for many of them at once, wherever there is a core.
 
 A failure in any of these refuses the whole page. An entry that is sound but that this node will not keep as a record
-(a ladder schema it does not know, a value that does not follow from a finer one, a code of no list, sexual violence)
-is refused alone, with its reason, and the log goes on.
+(a ladder schema or a purpose it does not know, a value that does not follow from a finer one, a code of no list, sexual
+violence) is refused alone, with its reason, and the log goes on.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -311,6 +311,8 @@ def _verify_entry(index: int, entry: Entry, origin: Origin, codec: Codec) -> Fin
     _verify_origin(record.origin_id, origin)
     if record.schema != SCHEMA or len(record.heads) != len(DIMENSIONS):
         return Finding(Fate.REFUSED, _replacing(record), reason="LADDER_SCHEMA_UNKNOWN")
+    if record.purpose is None:
+        return Finding(Fate.REFUSED, _replacing(record), reason="PURPOSE_UNKNOWN")  # R16
     return _verify_openings(index, entry, record)
 
 
@@ -329,7 +331,7 @@ def _verify_openings(index: int, entry: Entry, record: IncidentRecord) -> Findin
     except (CryptoError, ViewError) as error:
         raise DisclosureError(f"entry {index}: {error}") from error
     try:
-        seen = fact(chains)
+        seen = fact(chains, record.purpose)
     except ViewError as error:
         return Finding(Fate.REFUSED, replacing, reason=error.reason)
     means = seen[_MEANS]

@@ -42,6 +42,12 @@ def query(
             "--for", help="Who will read it; outsiders are donors, governments, media and the like."
         ),
     ] = Whom.OURSELVES,
+    purpose: Annotated[
+        str,
+        typer.Option(
+            metavar="CODE", help="What the answer is for: staff_safety, analysis, advocacy or statistics."
+        ),
+    ] = "staff_safety",
     home: HomeOption = HERE,
     style: FormatOption = Format.TABLE,
 ) -> None:
@@ -49,6 +55,8 @@ def query(
 
     Unit, as-of date, sources and what is left open stand beside the figures. For outsiders only this organization's own
     records are counted, and the members whom they must ask for theirs are named.
+
+    Of what peers shared only the records for the purpose that you name are counted; your own always are.
 
     To group and filter by: year, country, admin1, admin2, cause, means, context, location_type, motive, actor_type,
     actor_group, certainty, source_kind, staff, sex, org_type; to group by only: quarter, month.
@@ -68,6 +76,7 @@ def query(
         first=first,
         last=last,
         own_only=whom is Whom.OUTSIDERS,
+        purpose=purpose,
     )
     found = answer(open_home(home).store(), asked)
     show(found.header, found.rows, style, remarks(found))

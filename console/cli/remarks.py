@@ -28,5 +28,10 @@ def remarks(found: Answer) -> dict[str, object]:
         notes["ask_in_writing"] = found.originators
     elif seen.from_peers:
         notes["use"] = "for own security decisions; not for outsiders: see --for outsiders (R20)"
+        notes["purpose"] = f"records of peers count that were shared for {found.purpose} (R16)"
+    if found.left_out:
+        notes["other_purposes"] = (
+            f"{found.left_out} records of peers left out: not shared for {found.purpose} (R16)"
+        )
     notes["coverage"] = "voluntary reporting: no record does not mean no incident"
     return notes

@@ -148,7 +148,7 @@ RULES = (
     ),
     Rule(
         "R16",
-        "Each release names what it is for, and is used for nothing else.",
+        "Each release names what it is for, in what is signed; receivers use it for nothing else.",
         "ICRC handbook on data protection",
         purposeful,
     ),

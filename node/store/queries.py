@@ -1,6 +1,7 @@
 """Count facts: one statement per question, over what this organization knows and what peers shared with it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple, TypeAlias
 
@@ -99,6 +100,14 @@ def originators(connection: Connection, query: Query) -> tuple[str, ...]:
     return tuple(rows.scalars())
 
 
+def left_out(connection: Connection, query: Query) -> int:
+    """How many records of peers a question leaves out because they were shared for another purpose."""
+    found = select(func.count()).where(
+        and_(fact.c.purpose != query.purpose, _condition(replace(query, purpose=None)))
+    )
+    return int(connection.execute(found).scalar_one())
+
+
 def own_revisions(connection: Connection, query: Query) -> list[int]:
     """Keys of this organization's own revisions that a question counts."""
     rows = connection.execute(
@@ -163,6 +172,8 @@ def _condition(query: Query) -> ColumnElement[bool]:
     parts = [fact.c.known_from <= as_of, or_(fact.c.known_until.is_(None), fact.c.known_until > as_of)]
     if query.own_only:
         parts.append(fact.c.log_id.is_(None))
+    if query.purpose is not None:
+        parts.append(or_(fact.c.purpose.is_(None), fact.c.purpose == query.purpose))
     if query.first is not None:
         parts.append(fact.c.first_day >= day_number(query.first))
     if query.last is not None:

@@ -5,6 +5,7 @@ from itertools import accumulate, pairwise
 
 from crypto.envelope import LEAF_BYTES, Envelope, Signature
 from crypto.ladder import SALT_BYTES, Opening
+from node.audience import Purpose
 from node.errors import PayloadError
 from node.signed import UID_BYTES, Entry, IncidentRecord, Label, Position, Reason, Retraction
 from node.wire.parsing import HASH_BYTES, member_of, parse, parse_exactly, sized
@@ -15,11 +16,22 @@ _REASONS = {
     record_pb2.RETRACTION_REASON_WITHDRAWN: Reason.WITHDRAWN,
     record_pb2.RETRACTION_REASON_SHARED_IN_ERROR: Reason.SHARED_IN_ERROR,
 }
+_PURPOSES = {
+    record_pb2.PURPOSE_UNSPECIFIED: Purpose.STAFF_SAFETY,
+    record_pb2.PURPOSE_ANALYSIS: Purpose.ANALYSIS,
+    record_pb2.PURPOSE_ADVOCACY: Purpose.ADVOCACY,
+    record_pb2.PURPOSE_STATISTICS: Purpose.STATISTICS,
+    record_pb2.PURPOSE_STAFF_SAFETY: Purpose.STAFF_SAFETY,
+}
+_PURPOSE_NUMBERS = {
+    purpose: number for number, purpose in _PURPOSES.items()
+}  # of two, the number that says it
 _REASON_NUMBERS = {reason: number for number, reason in _REASONS.items()}
 
 
 def encode_incident(record: IncidentRecord) -> bytes:
     """Payload of an incident record."""
+    assert record.purpose is not None, "we sign for purposes that we know"
     message = record_pb2.IncidentRecord(
         record_uid=record.record_uid,
         origin_id=record.origin_id,
@@ -27,6 +39,7 @@ def encode_incident(record: IncidentRecord) -> bytes:
         ladder_schema=record.schema,
         heads=record.heads,
         label=record_pb2.Label.ValueType(record.label),
+        purpose=_PURPOSE_NUMBERS[record.purpose],
     )
     if record.replaces is not None:
         message.supersedes_leaf = record.replaces.leaf_hash
@@ -59,6 +72,7 @@ def decode_incident(payload: bytes) -> IncidentRecord:
         message.ladder_schema,
         member_of("label", Label, message.label),
         replaces,
+        _PURPOSES.get(message.purpose),
     )
 
 

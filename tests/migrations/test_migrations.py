@@ -75,6 +75,26 @@ def test_every_revision_can_be_taken_back(store: Store) -> None:
         assert tables(connection) == {*TABLES, "alembic_version"}
 
 
+def test_what_peers_shared_before_purposes_is_for_the_safety_of_staff(store: Store) -> None:
+    with store.write() as connection:
+        command.upgrade(alembic_config(connection), "0002")
+        connection.execute(
+            text("INSERT INTO log VALUES (1, 'alpha', 0, :none, :none, 0, '')").bindparams(none=b"")
+        )
+        for key, of in ((1, None), (2, 1)):
+            connection.execute(
+                text("INSERT INTO fact (id, log_id, known_from) VALUES (:key, :of, 20240101)").bindparams(
+                    key=key, of=of
+                )
+            )
+        migrate(connection)
+
+        assert connection.execute(text("SELECT purpose FROM fact ORDER BY id")).scalars().all() == [
+            None,
+            "staff_safety",
+        ]
+
+
 def test_an_empty_database_is_migrated_when_it_is_opened_and_then_left_alone(database_url: str) -> None:
     for _ in range(2):
         opened = open_store(database_url)

@@ -51,7 +51,8 @@ FIELDS = {
     "Envelope": "payload payload_type signatures",
     "Signature": "sig keyid",
     "Openings": "depths salts values nexts",
-    "IncidentRecord": "record_uid origin_id revision supersedes_leaf ladder_schema heads label supersedes_index",
+    "IncidentRecord": "record_uid origin_id revision supersedes_leaf ladder_schema heads label supersedes_index "
+    "purpose",
     "Retraction": "record_uid origin_id revision target_leaf target_index reason purge",
     "Alert": "alert_uid origin_id sequence kind record_uid leaf_hash log_index issue_time expire_time log_by_time "
     "advice reviewed",
@@ -199,6 +200,9 @@ class Bystander:
         self.seen[reader.tier] += 1
         self.points += len(values["where"]) == 4
         _check_whether(told, reader, record.label, today)
+        assert record_pb2.Purpose.Name(record.purpose) == f"PURPOSE_{told.purpose.name}", (
+            "R16: names another purpose"
+        )
         _check_how_finely(told, reader, tuple(map(len, values.values())))
         _check_values(told, values)
         return record.record_uid

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from crypto.envelope import Envelope, Signature
 from crypto.ladder import SALT_BYTES, Opening
-from node.audience import Tier
+from node.audience import Purpose, Tier
 from node.bundle import Bundle
 from node.config import ORG_ID
 from node.directory import Directory, Member, MemberKey, OrganizationType, Status
@@ -40,6 +40,7 @@ first_records = st.builds(
     st.integers(0, 2**32 - 1),
     st.sampled_from(list(Label)),
     st.none(),
+    st.sampled_from(list(Purpose)),
 )
 later_records = st.builds(
     IncidentRecord,
@@ -50,6 +51,7 @@ later_records = st.builds(
     st.integers(0, 2**32 - 1),
     st.sampled_from(list(Label)),
     positions,
+    st.sampled_from(list(Purpose)),
 )
 retractions = st.builds(
     Retraction,
@@ -224,6 +226,20 @@ def test_what_is_not_signed_must_be_what_we_would_write(name: str) -> None:
     ):
         with pytest.raises(PayloadError):
             decode(changed)
+
+
+@pytest.mark.parametrize(
+    ("number", "purpose"),
+    [(0, Purpose.STAFF_SAFETY), (1, Purpose.STAFF_SAFETY), (4, Purpose.STATISTICS), (5, None)],
+)
+def test_a_record_that_names_no_purpose_is_for_the_safety_of_staff(
+    number: int, purpose: Purpose | None
+) -> None:
+    message = record_pb2.IncidentRecord()
+    message.CopyFrom(RECORD)
+    message.purpose = record_pb2.Purpose.ValueType(number)
+
+    assert records.decode_incident(message.SerializeToString()).purpose is purpose
 
 
 def test_signed_messages_may_say_more_than_this_version_knows() -> None:

@@ -44,6 +44,30 @@ LABEL_GREEN: Label.ValueType  # 4
 LABEL_CLEAR: Label.ValueType  # 5
 Global___Label: _TypeAlias = Label  # noqa: Y015
 
+class _Purpose:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PurposeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Purpose.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PURPOSE_UNSPECIFIED: _Purpose.ValueType  # 0
+    PURPOSE_STAFF_SAFETY: _Purpose.ValueType  # 1
+    PURPOSE_ANALYSIS: _Purpose.ValueType  # 2
+    PURPOSE_ADVOCACY: _Purpose.ValueType  # 3
+    PURPOSE_STATISTICS: _Purpose.ValueType  # 4
+
+class Purpose(_Purpose, metaclass=_PurposeEnumTypeWrapper):
+    """What a record is shared for; it is used for nothing else. Records of before this field say nothing, which means
+    the safety of staff. A receiver refuses a record for a purpose that it does not know, and the log goes on.
+    """
+
+PURPOSE_UNSPECIFIED: Purpose.ValueType  # 0
+PURPOSE_STAFF_SAFETY: Purpose.ValueType  # 1
+PURPOSE_ANALYSIS: Purpose.ValueType  # 2
+PURPOSE_ADVOCACY: Purpose.ValueType  # 3
+PURPOSE_STATISTICS: Purpose.ValueType  # 4
+Global___Purpose: _TypeAlias = Purpose  # noqa: Y015
+
 class _RetractionReason:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -82,6 +106,7 @@ class IncidentRecord(_message.Message):
     HEADS_FIELD_NUMBER: _builtins.int
     LABEL_FIELD_NUMBER: _builtins.int
     SUPERSEDES_INDEX_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
     record_uid: _builtins.bytes
     """16 random bytes, the same in every revision."""
     origin_id: _builtins.str
@@ -95,6 +120,7 @@ class IncidentRecord(_message.Message):
     label: Global___Label.ValueType
     supersedes_index: _builtins.int
     """Log index of the entry that this revision replaces; absent for the first."""
+    purpose: Global___Purpose.ValueType
     @_builtins.property
     def heads(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """32 bytes each, one per dimension of the schema, also for what is not known."""
@@ -110,10 +136,11 @@ class IncidentRecord(_message.Message):
         heads: _abc.Iterable[_builtins.bytes] | None = ...,
         label: Global___Label.ValueType = ...,
         supersedes_index: _builtins.int | None = ...,
+        purpose: Global___Purpose.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_supersedes_index", b"_supersedes_index", "supersedes_index", b"supersedes_index"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_supersedes_index", b"_supersedes_index", "heads", b"heads", "label", b"label", "ladder_schema", b"ladder_schema", "origin_id", b"origin_id", "record_uid", b"record_uid", "revision", b"revision", "supersedes_index", b"supersedes_index", "supersedes_leaf", b"supersedes_leaf"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_supersedes_index", b"_supersedes_index", "heads", b"heads", "label", b"label", "ladder_schema", b"ladder_schema", "origin_id", b"origin_id", "purpose", b"purpose", "record_uid", b"record_uid", "revision", b"revision", "supersedes_index", b"supersedes_index", "supersedes_leaf", b"supersedes_leaf"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__supersedes_index: _TypeAlias = _typing.Literal["supersedes_index"]  # noqa: Y015
     _WhichOneofArgType__supersedes_index: _TypeAlias = _typing.Literal["_supersedes_index", b"_supersedes_index"]  # noqa: Y015
