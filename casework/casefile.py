@@ -7,17 +7,21 @@ thought before. Two events that contradict each other both stand; `conflicts` na
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from types import MappingProxyType
 
 from casework.event import Event
 from casework.span import Range, Span, covers
 from casework.values import Gap, Value
+from casework.vocabulary import codes, kinds
 
 SEXUAL_VIOLENCE = "sexual_violence"
 _WHAT_IT_IS = ("opened", "described")
 _PERSON = ("person_added", "person_updated")
 _PARTY = ("party_added", "party_updated")
 # Statements of which there can be only one true value for each subject: two different dates contradict.
-_ONCE = frozenset({"incident", "verdict", "detention_ended", "abduction_ended", "remains_found", "died"})
+_SUBJECTS = {"incident": "incident", "abduction_started": "abduction", "detention_started": "detention"}
+_ONCE = frozenset({*_SUBJECTS, "verdict", "detention_ended", "abduction_ended", "remains_found", "died"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +115,24 @@ class CaseFile:
 
     @property
     def incident(self) -> Span | None:
-        """When it happened: of the chosen or else the first statement of an incident, abduction or detention."""
+        """When it happened: the first incident, or else abduction or detention, by the chosen statement of it."""
         starts = list(self.of("incident")) or list(self.of("abduction_started", "detention_started"))
-        return self.choose(starts).when if starts else None
+        if not starts:
+            return None
+        first = min(starts, key=moment)
+        name = _SUBJECTS[first.kind]
+        same = [one for one in starts if one.kind == first.kind and one.text(name) == first.text(name)]
+        return self.choose(same).when
 
     def choose(self, claims: list[Event]) -> Event:
-        """Of several statements of one thing the one that somebody chose, or else the first."""
-        chosen = {event.text("chosen") for event in self.of("claim_chosen")}
-        return next((claim for claim in claims if claim.event_id in chosen), claims[0])
+        """Of several statements of one thing the one that somebody chose last, or else the best supported.
+
+        That is the most reliable, then the one with more sources, then the one known first; never the one that
+        happened to be written down first.
+        """
+        by_id = {claim.event_id: claim for claim in claims}
+        chosen = [event.text("chosen") for event in self.of("claim_chosen") if event.text("chosen") in by_id]
+        return by_id[chosen[-1]] if chosen else min(claims, key=_support)
 
     def things(self, name: str, *kinds: str) -> tuple[Thing, ...]:
         """Fold events that speak of the same subject, named in field `name`, into one thing each."""
@@ -160,6 +174,17 @@ def fold(uid: str, events: Iterable[Event], valid_as_of: date, known_as_of: date
     )
 
 
+def moment(event: Event) -> tuple[object, ...]:
+    """Sort events by when they happened; those of one day in the order of the table of kinds, never as written."""
+    places = _places()
+    return (event.when.earliest, places.get(event.kind, len(places)), event.when.latest, _said(event))
+
+
+def counted(event: Event, name: str) -> Range:
+    """How many an event speaks of: its number, or as many as it names in this field."""
+    return event.count("number") or Range(len(event.many(name)), len(event.many(name)))
+
+
 def case_name(uid: str) -> str:
     """Eight signs of a uid, in two groups; letters that look like digits are not among them."""
     signs = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -168,13 +193,34 @@ def case_name(uid: str) -> str:
     return f"{text[:4]}-{text[4:]}"
 
 
+def _support(event: Event) -> tuple[object, ...]:
+    """Sort statements of one thing, the best supported first."""
+    unsure = (
+        list(codes("reliability")).index(event.reliability)
+        if event.reliability in codes("reliability")
+        else 99
+    )
+    return (unsure, -len(event.sources), event.known_on, moment(event), event.sequence)
+
+
+@cache
+def _places() -> Mapping[str, int]:
+    return MappingProxyType({name: place for place, name in enumerate(kinds())})
+
+
+def _said(event: Event) -> str:
+    return str(sorted((name, str(value)) for name, value in event.fields.items()))
+
+
 def _contradict(first: Event, second: Event) -> bool:
     """Tell whether two events of one kind speak of the same thing and differ in date or number."""
-    for name in ("proceeding", "detention", "abduction", "instance"):
+    for name in ("incident", "proceeding", "detention", "abduction", "instance", "charge"):
         if first.text(name) != second.text(name):
             return False
     for name in ("accused", "persons", "verdict"):
         if first.fields.get(name) != second.fields.get(name):
             return False
+    if any(counted(first, name).high < len(first.many(name)) for name in ("accused", "persons")):
+        return False  # some of them, then some others
     numbers = first.count("number"), second.count("number")
     return not covers(first.when, second.when) or (None not in numbers and numbers[0] != numbers[1])

@@ -11,7 +11,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
+from casework.abduction import abductions
 from casework.casefile import CaseFile
+from casework.consent import blocked, survivors
 from casework.errors import ActionError, CaseInputError, ConsentError, RoleError, SecondPersonError
 from casework.event import Event, Statement
 from casework.vocabulary import Kind, kinds
@@ -254,22 +256,6 @@ def _linked(case: CaseFile, _said: Statement | None, _officer: str) -> str:
     )
 
 
-def consent(case: CaseFile, person: str, purpose: str) -> str:
-    """The last word of a person on a purpose: a code of the list `consent`; `not_asked` where there is none."""
-    words = [
-        event.text("answer")
-        for event in case.of("consent_recorded")
-        if event.text("person") == person and event.text("purpose") == purpose
-    ]
-    return words[-1] if words else "not_asked"
-
-
-def survivors(case: CaseFile) -> tuple[str, ...]:
-    """Persons affected by sexual violence; all persons of a case of which that is the category."""
-    chosen = tuple(person.id for person in case.persons if "sexually_assaulted" in person.many("harm"))
-    return chosen or (tuple(person.id for person in case.persons) if case.is_sexual_violence else ())
-
-
 def _asked(case: CaseFile, _said: Statement | None, _officer: str) -> str:
     """A decision on consent must be there; every answer is one, also that it was not asked."""
     decided = {
@@ -279,9 +265,16 @@ def _asked(case: CaseFile, _said: Statement | None, _officer: str) -> str:
     return f"a decision on consent to keep a record, for {', '.join(silent)}" if silent else ""
 
 
-def _agreed(case: CaseFile, _said: Statement | None, _officer: str) -> str:
-    refused = [person for person in survivors(case) if consent(case, person, "demarche") != "yes"]
-    return f"consent to take it up with the government, of {', '.join(refused)}" if refused else ""
+def _agreed(case: CaseFile, said: Statement | None, _officer: str) -> str:
+    """Whoever refused or withdrew is in no letter; a survivor of sexual violence must have agreed to any letter."""
+    refused = blocked(case, "demarche")
+    asked = [person for person in refused if person in survivors(case)]
+    if asked:
+        return f"consent to take it up with the government, of {', '.join(asked)}"
+    named = said.fields.get("persons") if said else None
+    meant = set(named) if isinstance(named, tuple) else {person.id for person in case.persons}
+    left = [person for person in refused if person in meant]
+    return f"to be about those who agreed (persons), without {', '.join(left)}" if left else ""
 
 
 def is_quiet(case: CaseFile) -> bool:
@@ -289,8 +282,7 @@ def is_quiet(case: CaseFile) -> bool:
 
     So it is for sexual violence, while somebody is abducted, and while a negotiation keeps the case quiet.
     """
-    over = {event.text("abduction") for event in case.of("abduction_ended")}
-    abducted = any(event.text("abduction") not in over for event in case.of("abduction_started"))
+    abducted = any(episode.ongoing for episode in abductions(case))
     held = case.last("hold_set")
     return case.is_sexual_violence or abducted or (held is not None and held.text("reason") == "negotiation")
 
@@ -364,6 +356,14 @@ def _no_legal_hold(case: CaseFile, _said: Statement | None, _officer: str) -> st
     return "the end of the legal hold" if last is not None and last.kind == "legal_hold_set" else ""
 
 
+def _who(name: str) -> Needed:
+    def need(_case: CaseFile, said: Statement | None, _officer: str) -> str:
+        named = said is None or {name, "number"} & said.fields.keys()
+        return "" if named else f"who ({name}), or how many (number)"
+
+    return need
+
+
 _SECOND_NO_DEMARCHE = _second_person("no_demarche_proposed")
 _SECOND_CLOSURE = _second_person("closure_proposed")
 _SECOND_CANCEL = _second_person("clock_cancel_proposed")
@@ -390,6 +390,8 @@ _NEEDS: Mapping[str, tuple[Needed, ...]] = MappingProxyType(
             _proposed("clock_cancel_proposed"),
             _SECOND_CANCEL,
         ),
+        **dict.fromkeys(("charged", "plea", "verdict", "sentenced", "custody_changed"), (_who("accused"),)),
+        **dict.fromkeys(("suspect_arrested", "suspect_transferred"), (_who("parties"),)),
         "erased": (
             _proposed("erasure_proposed"),
             _SECOND_ERASURE,

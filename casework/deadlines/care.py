@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from casework.consent import consent, survivors
 from casework.deadlines.clock import Clock
 from casework.deadlines.view import Start, Stop, View, by, first_after, in_days, ours, shortest
 from casework.event import Event
-from casework.lifecycle import State, consent, survivors
+from casework.lifecycle import State
 from casework.span import Span, on
 from casework.vocabulary import codes
 

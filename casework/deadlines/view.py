@@ -6,9 +6,10 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from casework.casefile import CaseFile
+from casework.consent import consent, survivors
 from casework.deadlines.clock import Clock, ClockState
 from casework.event import Event
-from casework.lifecycle import OPEN, State, consent, follow, survivors
+from casework.lifecycle import OPEN, State, follow
 from casework.span import Basis, Range, Span, on
 from casework.vocabulary.deadlines import Rule, Rules
 
