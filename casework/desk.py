@@ -4,7 +4,6 @@ What the officer holds no key for, or no longer may see, does not exist here: no
 said is checked against the one table of actions, sealed, signed and put behind the event before it, in one transaction.
 """
 
-import json
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
@@ -12,6 +11,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from casework.access import ALL_RIGHTS, GRANT_TYPE, KEY_OF, Grant, read_grant, write_grant
+from casework.audit import NONE, AuditEntry, Head, check_purpose, write_entry
 from casework.casefile import CaseFile, case_name, fold
 from casework.chain import FIRST, Header, Signed, link, place, read_header, sign_header
 from casework.deadlines import check_clock
@@ -30,7 +30,7 @@ from casework.lifecycle import check_action
 from casework.officer import Officer, Unlocked
 from casework.store.audit import add_audit_entry
 from casework.store.database import Database, Transaction
-from casework.store.events import Stored, add_case, add_event, case_id_of, events_of, last_event
+from casework.store.events import Stored, add_case, add_event, case_id_of, case_ids, events_of, last_event
 from casework.store.people import add_grant, grants_to, keys_of, put_key, rewrap
 from casework.vocabulary import Group, kinds
 from casework.vocabulary.deadlines import Rules, usual_rules
@@ -39,7 +39,9 @@ from crypto.envelope import pae
 from crypto.errors import CryptoError
 
 Keys = Mapping[Group, bytes]
+Digests = Mapping[str, tuple[str, ...]]
 WORK = "work"  # the usual purpose of a read
+_WRITES = frozenset({"open", "write", "evidence", "export", "destroy", "break_glass", "erase"})
 
 
 class Epochs(NamedTuple):
@@ -64,16 +66,21 @@ class Desk:
         database: Database,
         officer: Officer,
         unlocked: Unlocked,
-        epochs: Epochs,
+        epochs: Callable[[], Epochs],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         rules: Rules | None = None,
     ) -> None:
         self.database = database
         self.officer = officer
-        self.epochs = epochs
+        self._epochs = epochs
         self.clock = clock
         self.unlocked = unlocked
         self.rules = rules or usual_rules()
+
+    @property
+    def epochs(self) -> Epochs:
+        """Keys of the months as they are now: the month may turn while an officer works."""
+        return self._epochs()
 
     @property
     def today(self) -> date:
@@ -148,7 +155,7 @@ class Desk:
         if held is None:
             self.write_down("denied", (uid,), purpose)
             raise NotFoundError("there is no such case")
-        self.write_down("read", (uid,), purpose)
+        self.write_down("read", (uid,), purpose, held.keys)
         with self.database.read() as connection:
             events = self.events(connection, uid, held.keys)
         return fold(uid, events, valid_as_of or self.today, known_as_of or self.today)
@@ -185,7 +192,8 @@ class Desk:
         with self.database.read() as connection:
             holdings = self.holdings(connection)
         chosen = tuple(uid for uid in uids if uid in holdings)
-        self.write_down("list", chosen, purpose)
+        groups = {group for uid in chosen for group in holdings[uid].keys}
+        self.write_down("list", chosen, purpose, groups)
         days = (valid_as_of or self.today, known_as_of or self.today)
         with self.database.read() as connection:
             return tuple(fold(uid, self.events(connection, uid, holdings[uid].keys), *days) for uid in chosen)
@@ -233,15 +241,13 @@ class Desk:
         wrapped: dict[str, list[WrappedKey]] = {}
         for key in keys_of(connection, self.officer.officer_id):
             wrapped.setdefault(key.case, []).append(key)
-        found = {}
+        found, months = {}, self.epochs.keys
         for uid, closed in wrapped.items():
             held = grants.get(uid)
             if held is not None and held.holds("read", self.today):
                 groups = {KEY_OF[right] for right in held.rights & KEY_OF.keys()}
                 keys = {
-                    key.group: open_key(self.epochs.keys, self.unlocked, key)
-                    for key in closed
-                    if key.group in groups
+                    key.group: open_key(months, self.unlocked, key) for key in closed if key.group in groups
                 }
                 if Group.CASE in keys:
                     found[uid] = Holding(held, keys)
@@ -251,9 +257,10 @@ class Desk:
         """Put keys that were sealed to this officer on their ring, which opens faster; gives how many."""
         with self.database.write() as connection:
             fresh = [key for key in keys_of(connection, self.officer.officer_id) if not key.on_ring]
+            epochs = self.epochs
             changed = {
                 key: put_on_ring(
-                    self.epochs.current, self.unlocked, key, open_key(self.epochs.keys, self.unlocked, key)
+                    epochs.current, self.unlocked, key, open_key(epochs.keys, self.unlocked, key)
                 )
                 for key in fresh
             }
@@ -275,8 +282,9 @@ class Desk:
         return tuple(found)
 
     def hand_over(self, connection: Transaction, case_id: int, grant: Grant, to: Officer, keys: Keys) -> None:
-        """Sign a grant and seal its keys to whom it lets in, inside an open write."""
-        payload = write_grant(grant)
+        """Sign a grant and seal its keys to whom it lets in, inside an open write, and write down that it was done."""
+        reason = seal_cell(keys[Group.CASE], grant.reason.encode(), grant.place)
+        payload = write_grant(grant._replace(sealed_reason=reason))
         signed = Signed(payload, self.unlocked.signer.sign(pae(GRANT_TYPE, payload)))
         add_grant(connection, case_id, to.officer_id, signed)
         for group in sorted(grant.groups & keys.keys()):
@@ -285,28 +293,77 @@ class Desk:
                 case_id,
                 close_for(self.epochs.current, to.officer_id, to.seal_key, grant.case, group, keys[group]),
             )
+        self.note(
+            connection,
+            "grant" if grant.rights else "revoke",
+            (grant.case,),
+            WORK,
+            digests={"grants": (sha256(payload).hexdigest(),)},
+        )
 
-    def note(self, connection: Transaction, act: str, cases: tuple[str, ...], purpose: str) -> None:
-        """Write down what is done, inside an open write: who, what, which cases by digest, what for, in which hour."""
-        entry = {
-            "at": self._now() // 3600 * 3600,
-            "officer": self.officer.officer_id,
-            "act": act,
-            "cases": len(cases),
-            "digest": sha256("".join(sorted(cases)).encode()).hexdigest(),
-            "purpose": purpose,
-        }
-        add_audit_entry(connection, json.dumps(entry, separators=(",", ":")).encode())
+    def note(
+        self,
+        connection: Transaction,
+        act: str,
+        cases: tuple[str, ...],
+        purpose: str,
+        *,
+        groups: Iterable[Group] = (),
+        digests: Digests = NONE,
+        erased: Iterable[Group] = (),
+    ) -> None:
+        """Write down what is done, inside an open write: who, what, which cases, what for, in which hour.
 
-    def write_down(self, act: str, cases: tuple[str, ...], purpose: str) -> None:
+        What was written to the cases before in the same transaction is named by its new heads.
+
+        Raises:
+            FieldError: There is no such purpose.
+        """
+        numbers = self._numbers(connection, cases)
+        heads = {}
+        if act in _WRITES:
+            for number in numbers:
+                last = last_event(connection, number)
+                if last is not None:
+                    heads[number] = Head(last.sequence, link(last.signed.payload).hex())
+        lost = tuple(sorted(erased))
+        entry = AuditEntry(
+            self._now(),
+            self.officer.officer_id,
+            act,
+            check_purpose(purpose),
+            () if act == "denied" else numbers,
+            _asked(cases) if act == "denied" else "",
+            tuple(sorted(groups)),
+            heads,
+            digests,
+            dict.fromkeys(numbers, lost) if lost else NONE,
+        )
+        add_audit_entry(connection, write_entry(entry))
+
+    def _numbers(self, connection: Transaction, cases: tuple[str, ...]) -> tuple[int, ...]:
+        """Numbers of those of these cases that there are."""
+        if len(cases) == 1:
+            try:
+                return (case_id_of(connection, cases[0]),)
+            except NotFoundError:
+                return ()
+        known = case_ids(connection)
+        return tuple(known[uid] for uid in cases if uid in known)
+
+    def write_down(
+        self, act: str, cases: tuple[str, ...], purpose: str, groups: Iterable[Group] = ()
+    ) -> None:
         """Write down a read before it is answered.
 
         Raises:
+            FieldError: There is no such purpose.
             AuditError: It could not be written, so nothing may be read.
         """
+        check_purpose(purpose)
         try:
             with self.database.write() as connection:
-                self.note(connection, act, cases, purpose)
+                self.note(connection, act, cases, purpose, groups=groups)
         except CaseworkError as error:
             raise AuditError("the read could not be written down, so nothing is shown") from error
 
@@ -350,6 +407,10 @@ class Desk:
 
     def _now(self) -> int:
         return int(self.clock().timestamp())
+
+
+def _asked(cases: tuple[str, ...]) -> str:
+    return sha256("".join(sorted(cases)).encode()).hexdigest()[:32]
 
 
 def _open_event(uid: str, stored: Stored, keys: Keys) -> Event:

@@ -4,9 +4,13 @@ Whoever runs the node could write a row, but not sign one: an entry that does no
 for nothing, and `tocsin check` names it.
 """
 
+from hashlib import sha256
+
+from casework.audit import AuditEntry, write_entry
 from casework.chain import Signed
 from casework.errors import OfficerError, RoleError, TamperedError
 from casework.officer import OFFICER_TYPE, Officer, Unlocked, check_officer, read_officer, write_officer
+from casework.store.audit import add_audit_entry
 from casework.store.database import Database, Transaction
 from casework.store.people import add_officer, officer_versions
 from crypto.envelope import pae
@@ -81,3 +85,6 @@ def _keep(connection: Transaction, unlocked: Unlocked, officer: Officer) -> None
     payload = write_officer(officer)
     signature = unlocked.signer.sign(pae(OFFICER_TYPE, payload))
     add_officer(connection, officer.officer_id, officer.version, Signed(payload, signature))
+    digests = {"officers": (sha256(payload).hexdigest(),)}
+    entry = AuditEntry(officer.admitted_at, officer.admitted_by, "admit", "work", digests=digests)
+    add_audit_entry(connection, write_entry(entry))

@@ -126,3 +126,21 @@ class RefusedError(CaseworkError):
     def __init__(self, sentence: str, reason: str) -> None:
         super().__init__(sentence)
         self.reason = reason or type(self).reason
+
+
+class VaultError(CaseworkError):
+    """A sealed file can not be written, read or removed; nothing half written is left."""
+
+    reason = "EVIDENCE_STORE_FAILED"
+
+
+class EvidenceError(CaseInputError):
+    """There is no such item of evidence, its bytes are not those that were collected, or it may not be changed now."""
+
+    reason = "EVIDENCE_REFUSED"
+
+
+class HoldError(CaseInputError):
+    """A legal hold, or the time that must pass first, keeps something from being erased."""
+
+    reason = "ERASURE_BLOCKED"

@@ -69,7 +69,7 @@ def move_to_epoch(old: Mapping[str, bytes], new: Epoch, wrapped: WrappedKey) -> 
         ErasedError: The key of its month was destroyed.
         TamperedError: It is damaged.
     """
-    return _under(new, wrapped._replace(epoch=new.name), _outer(old, wrapped))
+    return _under(new, wrapped._replace(epoch=new.name), open_outer(old, wrapped))
 
 
 def open_key(epochs: Mapping[str, bytes], holder: Unlocked, wrapped: WrappedKey) -> bytes:
@@ -79,7 +79,7 @@ def open_key(epochs: Mapping[str, bytes], holder: Unlocked, wrapped: WrappedKey)
         ErasedError: The key of its month was destroyed.
         TamperedError: It is damaged, or not this officer's.
     """
-    inner = _outer(epochs, wrapped)
+    inner = open_outer(epochs, wrapped)
     try:
         if wrapped.on_ring:
             return open_cell(holder.ring_key, inner, _place(wrapped))
@@ -88,11 +88,13 @@ def open_key(epochs: Mapping[str, bytes], holder: Unlocked, wrapped: WrappedKey)
         raise TamperedError(f"the key of case {wrapped.case[:8]} does not open") from error
 
 
-def _under(epoch: Epoch, wrapped: WrappedKey, inner: bytes) -> WrappedKey:
-    return wrapped._replace(wrapped=seal_cell(epoch.key, inner, _place(wrapped)))
+def open_outer(epochs: Mapping[str, bytes], wrapped: WrappedKey) -> bytes:
+    """Take off the key of the month, which opens nothing yet.
 
-
-def _outer(epochs: Mapping[str, bytes], wrapped: WrappedKey) -> bytes:
+    Raises:
+        ErasedError: The key of its month was destroyed.
+        TamperedError: It is damaged.
+    """
     key = epochs.get(wrapped.epoch)
     if key is None:
         raise ErasedError(f"the key of {wrapped.epoch}, under which this lies, was destroyed")
@@ -100,6 +102,10 @@ def _outer(epochs: Mapping[str, bytes], wrapped: WrappedKey) -> bytes:
         return open_cell(key, wrapped.wrapped, _place(wrapped))
     except CryptoError as error:
         raise TamperedError(f"the key of case {wrapped.case[:8]} is damaged") from error
+
+
+def _under(epoch: Epoch, wrapped: WrappedKey, inner: bytes) -> WrappedKey:
+    return wrapped._replace(wrapped=seal_cell(epoch.key, inner, _place(wrapped)))
 
 
 def _place(wrapped: WrappedKey) -> bytes:

@@ -14,7 +14,10 @@ from crypto.sealing import SealKey
 from crypto.signing import Signer
 
 OFFICER_TYPE = "application/vnd.tocsin.case-officer.v1+json"
-NO_CASES = frozenset({"coordinator", "auditor", "node_administrator"})  # roles that never hold a case key
+RECOVERY = "recovery"  # of a key that is kept off line, to which every key of a case is sealed too
+NO_CASES = frozenset(  # roles that nobody lets into a case
+    {"coordinator", "auditor", "node_administrator", RECOVERY}
+)
 
 
 class Officer(NamedTuple):

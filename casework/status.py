@@ -21,6 +21,7 @@ from casework.errors import (
     SessionError,
     SignInError,
     TamperedError,
+    VaultError,
 )
 
 STATUS: tuple[tuple[type[CaseworkError], grpc.StatusCode], ...] = (  # the first class that fits
@@ -36,6 +37,7 @@ STATUS: tuple[tuple[type[CaseworkError], grpc.StatusCode], ...] = (  # the first
     (CaseInputError, grpc.StatusCode.INVALID_ARGUMENT),
     (TamperedError, grpc.StatusCode.DATA_LOSS),
     (AuditError, grpc.StatusCode.UNAVAILABLE),
+    (VaultError, grpc.StatusCode.UNAVAILABLE),
     (CaseStoreError, grpc.StatusCode.UNAVAILABLE),
     (CaseworkError, grpc.StatusCode.INTERNAL),
 )

@@ -2,7 +2,7 @@
 
 `case_event` holds signed headers and sealed parts as they were written: whoever reads the database learns how many
 events a case has, who wrote them and when, and nothing else. `case_key` holds keys sealed to officers, under the key
-of the month. `case_facts` is a sealed projection that can be made again.
+of the month. `case_audit` holds who read what and when, and digests; `case_evidence` which sealed files there are.
 """
 
 from sqlalchemy import (
@@ -103,4 +103,29 @@ case_audit = Table(
     _key(),
     Column("entry", LargeBinary, nullable=False),
     Column("leaf_hash", LargeBinary(32), nullable=False),
+)
+
+case_checkpoint = Table(  # of the audit log, signed by this node and by those who have seen it
+    "case_checkpoint",
+    metadata,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("note", LargeBinary, nullable=False),
+)
+
+case_evidence = Table(  # sealed files beside the database
+    "case_evidence",
+    metadata,
+    _key(),
+    _case(),
+    Column("file", LargeBinary(16), nullable=False, unique=True),  # names the file
+    Column("digest", LargeBinary(32), nullable=False),  # SHA-256 of the sealed bytes
+    Column("size", BigInteger, nullable=False),
+)
+
+case_tombstone = Table(  # what stays of a case whose keys were destroyed, signed
+    "case_tombstone",
+    metadata,
+    _case(primary_key=True),
+    Column("payload", LargeBinary, nullable=False),
+    Column("signature", LargeBinary(64), nullable=False),
 )

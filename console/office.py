@@ -2,23 +2,26 @@
 
 deadlines.toml     how long clocks run here, where it is not as usual; there may be none
 officers/ID.key    one officer's secret, under a passphrase of their own; whoever runs the node can not open it
+evidence/          sealed files
 keys/epoch-*.key   the key of a month, under which all keys of cases lie; not to be copied into any backup
 """
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from sqlalchemy import Connection
 
+from casework.check import CaseFault, Trusted, check_office
 from casework.desk import Desk, Epochs
 from casework.enrol import admit, found_office, officers
 from casework.errors import CaseStoreError, FieldError, OfficerError
 from casework.keyring import Epoch
 from casework.officer import Officer, Unlocked
+from casework.vault import Vault
 from casework.vocabulary.deadlines import FILE as DEADLINES_FILE
 from casework.vocabulary.deadlines import Rules, read_rules, usual_rules
 from console.home import Home
@@ -66,6 +69,7 @@ class Office:
         self.home = home
         self.clock = clock
         self.database = CaseDatabase(home.store())
+        self.vault = Vault(home.path / "evidence")
 
     def officers(self) -> dict[str, Officer]:
         """Every officer by id.
@@ -128,7 +132,7 @@ class Office:
         unlocked = Unlocked(load_key(self._key_file(officer_id), OFFICER, passphrase))
         if unlocked.signer.public_key != officer.signing_key:
             raise OfficerError(f"the key file of {officer_id} is not the one that was admitted")
-        return Desk(self.database, officer, unlocked, self.epochs(), self.clock, self.rules())
+        return Desk(self.database, officer, unlocked, self.epochs, self.clock, self.rules())
 
     def rules(self) -> Rules:
         """How long clocks run in this organization.
@@ -137,6 +141,26 @@ class Office:
             FieldError: The file `deadlines.toml` names something that there is not, or a value out of its range.
         """
         return rules_in(self.home.path)
+
+    def check(self, witnesses: Mapping[str, bytes]) -> Iterator[CaseFault | int]:
+        """Verify everything that can be verified without a key of a case.
+
+        Args:
+            witnesses: Public keys of members who cosign the audit log, by key name.
+
+        Raises:
+            CaseStoreError: The database can not be read.
+            CryptoError: A key of a month can not be read.
+        """
+        origin = self.home.origin()
+        months = self.epochs()
+        trusted = Trusted(
+            origin.org_id, origin.log_key, witnesses, months.keys, self.vault.digest_of, self._today()
+        )
+        return check_office(self.database, trusted)
+
+    def _today(self) -> date:
+        return self.clock().astimezone(UTC).date()
 
     def epochs(self) -> Epochs:
         """The keys of the months, making this month's where there is none.

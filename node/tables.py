@@ -260,3 +260,12 @@ alert_notice = Table(  # of our own alert: by whom it was received; of a peer's:
     Column("sent_at", Integer, nullable=False),  # to the member, or our word to its originator; 0 is not yet
     Column("acknowledged_at", Integer, nullable=False),
 )
+
+witnessed = Table(  # the newest checkpoint of each log of a member that was cosigned here
+    "witnessed",
+    metadata,
+    Column("origin", Text, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("root", LargeBinary(32), nullable=False),
+    Column("note", LargeBinary, nullable=False),
+)

@@ -158,6 +158,11 @@ def log_name(org_id: str) -> str:
     return f"tocsin/{org_id}/log"
 
 
+def witness_name(org_id: str) -> str:
+    """Key name under which an organization cosigns the checkpoints of others, with its log key."""
+    return f"tocsin/{org_id}/witness"
+
+
 def verify_page(
     page: Page, origin: Origin, checkpoint: Checkpoint, held: Frontier, codec: Codec
 ) -> VerifiedPage:

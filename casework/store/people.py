@@ -1,14 +1,34 @@
 """Officers, grants and wrapped keys."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, delete, select, update
 
 from casework.chain import Signed
+from casework.errors import TamperedError
 from casework.keyring import WrappedKey
+from casework.officer import Officer, read_officer
 from casework.store.database import Transaction, add, next_id
 from casework.tables import case_file, case_grant, case_key, officer
 from casework.vocabulary import Group
+
+
+class OfficerRow(NamedTuple):
+    """One version of an officer as it is stored, beside what it says."""
+
+    officer_id: str
+    version: int
+    officer: Officer
+    signed: Signed
+
+
+class GrantRow(NamedTuple):
+    """One grant as it is stored."""
+
+    case: str
+    officer_id: str
+    signed: Signed
 
 
 def add_officer(connection: Transaction, officer_id: str, version: int, signed: Signed) -> None:
@@ -28,6 +48,19 @@ def officer_versions(connection: Transaction) -> tuple[Signed, ...]:
         select(officer.c.payload, officer.c.signature).order_by(officer.c.officer_id, officer.c.version)
     )
     return tuple(Signed(payload, signature) for payload, signature in rows)
+
+
+def officer_rows(connection: Transaction) -> tuple[OfficerRow, ...]:
+    """Every version of every officer with the columns beside it.
+
+    Raises:
+        TamperedError: One can not be read.
+    """
+    rows = connection.execute(select(*officer.c).order_by(officer.c.officer_id, officer.c.version))
+    return tuple(
+        OfficerRow(name, version, read_officer(payload), Signed(payload, signature))
+        for name, version, payload, signature in rows
+    )
 
 
 def add_grant(connection: Transaction, case_id: int, officer_id: str, signed: Signed) -> None:
@@ -50,6 +83,18 @@ def grants_of(connection: Transaction, case_id: int) -> tuple[Signed, ...]:
         .order_by(case_grant.c.id)
     )
     return tuple(Signed(payload, signature) for payload, signature in rows)
+
+
+def grant_rows(connection: Transaction) -> tuple[GrantRow, ...]:
+    """Every grant, in the order in which they were given."""
+    rows = connection.execute(
+        select(case_file.c.uid, case_grant.c.officer_id, case_grant.c.payload, case_grant.c.signature)
+        .join_from(case_grant, case_file)
+        .order_by(case_grant.c.id)
+    )
+    return tuple(
+        GrantRow(uid.hex(), name, Signed(payload, signature)) for uid, name, payload, signature in rows
+    )
 
 
 def grants_to(connection: Transaction, officer_id: str) -> tuple[Signed, ...]:
@@ -116,10 +161,13 @@ def _keys(connection: Transaction, wanted: ColumnElement[bool]) -> tuple[Wrapped
         .where(wanted)
         .order_by(case_key.c.case_id, case_key.c.key_group)
     )
-    return tuple(
-        WrappedKey(uid.hex(), Group(group), holder, epoch, bool(ring), wrapped)
-        for uid, group, holder, epoch, ring, wrapped in rows
-    )
+    try:
+        return tuple(
+            WrappedKey(uid.hex(), Group(group), holder, epoch, bool(ring), wrapped)
+            for uid, group, holder, epoch, ring, wrapped in rows
+        )
+    except ValueError as error:
+        raise TamperedError("a wrapped key is for a group that there is not") from error
 
 
 def rewrap(connection: Transaction, changed: Mapping[WrappedKey, WrappedKey]) -> None:

@@ -1,6 +1,7 @@
 """`tocsin check`: verify the whole node again."""
 
-from typing import Annotated
+from collections.abc import Iterator
+from typing import Annotated, Any
 
 import typer
 
@@ -18,14 +19,15 @@ def check(
     """Verify every record, log entry and signature again.
 
     Nothing stored is believed: contents are compared with their hashes, logs with their signed checkpoints, and the
-    index of figures with the records. It ends with exit code 1 if anything does not hold.
+    index of figures with the records. Of cases everything is verified that needs no key of a case; `tocsin case check`
+    opens the rest. It ends with exit code 1 if anything does not hold.
     """
     from console.home import open_home
     from node.alert_check import check_alerts
     from node.check import Fault, check_logs, check_records, check_tiles
     from node.confirm import receipt_faults
     from node.errors import DirectoryError
-    from node.verify import Origin
+    from node.verify import Origin, witness_name
     from node.wire import alerts, records
     from node.wire.receipts import decode_receipt
 
@@ -43,7 +45,7 @@ def check(
         say(f"Note: {error}")
     origins[own.org_id] = own
     faults: list[Fault] = []
-    verified = {"records": 0, "log entries": 0, "alerts": 0}
+    verified = {"records": 0, "log entries": 0, "alerts": 0, "casework": 0}
     with steps("Verifying", 0) as progress:
         for name, found in (
             ("records", check_records(store, reindex=reindex)),
@@ -59,8 +61,26 @@ def check(
         faults += check_tiles(store, own.org_id)
         given = receipt_faults(store, own.org_id, origins, records.decode_envelope, decode_receipt)
         faults += (Fault(*one) for one in given)
+        for one_there in _casework(
+            opened, {witness_name(one.org_id): one.log_key for one in origins.values()}
+        ):
+            if isinstance(one_there, int):
+                verified["casework"] += one_there
+            else:
+                faults.append(Fault(*one_there))
     remarks = {"verified": verified, "faults": len(faults)}
     if faults:
         show(("where", "what"), faults, style, remarks)
         raise typer.Exit(1)
     show(("verified", "number"), list(verified.items()), style, {"faults": "none"})
+
+
+def _casework(home: Any, witnesses: dict[str, bytes]) -> Iterator[Any]:
+    """Faults of casework and numbers of what was verified; a database that can not be read is a fault too."""
+    from casework.errors import CaseworkError
+    from console.office import Office
+
+    try:
+        yield from Office(home).check(witnesses)
+    except CaseworkError as error:
+        yield "casework", str(error)

@@ -3,6 +3,7 @@
 import typer
 
 from console.cli.case.acting import act, list_cases, open_case, show_case, timeline
+from console.cli.case.checking import check
 from console.cli.case.due import calendar, clocks_of, due
 from console.cli.case.officers import officer
 from console.cli.case.serving import serve
@@ -18,3 +19,4 @@ case.command()(due)
 case.command("clocks")(clocks_of)
 case.command()(calendar)
 case.command()(serve)
+case.command()(check)
