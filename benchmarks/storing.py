@@ -15,6 +15,7 @@ from benchmarks.samples import NOW
 from benchmarks.syncing import VIEWS
 from benchmarks.table import Line, at_least
 from console.database import open_store
+from console.serve import settle_collector
 from crypto.merkle import Frontier
 from node.audience import Tier
 from node.receive import follow, keep_page
@@ -35,7 +36,8 @@ Span = tuple[Sequence[tuple[Any, ...]], ...]  # rows of one transaction, for eac
 
 
 def lines(lab: Lab) -> Iterator[Line]:
-    """Store the smallest log, in both views."""
+    """Store the smallest log, in both views, with the collector of cycles set as a node sets it."""
+    settle_collector()
     network = lab.network(lab.sizes[0])
     for tier, view in VIEWS.items():
         pages = _verified(network, tier)

@@ -45,7 +45,7 @@ def open_node(home: Home, passphrase: str | None) -> Node:
         NodeError: It belongs to none, or its database or directory can not be used.
         CryptoError: Its keys can not be read.
     """
-    _settle_collector()
+    settle_collector()
     live = LiveDirectory(home)
     live()  # without a directory a node would refuse everybody; say so now
     return Node(
@@ -53,7 +53,7 @@ def open_node(home: Home, passphrase: str | None) -> Node:
     )
 
 
-def _settle_collector() -> None:
+def settle_collector() -> None:
     """Let Python's garbage collector look at what comes and goes only, and less often.
 
     Each page is some ten thousand small values that live until it is stored. By Python's own thresholds every other

@@ -56,17 +56,15 @@ def advance_log(
     Raises:
         BusyError: The head is no longer `head`.
     """
-    moved = connection.execute(
-        update(log)
-        .where(and_(log.c.id == head.log_id, log.c.size == head.frontier.size))
-        .values(
-            size=frontier.size,
-            frontier=frontier.to_bytes(),
-            checkpoint=checkpoint,
-            heard_at=heard_at,
-            refused_reason="",
-        )
-    )
+    now = {
+        "log_id": head.log_id,
+        "held": head.frontier.size,
+        "new_size": frontier.size,
+        "new_frontier": frontier.to_bytes(),
+        "new_checkpoint": checkpoint,
+        "new_heard_at": heard_at,
+    }
+    moved = connection.execute(_ADVANCE, now)
     if moved.rowcount != 1:
         raise BusyError("the log has grown meanwhile; try again")
 
@@ -96,3 +94,14 @@ _HEADS = select(
     log.c.refused_reason,
 )
 _HEAD = _HEADS.where(log.c.origin_id == bindparam("origin_id"))
+_ADVANCE = (
+    update(log)
+    .where(and_(log.c.id == bindparam("log_id"), log.c.size == bindparam("held")))
+    .values(
+        size=bindparam("new_size"),
+        frontier=bindparam("new_frontier"),
+        checkpoint=bindparam("new_checkpoint"),
+        heard_at=bindparam("new_heard_at"),
+        refused_reason="",
+    )
+)

@@ -49,12 +49,12 @@ def add_peer_entries(
     insert_many(
         connection,
         entry,
-        [
-            (head.log_id, index, fate, reason, day, leaf_hash, wire)
+        [  # plain text for the fate: the driver takes long over a value of any other type
+            (head.log_id, index, str(fate), reason, day, leaf_hash, wire)
             for (index, leaf_hash), wire, fate, _, _, reason in entries
         ],
     )
-    counted = [(one.position.log_index, one.fact) for one in entries if one.fact is not None]
+    counted = [(place.log_index, seen) for place, _, _, _, seen, _ in entries if seen is not None]
     replaced = set(replaces.values())
     insert_many(
         connection,
