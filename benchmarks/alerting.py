@@ -1,29 +1,28 @@
-"""Target 10: how soon the last of many subscribers has an alert, beside a bare TLS broadcast by the same process."""
+"""Target 10: how soon the last of many subscribers has an alert, beside a bare TLS broadcast by the same process.
+
+Those who listen to either are spread over as many processes as there are cores.
+"""
 
 import asyncio
-import ssl
+import json
+import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from statistics import median, quantiles
-from time import perf_counter, time
-from typing import Any, NamedTuple
-from uuid import uuid4
+from time import perf_counter
+from typing import Any, NamedTuple, TypeAlias
 
-from benchmarks.bells import LENGTH_BYTES, show_certificate
 from benchmarks.lab import Lab
-from benchmarks.nodes import ORIGIN, open_line
+from benchmarks.nodes import ORIGIN
 from benchmarks.processes import memory
 from benchmarks.table import Line, at_most
 from console.home import Home
-from crypto.certificates import certificate_pem
 from node.audience import Tier
 from node.client import PeerClient
-from node.urgent import Subscription
 from node.verify import Origin, page_token, verify_stored
 from node.wire import records
-from node.wire.alerts import SERVICE, SubscribeCall, encode_subscribe_call
 
 CROWDS = (50, 100, 200)
 ROUNDS = 15
@@ -32,7 +31,10 @@ PULLED_AT_ONCE = 100
 PULLS_PER_SECOND = 10
 MAX_STREAM_KB = 130
 
-Hear = Callable[[], Awaitable[object]]  # the next message of one subscriber
+PROCESSES = os.cpu_count() or 1  # over which a crowd is spread
+MAX_LINE_BYTES = 64 * 1024
+
+Crowd: TypeAlias = tuple[asyncio.subprocess.Process, ...]
 
 
 class Belfry(NamedTuple):
@@ -113,13 +115,14 @@ def _text(heard: Heard) -> str:
 async def _ring(belfry: Belfry, crowd: int) -> tuple[Heard, Heard]:
     """Ring and shout in turns before a crowd of each kind."""
     rung, bare = Heard([], []), Heard([], [])
-    async with AsyncExitStack() as stack:
-        subscribers = [await stack.enter_async_context(_subscriber(belfry)) for _ in range(crowd)]
-        passers_by = [await stack.enter_async_context(_passer_by(belfry)) for _ in range(crowd)]
+    async with (
+        _crowd(belfry, "subscribers", crowd) as subscribers,
+        _crowd(belfry, "readers", crowd) as readers,
+    ):
         await asyncio.sleep(SETTLED_SECONDS)
         for at in range(ROUNDS + 2):
             await belfry.tell("prepare")
-            for what, ears, heard in (("ring", subscribers, rung), ("shout", passers_by, bare)):
+            for what, ears, heard in (("ring", subscribers, rung), ("shout", readers, bare)):
                 times = await _hear(belfry, what, ears)
                 if at >= 2:  # the first ones only warm up
                     heard.last.append(max(times))
@@ -127,31 +130,57 @@ async def _ring(belfry: Belfry, crowd: int) -> tuple[Heard, Heard]:
     return rung, bare
 
 
-async def _hear(belfry: Belfry, what: str, ears: list[Hear]) -> list[float]:
-    async def listen(hear: Hear) -> float:
-        await hear()
-        return (perf_counter() - start) * 1e3
-
-    waiting = [asyncio.create_task(listen(hear)) for hear in ears]
+async def _hear(belfry: Belfry, what: str, crowd: Crowd) -> list[float]:
     await asyncio.sleep(0.05)
     start = perf_counter()
     await belfry.tell(what)
-    return await asyncio.gather(*waiting)
+    return [(when - start) * 1e3 for one in crowd for when in json.loads(await _line_of(one))]
 
 
 async def _memory(belfry: Belfry) -> float:
     """KB that each further stream costs the ringing process."""
-    async with AsyncExitStack() as stack:
-        ears: list[Hear] = []
-        sizes: list[float] = []
-        for crowd in (CROWDS[0], CROWDS[-1]):
-            ears += [await stack.enter_async_context(_subscriber(belfry)) for _ in range(crowd - len(ears))]
-            await asyncio.sleep(SETTLED_SECONDS)
-            for _ in range(ROUNDS):
-                await belfry.tell("prepare")
-                await _hear(belfry, "ring", ears)
-            sizes.append(memory(belfry.process.pid).now)
-        return (sizes[1] - sizes[0]) * 1024 / (CROWDS[-1] - CROWDS[0])
+    few, many = CROWDS[0], CROWDS[-1]
+    async with _crowd(belfry, "subscribers", few) as first:
+        before = await _grown(belfry, first)
+        async with _crowd(belfry, "subscribers", many - few) as others:
+            return (await _grown(belfry, (*first, *others)) - before) * 1024 / (many - few)
+
+
+async def _grown(belfry: Belfry, crowd: Crowd) -> float:
+    """MiB of the ringing process after it has rung for a while."""
+    await asyncio.sleep(SETTLED_SECONDS)
+    for _ in range(ROUNDS):
+        await belfry.tell("prepare")
+        await _hear(belfry, "ring", crowd)
+    return memory(belfry.process.pid).now
+
+
+@asynccontextmanager
+async def _crowd(belfry: Belfry, kind: str, size: int) -> AsyncIterator[Crowd]:
+    """Processes that listen, so many listeners in all."""
+    parts = [len(range(first, size, PROCESSES)) for first in range(PROCESSES)]
+    port = str(belfry.rung if kind == "subscribers" else belfry.bare)
+    command = (sys.executable, "-m", "benchmarks.crowd", kind, str(belfry.receiver.path), port)
+    crowd: list[asyncio.subprocess.Process] = []
+    try:
+        for part in parts:
+            crowd.append(  # noqa: PERF401 - those that were started are ended, also when the next one fails
+                await asyncio.create_subprocess_exec(
+                    *command, str(part), stdout=subprocess.PIPE, limit=MAX_LINE_BYTES
+                )
+            )
+        for one in crowd:
+            await _line_of(one)
+        yield tuple(crowd)
+    finally:
+        for one in crowd:
+            one.terminate()
+            await one.wait()
+
+
+async def _line_of(process: asyncio.subprocess.Process) -> bytes:
+    assert process.stdout is not None
+    return await process.stdout.readline()
 
 
 @asynccontextmanager
@@ -166,33 +195,6 @@ async def _belfry(origin: Home, receiver: Home) -> AsyncIterator[Belfry]:
     finally:
         process.terminate()
         await process.wait()
-
-
-@asynccontextmanager
-async def _subscriber(belfry: Belfry) -> AsyncIterator[Hear]:
-    async with open_line(belfry.receiver, ORIGIN, belfry.endpoint) as channel:
-        subscribe: Any = channel.unary_stream(f"/{SERVICE}/Subscribe")
-        after = int(time() * 1000)  # none of those that are there already
-        call = SubscribeCall(str(uuid4()), Subscription(after, frozenset(), frozenset()))
-        stream = subscribe(encode_subscribe_call(call))
-        yield stream.read
-        stream.cancel()
-
-
-@asynccontextmanager
-async def _passer_by(belfry: Belfry) -> AsyncIterator[Hear]:
-    own = belfry.receiver.credentials(None)
-    peer = belfry.receiver.directory().member(ORIGIN)
-    context = ssl.create_default_context(cadata=certificate_pem(peer.tls_certificate).decode())
-    context.check_hostname = False
-    show_certificate(context, own)
-    reader, writer = await asyncio.open_connection("127.0.0.1", belfry.bare, ssl=context)
-
-    async def hear() -> None:
-        await reader.readexactly(int.from_bytes(await reader.readexactly(LENGTH_BYTES), "big"))
-
-    yield hear
-    writer.close()
 
 
 async def _pull_for_ever(belfry: Belfry, size: int) -> None:
