@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, func, insert, select, update
 
 from node.store.database import insert_many, next_id
 from node.tables import alert, alert_notice, entry, fact, release, revision
@@ -57,8 +57,7 @@ def add_alert(connection: Connection, new: StoredAlert) -> int:
 
 def last_sequence(connection: Connection, origin_id: str) -> int:
     """The highest sequence held of an originator; 0 when there is none."""
-    highest = select(func.max(alert.c.sequence)).where(alert.c.origin_id == origin_id)
-    return connection.execute(highest).scalar_one() or 0
+    return connection.execute(_LAST_SEQUENCE, {"origin_id": origin_id}).scalar_one() or 0
 
 
 def alert_at(connection: Connection, origin_id: str, sequence: int) -> StoredAlert | None:
@@ -193,3 +192,6 @@ def _set_receipt(connection: Connection, alert_id: int, org_id: str, **at: int) 
 def _alerts(connection: Connection, *conditions: Any) -> tuple[StoredAlert, ...]:
     rows = connection.execute(select(*alert.c).where(*conditions).order_by(alert.c.id))
     return tuple(StoredAlert(*row)._replace(promise=Promise(row.promise)) for row in rows)
+
+
+_LAST_SEQUENCE = select(func.max(alert.c.sequence)).where(alert.c.origin_id == bindparam("origin_id"))
