@@ -16,6 +16,7 @@ from node.directory import Directory, Member, Status
 from node.errors import NodeError
 from node.logbook import Identity, start_log
 from node.server import Exchange, Gatekeeper, make_server
+from node.sharing import Counter
 from node.store.database import Store
 from node.subscriptions import Listener, listen_to_all
 from node.sync import Outcome, pull
@@ -137,7 +138,7 @@ async def _serve(
     gatekeeper = Gatekeeper(node.directory, lambda: datetime.now(UTC))
     exchange = Exchange(node.org_id, node.store)
     board = Board(node.org_id, node.store, gatekeeper, lambda: datetime.now(UTC))
-    more = (board.service(),)
+    more = (board.service(), Counter(node.store).service(gatekeeper))
     server, port = make_server(exchange, gatekeeper, node.own, node.directory, home.settings.listen, more)
     stopped = asyncio.Event()
     for one in (signal.SIGTERM, signal.SIGINT):

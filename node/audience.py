@@ -14,6 +14,9 @@ Views: TypeAlias = Mapping[str, Levels]  # what a record was released as: levels
 ALL_CLOSED: Levels = (CLOSED,) * len(DIMENSIONS)
 FINEST: Levels = tuple(len(dimension.levels) - 1 for dimension in DIMENSIONS)
 _MEMBER = "@"  # before the id of a member, in the name of an audience that is one member
+_CHARTERED = "#"  # before the uid, in hexadecimal, of an audience that has a charter
+_REQUEST = "?"  # before the id of a share request that was granted
+_MARKS = (_MEMBER, _CHARTERED, _REQUEST)
 
 
 class Tier(IntEnum):
@@ -57,12 +60,32 @@ def widest(levels: Iterable[Levels]) -> Levels:
 
 def tiers_of(names: Iterable[str]) -> frozenset[Tier]:
     """The tiers among the names of audiences."""
-    return frozenset(Tier[name.upper()] for name in names if not name.startswith(_MEMBER))
+    return frozenset(Tier[name.upper()] for name in names if not name.startswith(_MARKS))
 
 
 def members_of(names: Iterable[str]) -> frozenset[str]:
     """The ids of members among the names of audiences."""
     return frozenset(name.removeprefix(_MEMBER) for name in names if name.startswith(_MEMBER))
+
+
+def chartered_name(uid: bytes) -> str:
+    """How an audience with a charter is written among the names of audiences."""
+    return _CHARTERED + uid.hex()
+
+
+def chartered_of(names: Iterable[str]) -> frozenset[bytes]:
+    """The uids of audiences with a charter among the names of audiences."""
+    return frozenset(bytes.fromhex(name[1:]) for name in names if name.startswith(_CHARTERED))
+
+
+def request_name(request_id: str) -> str:
+    """How whoever sees something by a share request is written among the names of audiences."""
+    return _REQUEST + request_id
+
+
+def requests_of(names: Iterable[str]) -> frozenset[str]:
+    """The ids of share requests among the names of audiences."""
+    return frozenset(name[1:] for name in names if name.startswith(_REQUEST))
 
 
 def opened(views: Views) -> Views:

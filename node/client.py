@@ -15,7 +15,7 @@ import grpc
 from crypto.certificates import certificate_pem, private_key_pem, server_name
 from crypto.envelope import Envelope
 from node.directory import Member
-from node.errors import UnavailableError
+from node.errors import PayloadError, UnavailableError
 from node.status import reason_of
 from node.urgent import Pushed, Subscription
 from node.verify import Page
@@ -41,8 +41,11 @@ from node.wire.exchange import (
     encode_proof_call,
 )
 from node.wire.receipts import decode_confirmed, encode_confirm_call
+from node.wire.sharing import SERVICE as SHARING_SERVICE
+from node.wire.sharing import PageCall, decode_charters, encode_charters_call
 
 CALL_SECONDS = 30.0
+MAX_CHARTERS = 500  # of one peer that we believe
 PAGE_ENTRIES = 1000  # what a page costs beside its entries is felt with smaller ones
 _MIB = 1024 * 1024
 MAX_MESSAGE_BYTES = (
@@ -174,6 +177,25 @@ class PeerClient:
         """
         request = encode_acknowledge_call(AcknowledgeCall(str(uuid4()), sequence))
         decode_acknowledged(await self._call("Acknowledge", request, ALERT_SERVICE))
+
+    async def charters(self) -> tuple[bytes, ...]:
+        """Signed charters of the peer's audiences to which we belong, up to `MAX_CHARTERS` of them.
+
+        Raises:
+            UnavailableError: No answer.
+            PayloadError: An answer is no page, or there is no end of them.
+        """
+        found: list[bytes] = []
+        token = ""
+        while len(found) <= MAX_CHARTERS:
+            call = encode_charters_call(PageCall(str(uuid4()), 0, token))
+            page, token = decode_charters(await self._call("ListCharters", call, SHARING_SERVICE))
+            found += page
+            if not token:
+                return tuple(found)
+            if not page:
+                break
+        raise PayloadError(f"charters: more than {MAX_CHARTERS}, or a page without any")
 
     async def _call(self, method: str, request: bytes, service: str = SERVICE) -> bytes:
         try:

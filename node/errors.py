@@ -309,3 +309,21 @@ class SlowReaderError(NodeError):
     """A subscriber reads more slowly than alerts come and must subscribe again."""
 
     reason = "SUBSCRIBER_TOO_SLOW"
+
+
+class AudienceError(InputError):
+    """An audience can not be made or changed as it was asked for."""
+
+    reason = "AUDIENCE_REFUSED"
+
+
+class UnknownAudienceError(AudienceError):
+    """There is no audience of that name."""
+
+    reason = "AUDIENCE_UNKNOWN"
+
+
+class CharterError(PeerError):
+    """A charter of an audience does not hold."""
+
+    reason = "CHARTER_INVALID"

@@ -262,19 +262,22 @@ def make_server(
     return server, port
 
 
+def unary_handler(answer: Unary, gatekeeper: Gatekeeper) -> "grpc.RpcMethodHandler[bytes, bytes]":
+    """Answer a call in a thread, for the member that makes it; every request begins with its id."""
+
+    async def handle(wire: bytes, context: Context) -> bytes:
+        request_id = ""
+        try:
+            request_id = read_request_id(decode_checkpoint_call(wire).request_id)
+            return await asyncio.to_thread(answer, wire, gatekeeper.caller(context))
+        except (NodeError, CryptoError) as error:
+            await abort_call(context, our_error(error), request_id)
+            raise AssertionError("abort does not return") from error
+
+    return grpc.unary_unary_rpc_method_handler(handle)
+
+
 def _handlers(exchange: Exchange, gatekeeper: Gatekeeper) -> grpc.GenericRpcHandler:
-    def unary(answer: Unary) -> "grpc.RpcMethodHandler[bytes, bytes]":
-        async def handle(wire: bytes, context: Context) -> bytes:
-            request_id = ""
-            try:
-                request_id = read_request_id(decode_checkpoint_call(wire).request_id)
-                return await asyncio.to_thread(answer, wire, gatekeeper.caller(context))
-            except (NodeError, CryptoError) as error:
-                await abort_call(context, our_error(error), request_id)
-                raise AssertionError("abort does not return") from error
-
-        return grpc.unary_unary_rpc_method_handler(handle)
-
     async def watch(wire: bytes, context: Context) -> AsyncIterator[bytes]:
         request_id = ""
         sent = b""
@@ -294,10 +297,10 @@ def _handlers(exchange: Exchange, gatekeeper: Gatekeeper) -> grpc.GenericRpcHand
     return grpc.method_handlers_generic_handler(
         SERVICE,
         {
-            "GetCheckpoint": unary(exchange.get_checkpoint),
-            "ListEntries": unary(exchange.list_entries),
-            "GetConsistencyProof": unary(exchange.get_consistency_proof),
-            "ConfirmReceipt": unary(exchange.confirm_receipt),
+            "GetCheckpoint": unary_handler(exchange.get_checkpoint, gatekeeper),
+            "ListEntries": unary_handler(exchange.list_entries, gatekeeper),
+            "GetConsistencyProof": unary_handler(exchange.get_consistency_proof, gatekeeper),
+            "ConfirmReceipt": unary_handler(exchange.confirm_receipt, gatekeeper),
             "WatchCheckpoints": grpc.unary_stream_rpc_method_handler(watch),
         },
     )

@@ -20,18 +20,22 @@ from node.audience import (
     Purpose,
     Tier,
     Views,
+    chartered_name,
+    chartered_of,
     levels_for,
     members_of,
     opened,
     tiers_of,
 )
 from node.bounds import Bounds
+from node.charter import Standing
 from node.disclose import commit, cut
 from node.errors import QueryError
 from node.ladders import SCHEMA, Chains
 from node.logbook import Callback, Identity, append, close_replaced, leaf_of, retraction
 from node.rules import Case, Decision, Hold, Override, decide, label
 from node.signed import INCIDENT_TYPE, Codec, Entry, IncidentRecord, Label, Position, Reason
+from node.store.audiences import standing
 from node.store.database import Store, Transaction
 from node.store.heads import open_log
 from node.store.own_log import OwnEntry, Released, Terms, outdated, released
@@ -53,6 +57,7 @@ class Request(NamedTuple):
         members: Who is to see them by name; each is in the network of `bounds`.
         purpose: What they are shared for (R16).
         narrow_to: Instead of releasing: no tier below this one is to see them any more (R3).
+        audiences: Uids of audiences whose members are to see them.
     """
 
     revision_ids: tuple[int, ...]
@@ -62,13 +67,15 @@ class Request(NamedTuple):
     members: frozenset[str] = frozenset()
     purpose: Purpose = Purpose.STAFF_SAFETY
     narrow_to: Tier | None = None
+    audiences: frozenset[bytes] = frozenset()
 
     @property
     def asked(self) -> frozenset[str]:
         """Names of the audiences."""
         tiers = (Audience(tier) for tier in self.tiers)
         members = (Audience(self.bounds.network[member], member) for member in self.members)
-        return frozenset(audience.name for audience in chain(tiers, members))
+        names = (audience.name for audience in chain(tiers, members))
+        return frozenset((*names, *map(chartered_name, self.audiences)))
 
     def widened(self, before: frozenset[str]) -> frozenset[str]:
         """Names of the audiences of what left before, once the request is done."""
@@ -102,6 +109,15 @@ class Outgoing(NamedTuple):
         """Values that members of this audience would see; nothing when it is not for them."""
         levels = levels_for(self.views, audience)
         return cut(self.chains, levels) if levels is not None else ()
+
+
+class _Aim(NamedTuple):
+    """What is to become of a record: released to whom, who of them by name, what for, and what left of it before."""
+
+    asked: frozenset[str]
+    named: frozenset[str]
+    purpose: Purpose
+    past: Released | None
 
 
 class Explained(NamedTuple):
@@ -140,7 +156,7 @@ def preview(store: Store, request: Request) -> Iterator[Plan]:
     with store.read() as connection:
         withdrawn, batches = _batches(connection, request)
         for at, revision_ids in enumerate(batches):
-            yield _plan(connection, revision_ids, withdrawn if at == 0 else (), request)
+            yield plan_within(connection, revision_ids, withdrawn if at == 0 else (), request)
 
 
 def foresee(store: Store, request: Request) -> Iterator[Outgoing]:
@@ -149,10 +165,11 @@ def foresee(store: Store, request: Request) -> Iterator[Outgoing]:
         with store.read() as connection:
             found = current(connection, request.revision_ids[start : start + BATCH_RECORDS])
             said = overrides(connection, [one.record_id for one in found])
+            audiences = standing(connection)
         for one in found:
-            yield _outgoing(
-                one, request.asked, said.get(one.record_id, Override()), None, request.purpose, request
-            )
+            override = said.get(one.record_id, Override())
+            aim = _aim(one, request.asked, request.purpose, None, request, audiences)
+            yield _outgoing(one, aim, override, request)
 
 
 def explain(store: Store, revision_id: int, audience: Audience, request: Request) -> Explained:
@@ -168,9 +185,11 @@ def explain(store: Store, revision_id: int, audience: Audience, request: Request
         one = found[0]
         past = released(connection, [one.record_id]).get(one.record_id)
         said = overrides(connection, [one.record_id]).get(one.record_id, Override())
+        audiences = standing(connection)
     asked = past.terms.asked if past is not None and past.terms.views else frozenset()
     chains = anonymize(one.incident, rcrc_named=request.bounds.policy.rcrc_named)
-    today, tiers, members = request.now.date(), tiers_of(asked), members_of(asked)
+    today, tiers = request.now.date(), tiers_of(asked)
+    members = _named(one, asked, request.purpose, past, request, audiences)
     case = Case(one.incident, chains, audience, tiers, members, request.purpose, said, request.bounds, today)
     decision = decide(case)
     if decision.hold is not None and decision.hold.rule == "R1":
@@ -208,7 +227,7 @@ def release_within(
     Raises:
         BusyError: Another process of this node appended at the same moment.
     """
-    plan = _plan(connection, revision_ids, withdrawn, request)
+    plan = plan_within(connection, revision_ids, withdrawn, request)
     head = open_log(connection, identity.org_id)
     entries = [retraction(one, identity, codec) for one in plan.callbacks]
     policy = policy_id(connection, request.bounds.policy, request.now)
@@ -227,9 +246,15 @@ def _batches(connection: Transaction, request: Request) -> tuple[Sequence[Releas
     return withdrawn, batches or [()]
 
 
-def _plan(
-    connection: Transaction, revision_ids: Sequence[int], withdrawn: Sequence[Released], request: Request
+def plan_within(
+    connection: Transaction,
+    revision_ids: Sequence[int],
+    withdrawn: Sequence[Released],
+    request: Request,
+    audiences: Mapping[bytes, Standing] | None = None,
 ) -> Plan:
+    """Work out what `release_within` would do, with audiences as they stand or as they would."""
+    audiences = standing(connection) if audiences is None else audiences
     found = current(connection, revision_ids)
     before = released(connection, [one.record_id for one in found])
     said = overrides(connection, [one.record_id for one in found])
@@ -247,11 +272,10 @@ def _plan(
         if one.revision_id in wanted:
             asked = request.widened(asked)
             purpose = purpose if request.narrow_to is not None else request.purpose
-        going = _outgoing(one, asked, said.get(one.record_id, Override()), past, purpose, request)
+        aim = _aim(one, asked, purpose, past, request, audiences)
+        going = _outgoing(one, aim, said.get(one.record_id, Override()), request)
         if not going.views:
-            held += [
-                Held(one, why.hold) for why in list(going.decisions.values())[:1] if why.hold is not None
-            ]
+            held += [Held(one, hold) for hold in (_first_hold(going),) if hold is not None]
             if past is not None and past.terms.views:
                 callbacks.append(Callback(past, Reason.SHARED_IN_ERROR))
         elif past is not None and _is_unchanged(past, going):
@@ -261,18 +285,53 @@ def _plan(
     return Plan(tuple(outgoing), tuple(callbacks), tuple(held), unchanged)
 
 
-def _outgoing(
+def _first_hold(going: Outgoing) -> Hold | None:
+    """Why nobody sees anything; `None` where nobody asked for that either."""
+    for decision in going.decisions.values():
+        if decision.hold is not None:
+            return decision.hold
+    if not chartered_of(going.asked):
+        return None
+    return Hold(
+        "R1",
+        "its audience gives it to nobody",
+        "a member of the audience for whom it is: `tocsin audience show`",
+    )
+
+
+def _named(
     one: Current,
     asked: frozenset[str],
-    said: Override,
-    past: Released | None,
     purpose: Purpose,
+    past: Released | None,
     request: Request,
-) -> Outgoing:
+    audiences: Mapping[bytes, Standing],
+) -> frozenset[str]:
+    """Members to whom a record goes by name or because they belong to one of its audiences."""
+    named = members_of(asked)
+    for uid in chartered_of(asked) & audiences.keys():
+        asked_from = past.asked_from.get(chartered_name(uid)) if past is not None else None
+        named |= audiences[uid].entitled(one.incident, purpose, asked_from, request.bounds.network)
+    return named
+
+
+def _aim(
+    one: Current,
+    asked: frozenset[str],
+    purpose: Purpose,
+    past: Released | None,
+    request: Request,
+    audiences: Mapping[bytes, Standing],
+) -> _Aim:
+    return _Aim(asked, _named(one, asked, purpose, past, request, audiences), purpose, past)
+
+
+def _outgoing(one: Current, aim: _Aim, said: Override, request: Request) -> Outgoing:
     """Ask the rules for every audience that the record was or is to be released to."""
     bounds, today = request.bounds, request.now.date()
+    asked, members, purpose, past = aim
     chains = anonymize(one.incident, rcrc_named=bounds.policy.rcrc_named)
-    tiers, members = tiers_of(asked), members_of(asked)
+    tiers = tiers_of(asked)
 
     def ask(audience: Audience) -> Decision:
         return decide(Case(one.incident, chains, audience, tiers, members, purpose, said, bounds, today))
@@ -293,9 +352,9 @@ def _outgoing(
 
 
 def _is_unchanged(past: Released, going: Outgoing) -> bool:
-    """Whether a record that is going out is out already: the same incident, as fine, for the same purpose."""
+    """Whether a record that is going out is out already: the same incident, to the same, as fine, for the same."""
     same = past.digest == going.current.digest and past.terms.purpose is going.purpose
-    return same and opened(past.terms.views) == going.views
+    return same and past.terms.asked == going.asked and opened(past.terms.views) == going.views
 
 
 def _views(decisions: Mapping[Audience, Decision]) -> Views:

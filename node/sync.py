@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeVar
 
 from crypto.checkpoint import Checkpoint
 from crypto.merkle import Frontier
+from node.audiences import keep_belongings
 from node.client import PeerClient
 from node.confirm import due_receipt, note_given
 from node.directory import Directory, origin_of
@@ -36,7 +37,7 @@ from node.verify import (
     page_token,
     verify_head,
 )
-from node.wire import records
+from node.wire import charters, records
 from node.wire.receipts import encode_receipt
 
 logger = logging.getLogger(__name__)
@@ -102,6 +103,7 @@ async def pull(
     await asyncio.to_thread(_note, store, org_id, clock(), error.reason if error else "")
     if identity is not None and error is None:
         await _confirm(store, client, head, identity, clock())
+        await _follow_audiences(store, client, directory, identity.org_id, clock())
     return Outcome(org_id, received, before, head.frontier.size, error)
 
 
@@ -119,6 +121,19 @@ async def _confirm(
         logger.warning("no receipt given: peer=%s reason=%s", head.origin_id, error.reason)
         return
     await asyncio.to_thread(note_given, store, receipt, records.encode_envelope(envelope))
+
+
+async def _follow_audiences(
+    store: Store, client: PeerClient, directory: Directory, org_id: str, now: datetime
+) -> None:
+    """Learn to which audiences of the peer we belong; should that fail, the next contact tries again."""
+    peer_id = client.peer.org_id
+    try:
+        owner = origin_of(directory, peer_id, now)
+        wires = await client.charters()
+        await asyncio.to_thread(keep_belongings, store, owner, org_id, wires, charters)
+    except (PeerError, MemberError, UnavailableError) as error:
+        logger.warning("no audiences learnt: peer=%s reason=%s", peer_id, error.reason)
 
 
 class _Log:

@@ -218,6 +218,55 @@ receipt = Table(  # the newest of each pair: given to us by members, and by us t
     Column("envelope", LargeBinary, nullable=False),
 )
 
+charter = Table(  # every version of our own audiences
+    "charter",
+    metadata,
+    _key(),
+    Column("owner_id", Text, nullable=False),
+    Column("uid", LargeBinary(16), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("members", Text, nullable=False),  # ids with a blank between them, as in the next three
+    Column("tier", SmallInteger, nullable=False),  # 0: none
+    Column("countries", Text, nullable=False),
+    Column("purposes", Text, nullable=False),
+    Column("hidden", SmallInteger, nullable=False),
+    Column("issued_at", Integer, nullable=False),  # seconds since 1970, UTC
+    Column("said_by", Text, nullable=False),
+    Column("envelope", LargeBinary, nullable=False),
+    UniqueConstraint("uid", "version"),
+)
+
+charter_copy = Table(  # the newest charter of each audience as each of its members may have it
+    "charter_copy",
+    metadata,
+    Column("member", Text, primary_key=True),
+    Column("uid", LargeBinary(16), primary_key=True),
+    Column("envelope", LargeBinary, nullable=False),
+)
+
+joining = Table(  # what was decided when somebody joined an audience; the newest of each pair counts
+    "joining",
+    metadata,
+    _key(),
+    Column("uid", LargeBinary(16), nullable=False),
+    Column("member", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("log_size", BigInteger, nullable=False),  # of our log, then: what is below is old
+    Column("back_fill", Text, nullable=False),
+    Column("said_by", Text, nullable=False),
+    Column("said_at", Integer, nullable=False),  # seconds since 1970, UTC
+)
+
+belonging = Table(  # charters of peers that name us
+    "belonging",
+    metadata,
+    Column("origin_id", Text, primary_key=True),
+    Column("uid", LargeBinary(16), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("envelope", LargeBinary, nullable=False),
+)
+
 fact = Table(
     "fact",
     metadata,

@@ -24,11 +24,12 @@ def check(
     """
     from console.home import open_home
     from node.alert_check import check_alerts
+    from node.audiences import charter_faults
     from node.check import Fault, check_logs, check_records, check_tiles
     from node.confirm import receipt_faults
     from node.errors import DirectoryError
     from node.verify import Origin, witness_name
-    from node.wire import alerts, records
+    from node.wire import alerts, charters, records
     from node.wire.receipts import decode_receipt
 
     opened = open_home(home)
@@ -61,6 +62,7 @@ def check(
         faults += check_tiles(store, own.org_id)
         given = receipt_faults(store, own.org_id, origins, records.decode_envelope, decode_receipt)
         faults += (Fault(*one) for one in given)
+        faults += (Fault(*one) for one in charter_faults(store, own.org_id, origins, charters))
         for one_there in _casework(
             opened, {witness_name(one.org_id): one.log_key for one in origins.values()}
         ):

@@ -8,6 +8,7 @@ import sys
 import typer
 
 from console.cli.alert import alert
+from console.cli.audience import audience
 from console.cli.bundle import bundle
 from console.cli.case.group import case
 from console.cli.check import check
@@ -34,6 +35,7 @@ app.command()(init)
 app.command("import")(import_file)
 app.command()(share)
 app.add_typer(rules, name="rules")
+app.add_typer(audience, name="audience")
 app.add_typer(record, name="record")
 app.add_typer(peer, name="peer")
 app.add_typer(bundle, name="bundle")

@@ -23,6 +23,10 @@ def share(
             "--member", metavar="MEMBER", help="One member by name, whatever its tier. May be repeated."
         ),
     ] = None,
+    audience: Annotated[
+        list[str] | None,
+        typer.Option("--audience", metavar="NAME", help="The members of an audience. May be repeated."),
+    ] = None,
     purpose: Annotated[
         str,
         typer.Option(
@@ -91,7 +95,15 @@ def share(
     """
     from console.cli.recall import recall
     from console.cli.selection import select_revisions
-    from console.cli.sharing import PREVIEW_HEADER, let_leave, make_request, preview_lines, read_tier, totals
+    from console.cli.sharing import (
+        PREVIEW_HEADER,
+        let_leave,
+        make_request,
+        preview_lines,
+        read_audiences,
+        read_tier,
+        totals,
+    )
     from console.cli.uniqueness import show_uniqueness
     from console.home import open_home
     from node.share import preview
@@ -100,7 +112,7 @@ def share(
         recall(home, call_back, because, style, purge=purge, dry_run=dry_run, yes=yes)
         return
     narrowest = read_tier("--narrow-to", narrow_to) if narrow_to else None
-    asked = bool(tier or member)
+    asked = bool(tier or member or audience)
     for wrong, told, option in (
         (purge, "only goes with --call-back", "--purge"),
         (narrowest and asked, "either share with more or narrow, not both", "--narrow-to"),
@@ -115,7 +127,9 @@ def share(
     store = opened.store()
     today = datetime.now(UTC).date()
     chosen = () if updates else select_revisions(store, record or [], where or [], first, last, today)
-    request = make_request(opened, chosen, tier or [], member or [], purpose)._replace(narrow_to=narrowest)
+    request = make_request(opened, chosen, tier or [], member or [], purpose)._replace(
+        narrow_to=narrowest, audiences=read_audiences(store, audience or [])
+    )
     if uniqueness is not None:
         show_uniqueness(store, request, uniqueness, style)
         return

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from console.cli.output import steps
 from console.home import Home
 from node.audience import Purpose, Tier
+from node.audiences import find_audience
 from node.errors import QueryError
 from node.logbook import Identity
 from node.rules import Hold
@@ -38,6 +39,18 @@ def read_tier(option: str, name: str) -> Tier:
     return known[name]
 
 
+def read_purpose(name: str) -> Purpose:
+    """A purpose by the name that people write.
+
+    Raises:
+        QueryError: There is no such purpose.
+    """
+    known = {one.value: one for one in Purpose}
+    if name not in known:
+        raise QueryError(f"--for: {name!r} is none of {', '.join(known)}")
+    return known[name]
+
+
 def make_request(
     home: Home, chosen: tuple[int, ...], tiers: Sequence[str], members: Sequence[str], purpose: str
 ) -> Request:
@@ -47,9 +60,6 @@ def make_request(
         QueryError: There is no such tier, member or purpose.
         PolicyError: The policy does not hold.
     """
-    known = {one.value: one for one in Purpose}
-    if purpose not in known:
-        raise QueryError(f"--for: {purpose!r} is none of {', '.join(known)}")
     bounds = home.bounds()
     for member in members:
         if member not in bounds.network:
@@ -60,8 +70,18 @@ def make_request(
         datetime.now(UTC),
         bounds,
         frozenset(members),
-        known[purpose],
+        read_purpose(purpose),
     )
+
+
+def read_audiences(store: Store, names: Sequence[str]) -> frozenset[bytes]:
+    """Uids of audiences by their names.
+
+    Raises:
+        UnknownAudienceError: There is no such audience.
+    """
+    with store.read() as connection:
+        return frozenset(find_audience(connection, name).charter.uid for name in names)
 
 
 def preview_lines(plans: Iterable[Plan]) -> Iterator[tuple[str, ...]]:

@@ -69,7 +69,8 @@ class Terms(NamedTuple):
 class Released(NamedTuple):
     """The latest that left of a record, `digest` being that of its document; no views when it was a retraction.
 
-    `seen_by` are all audiences that were ever shown anything of the record.
+    `seen_by` are all audiences that were ever shown anything of the record; `asked_from` says of each audience that
+    it is released to since which entry it has been, without a call-back or an end in between.
     """
 
     record_id: int
@@ -81,6 +82,7 @@ class Released(NamedTuple):
     leaf_hash: bytes
     terms: Terms
     seen_by: frozenset[str]
+    asked_from: Mapping[str, int]
 
 
 def append_own(connection: Connection, head: LogHead, entries: Sequence[OwnEntry], now: datetime) -> Frontier:
@@ -225,8 +227,10 @@ def released(connection: Connection, record_ids: Sequence[int]) -> dict[int, Rel
             past, left = found.get(record_id), _terms(*terms)
             times = past.times + 1 if past else 1
             seen_by = frozenset(left.views) | (past.seen_by if past else frozenset())
+            before = past.asked_from if past else {}
+            asked_from = {name: before.get(name, index) for name in left.asked} if left.views else {}
             found[record_id] = Released(
-                record_id, revision_id, uid, content, times, index, leaf_hash, left, seen_by
+                record_id, revision_id, uid, content, times, index, leaf_hash, left, seen_by, asked_from
             )
     return found
 
@@ -282,6 +286,26 @@ def outdated(connection: Connection, policy_digest: bytes) -> tuple[tuple[Releas
     last = released(connection, gone)
     changed = tuple(revision_id for _, revision_id in rows if revision_id is not None)
     return tuple(last[record_id] for record_id in gone), changed
+
+
+def revisions_asked(connection: Connection, name: str) -> tuple[int, ...]:
+    """Current revisions of records that are released to an audience, in the order of the log."""
+    latest = select(func.max(release.c.log_index)).group_by(release.c.record_id)
+    rows = connection.execute(
+        select(revision.c.id)
+        .join_from(fact, revision)
+        .join(release, release.c.record_id == revision.c.record_id)
+        .where(
+            and_(
+                fact.c.known_until.is_(None),
+                release.c.log_index.in_(latest),
+                release.c.views != "",
+                release.c.asked.contains(name, autoescape=True),
+            )
+        )
+        .order_by(release.c.log_index)
+    )
+    return tuple(rows.scalars())
 
 
 def _terms(policy_id: int, purpose: str, label: int, asked: str, views: str) -> Terms:

@@ -23,7 +23,7 @@ _PURPOSES = {
     record_pb2.PURPOSE_STATISTICS: Purpose.STATISTICS,
     record_pb2.PURPOSE_STAFF_SAFETY: Purpose.STAFF_SAFETY,
 }
-_PURPOSE_NUMBERS = {
+PURPOSE_NUMBERS = {
     purpose: number for number, purpose in _PURPOSES.items()
 }  # of two, the number that says it
 _REASON_NUMBERS = {reason: number for number, reason in _REASONS.items()}
@@ -39,7 +39,7 @@ def encode_incident(record: IncidentRecord) -> bytes:
         ladder_schema=record.schema,
         heads=record.heads,
         label=record_pb2.Label.ValueType(record.label),
-        purpose=_PURPOSE_NUMBERS[record.purpose],
+        purpose=PURPOSE_NUMBERS[record.purpose],
     )
     if record.replaces is not None:
         message.supersedes_leaf = record.replaces.leaf_hash

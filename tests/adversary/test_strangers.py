@@ -32,6 +32,8 @@ from node.wire.exchange import encode_checkpoint_call as checkpoint_call
 from node.wire.exchange import encode_list_call as list_call
 from node.wire.exchange import encode_proof_call as proof_call
 from node.wire.receipts import encode_confirm_call, encode_receipt
+from node.wire.sharing import SERVICE as SHARING
+from node.wire.sharing import PageCall, encode_charters_call
 from tests.support.alerts import COORDINATORS, ring
 from tests.support.incidents import LOOTING, ROBBERY, SHOOTING
 from tests.support.network import CERTIFIED, NOW, Network, Node, make_credentials
@@ -47,6 +49,7 @@ METHODS = {
     "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": "both",
     f"/{ALERTS}/Subscribe": "stream",
     f"/{ALERTS}/Acknowledge": "unary",
+    f"/{SHARING}/ListCharters": "unary",
 }
 
 
@@ -152,6 +155,7 @@ def test_a_member_is_answered(network: Network, alpha: Node, beta: Node) -> None
                 b"\x3a\x00",
                 encode_subscribe_call(SubscribeCall(REQUEST_ID, Subscription(0, frozenset(), frozenset()))),
                 encode_acknowledge_call(AcknowledgeCall(REQUEST_ID, rung.sequence)),
+                encode_charters_call(PageCall(REQUEST_ID, 0, "")),
             )
             return [await ask(channel, method, one) for method, one in zip(METHODS, requests, strict=True)]
 
@@ -159,7 +163,7 @@ def test_a_member_is_answered(network: Network, alpha: Node, beta: Node) -> None
     said_nothing = {
         method.rpartition("/")[2] for method, one in zip(METHODS, answers, strict=True) if not one
     }
-    assert said_nothing == {"ConfirmReceipt", "Acknowledge"}
+    assert said_nothing == {"ConfirmReceipt", "Acknowledge", "ListCharters"}
 
 
 # --- who is not a member --------------------------------------------------------------------------------------------

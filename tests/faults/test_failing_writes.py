@@ -8,6 +8,7 @@ import pytest
 
 from node.errors import StoreError, UnavailableError
 from node.receive import follow
+from tests.support.audiences import bounds_of, group, share_with
 from tests.support.bundles import Forger, ReadBundle
 from tests.support.faults import Flavour, failing_at
 from tests.support.incidents import LOOTING, ROBBERY, SHELLING, SHOOTING
@@ -15,11 +16,13 @@ from tests.support.network import Network, Node, postgresql_when_slow, rows_of
 from tests.support.peer_simulator import PeerSimulator, served_in_the_background
 from tests.support.works import (
     FIRST,
+    ChangeForum,
     ServeTo,
     SyncWith,
     Work,
     call_everything_back,
     do_in_a_process_that_fails_at,
+    grouped,
     import_first,
     import_second,
     imported,
@@ -106,7 +109,29 @@ def calling_back(network: Network, _until: ExitStack) -> tuple[Work, Node]:
     return Work(nodes[0], call_everything_back, shared), nodes[1]
 
 
-@pytest.fixture(params=[importing, marking, sharing, syncing, reading_a_bundle, serving, calling_back])
+def changing_an_audience(network: Network, _until: ExitStack) -> tuple[Work, Node]:
+    nodes = [network.node("alpha"), network.node("omega")]
+    for name in ("beta", "gamma", "delta"):
+        network.node(name)
+    for node in nodes:
+        import_first(node)
+        group(network, node, "forum", "beta", "delta")
+        share_with(network, node, "forum", *FIRST)
+    return Work(nodes[0], ChangeForum(bounds_of(network, nodes[0])), grouped), nodes[1]
+
+
+@pytest.fixture(
+    params=[
+        importing,
+        marking,
+        sharing,
+        syncing,
+        reading_a_bundle,
+        serving,
+        calling_back,
+        changing_an_audience,
+    ]
+)
 def work_and_undisturbed(request: pytest.FixtureRequest, network: Network) -> Iterator[tuple[Work, Node]]:
     """Work to be interrupted, and another node on which the same is done undisturbed."""
     with ExitStack() as until:

@@ -13,6 +13,7 @@ import pytest
 
 from node.alert import Order, send_alert
 from node.audience import CLOSED, FINEST, Purpose, Tier
+from node.audiences import Author, Change, Scope, change_audience, new_audience
 from node.bounds import Bounds
 from node.directory import OrganizationType
 from node.errors import AlertRefusedError
@@ -34,11 +35,12 @@ from node.rules import Override
 from node.scan import NO_NAMES
 from node.share import Request, release
 from node.signed import Label, Reason
+from node.store.audiences import standing
 from node.store.policies import say
 from node.store.records import current, revisions_by_key
-from node.wire import records
+from node.wire import charters, records
 from tests.support.alerts import held, listening, sender, until
-from tests.support.bystander import CALLS, FIELDS, Bystander, Told
+from tests.support.bystander import CALLS, FIELDS, Bystander, Group, Told
 from tests.support.network import NOW, SOURCE, TODAY, Network, Node, on_sqlite_alone
 from tests.support.wiretap import Wiretap
 from tocsin.node import v1 as contract
@@ -105,6 +107,9 @@ class Organization:
         network = {name: tier for name, tier in TIERS.items() if name != node.org_id}
         self.bounds = Bounds(policy_of(node.org_id), NO_NAMES, network)
         self.told = {f"k{at}": self._new() for at in range(records)}
+        self.forum = f"forum-of-{node.org_id}"
+        self.group = self._founds()
+        self.moment = 0  # of its own day: goes on with each thing that is decided
         self.publish()
         with node.store.read() as connection:
             known = revisions_by_key(connection, SOURCE, list(self.told))
@@ -132,9 +137,13 @@ class Organization:
             one.tiers, one.members = one.tiers | tiers, one.members | members
             self._decides(key)
         self.publish()
+        with_forum = chance.random() < 0.5
         for purpose in Purpose:
             asked = [key for key in chosen if self.told[key].purpose is purpose and not self.told[key].gone]
+            new = [key for key in asked if self.forum not in self.told[key].groups]
             self.shares(asked, tiers, members, purpose)
+            if with_forum:
+                self.shares_with_forum(new, purpose)
 
     def shares(
         self, keys: list[str], tiers: frozenset[Tier], members: frozenset[str], purpose: Purpose
@@ -143,6 +152,47 @@ class Organization:
         request = Request(self.revisions(keys), tiers, NOW, self.bounds, members, purpose)
         for _ in release(self.node.store, request, self.node.identity, records):
             pass
+
+    def shares_with_forum(self, keys: list[str], purpose: Purpose) -> None:
+        """Release records to the audience of this organization for the first time."""
+        self.moment += 1
+        for key in keys:
+            self.told[key].groups[self.forum] = self.moment
+        with self.node.store.read() as connection:
+            uids = frozenset(standing(connection))
+        request = Request(
+            self.revisions(keys), frozenset(), NOW, self.bounds, purpose=purpose, audiences=uids
+        )
+        for _ in release(self.node.store, request, self.node.identity, records):
+            pass
+
+    def changes_forum(self) -> None:
+        """Let somebody join the audience or leave it, or let members learn of each other or no longer."""
+        chance, group = self.chance, self.group
+        self.moment += 1
+        who = chance.choice(list(self.bounds.network))
+        old = chance.choice(("all", "none", (TODAY - timedelta(days=200)).isoformat()))
+        stays = who not in group.members
+        change = Change(
+            {who: old} if stays else {}, frozenset(() if stays else (who,)), chance.random() < 0.5
+        )
+        if stays:
+            group.members[who] = self.moment, old
+        else:
+            del group.members[who]
+        group.hidden = bool(change.hidden)
+        change_audience(self.node.store, self.forum, change, self._author())
+
+    def _founds(self) -> Group:
+        """Make an audience of two others."""
+        members = self.chance.sample(list(self.bounds.network), 2)
+        countries = frozenset(self.chance.choice(((), ("SSD", "KEN", "AFG"))))
+        scope = Scope(countries=countries)
+        new_audience(self.node.store, self.forum, frozenset(members), scope, self._author())
+        return Group(self.node.org_id, countries, False, dict.fromkeys(members, (0, "none")))
+
+    def _author(self) -> Author:
+        return Author("kb", self.node.identity, self.bounds, NOW, records, charters)
 
     def revisions(self, keys: list[str]) -> tuple[int, ...]:
         """Keys of current revisions."""
@@ -216,13 +266,15 @@ class Day:
             network.admit(network.directory.member(name)._replace(type=kind))
         self.all = {name: Organization(node, records, self.chance) for name, node in nodes.items()}
         told = {uid: told for one in self.all.values() for uid, told in one.uids.items()}
-        self.bystander = Bystander(told)
+        self.bystander = Bystander(told, {one.forum: one.group for one in self.all.values()})
 
     def passes(self, rounds: int, decided: int) -> None:
         """Let the day pass, checking every line against what was decided before."""
         for _ in range(rounds):
             for one in self.all.values():
                 one.works(decided)
+                if self.chance.random() < 0.5:
+                    one.changes_forum()
                 if self.chance.random() < 0.3:
                     standing = [key for key, told in one.told.items() if told.tiers and not told.gone]
                     one.calls_back(self.chance.sample(standing, min(2, len(standing))))
@@ -287,6 +339,8 @@ def test_in_a_day_of_six_nodes_no_message_says_more_than_the_rules(
 
     assert min(day.bystander.seen[tier] for tier in Tier) > 0
     assert day.bystander.points > 0
+    assert day.bystander.grouped > 0
+    assert day.bystander.heard["Charter"] > 0
     assert day.bystander.heard["ListEntriesResponse"] >= rounds * len(NODES)
     assert day.bystander.heard["SubscribeResponse"] > 0
     assert day.bystander.heard["ConfirmReceiptRequest"] > 0

@@ -7,7 +7,7 @@ what it may hold.
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
 from typing import Any
@@ -29,6 +29,8 @@ from tocsin.node.v1 import (
     exchange_service_pb2,
     receipt_pb2,
     record_pb2,
+    sharing_pb2,
+    sharing_service_pb2,
 )
 
 CANARIES = (b"Alphaname", b"Bandname", b"sender@", b"+000 000")  # words of narratives, of actors, of persons
@@ -57,6 +59,9 @@ FIELDS = {
     "Alert": "alert_uid origin_id sequence kind record_uid leaf_hash log_index issue_time expire_time log_by_time "
     "advice reviewed",
     "Receipt": "receiver_id origin_id log_size root_hash issue_time",
+    "ListChartersRequest": "request_id page_size page_token",
+    "ListChartersResponse": "charters next_page_token",
+    "Charter": "owner_id audience_uid version name members tier countries purposes members_hidden issue_time",
     "Timestamp": "seconds nanos",
 }
 """Each message that may go over a line, with every field that it may have."""
@@ -72,6 +77,7 @@ CALLS: Mapping[str, tuple[type[Message], type[Message]]] = {
             "GetCheckpoint ListEntries GetConsistencyProof ConfirmReceipt WatchCheckpoints",
         ),
         ("AlertService", alert_service_pb2, "Subscribe Acknowledge"),
+        ("SharingService", sharing_service_pb2, "ListCharters"),
     )
     for call in calls.split()
 }
@@ -81,6 +87,7 @@ PAYLOADS: Mapping[str, type[Message]] = {
     "retraction": record_pb2.Retraction,
     "alert": alert_pb2.Alert,
     "receipt": receipt_pb2.Receipt,
+    "charter": sharing_pb2.Charter,
 }
 DIMENSIONS = ("when", "where", "what", "victims", "target", "actor", "certainty")
 # The table of docs/sharing.md: how many levels each tier sees of each dimension.
@@ -103,6 +110,27 @@ NOTHING_SAID = Override()
 
 
 @dataclass
+class Group:
+    """Who belongs to an audience: since which moment of the day, and which old records were given to them."""
+
+    owner: str
+    countries: frozenset[str]
+    hidden: bool
+    members: dict[str, tuple[int, str]]
+
+    def gives(self, reader: str, told: "Told", shared: int) -> bool:
+        """Whether a record that was first shared with it at a moment may go to somebody because they belong to it."""
+        if reader not in self.members or (
+            self.countries and told.incident.where.country not in self.countries
+        ):
+            return False
+        joined, old = self.members[reader]
+        if shared >= joined or old == "all":
+            return True
+        return old != "none" and told.incident.when.latest >= date.fromisoformat(old)
+
+
+@dataclass
 class Told:
     """What people decided about one record, and what the policy of its organization says."""
 
@@ -113,6 +141,9 @@ class Told:
     agreed: tuple[str, str]  # with which member, for which country: the place down to the point
     tiers: frozenset[Tier] = frozenset()
     members: frozenset[str] = frozenset()
+    groups: dict[str, int] = field(
+        default_factory=dict
+    )  # audiences by name, and when it was first shared with each
     said: Override = NOTHING_SAID
     gone: bool = False  # called back, or withdrawn
 
@@ -120,14 +151,17 @@ class Told:
 class Bystander:
     """Holds lines against what was told of each record.
 
-    It counts messages (`heard`), records that were opened (`seen`) and those down to the point (`points`).
+    It counts messages (`heard`), records that were opened (`seen`), those down to the point (`points`) and those
+    that somebody might see because of an audience (`grouped`).
     """
 
-    def __init__(self, told: Mapping[bytes, Told]) -> None:
+    def __init__(self, told: Mapping[bytes, Told], groups: Mapping[str, Group]) -> None:
         self.heard: Counter[str] = Counter()
         self.seen: Counter[Tier] = Counter()
         self.points = 0
+        self.grouped = 0
         self._told = told
+        self._groups = groups
 
     def listen(self, line: Line, members: Mapping[str, Member], today: date) -> None:
         """Check everything that two members said to each other.
@@ -171,6 +205,9 @@ class Bystander:
                 receipt = _signed(message.receipt, sender)
                 assert isinstance(receipt, receipt_pb2.Receipt)
                 assert (receipt.receiver_id, receipt.origin_id) == (sender.org_id, reader.org_id)
+            case sharing_service_pb2.ListChartersResponse():
+                for charter in message.charters:
+                    self._charter(_signed(charter, sender), sender, reader)
             case alert_service_pb2.SubscribeResponse() if message.envelope:
                 alert = _signed(message.envelope, sender)
                 assert isinstance(alert, alert_pb2.Alert)
@@ -179,6 +216,18 @@ class Bystander:
                     opened = [self._entry(message.entry, sender, reader, today)]
                     assert opened == [alert.record_uid], "an alert for somebody who may not see its record"
         return opened
+
+    def _charter(self, charter: Message, sender: Member, reader: Member) -> None:
+        """Check what a member is told of an audience: only that it belongs, and who else only if that is not hidden."""
+        assert isinstance(charter, sharing_pb2.Charter)
+        self.heard["Charter"] += 1
+        group = self._groups[charter.name]
+        assert charter.owner_id == group.owner == sender.org_id
+        assert charter.members_hidden == group.hidden
+        assert frozenset(charter.countries) == group.countries
+        assert reader.org_id in group.members, "somebody learns of an audience that it does not belong to"
+        known = {reader.org_id} if group.hidden else set(group.members)
+        assert set(charter.members) == known, "somebody learns who else belongs"
 
     def _entry(self, wire: bytes, sender: Member, reader: Member, today: date) -> bytes:
         """Check an entry of a log; gives the record that it opens, or nothing."""
@@ -199,7 +248,14 @@ class Bystander:
         values = dict(zip(DIMENSIONS, _opened(record, entry.openings), strict=True))
         self.seen[reader.tier] += 1
         self.points += len(values["where"]) == 4
-        _check_whether(told, reader, record.label, today)
+        grouped = {
+            name
+            for name, shared in told.groups.items()
+            if self._groups[name].gives(reader.org_id, told, shared)
+        }
+        self.grouped += bool(grouped)
+        named = bool(grouped) or reader.org_id in told.members
+        _check_whether(told, reader, record.label, today, named=named)
         assert record_pb2.Purpose.Name(record.purpose) == f"PURPOSE_{told.purpose.name}", (
             "R16: names another purpose"
         )
@@ -225,9 +281,9 @@ def _check_fields(message: Message) -> None:
     assert [one.name for one in message.DESCRIPTOR.fields] == FIELDS[name].split(), (
         f"{name}: say in tests/support/bystander.py what its new fields may hold"
     )
-    for field, value in message.ListFields():
-        if field.message_type is not None:
-            for part in value if field.is_repeated else (value,):
+    for one, value in message.ListFields():
+        if one.message_type is not None:
+            for part in value if one.is_repeated else (value,):
                 _check_fields(part)
 
 
@@ -267,10 +323,9 @@ def _opened(record: record_pb2.IncidentRecord, openings: envelope_pb2.Openings) 
     assert not nexts
 
 
-def _check_whether(told: Told, reader: Member, label: int, today: date) -> None:
+def _check_whether(told: Told, reader: Member, label: int, today: date, *, named: bool) -> None:
     """Check that the record may be opened to a member at all, by the text of the rules."""
     incident, tier = told.incident, reader.tier
-    named = reader.org_id in told.members
     assert not told.gone, "R18: what was called back is still opened"
     assert named or any(one <= tier for one in told.tiers), "R1"
     assert label, "R3: no label"

@@ -21,6 +21,7 @@ from crypto.signing import Signer
 from node.alert_check import check_alerts
 from node.alerting import Board
 from node.audience import Tier
+from node.audiences import charter_faults
 from node.check import Fault, check_logs, check_records, check_tiles
 from node.client import Credentials, PeerClient
 from node.confirm import receipt_faults
@@ -42,12 +43,13 @@ from node.query import answer
 from node.record import import_publication
 from node.server import Exchange, Gatekeeper, make_server
 from node.share import Plan, Request, release
+from node.sharing import Counter
 from node.store.database import Store
 from node.store.records import revisions_by_key
 from node.sync import Outcome, pull
 from node.tables import metadata
 from node.verify import Origin
-from node.wire import alerts, records
+from node.wire import alerts, charters, records
 from node.wire.membership import encode_directory
 from node.wire.receipts import decode_receipt
 from tests.support.deciding import BASELINE
@@ -161,7 +163,7 @@ class Node:
             self.credentials,
             lambda: network.directory,
             "127.0.0.1:0",
-            (board.service(),),
+            (board.service(), Counter(self.store).service(gatekeeper)),
         )
         await server.start()
         pushing = asyncio.create_task(board.run())
@@ -182,6 +184,7 @@ class Node:
         ]
         decoders = records.decode_envelope, decode_receipt
         given = [Fault(*one) for one in receipt_faults(self.store, self.org_id, origins, *decoders)]
+        given += [Fault(*one) for one in charter_faults(self.store, self.org_id, origins, charters)]
         tiles = check_tiles(self.store, self.org_id)
         return [one for one in found if isinstance(one, Fault)] + [*tiles, *given]
 
@@ -236,8 +239,11 @@ class Network:
 
     def origins(self) -> tuple[Origin, ...]:
         """Keys of every active member."""
-        active = [one for one in self.directory.members if one.status is Status.ACTIVE]
-        return tuple(origin_of(self.directory, one.org_id, self.now) for one in active)
+        return tuple(origin_of(self.directory, one.org_id, self.now) for one in self.active())
+
+    def active(self) -> tuple[Member, ...]:
+        """Every active member."""
+        return tuple(one for one in self.directory.members if one.status is Status.ACTIVE)
 
     def close(self) -> None:
         """Close every database."""

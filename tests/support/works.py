@@ -14,6 +14,9 @@ import pytest
 
 from crypto.signing import Signer
 from node import share, sync
+from node.audiences import Author, Change, change_audience
+from node.bounds import Bounds
+from node.charter import EVERYTHING
 from node.client import Credentials, PeerClient
 from node.directory import Directory, Member
 from node.logbook import Identity
@@ -23,12 +26,13 @@ from node.recall import call_back
 from node.receipt import Receipt, sign_receipt
 from node.server import Exchange
 from node.signed import Reason
+from node.store.audiences import standing
 from node.store.database import Store
 from node.store.heads import log_head
 from node.store.records import record_ids
 from node.sync import pull
 from node.verify import page_token
-from node.wire import records
+from node.wire import charters, records
 from node.wire.exchange import Call, ListCall, encode_list_call
 from node.wire.receipts import encode_confirm_call, encode_receipt
 from tests.support.faults import Flavour, failing_at
@@ -80,7 +84,7 @@ def share_everything(node: Node) -> None:
         node.shares(*SECOND)
 
 
-def shared(node: Node) -> object:
+def shared(node: Node) -> tuple[object, ...]:
     """What left, of which revision of which record, for whom."""
     rows = rows_of(node.store)
     return sorted((row[1], row[2], row[4]) for row in rows["release"]), len(rows["entry"]), len(rows["view"])
@@ -146,6 +150,30 @@ def call_everything_back(node: Node) -> None:
         ids = record_ids(connection)
     why = Reason.SHARED_IN_ERROR
     call_back(node.store, ids, why, node.identity, records, now=NOW, purge=True)
+
+
+@dataclass(frozen=True)
+class ChangeForum:
+    """Let beta leave the audience `forum` and gamma join it, unless that is done already."""
+
+    bounds: Bounds
+
+    def __call__(self, node: Node) -> None:
+        """Change it."""
+        with node.store.read() as connection:
+            (found,) = standing(connection).values()
+        if "gamma" in found.charter.members:
+            return
+        change = Change({"gamma": EVERYTHING}, frozenset({"beta"}))
+        author = Author("kb", node.identity, self.bounds, NOW, records, charters)
+        change_audience(node.store, "forum", change, author)
+
+
+def grouped(node: Node) -> object:
+    """Who belongs to which version, how they joined, and what left for whom."""
+    rows = rows_of(node.store)
+    versions = [(row[3], row[5]) for row in rows["charter"]]
+    return versions, [row[2:6] for row in rows["joining"]], len(rows["charter_copy"]), shared(node)[1:]
 
 
 class _Job(NamedTuple):
