@@ -32,14 +32,18 @@ class Plan:
 def read_plan(root: Path) -> Plan:
     """Read the plan beside this file; a file or test that it names and that is not there is an error."""
     plan: dict[str, Any] = tomllib.loads((root / "tests/mutation/mutation.toml").read_text())
-    targets = []
+    targets: list[Target] = []
     for one in plan["target"]:
-        missing = [name for name in (one["file"], *one["tests"]) if not (root / name).is_file()]
+        files = [file for file in sorted(root.glob(one["files"])) if file.name != "__init__.py"]
+        missing = [name for name in one["tests"] if not (root / name).is_file()] + (
+            [] if files else [one["files"]]
+        )
         if missing:
             raise FileNotFoundError(f"mutation.toml names {', '.join(missing)}")
-        module = one["file"].removesuffix(".py").replace("/", ".")
         harmless = frozenset(name for rest in one.get("harmless", ()) for name in rest["parts"])
-        targets.append(Target(module, one["file"], tuple(one["tests"]), harmless))
+        for file in (str(file.relative_to(root)) for file in files):
+            module = file.removesuffix(".py").replace("/", ".")
+            targets.append(Target(module, file, tuple(one["tests"]), harmless))
     reasons = {
         (group["module"], name): group["reason"]
         for group in plan.get("equivalent", ())
