@@ -15,6 +15,7 @@ from casework.audit import NONE, AuditEntry, Head, check_purpose, write_entry
 from casework.casefile import CaseFile, case_name, fold
 from casework.chain import FIRST, Header, Signed, link, place, read_header, sign_header
 from casework.deadlines import check_clock
+from casework.enrol import officers
 from casework.errors import (
     AuditError,
     CaseworkError,
@@ -27,7 +28,7 @@ from casework.errors import (
 from casework.event import Event, Statement, check_statement, read_parts, write_parts
 from casework.keyring import Epoch, WrappedKey, close_for, open_key, put_on_ring
 from casework.lifecycle import check_action
-from casework.officer import Officer, Unlocked
+from casework.officer import RECOVERY, Officer, Unlocked
 from casework.store.audit import add_audit_entry
 from casework.store.database import Database, Transaction
 from casework.store.events import Stored, add_case, add_event, case_id_of, case_ids, events_of, last_event
@@ -117,7 +118,8 @@ class Desk:
                     self._now(),
                 )
                 self.hand_over(connection, case_id, grant, one, keys)
-            self._append(connection, uid, (), statement, keys, self._id(request_id, uid))
+            self._seal_to_recovery(connection, case_id, uid, keys)
+            self.append(connection, uid, (), statement, keys, self._id(request_id, uid))
             self.note(connection, "open", (uid,), WORK)
         return uid
 
@@ -227,7 +229,7 @@ class Desk:
                 check_clock(case, statement, self.today, self.rules)
                 if statement.supersedes and case.by_id(statement.supersedes) is None:
                     raise FieldError("supersedes", "there is no such event that still stands")
-                self._append(connection, uid, events, statement, held.keys, event_id)
+                self.append(connection, uid, events, statement, held.keys, event_id)
                 events = self.events(connection, uid, held.keys)
             self.note(connection, "write", (uid,), WORK)
         return ids
@@ -301,6 +303,15 @@ class Desk:
             digests={"grants": (sha256(payload).hexdigest(),)},
         )
 
+    def _seal_to_recovery(self, connection: Transaction, case_id: int, uid: str, keys: Keys) -> None:
+        """Seal keys to the recovery key too, if the office has set one up."""
+        current = self.epochs.current
+        for one in officers(connection).values():
+            if RECOVERY in one.roles:
+                for group, key in keys.items():
+                    wrapped = close_for(current, one.officer_id, one.seal_key, uid, group, key)
+                    put_key(connection, case_id, wrapped)
+
     def note(
         self,
         connection: Transaction,
@@ -367,15 +378,21 @@ class Desk:
         except CaseworkError as error:
             raise AuditError("the read could not be written down, so nothing is shown") from error
 
-    def _append(
+    def append(
         self,
         connection: Transaction,
         uid: str,
         events: tuple[Event, ...],
         statement: Statement,
         keys: Keys,
-        event_id: str,
-    ) -> None:
+        event_id: str = "",
+    ) -> str:
+        """Seal, sign and put a checked statement behind the events of a case, inside an open write; gives its id.
+
+        Raises:
+            TamperedError: The case has other events than these.
+            RoleError: A key is lacking for what it says.
+        """
         case_id = case_id_of(connection, uid)
         before = last_event(connection, case_id)
         if (before.sequence if before else 0) != len(events):
@@ -392,12 +409,13 @@ class Desk:
             uid,
             sequence,
             link(before.signed.payload) if before else FIRST,
-            event_id,
+            event_id or secrets.token_hex(16),
             self._now(),
             self.officer.officer_id,
             {group: sha256(part).digest() for group, part in sealed.items()},
         )
         add_event(connection, case_id, sequence, sign_header(self.unlocked.signer, header), sealed)
+        return header.event_id
 
     def _id(self, request_id: str, what: str) -> str:
         """A new id of 32 hexadecimal digits; of a request that has one itself, always the same."""

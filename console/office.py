@@ -18,20 +18,24 @@ from sqlalchemy import Connection
 from casework.check import CaseFault, Trusted, check_office
 from casework.desk import Desk, Epochs
 from casework.enrol import admit, found_office, officers
+from casework.erasing import turn
 from casework.errors import CaseStoreError, FieldError, OfficerError
 from casework.keyring import Epoch
+from casework.letting_in import take_expired
 from casework.officer import Officer, Unlocked
 from casework.vault import Vault
 from casework.vocabulary.deadlines import FILE as DEADLINES_FILE
 from casework.vocabulary.deadlines import Rules, read_rules, usual_rules
 from console.home import Home
 from crypto.cell import new_cell_key
-from crypto.keyfile import load_key, save_key
+from crypto.errors import KeyFileError
+from crypto.keyfile import destroy_file, load_key, save_key
 from node.config import ORG_ID
 from node.errors import NodeError
 from node.store.database import Store
 
 OFFICER, EPOCH = "officer", "epoch"
+DOOMED = ".doomed-"  # begins the name of a key file that is being destroyed
 Clock = Callable[[], datetime]
 
 
@@ -126,6 +130,7 @@ class Office:
             OfficerError: Nobody of that name works on cases here, or has no role any more.
             CryptoError: The key file is missing or damaged, or the passphrase is wrong.
         """
+        self.turn()
         officer = self.officers().get(officer_id)
         if officer is None or not officer.roles:
             raise OfficerError(f"nobody works on cases here as {officer_id[:40]!r}")
@@ -168,15 +173,48 @@ class Office:
         Raises:
             CryptoError: A key file can not be read or written.
         """
-        folder = self.home.path / "keys"
         name = self.clock().astimezone(UTC).strftime("%Y-%m")
-        if not (folder / f"epoch-{name}.key").exists():
-            save_key(folder / f"epoch-{name}.key", EPOCH, new_cell_key(), None)
-        keys = {
-            file.stem.removeprefix("epoch-"): load_key(file, EPOCH, None)
-            for file in sorted(folder.glob("epoch-*.key"))
-        }
+        if not self._epoch_file(name).exists():
+            try:
+                save_key(self._epoch_file(name), EPOCH, new_cell_key(), None)
+            except KeyFileError:
+                if not self._epoch_file(name).exists():  # else another process was quicker
+                    raise
+        keys = {}
+        for file in sorted(self._epoch_file(name).parent.glob("epoch-*.key")):
+            try:
+                keys[file.stem.removeprefix("epoch-")] = load_key(file, EPOCH, None)
+            except KeyFileError:
+                if file.exists():  # else it was destroyed meanwhile, and nothing lies under it
+                    raise
         return Epochs(Epoch(name, keys[name]), keys)
+
+    def turn(self) -> tuple[str, ...]:
+        """Let time do what it does: keys of grants that are over go, and those of past months once the rest was moved.
+
+        Raises:
+            CaseworkError: A key is damaged, or the database refused; nothing is lost.
+            KeyFileError: A key file can not be destroyed.
+        """
+        take_expired(self.database, self.clock())
+        months = self.epochs()
+        folder = self.home.path / "keys"
+        drafts = [one for one in folder.glob(".epoch-*") if f"-{months.current.name}." not in one.name]
+        for rest in (*folder.glob(f"{DOOMED}*"), *drafts):  # left by a process that was killed
+            destroy_file(rest)
+        return turn(self.database, months, self._destroy_epoch)
+
+    def _destroy_epoch(self, name: str) -> None:
+        file = self._epoch_file(name)
+        doomed = file.with_name(DOOMED + file.name)
+        try:
+            file.rename(doomed)  # first of all nobody finds it any more, whatever happens next
+        except OSError as error:
+            raise KeyFileError(f"{file}: can not be destroyed ({error.strerror})") from error
+        destroy_file(doomed)
+
+    def _epoch_file(self, name: str) -> Path:
+        return self.home.path / "keys" / f"epoch-{name}.key"
 
     def _key_file(self, officer_id: str) -> Path:
         return self.home.path / "officers" / f"{officer_id}.key"

@@ -113,6 +113,26 @@ def load_key(path: Path, purpose: str, passphrase: str | None) -> bytes:
         raise PassphraseError(f"{path}: the passphrase is wrong, or the file is damaged") from error
 
 
+def destroy_file(path: Path) -> None:
+    """Overwrite a key file with chance, bring that to the disk, and remove it; it may be done again after a cut.
+
+    Disks that never write twice to one place, and file systems that keep old versions, may still hold the old bytes
+    for a while: such a folder belongs on an encrypted disk.
+
+    Raises:
+        KeyFileError: It is not there, or the disk refuses.
+    """
+    try:
+        with path.open("r+b") as file:
+            file.write(secrets.token_bytes(max(os.fstat(file.fileno()).st_size, 1)))
+            file.flush()
+            os.fsync(file.fileno())
+        path.unlink()
+        _sync_directory(path.parent)
+    except OSError as error:
+        raise KeyFileError(f"{path}: can not be destroyed ({error.strerror})") from error
+
+
 def is_protected(path: Path) -> bool:
     """Tell whether a key file was saved with a passphrase.
 

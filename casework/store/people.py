@@ -142,6 +142,14 @@ def keys_of(connection: Transaction, officer_id: str, case_id: int | None = None
     return _keys(connection, wanted)
 
 
+def holders_of(connection: Transaction, case_id: int, group: Group) -> frozenset[str]:
+    """Ids of officers who hold a key of a case."""
+    found = select(case_key.c.officer_id).where(
+        and_(case_key.c.case_id == case_id, case_key.c.key_group == str(group))
+    )
+    return frozenset(connection.execute(found).scalars())
+
+
 def all_keys(connection: Transaction) -> tuple[WrappedKey, ...]:
     """Every wrapped key."""
     return _keys(connection, case_key.c.case_id.is_not(None))

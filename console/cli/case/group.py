@@ -2,9 +2,11 @@
 
 import typer
 
+from console.cli.case.access import grant, list_grants, recover, revoke
 from console.cli.case.acting import act, list_cases, open_case, show_case, timeline
 from console.cli.case.checking import check
 from console.cli.case.due import calendar, clocks_of, due
+from console.cli.case.erasure import erase_case, retention_list, turn_month
 from console.cli.case.officers import officer
 from console.cli.case.serving import serve
 
@@ -20,3 +22,10 @@ case.command("clocks")(clocks_of)
 case.command()(calendar)
 case.command()(serve)
 case.command()(check)
+case.command()(grant)
+case.command()(revoke)
+case.command("grants")(list_grants)
+case.command()(recover)
+case.command("retention")(retention_list)
+case.command("erase")(erase_case)
+case.command("turn")(turn_month)

@@ -1,0 +1,171 @@
+"""Let officers into a case and take rights back; keys go with them, at expiry too. And the way in when all else fails.
+
+Nobody gives what they do not hold. The survivor's advocate shuts out whoever knows the survivor, and nobody else lets
+them in again. With the recovery key, kept off line, a case can be read when nobody else can open it: that stands in the
+case and in the audit log before anything is shown.
+"""
+
+from datetime import UTC, date, datetime
+
+from casework.access import Grant, check_grant, check_granter, read_grant
+from casework.audit import AuditEntry, write_entry
+from casework.casefile import CaseFile, fold
+from casework.desk import WORK, Desk, Holding
+from casework.enrol import officers
+from casework.errors import CaseInputError, FieldError, NotFoundError, OfficerError, RoleError, TamperedError
+from casework.event import Statement, check_statement
+from casework.keyring import open_key
+from casework.officer import RECOVERY
+from casework.span import on
+from casework.store.audit import add_audit_entry
+from casework.store.database import Database, Transaction
+from casework.store.events import case_id_of
+from casework.store.people import grant_rows, grants_of, holders_of, keys_of, take_keys
+from casework.vocabulary import Group
+from crypto.cell import open_cell
+from crypto.errors import CryptoError
+
+NODE = "-"  # stands in the audit log where no officer did it, but time
+
+
+def let_in(
+    desk: Desk, uid: str, officer_id: str, rights: frozenset[str], reason: str, expires_on: date | None = None
+) -> Grant:
+    """Let an officer into a case, or change their rights to it; keys that they no longer need are taken away.
+
+    Raises:
+        NotFoundError: There is no such case, or it is not for this officer.
+        OfficerError: There is no such officer, or they have no role any more.
+        CaseInputError: It may not be given, or not by this officer.
+    """
+    if not rights:
+        raise FieldError("rights", "say which; to take all of them back, revoke them")
+    return _give(desk, uid, officer_id, rights, reason, expires_on)
+
+
+def shut_out(desk: Desk, uid: str, officer_id: str, reason: str, *, for_good: bool = False) -> Grant:
+    """Take all rights back; `for_good` is the survivor's advocate's, who alone can let them in again.
+
+    Raises:
+        NotFoundError: There is no such case, or it is not for this officer.
+        CaseInputError: Not by this officer, or nobody would be left who can act on the case.
+    """
+    return _give(desk, uid, officer_id, frozenset(), reason, None, for_good=for_good)
+
+
+def grants(desk: Desk, uid: str) -> tuple[Grant, ...]:
+    """The grant that counts of each officer who was ever let into a case, reasons opened.
+
+    Raises:
+        NotFoundError: There is no such case, or it is not for this officer.
+        TamperedError: A reason does not open.
+    """
+    desk.write_down("read", (uid,), "supervision")
+    with desk.database.read() as connection:
+        key = _held(desk, connection, uid).keys[Group.CASE]
+        return tuple(_with_reason(one, key) for one in _last(connection, uid).values())
+
+
+def take_expired(database: Database, now: datetime) -> int:
+    """Take away the keys of grants that are over; gives of how many."""
+    today, taken = now.astimezone(UTC).date(), 0
+    with database.read() as connection:
+        last = {(row.case, row.officer_id): read_grant(row.signed.payload) for row in grant_rows(connection)}
+        over = [one for one in last.values() if one.expires_on is not None and one.expires_on < today]
+        over = [one for one in over if keys_of(connection, one.officer_id, case_id_of(connection, one.case))]
+    if not over:
+        return 0
+    with database.write() as connection:
+        for one in over:
+            number = case_id_of(connection, one.case)
+            if _last(connection, one.case).get(one.officer_id) == one:
+                take_keys(connection, number, one.officer_id, frozenset(Group))
+                taken += 1
+                entry = AuditEntry(int(now.timestamp()), NODE, "expire", WORK, (number,))
+                add_audit_entry(connection, write_entry(entry))
+    return taken
+
+
+def break_glass(desk: Desk, uid: str, reason: str) -> CaseFile:
+    """Read a case with the recovery key, after that was written into the case itself and into the audit log.
+
+    Raises:
+        RoleError: This is no recovery key.
+        NotFoundError: There is no such case, or its keys were not sealed to it.
+        FieldError: There is no reason.
+    """
+    if RECOVERY not in desk.officer.roles:
+        raise RoleError("only a recovery key breaks the glass")
+    if not reason.strip():
+        raise FieldError("reason", "say why nobody else can open it")
+    statement = check_statement(Statement("break_glass", on(desk.today), {"reason": reason}), desk.today)
+    with desk.database.write() as connection:
+        closed = keys_of(connection, desk.officer.officer_id, case_id_of(connection, uid))
+        if Group.CASE not in {one.group for one in closed}:
+            raise NotFoundError("there is no such case")
+        months = desk.epochs.keys
+        keys = {one.group: open_key(months, desk.unlocked, one) for one in closed}
+        desk.append(connection, uid, desk.events(connection, uid, keys), statement, keys)
+        desk.note(connection, "break_glass", (uid,), "break_glass", groups=keys)
+    with desk.database.read() as connection:
+        return fold(uid, desk.events(connection, uid, keys), desk.today, desk.today)
+
+
+def _give(
+    desk: Desk,
+    uid: str,
+    officer_id: str,
+    rights: frozenset[str],
+    reason: str,
+    expires_on: date | None,
+    *,
+    for_good: bool = False,
+) -> Grant:
+    try:
+        with desk.database.write() as connection:
+            held = _held(desk, connection, uid)
+            people = officers(connection)
+            to = people.get(officer_id)
+            if to is None or (rights and not to.roles):
+                raise OfficerError(f"nobody works on cases here as {officer_id[:40]!r}")
+            at = int(desk.clock().timestamp())
+            grant = Grant(uid, officer_id, rights, reason, expires_on, desk.officer.officer_id, at)
+            grant = check_grant(grant._replace(is_exclusion=for_good), to)
+            before = _last(connection, uid).get(officer_id)
+            check_granter(desk.officer, held.grant, before, grant, desk.today)
+            number = case_id_of(connection, uid)
+            take_keys(connection, number, officer_id, frozenset(Group) - grant.groups)
+            desk.hand_over(connection, number, grant, to, held.keys)
+            if not _somebody_acts(desk, connection, uid, number):
+                raise FieldError("officer", "nobody would be left who can act on the case")
+    except CaseInputError:
+        desk.write_down("denied", (uid,), WORK)
+        raise
+    return grant
+
+
+def _somebody_acts(desk: Desk, connection: Transaction, uid: str, number: int) -> bool:
+    holders = holders_of(connection, number, Group.CASE)
+    return any(
+        one.holds("write", desk.today) and name in holders for name, one in _last(connection, uid).items()
+    )
+
+
+def _held(desk: Desk, connection: Transaction, uid: str) -> Holding:
+    held = desk.holdings(connection).get(uid)
+    if held is None:
+        raise NotFoundError("there is no such case")
+    return held
+
+
+def _last(connection: Transaction, uid: str) -> dict[str, Grant]:
+    """The last grant of each officer to a case."""
+    found = (read_grant(signed.payload) for signed in grants_of(connection, case_id_of(connection, uid)))
+    return {grant.officer_id: grant for grant in found}
+
+
+def _with_reason(grant: Grant, key: bytes) -> Grant:
+    try:
+        return grant._replace(reason=open_cell(key, grant.sealed_reason, grant.place).decode())
+    except (CryptoError, UnicodeDecodeError) as error:
+        raise TamperedError(f"the reason of the grant to {grant.officer_id} does not open") from error

@@ -1,0 +1,116 @@
+"""`tocsin case grant | revoke | grants | recover`: who is let into a case."""
+
+from datetime import date
+from typing import Annotated, Any
+
+import typer
+
+from console.cli.case.acting import CaseArgument
+from console.cli.case.signing_in import NOBODY, OfficerOption, desk_of
+from console.cli.options import HERE, Format, FormatOption, HomeOption, day_option
+from console.cli.output import say, show
+
+Who = Annotated[str, typer.Argument(metavar="OFFICER", help="Id of the officer.")]
+Reason = Annotated[
+    str, typer.Option("--reason", metavar="WORDS", help="Why; sealed with the key of the case.")
+]
+Until = Annotated[Any, day_option("--until", "Last day on which it counts; else until it is taken back.")]
+
+
+def grant(
+    reference: CaseArgument,
+    name: Who,
+    right: Annotated[
+        list[str],
+        typer.Option(
+            "--right",
+            metavar="RIGHT",
+            help="read, write, identity, medical, source, evidence or export; may be repeated.",
+        ),
+    ],
+    reason: Reason,
+    until: Until = None,
+    officer_id: OfficerOption = NOBODY,
+    home: HomeOption = HERE,
+) -> None:
+    """Let an officer into a case, or change their rights to it.
+
+    You can give what you hold yourself. Keys that they no longer need are taken away, at the latest when they next
+    become due.
+    """
+    from casework.letting_in import let_in
+
+    desk = desk_of(home, officer_id)
+    given = let_in(desk, desk.find(reference), name, frozenset(right) | {"read"}, reason, _day(until))
+    say(f"{name} may {', '.join(sorted(given.rights))}" + (f" until {given.expires_on}" if until else ""))
+
+
+def revoke(
+    reference: CaseArgument,
+    name: Who,
+    reason: Reason,
+    for_good: Annotated[
+        bool,
+        typer.Option(
+            "--knows-the-survivor",
+            help="Nobody but a survivor advocate lets them in again; yours to say as one.",
+        ),
+    ] = False,
+    officer_id: OfficerOption = NOBODY,
+    home: HomeOption = HERE,
+) -> None:
+    """Take all rights to a case back, with the keys."""
+    from casework.letting_in import shut_out
+
+    desk = desk_of(home, officer_id)
+    shut_out(desk, desk.find(reference), name, reason, for_good=for_good)
+    say(f"{name} no longer sees the case. What they have read they still know.")
+
+
+def list_grants(
+    reference: CaseArgument,
+    officer_id: OfficerOption = NOBODY,
+    home: HomeOption = HERE,
+    style: FormatOption = Format.TABLE,
+) -> None:
+    """Show who was let into a case, why, and until when."""
+    from casework.letting_in import grants
+
+    desk = desk_of(home, officer_id)
+    rows = [
+        (
+            one.officer_id,
+            ", ".join(sorted(one.rights)) or ("shut out" if one.is_exclusion else "nothing any more"),
+            str(one.expires_on or ""),
+            one.granted_by,
+            one.reason,
+        )
+        for one in grants(desk, desk.find(reference))
+    ]
+    show(("officer", "rights", "until", "given by", "reason"), rows, style)
+
+
+def recover(
+    uid: Annotated[str, typer.Argument(metavar="UID", help="All 32 signs of the uid of the case.")],
+    reason: Reason,
+    officer_id: OfficerOption = NOBODY,
+    home: HomeOption = HERE,
+    style: FormatOption = Format.TABLE,
+) -> None:
+    """Read a case with the recovery key when nobody else can open it.
+
+    The key is that of an officer with the role `recovery`: bring its file back to officers/ID.key first, and take it
+    away afterwards. That it was used stands in the case and in the audit log before anything is shown.
+    """
+    from casework.letting_in import break_glass
+
+    case = break_glass(desk_of(home, officer_id), uid, reason)
+    rows = [
+        (str(event.when), event.kind, "; ".join(f"{name} {value}" for name, value in event.fields.items()))
+        for event in case.events
+    ]
+    show(("when", "what", "details"), rows, style)
+
+
+def _day(value: Any) -> date | None:
+    return value if isinstance(value, date) or value is None else value.date()
