@@ -19,7 +19,7 @@ from console.serve import Node, open_node
 from crypto.certificates import certificate_pem, private_key_pem
 from node.alert import Order, Sender, outgoing, send_alert
 from node.alerting import Board
-from node.audience import Tier
+from node.audience import Audience, Tier
 from node.client import Credentials
 from node.server import Exchange, Gatekeeper, make_server
 from node.wire import alerts, records
@@ -74,7 +74,7 @@ def _prepare(node: Node, sender: Sender) -> bytes:
     before = _now()
     alert = send_alert(node.store, 1, Order(before, BOUNDS, frozenset({Tier.PUBLIC})), sender)
     (one,) = outgoing(node.store, node.org_id, alert.sequence - 1, before, records)
-    return encode_pushed(one.views[Tier.PUBLIC].pushed)
+    return encode_pushed(one.views[Audience(Tier.PUBLIC).name].pushed)
 
 
 def _tls(node: Node) -> ssl.SSLContext:

@@ -310,7 +310,7 @@ def read_policy_file(path: Path) -> Policy:
     except UnicodeDecodeError as error:
         raise PolicyError(f"{path.name} is not UTF-8 text") from error
     except PolicyError as error:
-        raise PolicyError(f"{path.name}, {error}") from error
+        raise PolicyError("\n".join(f"{path.name}, {line}" for line in str(error).splitlines())) from error
 
 
 def read_file(path: Path) -> bytes:

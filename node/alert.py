@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from crypto.envelope import sign_envelope
 from node.advice import MAX_ADVICE, is_plain, telling_parts
-from node.audience import Tier
+from node.audience import Audience, Tier, members_of
 from node.bounds import Bounds
 from node.errors import AlertRefusedError, UnknownAlertError
 from node.interest import is_asked_for
@@ -27,6 +27,7 @@ from node.store.alerts import (
     alert_at,
     alerts_after,
     alerts_of,
+    alerts_without_record,
     last_sequence,
     note_acknowledged,
     note_receipts,
@@ -35,7 +36,7 @@ from node.store.alerts import (
 )
 from node.store.database import Store, Transaction
 from node.store.heads import log_head
-from node.store.own_log import Released, own_page, released
+from node.store.own_log import Released, own_page, own_views, released
 from node.store.records import current
 from node.urgent import (
     ALERT_TYPE,
@@ -74,30 +75,42 @@ class Order(NamedTuple):
 
 
 class View(NamedTuple):
-    """A message as the members of one tier get it, and what it shows of the record; `None` is nothing."""
+    """A message as one audience gets it, and what it shows of the record; `None` is nothing."""
 
     pushed: Pushed
     chains: Chains | None
 
 
 class Outgoing(NamedTuple):
-    """A message on its way, as each tier gets it; `had` are the members who got an earlier one about the same alert."""
+    """A message on its way.
+
+    Attributes:
+        alert_id: Its key.
+        sequence: Its place among all that this node sent.
+        kind: New, an update or a cancellation.
+        tier: The coarsest that it is for.
+        views: As each audience gets it: every such tier, and members who see the record otherwise than their tier.
+        had: Members who got an earlier one about the same alert.
+    """
 
     alert_id: int
     sequence: int
     kind: Kind
-    views: Mapping[Tier, View]
+    tier: Tier
+    views: Mapping[str, View]
     had: frozenset[str]
 
-    def view_for(self, org_id: str, tier: Tier, wanted: Subscription) -> View | None:
-        """What a member gets: nothing when it may not see the record, or asked for others and never had the alert."""
-        view = self.views.get(tier)
-        if view is None or self.sequence <= wanted.after:
-            return None
-        if self.kind is not Kind.CANCEL and view.chains is None:
-            return None
-        asked = view.chains is None or is_asked_for(view.chains, wanted)
-        return view if asked or org_id in self.had else None
+    def view_for(self, org_id: str, tier: Tier, wanted: Subscription) -> str:
+        """Whose view a member gets; nobody's when it may not see the record, or asked for others and never had it."""
+        if tier < self.tier or self.sequence <= wanted.after:
+            return ""
+        own = Audience(tier, org_id).name
+        name = own if own in self.views else Audience(tier).name
+        chains = self.views[name].chains
+        if self.kind is not Kind.CANCEL and chains is None:
+            return ""
+        asked = chains is None or is_asked_for(chains, wanted)
+        return name if asked or org_id in self.had else ""
 
 
 def verify_order(order: Order) -> None:
@@ -167,21 +180,17 @@ def cancel_alert(store: Store, uid: bytes, now: datetime, sender: Sender) -> Ale
         last, said = _standing(connection, uid, sender)
         if said.expires <= now:
             raise AlertRefusedError("it has expired already")
-        return _sign(
-            connection,
-            said._replace(
-                kind=Kind.CANCEL,
-                leaf_hash=b"",
-                log_index=None,
-                issued=now,
-                log_by=now,
-                advice="",
-                reviewed=False,
-            ),
-            Tier(last.tier),
-            last.log_index,
-            sender,
-        )
+        return _cancel(connection, last, now, sender)
+
+
+def cancel_called_back(store: Store, now: datetime, sender: Sender) -> tuple[Alert, ...]:
+    """Cancel every alert in force whose record was called back; gives the cancellations.
+
+    From the moment of the call-back such an alert is pushed to nobody new; this tells those who had it.
+    """
+    with store.write() as connection:
+        found = alerts_without_record(connection, sender.identity.org_id, int(now.timestamp()))
+        return tuple(_cancel(connection, last, now, sender) for last in found)
 
 
 def outgoing(store: Store, org_id: str, after: int, now: datetime, codec: Codec) -> tuple[Outgoing, ...]:
@@ -258,6 +267,15 @@ def _standing(connection: Transaction, uid: bytes, sender: Sender) -> tuple[Stor
     return sent[-1], sender.alert_codec.decode_alert(envelope.payload)
 
 
+def _cancel(connection: Transaction, last: StoredAlert, now: datetime, sender: Sender) -> Alert:
+    envelope = sender.alert_codec.decode_alert_envelope(last.envelope)
+    said = sender.alert_codec.decode_alert(envelope.payload)
+    over = said._replace(
+        kind=Kind.CANCEL, leaf_hash=b"", log_index=None, issued=now, log_by=now, advice="", reviewed=False
+    )
+    return _sign(connection, over, Tier(last.tier), last.log_index, sender)
+
+
 def _add(
     connection: Transaction, kind: Kind, uid: bytes, place: Released, order: Order, sender: Sender
 ) -> Alert:
@@ -307,17 +325,20 @@ def _sign(connection: Transaction, alert: Alert, tier: Tier, log_index: int | No
 
 def _outgoing(connection: Transaction, log_id: int, one: StoredAlert, codec: Codec) -> Outgoing:
     kind = Kind(one.kind)
-    views: dict[Tier, View] = {}
     assert one.log_index is not None, "an alert of our own has its place in our log"
+    span = one.log_index, one.log_index + 1
+    wires = {name: wire for _, name, wire in own_views(connection, *span) if members_of([name])}
     for tier in Tier:
         if tier >= one.tier:
-            (wire,) = own_page(connection, log_id, one.log_index, one.log_index + 1, tier)
-            pushed = Pushed(one.envelope, b"" if kind is Kind.CANCEL else wire)
-            views[tier] = View(pushed, opened_chains(wire, codec))
+            (wires[Audience(tier).name],) = own_page(connection, log_id, *span, tier)
+    views = {
+        name: View(Pushed(one.envelope, b"" if kind is Kind.CANCEL else wire), opened_chains(wire, codec))
+        for name, wire in wires.items()
+    }
     before = [
         past.alert_id
         for past in alerts_of(connection, one.origin_id, one.uid)
         if past.sequence < one.sequence
     ]
     had = frozenset(past.org_id for past in receipts(connection, before) if past.sent_at)
-    return Outgoing(one.alert_id, one.sequence, kind, views, had)
+    return Outgoing(one.alert_id, one.sequence, kind, Tier(one.tier), views, had)

@@ -1,9 +1,9 @@
 """Push this node's alerts to the members that subscribed, and take their notes.
 
 An alert may be sent by another process, so the board looks into the database as long as anybody listens. What it finds
-it encodes once per tier, and the same bytes go into the queue of every stream of that tier. A stream that does not
-empty its queue is ended and catches up by sequence; it holds up nobody. Before each message, and once a second without
-one, every caller is held against the directory.
+it encodes once per audience, and the same bytes go into the queue of every stream of that audience. A stream that does
+not empty its queue is ended and catches up by sequence; it holds up nobody. Before each message, and once a second
+without one, every caller is held against the directory.
 """
 
 import asyncio
@@ -18,7 +18,6 @@ import grpc
 
 from crypto.errors import CryptoError
 from node.alert import Outgoing, newest_sequence, note_sent, note_taken, outgoing
-from node.audience import Tier
 from node.directory import Member
 from node.errors import NodeError, SlowReaderError
 from node.server import (
@@ -228,19 +227,16 @@ class Board:
 
 
 class _Ready:
-    """A message on its way, encoded once per tier."""
+    """A message on its way, encoded once per audience."""
 
     def __init__(self, one: Outgoing) -> None:
         self.outgoing = one
-        self._wires: dict[Tier, bytes] = {
-            tier: encode_pushed(view.pushed) for tier, view in one.views.items()
-        }
+        self._wires = {name: encode_pushed(view.pushed) for name, view in one.views.items()}
 
     def message_for(self, stream: "_Stream") -> bytes | None:
         """The bytes that go onto a stream; nothing when the alert is not for its member."""
         member = stream.member
-        view = self.outgoing.view_for(member.org_id, member.tier, stream.wanted)
-        return self._wires[member.tier] if view is not None else None
+        return self._wires.get(self.outgoing.view_for(member.org_id, member.tier, stream.wanted))
 
 
 class _Stream:

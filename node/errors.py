@@ -155,6 +155,12 @@ class SequenceError(PeerError):
     reason = "ALERT_SEQUENCE_INVALID"
 
 
+class TooManyAlertsError(PeerError):
+    """A peer has sent more alerts than a node keeps of one peer."""
+
+    reason = "ALERTS_TOO_MANY"
+
+
 class UnavailableError(NodeError):
     """A peer could not be reached or did not answer in time; what was received before is kept."""
 

@@ -6,7 +6,7 @@ of a message has passed `node.urgent.verify_alert` and fits what came before it.
 
 from datetime import datetime
 
-from node.errors import AlertError, SequenceError, UnknownAlertError
+from node.errors import AlertError, SequenceError, TooManyAlertsError, UnknownAlertError
 from node.signed import Codec
 from node.store.alerts import (
     Promise,
@@ -14,8 +14,10 @@ from node.store.alerts import (
     add_alert,
     alert_at,
     alerts_of,
+    count_alerts,
     entry_index,
     entry_leaf,
+    forget_expired,
     last_sequence,
     note_acknowledged,
     note_receipts,
@@ -27,6 +29,8 @@ from node.store.database import Store, Transaction
 from node.store.heads import log_head
 from node.urgent import Alert, AlertCodec, Kind, Pushed, Sound, verify_alert
 from node.verify import Origin
+
+MAX_HELD = 1_000  # messages of one peer; a network in its worst month sends some tens
 
 
 def receive_alert(
@@ -50,6 +54,7 @@ def receive_alert(
         if _is_known(connection, alert, pushed):
             return None
         _verify_story(alert, alerts_of(connection, origin.org_id, alert.uid), codecs[1])
+        _make_room(connection, origin.org_id, int(now.timestamp()))
         add_alert(connection, _stored(alert, pushed, now))
     return sound
 
@@ -114,6 +119,14 @@ def _is_known(connection: Transaction, alert: Alert, pushed: Pushed) -> bool:
     if alert.sequence <= last:
         raise SequenceError(f"sequence {alert.sequence} of {alert.origin_id} came after {last}")
     return False
+
+
+def _make_room(connection: Transaction, origin_id: str, now: int) -> None:
+    """See that a peer's messages stay within bounds; those that have expired make room."""
+    if count_alerts(connection, origin_id) >= MAX_HELD:
+        forget_expired(connection, origin_id, now)
+        if count_alerts(connection, origin_id) >= MAX_HELD:
+            raise TooManyAlertsError(f"{MAX_HELD} alerts of {origin_id} are in force or wait for its log")
 
 
 def _verify_story(alert: Alert, before: tuple[StoredAlert, ...], codec: AlertCodec) -> None:

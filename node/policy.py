@@ -5,28 +5,35 @@ The file is data, the rules that read it are in `node.rules`. Its digest says wh
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, cached_property
 from hashlib import sha256
 from importlib.resources import files
-from itertools import pairwise
-from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
+from typing import Annotated, Generic, Literal, NamedTuple, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
-from node.audience import CLOSED, FINEST, Levels, Purpose, Tier, narrowest
+from node.audience import ALL_CLOSED, FINEST, Levels, Purpose, Tier, narrowest
 from node.codes import code_list
 from node.errors import PolicyError
-from node.ladders import DIMENSIONS
+from node.ladders import ACTOR, CERTAINTY, DIMENSIONS, TARGET, VICTIMS, WHAT, WHEN, WHERE
 
 FILE_NAME = "policy.toml"
+DEFAULT = "default"  # in the place of a country: every one that is not named
 MAX_POLICY_BYTES = 256 * 1024
 
 T = TypeVar("T")
 _Days = Annotated[int, Field(ge=0, le=36_500)]
-_DimensionName = Literal["when", "where", "what", "victims", "target", "actor", "certainty"]
 
 
 class Agreement(NamedTuple):
@@ -94,6 +101,47 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+def _one_of(known: Sequence[str]) -> AfterValidator:
+    """Let through one of some names, or several of them in a list."""
+
+    def check(said: T) -> T:
+        wrong = [repr(name) for name in (said if isinstance(said, list) else [said]) if name not in known]
+        if wrong:
+            raise ValueError(f"{', '.join(wrong)} is none of {', '.join(known)}")
+        return said
+
+    return AfterValidator(check)
+
+
+def _check_countries(codes: list[str]) -> list[str]:
+    wrong = [repr(code) for code in codes if code not in code_list("country").codes]
+    if wrong:
+        raise ValueError(f"{', '.join(wrong)} is not a code of the list of countries")
+    return codes
+
+
+def _check_country(code: str) -> str:
+    if code != DEFAULT:
+        _check_countries([code])
+    return code
+
+
+class _Levels(_Part):
+    when: Annotated[str, _one_of(WHEN.levels)] = ""
+    where: Annotated[str, _one_of(WHERE.levels)] = ""
+    what: Annotated[str, _one_of(WHAT.levels)] = ""
+    victims: Annotated[str, _one_of(VICTIMS.levels)] = ""
+    target: Annotated[str, _one_of(TARGET.levels)] = ""
+    actor: Annotated[str, _one_of(ACTOR.levels)] = ""
+    certainty: Annotated[str, _one_of(CERTAINTY.levels)] = ""
+
+    def read(self, unnamed: Levels) -> Levels:
+        """Levels by their numbers; a dimension that is not named is as in `unnamed`."""
+        named = (getattr(self, dimension.name) for dimension in DIMENSIONS)
+        both = zip(named, DIMENSIONS, unnamed, strict=True)
+        return tuple(one.levels.index(name) if name else other for name, one, other in both)
+
+
 class _PerTier(_Part, Generic[T]):
     public: T
     peer: T
@@ -102,6 +150,18 @@ class _PerTier(_Part, Generic[T]):
     def of(self, tier: Tier) -> T:
         """What is said of a tier."""
         said: T = getattr(self, tier.name.lower())
+        return said
+
+
+class _TierLevels(_PerTier[_Levels]):
+    @field_validator("peer", "coordinator")
+    @classmethod
+    def no_less_than_coarser(cls, said: _Levels, info: ValidationInfo) -> _Levels:
+        """See that a finer tier sees at least as much."""
+        for name, coarser in list(info.data.items())[-1:]:
+            levels = coarser.read(ALL_CLOSED)
+            if narrowest((levels, said.read(ALL_CLOSED))) != levels:
+                raise ValueError(f"shows less than {name} does")
         return said
 
 
@@ -115,21 +175,21 @@ class _Consent(_Part):
 
 class _Agreement(_Part):
     member: str = Field(min_length=2, max_length=63)
-    countries: list[str] = []
+    countries: Annotated[list[str], AfterValidator(_check_countries)] = []
     until: date | None = None
-    levels: dict[_DimensionName, str]
+    levels: _Levels
 
 
 class _File(_Part):
     name: str = Field(min_length=1, max_length=100)
     version: int = Field(ge=1)
-    levels: _PerTier[dict[_DimensionName, str]]
+    levels: _TierLevels
     embargo: _PerTier[_Days]
-    purposes: _PerTier[list[str]]
+    purposes: _PerTier[Annotated[list[str], _one_of(tuple(Purpose))]]
     captivity: _Captivity
     consent: _Consent
-    countries: dict[str, Literal["regular", "enhanced"]]
-    regular: dict[_DimensionName, str]
+    countries: dict[Annotated[str, AfterValidator(_check_country)], Literal["regular", "enhanced"]]
+    regular: _Levels
     agreement: list[_Agreement] = []
 
 
@@ -137,20 +197,25 @@ def read_policy(text: str) -> Policy:
     """Check the text of a policy.
 
     Raises:
-        PolicyError: It is no TOML, or something in it is missing, unknown or contradicts itself; names the line.
+        PolicyError: It is no TOML, or something in it is missing, unknown or contradicts itself; every fault is told
+            on a line of its own, with the line of the file.
     """
     if len(text.encode()) > MAX_POLICY_BYTES:
         raise PolicyError(f"longer than {MAX_POLICY_BYTES} bytes")
     try:
-        form = _File.model_validate(tomllib.loads(text))
+        said = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise PolicyError(f"not TOML: {error}") from error
+    countries = said.get("countries")
+    lacking = isinstance(countries, dict) and DEFAULT not in countries
+    faults = [(["countries"], "says nothing of the default")] if lacking else []
+    try:
+        form = _File.model_validate(said)
     except ValidationError as error:
-        # A name that is misspelt is told rather than the one that is missing because of it.
-        first = min(error.errors(), key=lambda one: one["type"] == "missing")
-        path = [str(part) for part in first["loc"] if part != "[key]"]
-        raise _wrong(text, path, first["msg"].lower()) from error
-    return _checked(text, form)
+        raise PolicyError(_told(text, [*_faults(error), *faults])) from error
+    if faults:
+        raise PolicyError(_told(text, faults))
+    return _policy(text, form)
 
 
 @cache
@@ -159,74 +224,46 @@ def baseline() -> Policy:
     return read_policy(files("node").joinpath("slt_baseline.toml").read_text("utf-8"))
 
 
-def _checked(text: str, form: _File) -> Policy:
-    levels = {
-        tier: _levels(text, ["levels", tier.name.lower()], form.levels.of(tier), CLOSED) for tier in Tier
-    }
-    for coarse, fine in pairwise(Tier):
-        if narrowest((levels[coarse], levels[fine])) != levels[coarse]:
-            raise _wrong(text, ["levels", fine.name.lower()], f"shows less than {coarse.name.lower()} does")
-    if "default" not in form.countries:
-        raise _wrong(text, ["countries"], "says nothing of the default")
+def _policy(text: str, form: _File) -> Policy:
     countries = {code: level == "regular" for code, level in form.countries.items()}
-    by_default = countries.pop("default")
-    _check_countries(text, ["countries"], countries)
+    by_default = countries.pop(DEFAULT)
     return Policy(
         form.name,
         form.version,
         text,
-        levels,
+        {tier: form.levels.of(tier).read(ALL_CLOSED) for tier in Tier},
         {tier: timedelta(days=form.embargo.of(tier)) for tier in Tier},
-        {tier: _purposes(text, tier, form.purposes.of(tier)) for tier in Tier},
+        {tier: frozenset(map(Purpose, form.purposes.of(tier))) for tier in Tier},
         timedelta(days=form.captivity.presumed_over_days),
         form.consent.rcrc_named,
         countries,
         by_default,
-        _levels(text, ["regular"], form.regular, None),
-        tuple(_agreement(text, at, one) for at, one in enumerate(form.agreement)),
+        form.regular.read(FINEST),
+        tuple(
+            Agreement(one.member, frozenset(one.countries), one.until, one.levels.read(ALL_CLOSED))
+            for one in form.agreement
+        ),
     )
 
 
-def _agreement(text: str, at: int, one: _Agreement) -> Agreement:
-    path = ["agreement", str(at)]
-    _check_countries(text, [*path, "countries"], one.countries)
-    levels = _levels(text, [*path, "levels"], one.levels, CLOSED)
-    return Agreement(one.member, frozenset(one.countries), one.until, levels)
+def _faults(error: ValidationError) -> list[tuple[list[str], str]]:
+    """Where and what; what is misspelt comes before what is missing, perhaps because of it."""
+    found = sorted(error.errors(), key=lambda one: one["type"] == "missing")  # keeps the order otherwise
+    return [
+        (
+            [str(part) for part in one["loc"] if part != "[key]"],
+            str(one["ctx"]["error"]) if one["type"] == "value_error" else one["msg"].lower(),
+        )
+        for one in found
+    ]
 
 
-def _levels(text: str, path: list[str], named: Mapping[Any, str], unnamed: int | None) -> Levels:
-    """Levels by their names; a dimension that is not named is at `unnamed`, or at its finest."""
-    found = []
-    for dimension, finest in zip(DIMENSIONS, FINEST, strict=True):
-        level = named.get(dimension.name)
-        if level is None:
-            found.append(finest if unnamed is None else unnamed)
-        elif level in dimension.levels:
-            found.append(dimension.levels.index(level))
-        else:
-            wanted = f"{level!r} is none of {', '.join(dimension.levels)}"
-            raise _wrong(text, [*path, dimension.name], wanted)
-    return tuple(found)
-
-
-def _purposes(text: str, tier: Tier, named: list[str]) -> frozenset[Purpose]:
-    known = {purpose.value: purpose for purpose in Purpose}
-    for name in named:
-        if name not in known:
-            raise _wrong(text, ["purposes", tier.name.lower()], f"{name!r} is none of {', '.join(known)}")
-    return frozenset(known[name] for name in named)
-
-
-def _check_countries(text: str, path: list[str], codes: Mapping[str, bool] | list[str]) -> None:
-    for code in codes:
-        if code not in code_list("country").codes:
-            raise _wrong(text, path, f"{code!r} is not a code of the list of countries")
-
-
-def _wrong(text: str, path: list[str], why: str) -> PolicyError:
-    line = _line_of(text, path)
-    where = ".".join(path)
-    return PolicyError(f"line {line}: {where}: {why}" if line else f"{where}: {why}")
+def _told(text: str, faults: Sequence[tuple[list[str], str]]) -> str:
+    lines = []
+    for path, why in faults:
+        line, where = _line_of(text, path), ".".join(path)
+        lines.append(f"line {line}: {where}: {why}" if line else f"{where}: {why}")
+    return "\n".join(lines)
 
 
 def _line_of(text: str, path: list[str]) -> int:

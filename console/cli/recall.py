@@ -11,11 +11,13 @@ from console.cli.options import Format, passphrase
 from console.cli.output import say, show
 from console.cli.selection import select_records
 from console.home import open_home
+from node.alert import Sender, cancel_called_back
 from node.errors import QueryError
-from node.logbook import Callback
+from node.logbook import Callback, Identity
 from node.recall import call_back, callbacks_on_demand
 from node.signed import Reason
-from node.wire import records
+from node.store.database import Store
+from node.wire import alerts, records
 
 _HEADER = ("log entry", "what", "because")
 
@@ -42,9 +44,17 @@ def recall(
         typer.confirm(f"Call {len(planned)} records back from everybody who saw them?", abort=True, err=True)
     identity = opened.identity(passphrase(home))
     done = call_back(store, chosen, why, identity, records, now=datetime.now(UTC), purge=purge)
+    cancel_their_alerts(store, identity)
     show(_HEADER, _rows(done), style)
     if len(done) < len(chosen):
         say(f"{len(chosen) - len(done)} never left, or are called back already.")
+
+
+def cancel_their_alerts(store: Store, identity: Identity) -> None:
+    """Cancel the alerts about what is called back, and say so."""
+    cancelled = cancel_called_back(store, datetime.now(UTC), Sender(identity, records, alerts))
+    for one in cancelled:
+        say(f"Alert {one.uid.hex()[:8]} is cancelled: its record was called back.")
 
 
 def _rows(callbacks: Sequence[Callback]) -> list[tuple[int, str, str]]:

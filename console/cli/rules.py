@@ -42,7 +42,7 @@ def show_rules(home: HomeOption = HERE, style: FormatOption = Format.TABLE) -> N
 
 @app.command("check")
 def check_policy(file: Annotated[Path, typer.Argument(metavar="FILE", help="A policy, as TOML.")]) -> None:
-    """Check a policy before you use it; says the line of what is wrong."""
+    """Check a policy before you use it; names every fault."""
     from console.home import read_policy_file
 
     policy = read_policy_file(file)

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
 
-from node.store.database import insert_many, next_id
+from node.store.database import insert_many, next_id, portions
 from node.tables import alert, alert_notice, entry, fact, release, revision
 
 
@@ -84,6 +84,43 @@ def alerts_after(connection: Connection, origin_id: str, sequence: int, now: int
         alert.c.sequence.in_(newest),
         alert.c.expires_at > now,
     )
+
+
+def alerts_without_record(connection: Connection, origin_id: str, now: int) -> tuple[StoredAlert, ...]:
+    """The newest message about each alert of ours in force whose record was called back since."""
+    newest = select(func.max(alert.c.sequence)).where(alert.c.origin_id == origin_id).group_by(alert.c.uid)
+    last = select(func.max(release.c.log_index)).group_by(release.c.record_id)
+    gone = select(release.c.record_id).where(and_(release.c.log_index.in_(last), release.c.views == ""))
+    return _alerts(
+        connection,
+        alert.c.origin_id == origin_id,
+        alert.c.sequence.in_(newest),
+        alert.c.expires_at > now,
+        alert.c.leaf_hash != b"",  # which a cancellation does not name
+        alert.c.log_index.in_(select(release.c.log_index).where(release.c.record_id.in_(gone))),
+    )
+
+
+def count_alerts(connection: Connection, origin_id: str) -> int:
+    """How many messages of an originator are held."""
+    return int(connection.execute(select(func.count()).where(alert.c.origin_id == origin_id)).scalar_one())
+
+
+def forget_expired(connection: Connection, origin_id: str, now: int) -> None:
+    """Drop the expired messages of an originator, but for the last one and those that hold it to a promise."""
+    waiting = [str(Promise.OPEN), str(Promise.BROKEN)]
+    old = select(alert.c.id).where(
+        and_(
+            alert.c.origin_id == origin_id,
+            alert.c.expires_at <= now,
+            alert.c.promise.not_in(waiting),
+            alert.c.sequence < last_sequence(connection, origin_id),
+        )
+    )
+    gone = list(connection.execute(old).scalars())
+    for chosen in portions(gone):
+        connection.execute(delete(alert_notice).where(alert_notice.c.alert_id.in_(chosen)))
+        connection.execute(delete(alert).where(alert.c.id.in_(chosen)))
 
 
 def stored_alerts(connection: Connection) -> tuple[StoredAlert, ...]:

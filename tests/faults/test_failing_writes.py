@@ -8,6 +8,7 @@ import pytest
 
 from node.errors import StoreError, UnavailableError
 from node.receive import follow
+from tests.support.alerts import ring
 from tests.support.audiences import bounds_of, group, share_with
 from tests.support.bundles import Forger, ReadBundle
 from tests.support.faults import Flavour, failing_at
@@ -21,6 +22,8 @@ from tests.support.works import (
     SyncWith,
     Work,
     call_everything_back,
+    cancel_alerts,
+    cancelled,
     do_in_a_process_that_fails_at,
     grouped,
     import_first,
@@ -120,6 +123,15 @@ def changing_an_audience(network: Network, _until: ExitStack) -> tuple[Work, Nod
     return Work(nodes[0], ChangeForum(bounds_of(network, nodes[0])), grouped), nodes[1]
 
 
+def cancelling(network: Network, _until: ExitStack) -> tuple[Work, Node]:
+    nodes = [network.node("alpha"), network.node("beta")]
+    for node in nodes:
+        import_first(node)
+        for key in ("a", "b"):
+            ring(node, key)
+    return Work(nodes[0], cancel_alerts, cancelled), nodes[1]
+
+
 @pytest.fixture(
     params=[
         importing,
@@ -130,6 +142,7 @@ def changing_an_audience(network: Network, _until: ExitStack) -> tuple[Work, Nod
         serving,
         calling_back,
         changing_an_audience,
+        cancelling,
     ]
 )
 def work_and_undisturbed(request: pytest.FixtureRequest, network: Network) -> Iterator[tuple[Work, Node]]:

@@ -131,6 +131,49 @@ def test_a_policy_that_can_not_be_meant_is_refused(text: str, said: str) -> None
     assert said in str(caught.value)
 
 
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    text = TEXT + AGREEMENT
+    for old, new in (
+        ('name = "SLT baseline"', 'nome = "SLT baseline"'),
+        ('when = "month"\nwhere = "admin1"\nwhat', 'when = "month"\nwhat'),
+        ("public = 30", "public = -1"),
+        ('peer = ["staff', 'peer = ["gossip", "rumour", "staff'),
+        ('default = "enhanced"', 'XQX = "regular"'),
+        ('["SSD"]\nuntil', '["Juba"]\nuntil'),
+        ('actor = "name"', 'actor = "face"'),
+    ):
+        assert old in text
+        text = text.replace(old, new, 1)
+
+    with pytest.raises(PolicyError) as caught:
+        read_policy(text)
+
+    told = str(caught.value).splitlines()
+    assert [line.partition(": ")[2].partition(":")[0] for line in told] == [
+        "levels.peer",
+        "embargo.public",
+        "purposes.peer",
+        "countries.XQX",
+        "agreement.0.countries",
+        "agreement.1.levels.actor",
+        "nome",
+        "field required",
+        "countries",
+    ]
+    assert "'gossip', 'rumour' is none of staff_safety" in told[2]
+    numbers = [int(line[5 : line.index(":")]) for line in told if line.startswith("line ")]
+    assert [text.splitlines()[number - 1][:4] for number in numbers] == [
+        "[lev",
+        "publ",
+        "peer",
+        "XQX ",
+        "coun",
+        "acto",
+        "nome",
+        "[cou",
+    ]
+
+
 def test_bounds_are_inclusive() -> None:
     agreement = AGREEMENT.replace('"alpha"', '"{}"')
     name = 'name = "SLT baseline"'

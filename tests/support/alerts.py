@@ -40,7 +40,9 @@ def ring(node: Node, key: str, tiers: frozenset[Tier] = PEERS, now: datetime = N
     """Send a new alert about a record."""
     with node.store.read() as connection:
         revision_id = revisions_by_key(connection, SOURCE, [key])[key]
-    return send_alert(node.store, revision_id, Order(now, BASELINE, tiers, **order), sender(node))
+    return send_alert(
+        node.store, revision_id, Order(now, order.pop("bounds", BASELINE), tiers, **order), sender(node)
+    )
 
 
 def ring_again(node: Node, uid: bytes, now: datetime = NOW, **order: Any) -> Alert:

@@ -14,6 +14,7 @@ import pytest
 
 from crypto.signing import Signer
 from node import share, sync
+from node.alert import Sender, cancel_called_back
 from node.audiences import Author, Change, change_audience
 from node.bounds import Bounds
 from node.charter import EVERYTHING
@@ -32,7 +33,7 @@ from node.store.heads import log_head
 from node.store.records import record_ids
 from node.sync import pull
 from node.verify import page_token
-from node.wire import charters, records
+from node.wire import alerts, charters, records
 from node.wire.exchange import Call, ListCall, encode_list_call
 from node.wire.receipts import encode_confirm_call, encode_receipt
 from tests.support.faults import Flavour, failing_at
@@ -174,6 +175,17 @@ def grouped(node: Node) -> object:
     rows = rows_of(node.store)
     versions = [(row[3], row[5]) for row in rows["charter"]]
     return versions, [row[2:6] for row in rows["joining"]], len(rows["charter_copy"]), shared(node)[1:]
+
+
+def cancel_alerts(node: Node) -> None:
+    """Call everything back, then cancel the alerts about it."""
+    call_everything_back(node)
+    cancel_called_back(node.store, NOW, Sender(node.identity, records, alerts))
+
+
+def cancelled(node: Node) -> object:
+    """What was called back, and what every message is; ids and sequences left out."""
+    return shared(node), sorted((row[4], row[8] is None) for row in rows_of(node.store)["alert"])
 
 
 class _Job(NamedTuple):
