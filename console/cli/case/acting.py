@@ -1,11 +1,12 @@
 """`tocsin case open | list | show | timeline | act`: what every officer does with a case."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Any
 
 import typer
 
-from console.cli.case.signing_in import NOBODY, OfficerOption, desk_of
+from console.cli.case.signing_in import NOBODY, OfficerOption, desk_of, officer_named
 from console.cli.options import HERE, Format, FormatOption, HomeOption, day_option
 from console.cli.output import say, show
 
@@ -44,9 +45,15 @@ def open_case(
         "sensitivity": "normal",
         "owner": desk.officer.officer_id,
         "public_ref": secrets.token_hex(8),
-        **_given(fields),
+        **given_fields(fields),
     }
-    say(f"Opened case {case_name(desk.open_case(_statement('opened', given, when, desk.today, None)))}")
+    statement = make_statement("opened", given, when, desk.today, None)
+    owner = given["owner"]
+    if owner == desk.officer.officer_id:
+        uid = desk.open_case(statement)
+    else:
+        uid = desk.open_case(statement, (officer_named(home, owner),))
+    say(f"Opened case {case_name(uid)}")
 
 
 def list_cases(
@@ -79,7 +86,7 @@ def show_case(
     home: HomeOption = HERE,
     style: FormatOption = Format.TABLE,
 ) -> None:
-    """Show a case: what it is about, who is affected, where it stands."""
+    """Show what a case is about, and where it stands."""
     from casework.lifecycle import follow
 
     desk = desk_of(home, officer_id, remote=True)
@@ -99,7 +106,7 @@ def timeline(
     home: HomeOption = HERE,
     style: FormatOption = Format.TABLE,
 ) -> None:
-    """Show every event of a case, by the day on which it happened."""
+    """Show every event of a case, by its day."""
     from casework.vocabulary import kinds
 
     desk = desk_of(home, officer_id, remote=True)
@@ -153,7 +160,7 @@ def act(
     desk = desk_of(home, officer_id, remote=True)
     uid = desk.find(reference)
     if kind:
-        said = _statement(kind, _given(fields), when, desk.today, known_on)
+        said = make_statement(kind, given_fields(fields), when, desk.today, known_on)
         said = replace(said, sources=tuple(source or ()), reliability=reliability, supersedes=supersedes)
         (event_id,) = desk.say(uid, said)
         say(f"Written down as {event_id}. The case is {follow(desk.read(uid)).state}.")
@@ -171,7 +178,8 @@ def act(
     show(("action", "what it says", "fields (? may be left out)", "needs first"), rows, style)
 
 
-def _given(fields: list[str] | None) -> dict[str, str]:
+def given_fields(fields: list[str] | None) -> dict[str, str]:
+    """Fields as they were typed, FIELD=VALUE each."""
     given = {}
     for text in fields or ():
         name, equals, value = text.partition("=")
@@ -181,21 +189,37 @@ def _given(fields: list[str] | None) -> dict[str, str]:
     return given
 
 
-def _statement(kind: str, given: dict[str, str], when: str, today: date, known_on: date | None) -> Any:
-    from casework.errors import FieldError
+def make_statement(kind: str, given: dict[str, str], when: str, today: date, known_on: date | None) -> Any:
+    """A `casework.event.Statement` out of texts.
+
+    Raises:
+        FieldError: There is no such action or field, or a value is not of its form.
+    """
     from casework.event import Statement
     from casework.span import on, parse_span
     from casework.values import parse_value
-    from casework.vocabulary import kinds
 
-    known = kinds().get(kind)
-    if known is None:
-        raise FieldError("action", f"{kind[:40]!r} is no action; `tocsin case act CASE` shows what there is")
-    unknown = sorted(given.keys() - known.fields.keys())
-    if unknown:
-        raise FieldError(unknown[0], f"{kind} has no such field; it has {', '.join(known.fields) or 'none'}")
+    known = kind_with(kind, given)
     values = {name: parse_value(known.fields[name], text) for name, text in given.items()}
     return Statement(kind, parse_span(when) if when else on(today), values, known_on)
+
+
+def kind_with(name: str, given: Iterable[str]) -> Any:
+    """The `casework.vocabulary.Kind` of a name that has these fields.
+
+    Raises:
+        FieldError: There is none, or it lacks a field.
+    """
+    from casework.errors import FieldError
+    from casework.vocabulary import kinds
+
+    known = kinds().get(name)
+    if known is None:
+        raise FieldError("action", f"{name[:40]!r} is no action; `tocsin case act CASE` shows what there is")
+    unknown = sorted(set(given) - known.fields.keys())
+    if unknown:
+        raise FieldError(unknown[0], f"{name} has no such field; it has {', '.join(known.fields) or 'none'}")
+    return known
 
 
 def _about(values: Any, *without: str) -> str:

@@ -10,7 +10,7 @@ from console.cli.output import show
 def check(
     officer_id: OfficerOption = NOBODY, home: HomeOption = HERE, style: FormatOption = Format.TABLE
 ) -> None:
-    """Open everything that you can, and see whether it is what was written.
+    """Verify everything that you can open.
 
     `tocsin check` verifies the rest, for which nobody needs a key. It ends with exit code 1 if anything does not hold.
     """

@@ -121,7 +121,7 @@ def calendar(
     from console.office import rules_in
 
     desk = desk_of(home, officer_id, remote=True)
-    items = worklist(desk.read_all(purpose="calendar"), desk.today, rules_in(home)).items
+    items = worklist(desk.read_all(), desk.today, rules_in(home)).items
     try:
         out.write_bytes(written(items, datetime.now(UTC)))
     except OSError as error:

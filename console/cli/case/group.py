@@ -8,6 +8,7 @@ from console.cli.case.checking import check
 from console.cli.case.due import calendar, clocks_of, due
 from console.cli.case.erasure import erase_case, retention_list, turn_month
 from console.cli.case.officers import officer
+from console.cli.case.saying import add_verbs
 from console.cli.case.serving import serve
 
 case = typer.Typer(help="Follow cases until a host government has answered.", no_args_is_help=True)
@@ -25,7 +26,8 @@ case.command()(check)
 case.command()(grant)
 case.command()(revoke)
 case.command("grants")(list_grants)
-case.command()(recover)
-case.command("retention")(retention_list)
-case.command("erase")(erase_case)
-case.command("turn")(turn_month)
+case.command(short_help="Read a case with the recovery key.")(recover)
+case.command("retention", short_help="Show what is to be erased or reviewed.")(retention_list)
+case.command("erase", short_help="Destroy the keys of a case, or of parts of it.")(erase_case)
+case.command("turn", short_help="Do what the turn of a month asks for.")(turn_month)
+add_verbs(case)

@@ -65,3 +65,21 @@ def officer_passphrase() -> str | None:
     if not sys.stdin.isatty():
         return None
     return str(typer.prompt("Your passphrase", hide_input=True, err=True)) or None
+
+
+def officer_named(home: Path, officer_id: str) -> Any:
+    """The `casework.officer.Officer` of an id, to hand keys to.
+
+    Raises:
+        CaseworkError: Nobody of that name works on cases here, or this is not beside the node.
+    """
+    from casework.errors import FieldError
+    from console.home import open_home
+    from console.office import Office
+
+    if os.environ.get(SERVER):
+        raise FieldError("owner", "another owner than yourself can be given beside the node only")
+    found = Office(open_home(home)).officers().get(officer_id)
+    if found is None or not found.roles:
+        raise FieldError("owner", f"nobody works on cases here as {officer_id[:40]!r}")
+    return found

@@ -1,0 +1,146 @@
+"""Fill in what somebody left out of an event: ids, the only one there is, and, at a terminal, what they are asked."""
+
+import re
+import sys
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from console.cli.case.acting import kind_with
+from console.cli.case.verbs import Verb
+
+# Fields that name an event by its id, of which the first signs are enough.
+_EVENTS = frozenset({"proposal", "planned", "chosen"})
+# Fields that speak of the same things as another.
+_SAME = {
+    "reminder_of": "letter",
+    "in_reply_to": "letter",
+    "persons": "person",
+    "accused": "party",
+    "parties": "party",
+}
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_BLOCK = 1 << 20  # bytes of a document that are read at once
+
+
+def fill(case: Any, verb: Verb, given: Mapping[str, str], ask: bool | None = None) -> dict[str, str]:
+    """What to say, as texts by field.
+
+    Args:
+        case: The `casework.casefile.CaseFile` that it is said of.
+        verb: What is said.
+        given: What somebody typed.
+        ask: Whether to ask for what is missing; else whether somebody sits at a terminal.
+
+    Raises:
+        FieldError: A field does not exist, or is missing and nobody can be asked, or a file can not be read.
+    """
+    from casework.errors import FieldError
+    from casework.values import wanted
+
+    kind = kind_with(verb.kind, given)
+    said = {**verb.fixed, **given}
+    if verb.new and verb.new.partition(":")[0] not in said:
+        name, _, letter = verb.new.partition(":")
+        said[name] = _next(letter, _known(case, name))
+    for name, field in kind.fields.items():
+        if field.form == "digest" and name in said:
+            said[name] = _digest(name, said[name])
+        if name in _EVENTS:
+            said[name] = _event(case, verb, said.get(name, ""))
+        reminded = name == "reminder_of" and said.get("kind") == "reminder"
+        if name not in said and (field.required or reminded):
+            said[name] = _only(case, name)
+    if verb.kind == "letter_sent" and "counterpart" not in said:
+        said["counterpart"] = _addressee(case, said.get("reminder_of", "")) or _only(case, "counterpart")
+    said = {name: text for name, text in said.items() if text}
+    missing = [field for field in kind.fields.values() if field.required and field.name not in said]
+    if missing and not (sys.stdin.isatty() if ask is None else ask):
+        others = "; also missing: " + ", ".join(field.name for field in missing[1:]) if missing[1:] else ""
+        raise FieldError(missing[0].name, f"is missing; {wanted(missing[0])}{others}")
+    for field in missing:
+        said[field.name] = _asked(field)
+    return said
+
+
+def _asked(field: Any) -> str:
+    """Ask for one field until the answer is one that it can hold."""
+    from casework.errors import FieldError
+    from casework.values import parse_value, wanted
+    from casework.vocabulary import codes
+    from casework.vocabulary.words import words
+
+    name = words("en").field(field.name)
+    for code in codes(field.codes).values() if field.codes else ():
+        typer.echo(f"  {code.code}: {code.label}", err=True)
+    while True:
+        text = str(typer.prompt(name, err=True)).strip()
+        try:
+            text = _digest(field.name, text) if field.form == "digest" else text
+            parse_value(field, text)
+        except FieldError as error:
+            typer.echo(f"{error}" if field.codes else f"{name}: {wanted(field)}", err=True)
+        else:
+            return text
+
+
+def _known(case: Any, name: str) -> list[str]:
+    """Ids that events of the case gave to things of this name, each once, in their order."""
+    subject = _SAME.get(name, name)
+    singles = [event.text(subject) for event in case.events]
+    several = [
+        one
+        for event in case.events
+        for other, of in _SAME.items()
+        if of == subject
+        for one in event.many(other)
+    ]
+    return list(dict.fromkeys(filter(None, (*singles, *several))))
+
+
+def _only(case: Any, name: str) -> str:
+    """The only thing that a field can mean; nothing if there are several."""
+    known = _known(case, name)
+    if _SAME.get(name, name) == "letter":
+        reminders = {event.text("letter") for event in case.of("letter_sent") if event.text("reminder_of")}
+        known = [one for one in known if one not in reminders]
+    return known[0] if len(known) == 1 else ""
+
+
+def _next(letter: str, known: list[str]) -> str:
+    numbers = [int(found[1]) for one in known if (found := re.fullmatch(letter + r"([0-9]{1,6})", one))]
+    return f"{letter}{max(numbers, default=0) + 1}"
+
+
+def _addressee(case: Any, reminded: str) -> str:
+    sent = [event for event in case.of("letter_sent") if reminded and event.text("letter") == reminded]
+    return sent[-1].text("counterpart") if sent else ""
+
+
+def _event(case: Any, verb: Verb, named: str) -> str:
+    """The whole id of an event of which somebody wrote the first signs; the last proposal, if none is named."""
+    named = named.removeprefix("task:")
+    if not named:
+        last = case.last(verb.proposal) if verb.proposal else None
+        return last.event_id if last is not None else ""
+    found = [event.event_id for event in case.events if event.event_id.startswith(named)]
+    return found[0] if len(found) == 1 else named
+
+
+def _digest(name: str, text: str) -> str:
+    """A SHA-256: as it was typed, or of the file of that name."""
+    from casework.errors import FieldError
+
+    if _DIGEST.fullmatch(text) or text.startswith("?"):
+        return text
+    try:
+        with Path(text).open("rb") as file:
+            digest = sha256()
+            while part := file.read(_BLOCK):
+                digest.update(part)
+    except OSError as error:
+        raise FieldError(name, f"{text[:80]!r} can not be read: {error.strerror}") from error
+    return digest.hexdigest()
