@@ -43,10 +43,10 @@ class Vault:
             draft.rename(place)
             self._sync()
         except OSError as error:
-            draft.unlink(missing_ok=True)
+            self._drop(draft)
             raise VaultError(f"a sealed file can not be written ({error.strerror})") from error
         except BaseException:
-            draft.unlink(missing_ok=True)
+            self._drop(draft)
             raise
         return digest.digest(), size
 
@@ -103,6 +103,11 @@ class Vault:
                     stray.unlink()
                     swept += 1
         return swept
+
+    @staticmethod
+    def _drop(draft: Path) -> None:
+        with suppress(OSError):
+            draft.unlink()
 
     def _place(self, file: str) -> Path:
         return self.folder / file

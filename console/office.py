@@ -84,6 +84,18 @@ class Office:
         with self.database.read() as connection:
             return officers(connection)
 
+    def first_key(self) -> bytes:
+        """Public signing key of the first officer, to whom every signature leads back.
+
+        Raises:
+            OfficerError: There is no officer.
+            TamperedError: An entry was not signed by who may admit.
+        """
+        for one in self.officers().values():
+            if one.admitted_by == one.officer_id:
+                return one.signing_key
+        raise OfficerError("there is no officer yet")
+
     def enrol(self, officer_id: str, passphrase: str | None) -> Unlocked:
         """Make the key file of an officer; it is of use once somebody admits them.
 

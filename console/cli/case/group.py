@@ -7,12 +7,14 @@ from console.cli.case.acting import act, list_cases, open_case, show_case, timel
 from console.cli.case.checking import check
 from console.cli.case.due import calendar, clocks_of, due
 from console.cli.case.erasure import erase_case, retention_list, turn_month
+from console.cli.case.evidence import evidence
 from console.cli.case.officers import officer
 from console.cli.case.saying import add_verbs
 from console.cli.case.serving import serve
 
 case = typer.Typer(help="Follow cases until a host government has answered.", no_args_is_help=True)
 case.add_typer(officer, name="officer")
+case.add_typer(evidence, name="evidence")
 case.command("open")(open_case)
 case.command("list")(list_cases)
 case.command("show")(show_case)

@@ -1,0 +1,254 @@
+"""`tocsin case evidence`: secure it, hand it on, verify it, give it to a prosecutor."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from console.cli.case.acting import CaseArgument, When
+from console.cli.case.signing_in import NOBODY, OfficerOption, desk_of
+from console.cli.options import HERE, Format, FormatOption, HomeOption
+from console.cli.output import say, show
+
+evidence = typer.Typer(
+    help="Secure evidence, hand it on, verify it, give it to a prosecutor.", no_args_is_help=True
+)
+ItemArgument = Annotated[str, typer.Argument(metavar="ITEM", help="Id of the item, such as E1.")]
+FileArgument = Annotated[
+    Path, typer.Argument(metavar="FILE", help="Its content.", exists=True, dir_okay=False)
+]
+Purpose = Annotated[
+    str, typer.Option("--purpose", metavar="WORDS", help="What for; sealed with the key of evidence.")
+]
+_PIECE = 1024 * 1024
+
+
+@evidence.command()
+def add(
+    reference: CaseArgument,
+    item: ItemArgument,
+    file: FileArgument,
+    kind: Annotated[str, typer.Option(metavar="CODE", help="document, photograph, video, audio, message...")],
+    collected_by: Annotated[str, typer.Option(metavar="WORDS", help="Who collected it.")] = "",
+    method: Annotated[str, typer.Option(metavar="WORDS", help="How it was collected.")] = "",
+    copy_of: Annotated[str, typer.Option(metavar="ITEM", help="Item of which this is a redacted copy.")] = "",
+    legal_hold: Annotated[bool, typer.Option("--legal-hold", help="It may not be destroyed.")] = False,
+    when: When = "",
+    officer_id: OfficerOption = NOBODY,
+    home: HomeOption = HERE,
+) -> None:
+    """Seal a file as evidence; its chain of custody begins with that.
+
+    Keep the file where it is until you have verified the sealed one. A redacted copy is an item of its own, and the
+    original stays as it is.
+    """
+    from casework.custody import collect, derive
+    from casework.event import Statement
+    from casework.span import on, parse_span
+
+    desk, office = desk_of(home, officer_id), _office(home)
+    fields = {
+        "evidence": item,
+        "kind": kind,
+        "name": file.name,
+        "copy": "redacted" if copy_of else "original",
+    }
+    fields |= {name: words for name, words in (("collected_by", collected_by), ("method", method)) if words}
+    if legal_hold:
+        fields["legal_hold"] = "met"
+    said = Statement("evidence_added", parse_span(when) if when else on(desk.today), fields)
+    uid = desk.find(reference)
+    if copy_of:
+        made = derive(desk, office.vault, uid, copy_of, said, _pieces(file))
+    else:
+        made = collect(desk, office.vault, uid, _pieces(file), said)
+    say(f"{made.id} is sealed. SHA-256 of its content: {made.digest}")
+
+
+@evidence.command("list")
+def list_items(
+    reference: CaseArgument,
+    officer_id: OfficerOption = NOBODY,
+    home: HomeOption = HERE,
+    style: FormatOption = Format.TABLE,
+) -> None:
+    """Show the evidence of a case, and when each item was last verified."""
+    from casework.custody import items
+
+    desk = desk_of(home, officer_id)
+    rows = []
+    for one in items(desk.read(desk.find(reference))):
+        seen = one.verified
+        state = (
+            "destroyed"
+            if one.is_destroyed
+            else ("" if seen is None else f"{seen.text('result')} on {seen.when}")
+        )
+        rows.append(
+            (
+                one.id,
+                *(one.added.text(name) for name in ("kind", "copy", "derived_from", "name")),
+                one.digest,
+                state,
+            )
+        )
+    show(("item", "kind", "copy", "derived from", "name", "sha256", "verified"), rows, style)
+
+
+@evidence.command()
+def custody(
+    reference: CaseArgument,
+    item: ItemArgument,
+    officer_id: OfficerOption = NOBODY,
+    home: HomeOption = HERE,
+    style: FormatOption = Format.TABLE,
+) -> None:
+    """Show who did what with an item, and its hash before and after."""
+    from casework.custody import items
+
+    desk = desk_of(home, officer_id)
+    found = [one for one in items(desk.read(desk.find(reference))) if one.id == item]
+    names = ("act", "by", "to", "purpose", "before", "after", "result")
+    rows = [
+        (str(act.when), act.recorded_by, *(act.text(name) for name in names))
+        for one in found
+        for act in one.acts
+    ]
+    show(("when", "written by", *names), rows, style)
+
+
+@evidence.command()
+def verify(
+    reference: CaseArgument,
+    item: Annotated[
+        list[str] | None, typer.Argument(metavar="[ITEM...]", help="Items; else all of them.")
+    ] = None,
+    officer_id: OfficerOption = NOBODY,
+    home: HomeOption = HERE,
+) -> None:
+    """Hash evidence again and write down whether it is what was collected; exit code 1 if any is not."""
+    from casework.custody import handle, items
+    from casework.errors import EvidenceError
+
+    desk, office = desk_of(home, officer_id), _office(home)
+    uid = desk.find(reference)
+    kept = [one.id for one in items(desk.read(uid)) if one.file and not one.is_destroyed]
+    failed = False
+    for one in item or kept:
+        try:
+            handle(desk, office.vault, uid, one, "verify")
+            say(f"{one}: is what was collected")
+        except EvidenceError as error:
+            failed = True
+            say(f"{error} [{error.reason}]")
+    if failed:
+        raise typer.Exit(1)
+
+
+@evidence.command()
+def transfer(
+    reference: CaseArgument,
+    item: ItemArgument,
+    giver: Annotated[str, typer.Option("--from", metavar="WORDS", help="Who gave it.")],
+    taker: Annotated[str, typer.Option("--to", metavar="WORDS", help="Who took it.")],
+    purpose: Purpose = "",
+    officer_id: OfficerOption = NOBODY,
+    home: HomeOption = HERE,
+) -> None:
+    """Write down that an item passed from one to another, with its hash before and after."""
+    from casework.custody import handle
+
+    desk, office = desk_of(home, officer_id), _office(home)
+    said = {"by": giver, "to": taker, **({"purpose": purpose} if purpose else {})}
+    handle(desk, office.vault, desk.find(reference), item, "transfer", said)
+    say(f"{item}: written down, the hash is the one of before")
+
+
+@evidence.command()
+def extract(
+    reference: CaseArgument,
+    item: ItemArgument,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="New file to write its content to.")],
+    purpose: Purpose,
+    officer_id: OfficerOption = NOBODY,
+    home: HomeOption = HERE,
+) -> None:
+    """Write the content of an item into a file of your own, after the access was written down.
+
+    Nobody looks after that file but you: delete it when you are done.
+    """
+    from casework.custody import content_of
+
+    desk, office = desk_of(home, officer_id), _office(home)
+    with _new_file(file) as target:
+        for piece in content_of(desk, office.vault, desk.find(reference), item, purpose):
+            target.write(piece)
+    say(f"{file} holds {item}")
+
+
+@evidence.command()
+def export(
+    reference: CaseArgument,
+    item: Annotated[list[str], typer.Argument(metavar="ITEM...", help="Items.")],
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="New folder for the package.")],
+    recipient: Annotated[str, typer.Option("--to", metavar="WORDS", help="Who gets it.")],
+    purpose: Purpose,
+    host_government: Annotated[
+        bool,
+        typer.Option(
+            "--host-government", help="It goes to a host government: an approver released it first."
+        ),
+    ] = False,
+    officer_id: OfficerOption = NOBODY,
+    home: HomeOption = HERE,
+) -> None:
+    """Write a package that a prosecutor can verify off line with docs/verify_evidence.py.
+
+    Tell the recipient on another way the key that is printed: it is what the script believes.
+    """
+    from casework.package import Leaving, export
+
+    desk, office = desk_of(home, officer_id), _office(home)
+    terms = Leaving(recipient, purpose, host_government)
+    digest = export(desk, office.vault, desk.find(reference), tuple(item), out, terms)
+    say(f"{out} holds the package. SHA-256 of its manifest: {digest}")
+    print(f"python verify_evidence.py {out} {office.first_key().hex()}")
+
+
+@evidence.command("destroy")
+def destroy_item(
+    reference: CaseArgument,
+    item: ItemArgument,
+    purpose: Purpose,
+    officer_id: OfficerOption = NOBODY,
+    home: HomeOption = HERE,
+) -> None:
+    """Destroy the file of an item that another person added; what was said of it stays. Belongs to approvers."""
+    from casework.custody import destroy
+
+    desk, office = desk_of(home, officer_id), _office(home)
+    destroy(desk, office.vault, desk.find(reference), item, purpose)
+    say(f"The file of {item} is destroyed.")
+
+
+def _pieces(file: Path) -> Iterator[bytes]:
+    with file.open("rb") as source:
+        while piece := source.read(_PIECE):
+            yield piece
+
+
+def _new_file(file: Path) -> Any:
+    from node.errors import UnreadableError
+
+    try:
+        return file.open("xb")
+    except OSError as error:
+        raise UnreadableError(f"{file} can not be written ({error.strerror})") from error
+
+
+def _office(home: Path) -> Any:
+    from console.home import open_home
+    from console.office import Office
+
+    return Office(open_home(home))
