@@ -24,7 +24,7 @@ from casework.errors import (
 )
 from casework.event import Statement
 from casework.letting_in import let_in
-from casework.package import export, release_words
+from casework.package import Leaving, export, release_words
 from casework.span import on
 from casework.vault import Vault
 from console.office import Office
