@@ -16,6 +16,7 @@ from babel.core import get_global
 
 from casework.errors import FieldError
 from casework.vocabulary import codes, kinds
+from casework.vocabulary.deadlines import usual_rules
 
 LANGUAGES = ("en", "fr", "es", "ar", "ru", "zh")
 
@@ -42,6 +43,11 @@ class Words:
         known = kinds().get(name)
         return self._find("kind", name) or (known.text if known else name)
 
+    def rule(self, rule: str) -> str:
+        """A rule by which clocks run."""
+        known = usual_rules().by_id.get(rule)
+        return self._find("rule", rule) or (known.text if known else rule)
+
     def field(self, name: str) -> str:
         """A field of an event."""
         return self.word("field", name)
@@ -49,6 +55,10 @@ class Words:
     def say(self, name: str) -> str:
         """A heading or a sentence of a report."""
         return self.word("say", name)
+
+    def pair(self, name: str, value: str) -> str:
+        """A name with its value, with the colon as this language sets it."""
+        return self.say("pair").format(name=name, value=value)
 
     def word(self, section: str, name: str) -> str:
         """A word of a section of the file, else in English, else the name itself."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from casework.vocabulary import code_lists, kinds
+from casework.vocabulary.deadlines import usual_rules
 from casework.vocabulary.words import LANGUAGES, words
 
 OTHERS = tuple(language for language in LANGUAGES if language != "en")
@@ -36,6 +37,7 @@ def missing(language: str) -> list[str]:
     table, english = words(language).table, words("en").table
     wanted = {f"code.{name}": tuple(codes) for name, codes in code_lists().items()}
     wanted["kind"] = tuple(kinds())
+    wanted["rule"] = tuple(usual_rules().by_id)
     wanted |= {section: tuple(table) for section, table in english.items()}
     return [
         f"[{section}] {name}"
@@ -61,7 +63,9 @@ def test_every_field_and_lane_has_a_human_name_in_english() -> None:
 def test_no_word_is_kept_for_something_that_does_not_exist(language: str) -> None:
     english = words("en").table
     known = {f"code.{name}": set(codes) for name, codes in code_lists().items()}
-    known |= {"kind": set(kinds())} | {section: set(table) for section, table in english.items()}
+    known |= {"kind": set(kinds()), "rule": set(usual_rules().by_id)} | {
+        section: set(table) for section, table in english.items()
+    }
     extra = [
         f"[{section}] {name}"
         for section, table in words(language).table.items()
@@ -78,7 +82,7 @@ def test_words_are_in_the_script_of_their_language(language: str) -> None:
         f"[{section}] {name}: {word}"
         for section, table in words(language).table.items()
         for name, word in table.items()
-        if not re.search(SCRIPT[language], word) and name != "sha256"
+        if not re.search(SCRIPT[language], word) and name not in {"sha256", "pair"}
     ]
 
     assert foreign == []

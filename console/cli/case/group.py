@@ -9,6 +9,7 @@ from console.cli.case.due import calendar, clocks_of, due
 from console.cli.case.erasure import erase_case, retention_list, turn_month
 from console.cli.case.evidence import evidence
 from console.cli.case.officers import officer
+from console.cli.case.papers import letter, report
 from console.cli.case.saying import add_verbs
 from console.cli.case.serving import serve
 
@@ -32,4 +33,6 @@ case.command(short_help="Read a case with the recovery key.")(recover)
 case.command("retention", short_help="Show what is to be erased or reviewed.")(retention_list)
 case.command("erase", short_help="Destroy the keys of a case, or of parts of it.")(erase_case)
 case.command("turn", short_help="Do what the turn of a month asks for.")(turn_month)
+case.command(short_help="Write a letter to a government.")(letter)
+case.command(short_help="Write a dossier, a list or figures.")(report)
 add_verbs(case)

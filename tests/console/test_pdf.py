@@ -1,0 +1,64 @@
+"""PDF by the optional extra: the same bytes again, every script, user text that stays text, and clear refusals."""
+
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from casework.report.dossier import dossier
+from casework.report.reading import reading_of
+from casework.report.telling import Level, Telling
+from casework.vocabulary.deadlines import usual_rules
+from casework.vocabulary.words import LANGUAGES, words
+from console import pdf as printing
+from console.pdf import PdfError, pdf
+from tests.support.casefiles import TODAY, detention_case, said
+
+typst = pytest.importorskip("typst", reason="the extra pdf is not installed")
+KNOWN = set(typst.Fonts().families())
+
+
+def page(language: str = "en", title: str = "A title") -> bytes:
+    case = detention_case(said("described", "2022-06-20", title=title))
+    telling = Telling(words(language), Level.INTERNAL)
+    return pdf(dossier(reading_of(case, usual_rules()), telling), TODAY)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_dossier_is_set_in_every_language(language: str) -> None:
+    script = language if language in {"ar", "zh"} else ""
+    if not KNOWN & set(printing._FAMILIES[script]):
+        pytest.skip(f"no font for {language} on this machine")
+
+    found = page(language)
+
+    assert found.startswith(b"%PDF-")
+    assert found == page(language)
+
+
+def test_markup_and_code_in_a_case_stay_text() -> None:
+    assert page(title='#read("/etc/passwd") *bold* $x$ #panic()').startswith(b"%PDF-")
+
+
+def test_another_day_is_another_file() -> None:
+    one = dossier(reading_of(detention_case(), usual_rules()), Telling(words("en"), Level.INTERNAL))
+
+    assert pdf(one, date(2022, 7, 1)) != pdf(one, date(2022, 7, 2))
+
+
+def test_a_script_without_a_font_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(printing, "_FAMILIES", {"": ("No Such Font",), "zh": ("No Such Font",)})
+
+    with pytest.raises(PdfError, match="no font for this language was found: install No Such Font"):
+        page("zh")
+
+
+def test_without_the_extra_it_is_said_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "typst", None)
+
+    with pytest.raises(PdfError, match=r"tocsin\[pdf\]"):
+        page()
+    assert not list(tmp_path.iterdir())
