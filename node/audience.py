@@ -101,9 +101,26 @@ def levels_for(views: Views, audience: Audience) -> Levels | None:
     return views[Audience(max(reached)).name] if reached else None
 
 
+def write_levels(levels: Levels) -> str:
+    """Levels as text: `2,2,3,3,1,2,1`."""
+    return ",".join(map(str, levels))
+
+
+def read_levels(text: str) -> Levels:
+    """Read what `write_levels` wrote.
+
+    Raises:
+        ValueError: It is something else.
+    """
+    levels = tuple(map(int, text.split(",")))
+    if len(levels) != len(DIMENSIONS):
+        raise ValueError(text)
+    return levels
+
+
 def write_views(views: Views) -> str:
     """One line of text, always the same for the same views: `peer=1,1,1,1,0,0,1 @alpha=2,2,3,3,1,2,1`."""
-    return " ".join(f"{name}={','.join(map(str, levels))}" for name, levels in sorted(views.items()))
+    return " ".join(f"{name}={write_levels(levels)}" for name, levels in sorted(views.items()))
 
 
 def read_views(text: str) -> Views:
@@ -115,10 +132,8 @@ def read_views(text: str) -> Views:
     views = {}
     for part in text.split():
         name, _, numbers = part.partition("=")
-        levels = tuple(map(int, numbers.split(",")))
-        if len(levels) != len(DIMENSIONS) or not (
-            name.startswith(_MEMBER) or name.upper() in Tier.__members__
-        ):
+        levels = read_levels(numbers)
+        if not (name.startswith(_MEMBER) or name.upper() in Tier.__members__):
             raise ValueError(name)
         views[name] = levels
     return views

@@ -26,7 +26,7 @@ from node.charter import (
 )
 from node.errors import AudienceError, CharterError, PayloadError, UnknownAudienceError
 from node.logbook import Identity
-from node.share import Plan, Request, plan_within, release_within
+from node.share import Plan, Request, decided, plan_within, release_within
 from node.signed import UID_BYTES, Codec
 from node.store.audiences import (
     Belonging,
@@ -123,9 +123,10 @@ def preview_change(store: Store, name: str, change: Change, author: Author) -> P
         charter = _changed(before.charter, change, author)
         joined = _joined(connection, charter, change.joining, author)
         after = Standing(charter, {**before.joinings, **{one.member: one for one in joined}})
-        every = {**standing(connection), charter.uid: after}
+        known = decided(connection)
+        known = known._replace(audiences={**known.audiences, charter.uid: after})
         affected = revisions_asked(connection, chartered_name(charter.uid))
-        return plan_within(connection, affected, (), _request(author), every)
+        return plan_within(connection, affected, (), _request(author), known)
 
 
 def change_audience(store: Store, name: str, change: Change, author: Author) -> tuple[Charter, Plan]:

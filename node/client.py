@@ -5,9 +5,9 @@ is `UnavailableError`, with the reason that it gave where it gave one.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeVar
 from uuid import uuid4
 
 import grpc
@@ -16,6 +16,7 @@ from crypto.certificates import certificate_pem, private_key_pem, server_name
 from crypto.envelope import Envelope
 from node.directory import Member
 from node.errors import PayloadError, UnavailableError
+from node.share_request import Answer, Wish
 from node.status import reason_of
 from node.urgent import Pushed, Subscription
 from node.verify import Page
@@ -42,15 +43,28 @@ from node.wire.exchange import (
 )
 from node.wire.receipts import decode_confirmed, encode_confirm_call
 from node.wire.sharing import SERVICE as SHARING_SERVICE
-from node.wire.sharing import PageCall, decode_charters, encode_charters_call
+from node.wire.sharing import (
+    CancelCall,
+    PageCall,
+    decode_cancelled,
+    decode_charters,
+    decode_created,
+    decode_requests,
+    encode_cancel_call,
+    encode_charters_call,
+    encode_create_call,
+    encode_requests_call,
+)
 
 CALL_SECONDS = 30.0
-MAX_CHARTERS = 500  # of one peer that we believe
+MAX_LISTED = 10_000  # charters or answers of one peer that we believe
 PAGE_ENTRIES = 1000  # what a page costs beside its entries is felt with smaller ones
 _MIB = 1024 * 1024
 MAX_MESSAGE_BYTES = (
     8 * _MIB
 )  # more than a full page of ordinary entries, less than what hurts a small machine
+
+T = TypeVar("T")
 
 
 class Credentials(NamedTuple):
@@ -179,23 +193,62 @@ class PeerClient:
         decode_acknowledged(await self._call("Acknowledge", request, ALERT_SERVICE))
 
     async def charters(self) -> tuple[bytes, ...]:
-        """Signed charters of the peer's audiences to which we belong, up to `MAX_CHARTERS` of them.
+        """Signed charters of the peer's audiences to which we belong.
 
         Raises:
             UnavailableError: No answer.
             PayloadError: An answer is no page, or there is no end of them.
         """
-        found: list[bytes] = []
+        return await self._pages("ListCharters", encode_charters_call, decode_charters)
+
+    async def ask(self, wish: Wish) -> Answer:
+        """Ask the peer for finer detail of a record; asking again changes nothing.
+
+        Raises:
+            UnavailableError: No answer, or a refusal.
+            PayloadError: The answer is none to this call.
+        """
+        return decode_created(
+            await self._call("CreateShareRequest", encode_create_call(wish), SHARING_SERVICE)
+        )
+
+    async def answers(self) -> tuple[Answer, ...]:
+        """What the peer has answered to all that we asked.
+
+        Raises:
+            UnavailableError: No answer.
+            PayloadError: An answer is no page, or there is no end of them.
+        """
+        return await self._pages("ListShareRequests", encode_requests_call, decode_requests)
+
+    async def cancel(self, share_request_id: str) -> Answer:
+        """Take back what we asked for.
+
+        Raises:
+            UnavailableError: No answer, or a refusal.
+            PayloadError: The answer is none to this call.
+        """
+        call = encode_cancel_call(CancelCall(str(uuid4()), share_request_id))
+        return decode_cancelled(await self._call("CancelShareRequest", call, SHARING_SERVICE))
+
+    async def _pages(
+        self,
+        method: str,
+        encode: Callable[[PageCall], bytes],
+        decode: Callable[[bytes], tuple[tuple[T, ...], str]],
+    ) -> tuple[T, ...]:
+        """All items of a list of the sharing service, page by page, up to `MAX_LISTED`."""
+        found: list[T] = []
         token = ""
-        while len(found) <= MAX_CHARTERS:
-            call = encode_charters_call(PageCall(str(uuid4()), 0, token))
-            page, token = decode_charters(await self._call("ListCharters", call, SHARING_SERVICE))
+        while len(found) <= MAX_LISTED:
+            call = encode(PageCall(str(uuid4()), 0, token))
+            page, token = decode(await self._call(method, call, SHARING_SERVICE))
             found += page
             if not token:
                 return tuple(found)
             if not page:
                 break
-        raise PayloadError(f"charters: more than {MAX_CHARTERS}, or a page without any")
+        raise PayloadError(f"{method}: more than {MAX_LISTED} in all, or a page without any")
 
     async def _call(self, method: str, request: bytes, service: str = SERVICE) -> bytes:
         try:

@@ -333,3 +333,39 @@ class CharterError(PeerError):
     """A charter of an audience does not hold."""
 
     reason = "CHARTER_INVALID"
+
+
+class RequestError(CallError):
+    """A share request is not as it has to be."""
+
+    reason = "SHARE_REQUEST_REFUSED"
+
+
+class RequestReusedError(RequestError):
+    """The id of a share request was used for another one before."""
+
+    reason = "SHARE_REQUEST_ID_REUSED"
+
+
+class RequestStateError(InputError):
+    """Something can not be done about a share request as it stands."""
+
+    reason = "SHARE_REQUEST_STATE"
+
+
+class UnknownRequestError(NodeError):
+    """There is no such share request, or it is not the caller's."""
+
+    reason = "SHARE_REQUEST_UNKNOWN"
+
+
+class UnknownRecordError(NodeError):
+    """There is no such record, or it is not shown to who asks."""
+
+    reason = "RECORD_UNKNOWN"
+
+
+class TooManyRequestsError(NodeError):
+    """A member asks more often than it may."""
+
+    reason = "SHARE_REQUESTS_TOO_MANY"

@@ -262,13 +262,15 @@ def make_server(
     return server, port
 
 
-def unary_handler(answer: Unary, gatekeeper: Gatekeeper) -> "grpc.RpcMethodHandler[bytes, bytes]":
-    """Answer a call in a thread, for the member that makes it; every request begins with its id."""
+def unary_handler(
+    answer: Unary, gatekeeper: Gatekeeper, request_id_of: Callable[[bytes], str]
+) -> "grpc.RpcMethodHandler[bytes, bytes]":
+    """Answer a call in a thread, for the member that makes it."""
 
     async def handle(wire: bytes, context: Context) -> bytes:
         request_id = ""
         try:
-            request_id = read_request_id(decode_checkpoint_call(wire).request_id)
+            request_id = read_request_id(request_id_of(wire))
             return await asyncio.to_thread(answer, wire, gatekeeper.caller(context))
         except (NodeError, CryptoError) as error:
             await abort_call(context, our_error(error), request_id)
@@ -278,6 +280,9 @@ def unary_handler(answer: Unary, gatekeeper: Gatekeeper) -> "grpc.RpcMethodHandl
 
 
 def _handlers(exchange: Exchange, gatekeeper: Gatekeeper) -> grpc.GenericRpcHandler:
+    def unary(answer: Unary) -> "grpc.RpcMethodHandler[bytes, bytes]":
+        return unary_handler(answer, gatekeeper, lambda wire: decode_checkpoint_call(wire).request_id)
+
     async def watch(wire: bytes, context: Context) -> AsyncIterator[bytes]:
         request_id = ""
         sent = b""
@@ -297,10 +302,10 @@ def _handlers(exchange: Exchange, gatekeeper: Gatekeeper) -> grpc.GenericRpcHand
     return grpc.method_handlers_generic_handler(
         SERVICE,
         {
-            "GetCheckpoint": unary_handler(exchange.get_checkpoint, gatekeeper),
-            "ListEntries": unary_handler(exchange.list_entries, gatekeeper),
-            "GetConsistencyProof": unary_handler(exchange.get_consistency_proof, gatekeeper),
-            "ConfirmReceipt": unary_handler(exchange.confirm_receipt, gatekeeper),
+            "GetCheckpoint": unary(exchange.get_checkpoint),
+            "ListEntries": unary(exchange.list_entries),
+            "GetConsistencyProof": unary(exchange.get_consistency_proof),
+            "ConfirmReceipt": unary(exchange.confirm_receipt),
             "WatchCheckpoints": grpc.unary_stream_rpc_method_handler(watch),
         },
     )

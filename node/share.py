@@ -17,6 +17,7 @@ from node.anonymize import anonymize
 from node.audience import (
     ALL_CLOSED,
     Audience,
+    Levels,
     Purpose,
     Tier,
     Views,
@@ -25,7 +26,10 @@ from node.audience import (
     levels_for,
     members_of,
     opened,
+    request_name,
+    requests_of,
     tiers_of,
+    widest,
 )
 from node.bounds import Bounds
 from node.charter import Standing
@@ -34,6 +38,7 @@ from node.errors import QueryError
 from node.ladders import SCHEMA, Chains
 from node.logbook import Callback, Identity, append, close_replaced, leaf_of, retraction
 from node.rules import Case, Decision, Hold, Override, decide, label
+from node.share_request import Grant
 from node.signed import INCIDENT_TYPE, Codec, Entry, IncidentRecord, Label, Position, Reason
 from node.store.audiences import standing
 from node.store.database import Store, Transaction
@@ -41,6 +46,7 @@ from node.store.heads import open_log
 from node.store.own_log import OwnEntry, Released, Terms, outdated, released
 from node.store.policies import overrides, policy_id
 from node.store.records import Current, current
+from node.store.requests import grants
 
 BATCH_RECORDS = 2_000  # per transaction: a cut costs at most this much work, and no record
 SECRET_BYTES = 32
@@ -58,6 +64,8 @@ class Request(NamedTuple):
         purpose: What they are shared for (R16).
         narrow_to: Instead of releasing: no tier below this one is to see them any more (R3).
         audiences: Uids of audiences whose members are to see them.
+        granted: Ids of share requests that were granted.
+        revoked: Ids of those that count no longer.
     """
 
     revision_ids: tuple[int, ...]
@@ -68,6 +76,8 @@ class Request(NamedTuple):
     purpose: Purpose = Purpose.STAFF_SAFETY
     narrow_to: Tier | None = None
     audiences: frozenset[bytes] = frozenset()
+    granted: frozenset[str] = frozenset()
+    revoked: frozenset[str] = frozenset()
 
     @property
     def asked(self) -> frozenset[str]:
@@ -75,12 +85,12 @@ class Request(NamedTuple):
         tiers = (Audience(tier) for tier in self.tiers)
         members = (Audience(self.bounds.network[member], member) for member in self.members)
         names = (audience.name for audience in chain(tiers, members))
-        return frozenset((*names, *map(chartered_name, self.audiences)))
+        return frozenset((*names, *map(chartered_name, self.audiences), *map(request_name, self.granted)))
 
     def widened(self, before: frozenset[str]) -> frozenset[str]:
         """Names of the audiences of what left before, once the request is done."""
         if self.narrow_to is None:
-            return before | self.asked
+            return (before | self.asked) - frozenset(map(request_name, self.revoked))
         lost = (Audience(tier).name for tier in Tier if tier < self.narrow_to)
         return before - frozenset(lost)
 
@@ -111,11 +121,19 @@ class Outgoing(NamedTuple):
         return cut(self.chains, levels) if levels is not None else ()
 
 
+class Decided(NamedTuple):
+    """What was decided of whole audiences, by uid, and of single requests, by id."""
+
+    audiences: Mapping[bytes, Standing]
+    grants: Mapping[str, Grant]
+
+
 class _Aim(NamedTuple):
-    """What is to become of a record: released to whom, who of them by name, what for, and what left of it before."""
+    """What is to become of a record: to whom it goes, who of them by name or on request, what for, what left before."""
 
     asked: frozenset[str]
     named: frozenset[str]
+    granted: Mapping[str, Levels]
     purpose: Purpose
     past: Released | None
 
@@ -165,11 +183,37 @@ def foresee(store: Store, request: Request) -> Iterator[Outgoing]:
         with store.read() as connection:
             found = current(connection, request.revision_ids[start : start + BATCH_RECORDS])
             said = overrides(connection, [one.record_id for one in found])
-            audiences = standing(connection)
+            known = decided(connection)
         for one in found:
             override = said.get(one.record_id, Override())
-            aim = _aim(one, request.asked, request.purpose, None, request, audiences)
+            aim = _aim(one, request.asked, request.purpose, None, (request, known))
             yield _outgoing(one, aim, override, request)
+
+
+def decide_for(
+    connection: Transaction,
+    revision_id: int,
+    audience: Audience,
+    request: Request,
+    granted: Levels | None = None,
+) -> Decision:
+    """What the rules say of one record for one member, were it released to it by name or, with levels, on its request.
+
+    Raises:
+        QueryError: The record no longer stands.
+    """
+    found = current(connection, [revision_id])
+    if not found:
+        raise QueryError("the record no longer stands")
+    (one,) = found
+    past = released(connection, [one.record_id]).get(one.record_id)
+    said = overrides(connection, [one.record_id]).get(one.record_id, Override())
+    tiers = tiers_of(past.terms.asked) if past is not None and past.terms.views else frozenset()
+    named = frozenset({audience.member}) if granted is None else frozenset()
+    bounds, today = request.bounds, request.now.date()
+    chains = anonymize(one.incident, rcrc_named=bounds.policy.rcrc_named)
+    purpose = request.purpose
+    return decide(Case(one.incident, chains, audience, tiers, named, purpose, said, bounds, today, granted))
 
 
 def explain(store: Store, revision_id: int, audience: Audience, request: Request) -> Explained:
@@ -185,12 +229,15 @@ def explain(store: Store, revision_id: int, audience: Audience, request: Request
         one = found[0]
         past = released(connection, [one.record_id]).get(one.record_id)
         said = overrides(connection, [one.record_id]).get(one.record_id, Override())
-        audiences = standing(connection)
+        known = decided(connection)
     asked = past.terms.asked if past is not None and past.terms.views else frozenset()
     chains = anonymize(one.incident, rcrc_named=request.bounds.policy.rcrc_named)
     today, tiers = request.now.date(), tiers_of(asked)
-    members = _named(one, asked, request.purpose, past, request, audiences)
-    case = Case(one.incident, chains, audience, tiers, members, request.purpose, said, request.bounds, today)
+    aim = _aim(one, asked, request.purpose, past, (request, known))
+    bounds, granted = request.bounds, aim.granted.get(audience.member)
+    case = Case(
+        one.incident, chains, audience, tiers, aim.named, request.purpose, said, bounds, today, granted
+    )
     decision = decide(case)
     if decision.hold is not None and decision.hold.rule == "R1":
         decision = decide(case._replace(tiers=frozenset({audience.tier})))
@@ -251,10 +298,10 @@ def plan_within(
     revision_ids: Sequence[int],
     withdrawn: Sequence[Released],
     request: Request,
-    audiences: Mapping[bytes, Standing] | None = None,
+    known: Decided | None = None,
 ) -> Plan:
-    """Work out what `release_within` would do, with audiences as they stand or as they would."""
-    audiences = standing(connection) if audiences is None else audiences
+    """Work out what `release_within` would do, by what was decided or, in a preview, would be."""
+    known = decided(connection) if known is None else known
     found = current(connection, revision_ids)
     before = released(connection, [one.record_id for one in found])
     said = overrides(connection, [one.record_id for one in found])
@@ -272,7 +319,7 @@ def plan_within(
         if one.revision_id in wanted:
             asked = request.widened(asked)
             purpose = purpose if request.narrow_to is not None else request.purpose
-        aim = _aim(one, asked, purpose, past, request, audiences)
+        aim = _aim(one, asked, purpose, past, (request, known))
         going = _outgoing(one, aim, said.get(one.record_id, Override()), request)
         if not going.views:
             held += [Held(one, hold) for hold in (_first_hold(going),) if hold is not None]
@@ -299,20 +346,9 @@ def _first_hold(going: Outgoing) -> Hold | None:
     )
 
 
-def _named(
-    one: Current,
-    asked: frozenset[str],
-    purpose: Purpose,
-    past: Released | None,
-    request: Request,
-    audiences: Mapping[bytes, Standing],
-) -> frozenset[str]:
-    """Members to whom a record goes by name or because they belong to one of its audiences."""
-    named = members_of(asked)
-    for uid in chartered_of(asked) & audiences.keys():
-        asked_from = past.asked_from.get(chartered_name(uid)) if past is not None else None
-        named |= audiences[uid].entitled(one.incident, purpose, asked_from, request.bounds.network)
-    return named
+def decided(connection: Transaction) -> Decided:
+    """What was decided of audiences and requests, as it counts now."""
+    return Decided(standing(connection), grants(connection))
 
 
 def _aim(
@@ -320,29 +356,42 @@ def _aim(
     asked: frozenset[str],
     purpose: Purpose,
     past: Released | None,
-    request: Request,
-    audiences: Mapping[bytes, Standing],
+    ground: tuple[Request, Decided],
 ) -> _Aim:
-    return _Aim(asked, _named(one, asked, purpose, past, request, audiences), purpose, past)
+    """Find the members to whom a record goes by name, as members of an audience, or because they asked for it."""
+    request, known = ground
+    named = members_of(asked)
+    for uid in chartered_of(asked) & known.audiences.keys():
+        asked_from = past.asked_from.get(chartered_name(uid)) if past is not None else None
+        network = request.bounds.network
+        named |= known.audiences[uid].entitled(one.incident, purpose, asked_from, network)
+    granted: dict[str, Levels] = {}
+    for grant in (known.grants[key] for key in requests_of(asked) & known.grants.keys()):
+        granted[grant.member] = widest([grant.levels, granted.get(grant.member, grant.levels)])
+    return _Aim(asked, named, granted, purpose, past)
 
 
 def _outgoing(one: Current, aim: _Aim, said: Override, request: Request) -> Outgoing:
     """Ask the rules for every audience that the record was or is to be released to."""
     bounds, today = request.bounds, request.now.date()
-    asked, members, purpose, past = aim
+    asked, members, granted, purpose, past = aim
     chains = anonymize(one.incident, rcrc_named=bounds.policy.rcrc_named)
     tiers = tiers_of(asked)
 
     def ask(audience: Audience) -> Decision:
-        return decide(Case(one.incident, chains, audience, tiers, members, purpose, said, bounds, today))
+        theirs = granted.get(audience.member)
+        return decide(
+            Case(one.incident, chains, audience, tiers, members, purpose, said, bounds, today, theirs)
+        )
 
     decisions = {audience: ask(audience) for audience in map(Audience, sorted(tiers))}
     views = _views(decisions)
-    for member in sorted((members | bounds.policy.agreed_members) & bounds.network.keys()):
+    by_name = members | granted.keys()
+    for member in sorted((by_name | bounds.policy.agreed_members) & bounds.network.keys()):
         audience = Audience(bounds.network[member], member)
         decision = ask(audience)
         finer = decision.hold is None and decision.levels != levels_for(views, audience)
-        if member in members or (finer and levels_for(views, audience) is not None):
+        if member in by_name or (finer and levels_for(views, audience) is not None):
             decisions[audience] = decision
     views = _views(decisions)
     before = opened(past.terms.views) if past is not None else {}

@@ -18,9 +18,13 @@ from node.errors import (
     MemberError,
     NodeError,
     PayloadError,
+    RequestStateError,
     SlowReaderError,
+    TooManyRequestsError,
     UnknownAlertError,
     UnknownLogError,
+    UnknownRecordError,
+    UnknownRequestError,
 )
 
 DOMAIN = "tocsin"
@@ -31,6 +35,10 @@ STATUS: tuple[tuple[type[NodeError], grpc.StatusCode], ...] = (  # the first cla
     (MemberError, grpc.StatusCode.PERMISSION_DENIED),
     (UnknownLogError, grpc.StatusCode.NOT_FOUND),
     (UnknownAlertError, grpc.StatusCode.NOT_FOUND),
+    (UnknownRecordError, grpc.StatusCode.NOT_FOUND),
+    (UnknownRequestError, grpc.StatusCode.NOT_FOUND),
+    (RequestStateError, grpc.StatusCode.FAILED_PRECONDITION),
+    (TooManyRequestsError, grpc.StatusCode.RESOURCE_EXHAUSTED),
     (SlowReaderError, grpc.StatusCode.RESOURCE_EXHAUSTED),
     (PayloadError, grpc.StatusCode.INVALID_ARGUMENT),
     (InputError, grpc.StatusCode.INVALID_ARGUMENT),

@@ -24,6 +24,7 @@ from node.inbox import check_promises
 from node.logbook import Identity
 from node.receipt import sign_receipt
 from node.receive import Received, follow, keep_page
+from node.requests import keep_answers, standing_requests
 from node.store.database import Store
 from node.store.heads import LogHead, note_contact
 from node.verifiers import Verifiers
@@ -104,6 +105,7 @@ async def pull(
     if identity is not None and error is None:
         await _confirm(store, client, head, identity, clock())
         await _follow_audiences(store, client, directory, identity.org_id, clock())
+        await exchange_requests(store, client)
     return Outcome(org_id, received, before, head.frontier.size, error)
 
 
@@ -134,6 +136,26 @@ async def _follow_audiences(
         await asyncio.to_thread(keep_belongings, store, owner, org_id, wires, charters)
     except (PeerError, MemberError, UnavailableError) as error:
         logger.warning("no audiences learnt: peer=%s reason=%s", peer_id, error.reason)
+
+
+async def exchange_requests(store: Store, client: PeerClient) -> None:
+    """Tell the peer what we ask of it, and learn what it has answered; should that fail, the next contact tries again.
+
+    A request that the peer refuses to take is kept and told again: it may be another day.
+    """
+    peer_id = client.peer.org_id
+    asked = await asyncio.to_thread(standing_requests, store, peer_id)
+    if not asked:
+        return
+    for wish in (one.answer.wish for one in asked if not one.taken_at):
+        try:
+            await asyncio.to_thread(keep_answers, store, peer_id, (await client.ask(wish),))
+        except (PeerError, UnavailableError) as error:
+            logger.warning("share request waits: peer=%s reason=%s", peer_id, error.reason)
+    try:
+        await asyncio.to_thread(keep_answers, store, peer_id, await client.answers())
+    except (PeerError, UnavailableError) as error:
+        logger.warning("no answers learnt: peer=%s reason=%s", peer_id, error.reason)
 
 
 class _Log:

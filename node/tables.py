@@ -267,6 +267,56 @@ belonging = Table(  # charters of peers that name us
     Column("envelope", LargeBinary, nullable=False),
 )
 
+share_request = Table(  # what members asked of us
+    "share_request",
+    metadata,
+    _key(),
+    Column("request_id", Text, nullable=False),
+    Column("member", Text, nullable=False),
+    _reference("record_id", "record"),
+    Column("uid", LargeBinary(16), nullable=False),  # of the record
+    Column("log_index", BigInteger, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("wanted", Text, nullable=False),  # levels with a comma between them
+    Column("note", Text, nullable=False),
+    Column("received_at", Integer, nullable=False),  # seconds since 1970, UTC
+    UniqueConstraint("member", "request_id"),
+)
+
+share_step = Table(  # everything that was done about them
+    "share_step",
+    metadata,
+    _key(),
+    _reference("share_request_id", "share_request"),
+    Column("action", Text, nullable=False),
+    Column("said_by", Text, nullable=False),
+    Column("at", Integer, nullable=False),  # seconds since 1970, UTC
+    Column("levels", Text, nullable=False),  # as in `wanted`
+    Column("reason", SmallInteger, nullable=False),  # 0: none
+    Index(None, "share_request_id"),
+)
+
+sent_request = Table(  # what we asked of members, and their newest answer
+    "sent_request",
+    metadata,
+    _key(),
+    Column("request_id", Text, nullable=False, unique=True),
+    Column("origin_id", Text, nullable=False),
+    Column("uid", LargeBinary(16), nullable=False),  # of the record
+    Column("log_index", BigInteger, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("wanted", Text, nullable=False),  # as above
+    Column("note", Text, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("asked_at", Integer, nullable=False),  # seconds since 1970, UTC
+    Column("taken_at", Integer, nullable=False),  # by the member; 0: it does not know of it yet
+    Column("state", SmallInteger, nullable=False),
+    Column("reason", SmallInteger, nullable=False),  # 0: none
+    Column("granted", Text, nullable=False),  # as in `wanted`
+    Column("changed_at", Integer, nullable=False),  # seconds since 1970, UTC
+    Index(None, "origin_id"),
+)
+
 fact = Table(
     "fact",
     metadata,

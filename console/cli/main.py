@@ -19,6 +19,7 @@ from console.cli.init import init
 from console.cli.peer import peer
 from console.cli.query import query
 from console.cli.record import record
+from console.cli.request import request
 from console.cli.rules import app as rules
 from console.cli.run import serve, sync
 from console.cli.share import share
@@ -36,6 +37,7 @@ app.command("import")(import_file)
 app.command()(share)
 app.add_typer(rules, name="rules")
 app.add_typer(audience, name="audience")
+app.add_typer(request, name="request")
 app.add_typer(record, name="record")
 app.add_typer(peer, name="peer")
 app.add_typer(bundle, name="bundle")

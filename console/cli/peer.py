@@ -134,6 +134,25 @@ def join(
     say(f"Version {directory.version} of {directory.network}: {len(directory.members)} members.")
 
 
+@peer.command()
+def records(
+    org: Annotated[str, typer.Argument(metavar="PEER", help="Id of the member.")],
+    country: Annotated[
+        str, typer.Option(metavar="CODE", help="Only records of this country, e.g. SSD.", show_default=False)
+    ] = "",
+    home: HomeOption = HERE,
+    style: FormatOption = Format.TABLE,
+) -> None:
+    """List the records that a member shared, as you see them.
+
+    `tocsin request send` asks for finer detail of one.
+    """
+    from console.home import open_home
+    from console.requests import RECORD_HEADER, record_lines
+
+    show(RECORD_HEADER, record_lines(open_home(home).store(), org, country), style)
+
+
 @peer.command("list")
 def list_members(home: HomeOption = HERE, style: FormatOption = Format.TABLE) -> None:
     """Show the members, what was verified of each, and when."""

@@ -43,6 +43,7 @@ class Case(NamedTuple):
         override: What was said of this record alone.
         bounds: Of the organization.
         today: UTC day of the decision.
+        granted: How finely a share request of the audience, which is a member, was granted; `None` is not at all.
     """
 
     incident: Incident
@@ -54,6 +55,7 @@ class Case(NamedTuple):
     override: Override
     bounds: Bounds
     today: date
+    granted: Levels | None = None
 
     @property
     def policy(self) -> Policy:

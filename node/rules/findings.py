@@ -1,4 +1,4 @@
-"""What each rule finds (R1 to R24, P1 to P3): small functions of a `Case`.
+"""What each rule finds (R1 to R24, P1 to P4): small functions of a `Case`.
 
 Each says nothing, or that the record is held, or how finely each dimension may be seen at the most. What they say in
 words, and where they come from, stands in the table of rules.
@@ -30,6 +30,8 @@ def released(case: Case) -> Finding:
     if case.audience.member in case.members:
         return None
     reached = [tier for tier in case.tiers if tier <= case.audience.tier]
+    if case.granted is not None:
+        return widest([case.granted, *(case.policy.levels[tier] for tier in reached)])
     if not reached:
         name = case.audience.name
         return Hold("R1", f"nobody has released it to {name}", f"release it to {name} or to a coarser tier")
@@ -40,7 +42,7 @@ def released(case: Case) -> Finding:
 def labelled(case: Case) -> Finding:
     """R3."""
     asked = case.override.label
-    if asked is not None and case.audience.member not in case.members:
+    if asked is not None and case.audience.member not in case.members and case.granted is None:
         reach = _REACH.get(asked)
         if reach is None or case.audience.tier < reach:
             words = asked.name.replace("_", "+")
@@ -135,6 +137,11 @@ def agreed(case: Case) -> Finding:
         if one.member == case.audience.member and one.applies(country, case.today)
     ]
     return widest(levels) if levels else None
+
+
+def on_request(case: Case) -> Finding:
+    """P4."""
+    return case.granted
 
 
 def overridden(case: Case) -> Finding:

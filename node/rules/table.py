@@ -13,6 +13,7 @@ from node.rules.findings import (
     certain,
     labelled,
     located,
+    on_request,
     overridden,
     personal,
     purposeful,
@@ -220,5 +221,12 @@ RULES = (
         "What was said of one record narrows; it widens only when a second person agrees.",
         "policy of this organization",
         overridden,
+    ),
+    Rule(
+        "P4",
+        "A member whose share request was granted sees that record as finely as that; beyond the policy two agreed.",
+        "policy of this organization",
+        on_request,
+        Step.AGREEMENT,
     ),
 )

@@ -288,6 +288,13 @@ def outdated(connection: Connection, policy_digest: bytes) -> tuple[tuple[Releas
     return tuple(last[record_id] for record_id in gone), changed
 
 
+def record_at(connection: Connection, log_index: int) -> int | None:
+    """Key of the record that one of our own entries is of; `None` where there is no such entry."""
+    return connection.execute(
+        select(release.c.record_id).where(release.c.log_index == log_index)
+    ).scalar_one_or_none()
+
+
 def revisions_asked(connection: Connection, name: str) -> tuple[int, ...]:
     """Current revisions of records that are released to an audience, in the order of the log."""
     latest = select(func.max(release.c.log_index)).group_by(release.c.record_id)

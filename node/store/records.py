@@ -296,6 +296,15 @@ def revisions_by_key(connection: Connection, source: str, keys: Sequence[str]) -
     return {key: revision_id for key, revision_id in rows}  # noqa: C416 - rows are not pairs to the type checker
 
 
+def current_revision(connection: Connection, record_id: int) -> int | None:
+    """Key of the revision of a record that counts now; `None` where it no longer stands."""
+    return connection.execute(
+        select(revision.c.id)
+        .join_from(revision, fact_table, fact_table.c.revision_id == revision.c.id)
+        .where(and_(revision.c.record_id == record_id, fact_table.c.known_until.is_(None)))
+    ).scalar_one_or_none()
+
+
 def record_ids_by_key(connection: Connection, source: str, keys: Sequence[str]) -> dict[str, int]:
     """Key in the database of each of these records, by source key, whether they stand or not."""
     rows = connection.execute(

@@ -33,10 +33,18 @@ from node.wire.exchange import encode_list_call as list_call
 from node.wire.exchange import encode_proof_call as proof_call
 from node.wire.receipts import encode_confirm_call, encode_receipt
 from node.wire.sharing import SERVICE as SHARING
-from node.wire.sharing import PageCall, encode_charters_call
+from node.wire.sharing import (
+    CancelCall,
+    PageCall,
+    encode_cancel_call,
+    encode_charters_call,
+    encode_create_call,
+    encode_requests_call,
+)
 from tests.support.alerts import COORDINATORS, ring
 from tests.support.incidents import LOOTING, ROBBERY, SHOOTING
 from tests.support.network import CERTIFIED, NOW, Network, Node, make_credentials
+from tests.support.requests import wish_for
 
 REQUEST_ID = "00000000-0000-4000-8000-000000000001"
 CALL = Call(REQUEST_ID, "")
@@ -50,6 +58,9 @@ METHODS = {
     f"/{ALERTS}/Subscribe": "stream",
     f"/{ALERTS}/Acknowledge": "unary",
     f"/{SHARING}/ListCharters": "unary",
+    f"/{SHARING}/CreateShareRequest": "unary",
+    f"/{SHARING}/ListShareRequests": "unary",
+    f"/{SHARING}/CancelShareRequest": "unary",
 }
 
 
@@ -156,6 +167,9 @@ def test_a_member_is_answered(network: Network, alpha: Node, beta: Node) -> None
                 encode_subscribe_call(SubscribeCall(REQUEST_ID, Subscription(0, frozenset(), frozenset()))),
                 encode_acknowledge_call(AcknowledgeCall(REQUEST_ID, rung.sequence)),
                 encode_charters_call(PageCall(REQUEST_ID, 0, "")),
+                encode_create_call(wish_for(alpha, "a")),
+                encode_requests_call(PageCall(REQUEST_ID, 0, "")),
+                encode_cancel_call(CancelCall(REQUEST_ID, REQUEST_ID)),
             )
             return [await ask(channel, method, one) for method, one in zip(METHODS, requests, strict=True)]
 

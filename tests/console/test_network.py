@@ -21,6 +21,7 @@ Serve = Callable[[Path], None]
 @contextmanager
 def serving(home: Path) -> Iterator[subprocess.Popen[str]]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
+    (home / "listening").unlink(missing_ok=True)  # one that was killed has left it
     child = subprocess.Popen(
         [sys.executable, "-m", "console.cli.main", "serve", "--home", home],
         env=environment,

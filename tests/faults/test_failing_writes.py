@@ -6,7 +6,9 @@ from contextlib import ExitStack, suppress
 
 import pytest
 
+from node.audience import Tier
 from node.errors import StoreError, UnavailableError
+from node.ladders import WHEN
 from node.receive import follow
 from tests.support.alerts import ring
 from tests.support.audiences import bounds_of, group, share_with
@@ -15,9 +17,11 @@ from tests.support.faults import Flavour, failing_at
 from tests.support.incidents import LOOTING, ROBBERY, SHELLING, SHOOTING
 from tests.support.network import Network, Node, postgresql_when_slow, rows_of
 from tests.support.peer_simulator import PeerSimulator, served_in_the_background
+from tests.support.requests import MONTH, wish_for
 from tests.support.works import (
     FIRST,
     ChangeForum,
+    GrantTo,
     ServeTo,
     SyncWith,
     Work,
@@ -25,6 +29,7 @@ from tests.support.works import (
     cancel_alerts,
     cancelled,
     do_in_a_process_that_fails_at,
+    granted,
     grouped,
     import_first,
     import_second,
@@ -132,6 +137,17 @@ def cancelling(network: Network, _until: ExitStack) -> tuple[Work, Node]:
     return Work(nodes[0], cancel_alerts, cancelled), nodes[1]
 
 
+def granting(network: Network, _until: ExitStack) -> tuple[Work, Node]:
+    nodes = [network.node("alpha"), network.node("omega")]
+    network.node("beta")
+    for node in nodes:
+        import_first(node)
+        node.shares("a", tiers=frozenset({Tier.PUBLIC}))
+    wishes = {node.org_id: wish_for(node, "a", {WHEN.number: MONTH}) for node in nodes}
+    work = GrantTo(network.directory.member("beta"), bounds_of(network, nodes[0]), wishes)
+    return Work(nodes[0], work, granted), nodes[1]
+
+
 @pytest.fixture(
     params=[
         importing,
@@ -143,6 +159,7 @@ def cancelling(network: Network, _until: ExitStack) -> tuple[Work, Node]:
         calling_back,
         changing_an_audience,
         cancelling,
+        granting,
     ]
 )
 def work_and_undisturbed(request: pytest.FixtureRequest, network: Network) -> Iterator[tuple[Work, Node]]:

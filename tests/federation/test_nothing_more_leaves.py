@@ -16,7 +16,7 @@ from node.audience import CLOSED, FINEST, Purpose, Tier
 from node.audiences import Author, Change, Scope, change_audience, new_audience
 from node.bounds import Bounds
 from node.directory import OrganizationType
-from node.errors import AlertRefusedError
+from node.errors import AlertRefusedError, RequestError, UnknownRecordError
 from node.model import (
     Custody,
     EmployerTally,
@@ -31,17 +31,22 @@ from node.model import (
 )
 from node.policy import Policy, baseline, read_policy
 from node.recall import call_back
+from node.requests import Decider, agree_to_grant, grant, reject, revoke
+from node.requests import ask as keep_ours
 from node.rules import Override
 from node.scan import NO_NAMES
 from node.share import Request, release
+from node.share_request import Refusal, State
 from node.signed import Label, Reason
 from node.store.audiences import standing
 from node.store.policies import say
 from node.store.records import current, revisions_by_key
+from node.store.requests import stored_requests
 from node.wire import charters, records
 from tests.support.alerts import held, listening, sender, until
 from tests.support.bystander import CALLS, FIELDS, Bystander, Group, Told
 from tests.support.network import NOW, SOURCE, TODAY, Network, Node, on_sqlite_alone
+from tests.support.requests import wish_for
 from tests.support.wiretap import Wiretap
 from tocsin.node import v1 as contract
 
@@ -183,6 +188,45 @@ class Organization:
         group.hidden = bool(change.hidden)
         change_audience(self.node.store, self.forum, change, self._author())
 
+    def asks(self, owner: "Organization") -> None:
+        """Ask another for something finer of a record that it shows us, unless it shows none."""
+        keys = [key for key, told in owner.told.items() if told.tiers and not told.gone]
+        for key in self.chance.sample(keys, min(3, len(keys))):
+            levels = {
+                number: self.chance.randint(0, FINEST[number]) for number in self.chance.sample(range(7), 2)
+            }
+            try:
+                wish = wish_for(owner.node, key, levels, purpose=owner.told[key].purpose)
+            except KeyError:  # it was held, and never left
+                continue
+            keep_ours(self.node.store, owner.node.org_id, wish, NO_NAMES, asked_by="x", now=NOW)
+
+    def decides_requests(self) -> None:
+        """Grant, narrow, reject or revoke what others asked for."""
+        with self.node.store.read() as connection:
+            found = stored_requests(connection)
+        keys = {record_id: key for key, record_id in self.record_ids.items()}
+        for one in found:
+            told, request, chance = self.told[keys[one.record_id]], one.request, self.chance.random()
+            request_id = request.wish.request_id
+            decider = Decider("kb", self.node.identity, self.bounds, NOW, records)
+            if request.state is State.GRANTED and chance < 0.3:
+                told.grants.pop(request.member, None)
+                revoke(self.node.store, request_id, decider, Refusal.NO_LONGER_NEEDED)
+            elif request.state is State.ASKED and chance < 0.2:
+                reject(self.node.store, request_id, decider, Refusal.TOO_SENSITIVE)
+            elif request.state is State.ASKED:
+                narrower = {0: 0} if chance > 0.8 else {}
+                try:
+                    done = grant(self.node.store, request_id, decider, narrower)
+                    if done.widens:
+                        agree_to_grant(self.node.store, request_id, decider._replace(said_by="mo"))
+                except (RequestError, UnknownRecordError):
+                    continue
+                wanted = tuple(narrower.get(at, level) for at, level in enumerate(request.wish.wanted))
+                before = told.grants.get(request.member, wanted)
+                told.grants[request.member] = tuple(map(max, before, wanted))
+
     def _founds(self) -> Group:
         """Make an audience of two others."""
         members = self.chance.sample(list(self.bounds.network), 2)
@@ -283,9 +327,12 @@ class Day:
 
     def pull(self, reader: str, one: Organization) -> None:
         """Let one node pull from another through the tap."""
+        if self.chance.random() < 0.5:
+            self.all[reader].asks(one)
         outcome = self.network.sync(self.all[reader].node, self.tap.tapped(one.node, self.all[reader].node))
         assert outcome.error is None
         self.check()
+        one.decides_requests()
 
     def check(self) -> None:
         """Hold every line that was tapped since against the words of the rules."""
@@ -341,6 +388,8 @@ def test_in_a_day_of_six_nodes_no_message_says_more_than_the_rules(
     assert day.bystander.points > 0
     assert day.bystander.grouped > 0
     assert day.bystander.heard["Charter"] > 0
+    assert day.bystander.heard["CreateShareRequestRequest"] > 0
+    assert day.bystander.heard["grants"] > 0
     assert day.bystander.heard["ListEntriesResponse"] >= rounds * len(NODES)
     assert day.bystander.heard["SubscribeResponse"] > 0
     assert day.bystander.heard["ConfirmReceiptRequest"] > 0

@@ -62,6 +62,15 @@ FIELDS = {
     "ListChartersRequest": "request_id page_size page_token",
     "ListChartersResponse": "charters next_page_token",
     "Charter": "owner_id audience_uid version name members tier countries purposes members_hidden issue_time",
+    "CreateShareRequestRequest": "request_id share_request",
+    "CreateShareRequestResponse": "share_request",
+    "ListShareRequestsRequest": "request_id page_size page_token",
+    "ListShareRequestsResponse": "share_requests next_page_token",
+    "CancelShareRequestRequest": "request_id share_request_id",
+    "CancelShareRequestResponse": "share_request",
+    "ShareRequest": "request_id record_uid log_index purpose wanted note note_reviewed state reason granted "
+    "create_time update_time",
+    "DimensionLevel": "dimension level",
     "Timestamp": "seconds nanos",
 }
 """Each message that may go over a line, with every field that it may have."""
@@ -77,7 +86,11 @@ CALLS: Mapping[str, tuple[type[Message], type[Message]]] = {
             "GetCheckpoint ListEntries GetConsistencyProof ConfirmReceipt WatchCheckpoints",
         ),
         ("AlertService", alert_service_pb2, "Subscribe Acknowledge"),
-        ("SharingService", sharing_service_pb2, "ListCharters"),
+        (
+            "SharingService",
+            sharing_service_pb2,
+            "ListCharters CreateShareRequest ListShareRequests CancelShareRequest",
+        ),
     )
     for call in calls.split()
 }
@@ -144,6 +157,9 @@ class Told:
     groups: dict[str, int] = field(
         default_factory=dict
     )  # audiences by name, and when it was first shared with each
+    grants: dict[str, tuple[int, ...]] = field(
+        default_factory=dict
+    )  # levels that a member asked for and was granted
     said: Override = NOTHING_SAID
     gone: bool = False  # called back, or withdrawn
 
@@ -162,6 +178,7 @@ class Bystander:
         self.grouped = 0
         self._told = told
         self._groups = groups
+        self._asked: dict[str, str] = {}  # who asked, by the id of the request
 
     def listen(self, line: Line, members: Mapping[str, Member], today: date) -> None:
         """Check everything that two members said to each other.
@@ -196,6 +213,7 @@ class Bystander:
         self.heard[kind.DESCRIPTOR.name] += 1
         sender, reader = sides
         entries, opened = [], []
+        self._sharing(message, sender, reader)
         match message:
             case exchange_service_pb2.ListEntriesResponse():
                 entries = list(message.entries)
@@ -205,9 +223,6 @@ class Bystander:
                 receipt = _signed(message.receipt, sender)
                 assert isinstance(receipt, receipt_pb2.Receipt)
                 assert (receipt.receiver_id, receipt.origin_id) == (sender.org_id, reader.org_id)
-            case sharing_service_pb2.ListChartersResponse():
-                for charter in message.charters:
-                    self._charter(_signed(charter, sender), sender, reader)
             case alert_service_pb2.SubscribeResponse() if message.envelope:
                 alert = _signed(message.envelope, sender)
                 assert isinstance(alert, alert_pb2.Alert)
@@ -216,6 +231,33 @@ class Bystander:
                     opened = [self._entry(message.entry, sender, reader, today)]
                     assert opened == [alert.record_uid], "an alert for somebody who may not see its record"
         return opened
+
+    def _sharing(self, message: Any, sender: Member, reader: Member) -> None:
+        """Check what is said of audiences and share requests."""
+        match message:
+            case sharing_service_pb2.CreateShareRequestRequest():
+                self._asked[message.request_id] = sender.org_id
+                self._request(message.share_request, sender, answered=False)
+            case sharing_service_pb2.CreateShareRequestResponse():
+                self._request(message.share_request, reader, answered=True)
+            case sharing_service_pb2.ListShareRequestsResponse():
+                for share_request in message.share_requests:
+                    self._request(share_request, reader, answered=True)
+            case sharing_service_pb2.ListChartersResponse():
+                for charter in message.charters:
+                    self._charter(_signed(charter, sender), sender, reader)
+            case _:
+                pass
+
+    def _request(self, request: sharing_pb2.ShareRequest, asker: Member, *, answered: bool) -> None:
+        """Check that a request tells what its asker knew, and an answer to it no more than what was decided."""
+        assert self._asked[request.request_id] == asker.org_id, "somebody learns what another asked"
+        assert request.note_reviewed or not request.note, "R9: words that nobody has read again"
+        assert bool(request.state) == answered
+        assert bool(request.granted) <= (request.state == sharing_pb2.SHARE_REQUEST_STATE_GRANTED)
+        if request.granted:
+            assert asker.org_id in self._told[request.record_uid].grants, "told of a grant that nobody made"
+            self.heard["grants"] += 1
 
     def _charter(self, charter: Message, sender: Member, reader: Member) -> None:
         """Check what a member is told of an audience: only that it belongs, and who else only if that is not hidden."""
@@ -254,7 +296,7 @@ class Bystander:
             if self._groups[name].gives(reader.org_id, told, shared)
         }
         self.grouped += bool(grouped)
-        named = bool(grouped) or reader.org_id in told.members
+        named = bool(grouped) or reader.org_id in told.members or reader.org_id in told.grants
         _check_whether(told, reader, record.label, today, named=named)
         assert record_pb2.Purpose.Name(record.purpose) == f"PURPOSE_{told.purpose.name}", (
             "R16: names another purpose"
@@ -357,6 +399,8 @@ def _check_how_finely(told: Told, reader: Member, depths: tuple[int, ...]) -> No
         most[:2] = min(most[0], 2), min(most[1], 2)  # P1
     elif told.agreed == (reader.org_id, told.incident.where.country):
         most[1] = 4  # P2
+    if reader.org_id in told.grants:  # P4
+        most = [max(depth, level + 1) for depth, level in zip(most, told.grants[reader.org_id], strict=True)]
     for name, depth, allowed, said in zip(DIMENSIONS, depths, most, told.said.levels, strict=True):
         assert depth <= allowed, f"R3, R6, R8, R10, R11, R17, P1: {name}"
         assert depth <= said + 1, f"P3: {name}"

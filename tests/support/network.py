@@ -163,7 +163,7 @@ class Node:
             self.credentials,
             lambda: network.directory,
             "127.0.0.1:0",
-            (board.service(), Counter(self.store).service(gatekeeper)),
+            (board.service(), Counter(self.store, lambda: network.now).service(gatekeeper)),
         )
         await server.start()
         pushing = asyncio.create_task(board.run())

@@ -4,7 +4,7 @@ The functions can be sent to another process, which opens the same database and 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from multiprocessing import get_context
@@ -25,7 +25,9 @@ from node.mark import mark_record
 from node.model import PartialDate, Sensitive
 from node.recall import call_back
 from node.receipt import Receipt, sign_receipt
+from node.requests import Decider, grant, take_request
 from node.server import Exchange
+from node.share_request import State, Wish
 from node.signed import Reason
 from node.store.audiences import standing
 from node.store.database import Store
@@ -186,6 +188,27 @@ def cancel_alerts(node: Node) -> None:
 def cancelled(node: Node) -> object:
     """What was called back, and what every message is; ids and sequences left out."""
     return shared(node), sorted((row[4], row[8] is None) for row in rows_of(node.store)["alert"])
+
+
+@dataclass(frozen=True)
+class GrantTo:
+    """Take a member's request and grant it, unless that is done already."""
+
+    member: Member
+    bounds: Bounds
+    wishes: Mapping[str, Wish]  # by the node that is asked
+
+    def __call__(self, node: Node) -> None:
+        """Take and grant."""
+        wish = self.wishes[node.org_id]
+        if take_request(node.store, wish, self.member, NOW).state is State.ASKED:
+            grant(node.store, wish.request_id, Decider("kb", node.identity, self.bounds, NOW, records), {})
+
+
+def granted(node: Node) -> object:
+    """What was asked, what was done about it, and what left for whom."""
+    rows = rows_of(node.store)
+    return len(rows["share_request"]), [row[1:3] for row in rows["share_step"]], shared(node)
 
 
 class _Job(NamedTuple):

@@ -27,13 +27,21 @@ from tocsin.node.v1 import directory_pb2 as tocsin_dot_node_dot_v1_dot_directory
 from tocsin.node.v1 import record_pb2 as tocsin_dot_node_dot_v1_dot_record__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ctocsin/node/v1/sharing.proto\x12\x0etocsin.node.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1etocsin/node/v1/directory.proto\x1a\x1btocsin/node/v1/record.proto\"\x8b\x02\n\x07\x43harter\x12\x10\n\x08owner_id\x18\x01 \x01(\t\x12\x14\n\x0c\x61udience_uid\x18\x02 \x01(\x0c\x12\x0f\n\x07version\x18\x03 \x01(\r\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\x0f\n\x07members\x18\x05 \x03(\t\x12\"\n\x04tier\x18\x06 \x01(\x0e\x32\x14.tocsin.node.v1.Tier\x12\x11\n\tcountries\x18\x07 \x03(\t\x12)\n\x08purposes\x18\x08 \x03(\x0e\x32\x17.tocsin.node.v1.Purpose\x12\x16\n\x0emembers_hidden\x18\t \x01(\x08\x12.\n\nissue_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ctocsin/node/v1/sharing.proto\x12\x0etocsin.node.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1etocsin/node/v1/directory.proto\x1a\x1btocsin/node/v1/record.proto\"\x8b\x02\n\x07\x43harter\x12\x10\n\x08owner_id\x18\x01 \x01(\t\x12\x14\n\x0c\x61udience_uid\x18\x02 \x01(\x0c\x12\x0f\n\x07version\x18\x03 \x01(\r\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\x0f\n\x07members\x18\x05 \x03(\t\x12\"\n\x04tier\x18\x06 \x01(\x0e\x32\x14.tocsin.node.v1.Tier\x12\x11\n\tcountries\x18\x07 \x03(\t\x12)\n\x08purposes\x18\x08 \x03(\x0e\x32\x17.tocsin.node.v1.Purpose\x12\x16\n\x0emembers_hidden\x18\t \x01(\x08\x12.\n\nissue_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"2\n\x0e\x44imensionLevel\x12\x11\n\tdimension\x18\x01 \x01(\r\x12\r\n\x05level\x18\x02 \x01(\r\"\xc1\x03\n\x0cShareRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\nrecord_uid\x18\x02 \x01(\x0c\x12\x11\n\tlog_index\x18\x03 \x01(\x04\x12(\n\x07purpose\x18\x04 \x01(\x0e\x32\x17.tocsin.node.v1.Purpose\x12.\n\x06wanted\x18\x05 \x03(\x0b\x32\x1e.tocsin.node.v1.DimensionLevel\x12\x0c\n\x04note\x18\x06 \x01(\t\x12\x15\n\rnote_reviewed\x18\x07 \x01(\x08\x12\x30\n\x05state\x18\x08 \x01(\x0e\x32!.tocsin.node.v1.ShareRequestState\x12\x32\n\x06reason\x18\t \x01(\x0e\x32\".tocsin.node.v1.ShareRequestReason\x12/\n\x07granted\x18\n \x03(\x0b\x32\x1e.tocsin.node.v1.DimensionLevel\x12/\n\x0b\x63reate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xde\x01\n\x11ShareRequestState\x12#\n\x1fSHARE_REQUEST_STATE_UNSPECIFIED\x10\x00\x12\x1d\n\x19SHARE_REQUEST_STATE_ASKED\x10\x01\x12\x1f\n\x1bSHARE_REQUEST_STATE_GRANTED\x10\x02\x12 \n\x1cSHARE_REQUEST_STATE_REJECTED\x10\x03\x12\x1f\n\x1bSHARE_REQUEST_STATE_REVOKED\x10\x04\x12!\n\x1dSHARE_REQUEST_STATE_CANCELLED\x10\x05*\xb3\x02\n\x12ShareRequestReason\x12$\n SHARE_REQUEST_REASON_UNSPECIFIED\x10\x00\x12&\n\"SHARE_REQUEST_REASON_TOO_SENSITIVE\x10\x01\x12#\n\x1fSHARE_REQUEST_REASON_NOT_NEEDED\x10\x02\x12,\n(SHARE_REQUEST_REASON_PURPOSE_NOT_ALLOWED\x10\x03\x12&\n\"SHARE_REQUEST_REASON_NOTHING_FINER\x10\x04\x12)\n%SHARE_REQUEST_REASON_GRANTED_IN_ERROR\x10\x05\x12)\n%SHARE_REQUEST_REASON_NO_LONGER_NEEDED\x10\x06\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tocsin.node.v1.sharing_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_SHAREREQUESTSTATE']._serialized_start=917
+  _globals['_SHAREREQUESTSTATE']._serialized_end=1139
+  _globals['_SHAREREQUESTREASON']._serialized_start=1142
+  _globals['_SHAREREQUESTREASON']._serialized_end=1449
   _globals['_CHARTER']._serialized_start=143
   _globals['_CHARTER']._serialized_end=410
+  _globals['_DIMENSIONLEVEL']._serialized_start=412
+  _globals['_DIMENSIONLEVEL']._serialized_end=462
+  _globals['_SHAREREQUEST']._serialized_start=465
+  _globals['_SHAREREQUEST']._serialized_end=914
 # @@protoc_insertion_point(module_scope)

@@ -22,19 +22,32 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from tocsin.node.v1 import sharing_pb2 as tocsin_dot_node_dot_v1_dot_sharing__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$tocsin/node/v1/sharing_service.proto\x12\x0etocsin.node.v1\"P\n\x13ListChartersRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"A\n\x14ListChartersResponse\x12\x10\n\x08\x63harters\x18\x01 \x03(\x0c\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2k\n\x0eSharingService\x12Y\n\x0cListCharters\x12#.tocsin.node.v1.ListChartersRequest\x1a$.tocsin.node.v1.ListChartersResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$tocsin/node/v1/sharing_service.proto\x12\x0etocsin.node.v1\x1a\x1ctocsin/node/v1/sharing.proto\"P\n\x13ListChartersRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"A\n\x14ListChartersResponse\x12\x10\n\x08\x63harters\x18\x01 \x03(\x0c\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"d\n\x19\x43reateShareRequestRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x33\n\rshare_request\x18\x02 \x01(\x0b\x32\x1c.tocsin.node.v1.ShareRequest\"Q\n\x1a\x43reateShareRequestResponse\x12\x33\n\rshare_request\x18\x01 \x01(\x0b\x32\x1c.tocsin.node.v1.ShareRequest\"U\n\x18ListShareRequestsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"j\n\x19ListShareRequestsResponse\x12\x34\n\x0eshare_requests\x18\x01 \x03(\x0b\x32\x1c.tocsin.node.v1.ShareRequest\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"I\n\x19\x43\x61ncelShareRequestRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x18\n\x10share_request_id\x18\x02 \x01(\t\"Q\n\x1a\x43\x61ncelShareRequestResponse\x12\x33\n\rshare_request\x18\x01 \x01(\x0b\x32\x1c.tocsin.node.v1.ShareRequest2\xaf\x03\n\x0eSharingService\x12Y\n\x0cListCharters\x12#.tocsin.node.v1.ListChartersRequest\x1a$.tocsin.node.v1.ListChartersResponse\x12k\n\x12\x43reateShareRequest\x12).tocsin.node.v1.CreateShareRequestRequest\x1a*.tocsin.node.v1.CreateShareRequestResponse\x12h\n\x11ListShareRequests\x12(.tocsin.node.v1.ListShareRequestsRequest\x1a).tocsin.node.v1.ListShareRequestsResponse\x12k\n\x12\x43\x61ncelShareRequest\x12).tocsin.node.v1.CancelShareRequestRequest\x1a*.tocsin.node.v1.CancelShareRequestResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tocsin.node.v1.sharing_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LISTCHARTERSREQUEST']._serialized_start=56
-  _globals['_LISTCHARTERSREQUEST']._serialized_end=136
-  _globals['_LISTCHARTERSRESPONSE']._serialized_start=138
-  _globals['_LISTCHARTERSRESPONSE']._serialized_end=203
-  _globals['_SHARINGSERVICE']._serialized_start=205
-  _globals['_SHARINGSERVICE']._serialized_end=312
+  _globals['_LISTCHARTERSREQUEST']._serialized_start=86
+  _globals['_LISTCHARTERSREQUEST']._serialized_end=166
+  _globals['_LISTCHARTERSRESPONSE']._serialized_start=168
+  _globals['_LISTCHARTERSRESPONSE']._serialized_end=233
+  _globals['_CREATESHAREREQUESTREQUEST']._serialized_start=235
+  _globals['_CREATESHAREREQUESTREQUEST']._serialized_end=335
+  _globals['_CREATESHAREREQUESTRESPONSE']._serialized_start=337
+  _globals['_CREATESHAREREQUESTRESPONSE']._serialized_end=418
+  _globals['_LISTSHAREREQUESTSREQUEST']._serialized_start=420
+  _globals['_LISTSHAREREQUESTSREQUEST']._serialized_end=505
+  _globals['_LISTSHAREREQUESTSRESPONSE']._serialized_start=507
+  _globals['_LISTSHAREREQUESTSRESPONSE']._serialized_end=613
+  _globals['_CANCELSHAREREQUESTREQUEST']._serialized_start=615
+  _globals['_CANCELSHAREREQUESTREQUEST']._serialized_end=688
+  _globals['_CANCELSHAREREQUESTRESPONSE']._serialized_start=690
+  _globals['_CANCELSHAREREQUESTRESPONSE']._serialized_end=771
+  _globals['_SHARINGSERVICE']._serialized_start=774
+  _globals['_SHARINGSERVICE']._serialized_end=1205
 # @@protoc_insertion_point(module_scope)

@@ -27,7 +27,7 @@ if _version_not_supported:
 
 class SharingServiceStub:
     """Served at the same port, over the same mutual TLS and by the same rules as ExchangeService. A caller learns of its own
-    memberships and of nobody else's.
+    memberships and of its own requests, and of nobody else's.
     """
 
     def __init__(self, channel):
@@ -41,15 +41,51 @@ class SharingServiceStub:
                 request_serializer=tocsin_dot_node_dot_v1_dot_sharing__service__pb2.ListChartersRequest.SerializeToString,
                 response_deserializer=tocsin_dot_node_dot_v1_dot_sharing__service__pb2.ListChartersResponse.FromString,
                 _registered_method=True)
+        self.CreateShareRequest = channel.unary_unary(
+                '/tocsin.node.v1.SharingService/CreateShareRequest',
+                request_serializer=tocsin_dot_node_dot_v1_dot_sharing__service__pb2.CreateShareRequestRequest.SerializeToString,
+                response_deserializer=tocsin_dot_node_dot_v1_dot_sharing__service__pb2.CreateShareRequestResponse.FromString,
+                _registered_method=True)
+        self.ListShareRequests = channel.unary_unary(
+                '/tocsin.node.v1.SharingService/ListShareRequests',
+                request_serializer=tocsin_dot_node_dot_v1_dot_sharing__service__pb2.ListShareRequestsRequest.SerializeToString,
+                response_deserializer=tocsin_dot_node_dot_v1_dot_sharing__service__pb2.ListShareRequestsResponse.FromString,
+                _registered_method=True)
+        self.CancelShareRequest = channel.unary_unary(
+                '/tocsin.node.v1.SharingService/CancelShareRequest',
+                request_serializer=tocsin_dot_node_dot_v1_dot_sharing__service__pb2.CancelShareRequestRequest.SerializeToString,
+                response_deserializer=tocsin_dot_node_dot_v1_dot_sharing__service__pb2.CancelShareRequestResponse.FromString,
+                _registered_method=True)
 
 
 class SharingServiceServicer:
     """Served at the same port, over the same mutual TLS and by the same rules as ExchangeService. A caller learns of its own
-    memberships and of nobody else's.
+    memberships and of its own requests, and of nobody else's.
     """
 
     def ListCharters(self, request, context):
         """Charters of the audiences to which the caller belongs now.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateShareRequest(self, request, context):
+        """Ask to see a record more finely. A request that was taken before is answered as it stands now (AIP-155).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListShareRequests(self, request, context):
+        """The caller's own requests, oldest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CancelShareRequest(self, request, context):
+        """Take a request back that nobody has decided yet.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -63,6 +99,21 @@ def add_SharingServiceServicer_to_server(servicer, server):
                     request_deserializer=tocsin_dot_node_dot_v1_dot_sharing__service__pb2.ListChartersRequest.FromString,
                     response_serializer=tocsin_dot_node_dot_v1_dot_sharing__service__pb2.ListChartersResponse.SerializeToString,
             ),
+            'CreateShareRequest': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateShareRequest,
+                    request_deserializer=tocsin_dot_node_dot_v1_dot_sharing__service__pb2.CreateShareRequestRequest.FromString,
+                    response_serializer=tocsin_dot_node_dot_v1_dot_sharing__service__pb2.CreateShareRequestResponse.SerializeToString,
+            ),
+            'ListShareRequests': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListShareRequests,
+                    request_deserializer=tocsin_dot_node_dot_v1_dot_sharing__service__pb2.ListShareRequestsRequest.FromString,
+                    response_serializer=tocsin_dot_node_dot_v1_dot_sharing__service__pb2.ListShareRequestsResponse.SerializeToString,
+            ),
+            'CancelShareRequest': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelShareRequest,
+                    request_deserializer=tocsin_dot_node_dot_v1_dot_sharing__service__pb2.CancelShareRequestRequest.FromString,
+                    response_serializer=tocsin_dot_node_dot_v1_dot_sharing__service__pb2.CancelShareRequestResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'tocsin.node.v1.SharingService', rpc_method_handlers)
@@ -73,7 +124,7 @@ def add_SharingServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class SharingService:
     """Served at the same port, over the same mutual TLS and by the same rules as ExchangeService. A caller learns of its own
-    memberships and of nobody else's.
+    memberships and of its own requests, and of nobody else's.
     """
 
     @staticmethod
@@ -93,6 +144,87 @@ class SharingService:
             '/tocsin.node.v1.SharingService/ListCharters',
             tocsin_dot_node_dot_v1_dot_sharing__service__pb2.ListChartersRequest.SerializeToString,
             tocsin_dot_node_dot_v1_dot_sharing__service__pb2.ListChartersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateShareRequest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tocsin.node.v1.SharingService/CreateShareRequest',
+            tocsin_dot_node_dot_v1_dot_sharing__service__pb2.CreateShareRequestRequest.SerializeToString,
+            tocsin_dot_node_dot_v1_dot_sharing__service__pb2.CreateShareRequestResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListShareRequests(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tocsin.node.v1.SharingService/ListShareRequests',
+            tocsin_dot_node_dot_v1_dot_sharing__service__pb2.ListShareRequestsRequest.SerializeToString,
+            tocsin_dot_node_dot_v1_dot_sharing__service__pb2.ListShareRequestsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelShareRequest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tocsin.node.v1.SharingService/CancelShareRequest',
+            tocsin_dot_node_dot_v1_dot_sharing__service__pb2.CancelShareRequestRequest.SerializeToString,
+            tocsin_dot_node_dot_v1_dot_sharing__service__pb2.CancelShareRequestResponse.FromString,
             options,
             channel_credentials,
             insecure,
