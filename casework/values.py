@@ -16,7 +16,7 @@ from casework.vocabulary import Field, Form, Kind, codes
 
 MAX_TEXT = 20_000  # characters of one field; longer text belongs into a document
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_STATE = re.compile(r"[A-Z]{3}")
+STATE = re.compile(r"[A-Z]{3}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -145,9 +145,9 @@ _FORMS: Mapping[Form, _Form] = MappingProxyType(
         Form.CODES: _Form(_several, _each(_is_code), "choose some of {}, with commas between them"),
         Form.ID: _Form(_text, _matches(ID), "write a short id like P1"),
         Form.IDS: _Form(_several, _each(_matches(ID)), "write ids with commas between them, like P1,P2"),
-        Form.STATE: _Form(_text, _matches(_STATE), "write a country code of three letters, like SSD"),
+        Form.STATE: _Form(_text, _matches(STATE), "write a country code of three letters, like SSD"),
         Form.STATES: _Form(
-            _several, _each(_matches(_STATE)), "write country codes with commas between them, like SSD,SDN"
+            _several, _each(_matches(STATE)), "write country codes with commas between them, like SSD,SDN"
         ),
         Form.DIGEST: _Form(_text, _matches(_DIGEST), "write a SHA-256 of 64 hexadecimal digits"),
         Form.DAY: _Form(_day, _is_day, "write a day like 2015-03-14"),

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from casework.deadlines.clock import Clock, ClockState
 from casework.deadlines.view import Start, Stop, View, by, first_after, ours, shift, shortest, theirs
 from casework.event import Event
+from casework.legal import expected_notices
 from casework.lifecycle import LAST_REMINDER, REMINDERS, is_quiet
 from casework.span import Span, on
 
@@ -19,7 +20,7 @@ SPOKEN = frozenset({"meeting", "call"})  # nobody acknowledges or answers these 
 REMINDER = "reminder"
 ACKNOWLEDGEMENT = "acknowledgement"
 YEARLY_LEAD = timedelta(days=31)  # from 1 January on the yearly request of 1 February is on the list
-ARTICLES = {"measures": "13", "outcome": "18"}
+ARTICLES = {"13": "measures", "18": "outcome"}
 
 
 class JointAnswer(NamedTuple):
@@ -254,24 +255,13 @@ def _yearly(view: View, registered: Event) -> Iterator[Clock]:
 
 def _notices(view: View, parties: frozenset[str]) -> Iterator[Clock]:
     """What a State party owes: measures taken (art. 13), and the final outcome (art. 18)."""
-    happened = view.of("incident") or view.of("abduction_started", "detention_started")
-    courts = view.of("charged", "trial_opened", "verdict")
-    prosecuting = {event.text("proceeding"): event.text("state") for event in courts if event.text("state")}
-    states = dict.fromkeys((view.case.host_state, *prosecuting.values()))
-    for state in (one for one in states if one in parties):
-        if happened:
-            yield _notice(view, "measures", state, view.case.choose(list(happened)))
-        final = [
-            event
-            for event in view.of("became_final", "verdict")
-            if prosecuting.get(event.text("proceeding")) == state
-            and (event.kind == "became_final" or event.text("finality") == "final")
-        ]
-        if final:
-            yield _notice(view, "outcome", state, final[-1])
+    for notice in expected_notices(view.case, parties):
+        event = view.case.by_id(notice.event_id)
+        if event is not None:
+            yield _notice(view, notice.article, notice.state, event)
 
 
-def _notice(view: View, what: str, state: str, event: Event) -> Clock:
+def _notice(view: View, article: str, state: str, event: Event) -> Clock:
     of_state = {one.text("counterpart") for one in view.of("counterpart_added") if one.text("state") == state}
     moved = [
         one
@@ -279,9 +269,9 @@ def _notice(view: View, what: str, state: str, event: Event) -> Clock:
         if one.text("kind") == "state_notice" and one.text("counterpart") in of_state
     ]
     return view.clock(
-        f"D14:{ARTICLES[what]}:{state}",
+        f"D14:{article}:{state}",
         ours(event),
-        view.rules["D14"].days[what],
-        text=f"Ask {state} for the notice under art. {ARTICLES[what]} of the 1994 Convention",
+        view.rules["D14"].days[ARTICLES[article]],
+        text=f"Ask {state} for the notice under art. {article} of the 1994 Convention",
         met=by(first_after(moved, event.when.earliest)),
     )
