@@ -18,6 +18,7 @@ from casework.deadlines import check_clock
 from casework.enrol import officers
 from casework.errors import (
     AuditError,
+    CaseInputError,
     CaseworkError,
     ErasedError,
     FieldError,
@@ -88,14 +89,23 @@ class Desk:
         """The UTC day."""
         return self.clock().astimezone(UTC).date()
 
-    def open_case(self, statement: Statement, owners: Iterable[Officer] = (), *, request_id: str = "") -> str:
+    def open_case(
+        self,
+        statement: Statement,
+        owners: Iterable[Officer] = (),
+        *,
+        then: Iterable[Statement] = (),
+        request_id: str = "",
+    ) -> str:
         """Open a case and give its uid; whoever opens it, and its owners, hold all its keys.
 
-        The same request, where it has an id, opens the same case and no second one.
+        What is said of it then is written down with it, all or nothing. The same request, where it has an id, opens the
+        same case and no second one.
 
         Raises:
             FieldError: The statement lacks something.
             RoleError: This officer opens no cases.
+            CaseInputError: Of what is said then something can not be said; the error names which.
         """
         check_statement(statement, self.today)
         if not kinds()["opened"].roles & self.officer.roles:
@@ -120,6 +130,8 @@ class Desk:
                 self.hand_over(connection, case_id, grant, one, keys)
             self._seal_to_recovery(connection, case_id, uid, keys)
             self.append(connection, uid, (), statement, keys, self._id(request_id, uid))
+            listed = [(self._id(request_id, f"{uid} then {at}"), one) for at, one in enumerate(then)]
+            self._say(connection, uid, keys, listed)
             self.note(connection, "open", (uid,), WORK)
         return uid
 
@@ -173,10 +185,11 @@ class Desk:
         """
         return self.read_some(self.uids(), purpose, valid_as_of, known_as_of)
 
-    def uids(self) -> tuple[str, ...]:
-        """Uids of the cases of this officer, in the order in which they were opened."""
+    def uids(self, right: str = "read") -> tuple[str, ...]:
+        """Uids of the cases to which this officer holds a right, in the order in which they were opened."""
         with self.database.read() as connection:
-            return tuple(self.holdings(connection))
+            held = self.holdings(connection)
+        return tuple(uid for uid, one in held.items() if one.grant.holds(right, self.today))
 
     def read_some(
         self,
@@ -220,17 +233,7 @@ class Desk:
             events = self.events(connection, uid, held.keys)
             if {event.event_id for event in events} & set(ids):
                 return ids
-            for event_id, statement in zip(ids, statements, strict=True):
-                # Another machine's clock may be ahead: what is written down counts, whatever day it bears.
-                day = max((self.today, *(max(event.known_on, event.when.earliest) for event in events)))
-                case = fold(uid, events, day, day)
-                check_statement(statement, self.today)
-                check_action(case, statement, self.officer.officer_id, self.officer.roles)
-                check_clock(case, statement, self.today, self.rules)
-                if statement.supersedes and case.by_id(statement.supersedes) is None:
-                    raise FieldError("supersedes", "there is no such event that still stands")
-                self.append(connection, uid, events, statement, held.keys, event_id)
-                events = self.events(connection, uid, held.keys)
+            self._say(connection, uid, held.keys, list(zip(ids, statements, strict=True)))
             self.note(connection, "write", (uid,), WORK)
         return ids
 
@@ -377,6 +380,25 @@ class Desk:
                 self.note(connection, act, cases, purpose, groups=groups)
         except CaseworkError as error:
             raise AuditError("the read could not be written down, so nothing is shown") from error
+
+    def _say(
+        self, connection: Transaction, uid: str, keys: Keys, statements: list[tuple[str, Statement]]
+    ) -> None:
+        for number, (event_id, statement) in enumerate(statements):
+            events = self.events(connection, uid, keys)
+            # Another machine's clock may be ahead: what is written down counts, whatever day it bears.
+            day = max((self.today, *(max(event.known_on, event.when.earliest) for event in events)))
+            case = fold(uid, events, day, day)
+            try:
+                check_statement(statement, self.today)
+                check_action(case, statement, self.officer.officer_id, self.officer.roles)
+                check_clock(case, statement, self.today, self.rules)
+                if statement.supersedes and case.by_id(statement.supersedes) is None:
+                    raise FieldError("supersedes", "there is no such event that still stands")
+            except CaseInputError as error:
+                error.statement = number
+                raise
+            self.append(connection, uid, events, statement, keys, event_id)
 
     def append(
         self,

@@ -12,9 +12,14 @@ class CaseworkError(Exception):
 
 
 class CaseInputError(CaseworkError):
-    """Somebody gave something that can not be used; nothing was changed."""
+    """Somebody gave something that can not be used; nothing was changed.
+
+    Attributes:
+        statement: Which of several statements it is about, from 0.
+    """
 
     reason = "CASE_INPUT_REFUSED"
+    statement = 0
 
 
 class FieldError(CaseInputError):

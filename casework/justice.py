@@ -22,7 +22,7 @@ from casework.proceedings import (
     proceedings,
     unnamed_custody,
 )
-from casework.span import Span
+from casework.span import Range, Span, days_between
 from casework.vocabulary import codes, kinds
 
 NO_CRIME = frozenset({"detention", "death_safety", "injury_safety"})  # nobody is to be prosecuted for these
@@ -87,6 +87,17 @@ class Axes:
     response: Response
     proceedings: tuple[Proceeding, ...]
     investigations: tuple[Investigation, ...]
+
+    def days_to_judgment(self, incident: Span | None) -> Range | None:
+        """Days from the incident to the first judgment of any court of the host State; nothing without one."""
+        judged = [
+            judgment.when
+            for court in self.proceedings
+            if court.forum_class == "host"
+            for accused in court.accused
+            for judgment in accused.judgments
+        ]
+        return days_between(incident, min(judged)) if incident and judged else None
 
     def stage(self, forum: str) -> Stage:
         """The stage of one class of forum."""
@@ -291,7 +302,9 @@ def _provisos(
         case
     )
     missing = [one for one in suspects(case, courts) if one not in reached]
-    loose = any(status in LOOSE for status, _ in unnamed_custody(case))
+    loose = any(status in LOOSE for status, _ in unnamed_custody(case)) or any(
+        court.has_unnamed_fugitives and any(one in convicted for one in court.accused) for court in courts
+    )
     yield any(one.finality in {"appealed", "appealable"} for one in convicted), "convicted, not yet final"
     yield loose or any(one.is_loose for one in convicted), "somebody convicted is at large or was let off"
     yield bool(missing), f"not judged: {', '.join(missing)}"

@@ -1,7 +1,7 @@
-"""Who is bound by which treaty on which day, and on what basis a case may be prosecuted; nothing here concludes (CW-14).
+"""Who is bound by which treaty on which day, on what basis a case may be prosecuted; never a conclusion (CW-14).
 
-The table of treaty actions is not part of Tocsin: an operator installs one. Without it every answer is `unknown`, and so is
-every answer beyond the day up to which the table is complete. Whether a treaty applies is for a legal adviser to say.
+The table of treaty actions is not part of Tocsin: an operator installs one. Without it every answer is `unknown`, and
+so is every answer beyond the day up to which the table is complete. Whether a treaty applies is for a legal adviser.
 """
 
 import csv
@@ -108,12 +108,11 @@ def status_on(treaties: Treaties, treaty: str, state: str, day: date) -> str:
     return _status(treaty, actions, day)
 
 
-def parties(treaties: Treaties, treaty: str, day: date) -> frozenset[str]:
-    """States that are known to have been party on a day."""
+def bound(treaties: Treaties, case: CaseFile) -> frozenset[str]:
+    """Of the host State and those that prosecute, who was known to be party to the 1994 Convention then."""
+    states = {case.host_state, *_prosecuting(case).values()}
     return frozenset(
-        state
-        for name, state in treaties.actions
-        if name == treaty and status_on(treaties, treaty, state, day) == "party"
+        state for state in states if _during(treaties, CONVENTION, state, case.incident) == ("party",)
     )
 
 
@@ -193,8 +192,7 @@ class Notice(NamedTuple):
 def expected_notices(case: CaseFile, bound: frozenset[str]) -> tuple[Notice, ...]:
     """Notices owed by the host State and by every State that prosecutes, of those that were bound on the day (D14)."""
     happened = list(case.of("incident")) or list(case.of("abduction_started", "detention_started"))
-    courts = list(case.of("charged", "trial_opened", "verdict"))
-    prosecuting = {one.text("proceeding"): one.text("state") for one in courts if one.text("state")}
+    prosecuting = _prosecuting(case)
     found = []
     for state in dict.fromkeys((case.host_state, *prosecuting.values())):
         if state not in bound:
@@ -210,6 +208,12 @@ def expected_notices(case: CaseFile, bound: frozenset[str]) -> tuple[Notice, ...
         if final:
             found.append(Notice("18", state, max(final, key=moment).event_id))
     return tuple(found)
+
+
+def _prosecuting(case: CaseFile) -> dict[str, str]:
+    """The State of each proceeding in which somebody stands accused."""
+    courts = case.of("charged", "trial_opened", "verdict")
+    return {one.text("proceeding"): one.text("state") for one in courts if one.text("state")}
 
 
 def _status(treaty: str, actions: Iterable[Action], day: date) -> str:

@@ -168,6 +168,8 @@ class _Follower:
             self._move(min(days), State.STALLED, "")
 
     def _move(self, day: date, to: State, event_id: str) -> None:
+        if self._moves:  # history that is written down later moves the state no earlier than it stood
+            day = max(day, self._moves[-1].on)
         if to in _PARKED and self._state not in _PARKED:
             self._before = self._state
         if to is State.ON_HOLD:

@@ -169,6 +169,17 @@ class Proceeding:
     events: tuple[Event, ...]
 
     @property
+    def has_unnamed_fugitives(self) -> bool:
+        """Whether a number of the accused, nobody says which, escaped or was tried in absentia."""
+        return any(
+            event.kind == "proceeding_flagged"
+            and event.text("flag") in {"in_absentia", "escaped"}
+            and event.count("number") is not None
+            and not event.many("accused")
+            for event in self.events
+        )
+
+    @property
     def is_criminal(self) -> bool:
         """Whether a criminal court acts; disciplinary and administrative bodies are none."""
         return self.court not in _NOT_CRIMINAL

@@ -32,6 +32,9 @@ __all__ = [
 ]
 
 
+_PASSES = frozenset({"D8", "D9", "D13"})  # hearings, windows for an appeal, the first 48 hours
+
+
 def clocks(
     case: CaseFile,
     today: date,
@@ -48,7 +51,16 @@ def clocks(
     if view.followed.state in {State.NONE, State.VOID}:
         return ()
     found = [*care(view), *letters(view, parties, elsewhere), *access(view), *courts(view)]
+    found = [clock for clock in found if not _was_over(case, clock)]
     return tuple(sorted(found, key=lambda clock: (clock.due.latest, clock.due.earliest, clock.key)))
+
+
+def _was_over(case: CaseFile, clock: Clock) -> bool:
+    """Whether the time for something had run out before an old case was imported: nobody can do it any more."""
+    opened = case.last("opened")
+    if opened is None or not opened.text("imported_as"):
+        return False
+    return clock.key.partition(":")[0] in _PASSES and clock.due.latest < opened.known_on
 
 
 class Correction(NamedTuple):

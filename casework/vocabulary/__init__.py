@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 _FIELD = re.compile(r"(?P<form>[a-z]+)(:(?P<codes>[a-z_]+))?(?P<required>!)?(@(?P<group>[a-z]+))?")
 _USUAL_ROLES = ("accountability_officer", "country_focal_point")
@@ -123,5 +123,11 @@ def _field(name: str, text: str) -> Field:
     )
 
 
-def _table(name: str) -> dict[str, dict[str, list[str]]]:
+@cache
+def imports() -> Mapping[str, Any]:
+    """How rows of old cases are said in our kinds; what its tables mean stands at its head."""
+    return MappingProxyType(_table("imports"))
+
+
+def _table(name: str) -> dict[str, Any]:
     return tomllib.loads((files(__package__) / f"{name}.toml").read_text("utf-8"))

@@ -1,4 +1,4 @@
-"""CW-14: where a State stood with a treaty on a day; nothing is concluded, and what the table can not know is unknown."""
+"""CW-14: where a State stood with a treaty on a day; nothing is concluded, what the table can not know is unknown."""
 
 from datetime import date
 from pathlib import Path
@@ -11,10 +11,10 @@ from casework.legal import (
     CONVENTION,
     NO_TREATIES,
     Treaties,
+    bound,
     expected_notices,
     members,
     panel,
-    parties,
     read_treaties,
     status_on,
 )
@@ -70,7 +70,7 @@ def test_where_a_state_stood(treaty: str, state: str, day: str, status: str) -> 
 
 def test_without_a_table_everything_is_unknown() -> None:
     assert status_on(NO_TREATIES, CONVENTION, "AAA", date(2000, 1, 1)) == "unknown"
-    assert parties(NO_TREATIES, CONVENTION, date(2000, 1, 1)) == frozenset()
+    assert bound(NO_TREATIES, case(opened(), event("incident", "2000-01-01"))) == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_states_that_were_bound_owe_notices() -> None:
     )
 
     assert expected_notices(found, frozenset()) == ()
-    assert expected_notices(found, parties(TABLE, CONVENTION, date(2011, 1, 1))) == (
+    assert expected_notices(found, bound(TABLE, found)) == (
         ("13", "AAA", "happened"),
         ("13", "BBB", "happened"),
         ("18", "BBB", "over"),

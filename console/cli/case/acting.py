@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from console.cli.case.parts import Part
 from console.cli.case.signing_in import NOBODY, OfficerOption, desk_of, officer_named
 from console.cli.options import HERE, Format, FormatOption, HomeOption, day_option
 from console.cli.output import say, show
@@ -81,22 +82,31 @@ def list_cases(
 
 def show_case(
     reference: CaseArgument,
+    part: Annotated[Part, typer.Option("--part", help="What of it to show.")] = Part.ABOUT,
     as_of: AsOf = None,
     officer_id: OfficerOption = NOBODY,
     home: HomeOption = HERE,
     style: FormatOption = Format.TABLE,
 ) -> None:
-    """Show what a case is about, and where it stands."""
+    """Show a case: what it is about, who is affected, where it stands, and how far justice got."""
     from casework.lifecycle import follow
+    from console.cli.case.showing import show_axes, show_persons, table_of
+    from console.treaties import treaties_in
 
     desk = desk_of(home, officer_id, remote=True)
     case = desk.read(desk.find(reference), valid_as_of=as_of, known_as_of=as_of)
+    as_of_day = {"as_of": str(case.valid_as_of)}
+    if part is not Part.ABOUT:
+        header, table = table_of(part, case, treaties_in(home))
+        show(header, table, style, as_of_day)
+        return
     followed = follow(case)
     rows: list[tuple[str, str]] = [("case", case.name), ("state", f"{followed.state} since {followed.since}")]
     rows += [(name, _words(value)) for name, value in case.about.values.items()]
-    rows += [("person " + person.id, _about(person.values, "person")) for person in case.persons]
+    rows += show_axes(case)
+    rows += [(who, _about(values)) for who, values in show_persons(case)]
     rows += [("party " + party.id, _about(party.values, "party")) for party in case.parties]
-    show(("what", "value"), rows, style)
+    show(("what", "value"), rows, style, as_of_day)
 
 
 def timeline(

@@ -1,5 +1,6 @@
 """`tocsin case due | calendar`: what there is to do, in which case, until when."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -34,7 +35,8 @@ def due(
 
     desk = desk_of(home, officer_id, remote=True)
     day = as_of or desk.today
-    found = worklist(desk.read_all(valid_as_of=as_of, known_as_of=as_of), day, rules_in(home))
+    cases = desk.read_all(valid_as_of=as_of, known_as_of=as_of)
+    found = worklist(cases, day, rules_in(home), _bound(home, cases))
     chosen = {When.OVERDUE: overdue, When.TODAY: today, When.WEEK: week}
     asked = [when for when, on in chosen.items() if on]
     whens = asked or ([] if no_next_action else list(chosen))
@@ -79,10 +81,12 @@ def clocks_of(
 
     desk, rules = desk_of(home, officer_id, remote=True), rules_in(home)
     uid, day = desk.find(reference), as_of or desk.today
-    found = clocks(desk.read(uid, valid_as_of=as_of, known_as_of=as_of), day, rules)
+    case = desk.read(uid, valid_as_of=as_of, known_as_of=as_of)
+    found = clocks(case, day, rules, _bound(home, (case,))[case.uid])
     now = {}
     if as_of is not None:
-        now = {clock.key: clock for clock in clocks(desk.read(uid, valid_as_of=as_of), day, rules)}
+        later = desk.read(uid, valid_as_of=as_of)
+        now = {clock.key: clock for clock in clocks(later, day, rules, _bound(home, (later,))[uid])}
     rows = []
     for clock in found:
         if not everything and as_of is None and clock.state not in UNDECIDED:
@@ -121,9 +125,19 @@ def calendar(
     from console.office import rules_in
 
     desk = desk_of(home, officer_id, remote=True)
-    items = worklist(desk.read_all(), desk.today, rules_in(home)).items
+    cases = desk.read_all()
+    items = worklist(cases, desk.today, rules_in(home), _bound(home, cases)).items
     try:
         out.write_bytes(written(items, datetime.now(UTC)))
     except OSError as error:
         raise FieldError("out", f"{error.strerror or 'can not be written'}") from error
     say(f"Wrote {len(items)} days to {out}.")
+
+
+def _bound(home: Path, cases: Iterable[Any]) -> dict[str, frozenset[str]]:
+    """By case, the States that owe notices under the 1994 Convention, as far as the table of treaties tells (D14)."""
+    from casework.legal import bound
+    from console.treaties import treaties_in
+
+    table = treaties_in(home)
+    return {case.uid: bound(table, case) for case in cases}

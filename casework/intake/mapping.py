@@ -1,0 +1,435 @@
+"""Say the rows of one old case in our own kinds of events, by the table `imports.toml`.
+
+Nothing is guessed: what a row does not say is unknown. Where its sources differ about a number or a date, each says its
+own and both stand. Every statement names its row as a source, and whom the row has it from.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+
+from casework.errors import FieldError
+from casework.event import Statement, check_statement
+from casework.intake.rows import COLUMNS, Problem, Row
+from casework.intake.words import (
+    Decision,
+    counts_by_source,
+    decisions,
+    ids_in,
+    nationalities,
+    other_days,
+    segments,
+    word_of,
+)
+from casework.span import Range
+from casework.values import Gap, Value, parse_value
+from casework.vocabulary import Field, Form, imports, kinds
+
+ROW_KIND = "row_imported"
+_FIELD = re.compile(r'\s*([a-z_0-9]+)=("(?:[^"\\]|\\.)*"|[^;]*)(?:;|$)')
+_COLUMN = {
+    "persons": "subjects",
+    "parties": "subjects",
+    "accused": "subjects",
+    "by": "subjects",
+    "number": "qty",
+    "state": "state_iso3",
+    "forum": "forum",
+    "body": "forum",
+    "proceeding": "forum",
+    "when": "date_from",
+    "known_on": "known_on",
+}
+_OF_THE_TABLE = frozenset({"kind", "each", "if", "once"})
+_HAS_OTHER_DAYS = frozenset(
+    {"incident", "verdict", "detention_started", "abduction_started", "remains_found"}
+)
+
+
+class Said(NamedTuple):
+    """A statement with the row that it comes from."""
+
+    row: Row
+    statement: Statement
+
+
+class Opening(NamedTuple):
+    """What a case is opened with, and all that is said of it then; problems where it can not be."""
+
+    fields: Mapping[str, Value]
+    said: tuple[Said, ...]
+    problems: tuple[Problem, ...]
+
+
+def map_case(rows: Iterable[Row], today: date) -> Opening:
+    """Say all rows of one case; where one can not be said, every problem is named."""
+    story = _Story(today)
+    for row in rows:
+        story.tell(row)
+    return story.opening()
+
+
+class _Story:
+    """What the rows up to now spoke of, so that the next one can speak of the same."""
+
+    def __init__(self, today: date) -> None:
+        self._today = today
+        self._rows: list[Row] = []
+        self._said: list[Said] = []
+        self._problems: list[Problem] = []
+        self._opened: dict[str, Value] = {}
+        self._known: dict[str, str] = {}  # ids of persons and parties with the harm told first
+        self._harm: set[str] = set()
+        self._sources: dict[str, str] = {}
+        self._held: dict[str, dict[str, str]] = {"detention": {}, "abduction": {}}
+        self._forums: dict[tuple[str, str, str], str] = {}
+        self._last: dict[str, str] = {}
+        self._once: set[tuple[str, Value]] = set()
+
+    def opening(self) -> Opening:
+        """What there is to say, once every row was told."""
+        if not self._rows:
+            return Opening({}, (), tuple(self._problems))
+        first = self._rows[0]
+        categories = imports()["categories"]
+        found = tuple(dict.fromkeys(category for harm, category in categories.items() if harm in self._harm))
+        fields: dict[str, Value] = {
+            "sensitivity": "normal",
+            "no_incident": "before_records",
+            "title": first.case_id,
+            **({"categories": found} if found else {}),
+            **({"host_state": first.cells["state_iso3"]} if first.cells["state_iso3"] else {}),
+            **self._opened,
+            "imported_as": first.case_id,
+        }
+        for name, column in (("categories", "outcome"), ("host_state", "state_iso3")):
+            if name not in fields:
+                self._problems.append(Problem(first.number, column, f"no row tells the {name} of the case"))
+        about: dict[str, Value] = {
+            name: fields[name] for name in ("categories", "host_state") if name in fields
+        }
+        began = min(self._rows, key=lambda row: (row.known_on, row.when))
+        described = Said(first, Statement("described", began.when, about, began.known_on, (first.id,)))
+        return Opening(fields, (described, *self._said), tuple(dict.fromkeys(self._problems)))
+
+    def tell(self, row: Row) -> None:
+        """Say one row."""
+        self._rows.append(row)
+        self._keep(row)
+        told = row.cells["event_type"]
+        if told in imports()["types"] and not _names_fields(told, row.cells["outcome"]):
+            self._by_table(row, imports()["types"][told])
+        elif told in kinds():
+            self._by_name(row, told)
+        else:
+            near = get_close_matches(told, [*imports()["types"], *kinds()], 3)
+            hint = f"perhaps {' or '.join(near)}" if near else "docs/casework.md lists them"
+            self._problems.append(
+                Problem(row.number, "event_type", f"{told[:40]!r} is no type of event; {hint}")
+            )
+
+    def _keep(self, row: Row) -> None:
+        """The row itself, as it stood, and whom it has its facts from."""
+        text = json.dumps(
+            {name: row.cells[name] for name in COLUMNS if name != "source" and row.cells[name]},
+            ensure_ascii=False,
+        )
+        fields: dict[str, Value] = {"row": row.id, "text": text}
+        if row.cells["source"]:
+            fields["who"] = row.cells["source"]
+        self._say(row, ROW_KIND, fields, sources=())
+        for source in _sources(row):
+            self._name(row, source)
+
+    def _name(self, row: Row, source: str) -> str:
+        """The id of a source; it is named when it is first heard of."""
+        if source not in self._sources:
+            self._sources[source] = f"src-{len(self._sources) + 1}"
+            self._say(row, "source_named", {"source": self._sources[source], "who": source}, sources=())
+        return self._sources[source]
+
+    def _by_name(self, row: Row, kind: str) -> None:
+        """A row that names one of our own kinds, with its fields as outcome."""
+        try:
+            fields = {
+                name: parse_value(_field(kind, name), text) for name, text in _fields_in(row.cells["outcome"])
+            }
+        except FieldError as error:
+            self._problems.append(Problem(row.number, "outcome", str(error)))
+            return
+        if kind == "opened":
+            self._opened = {
+                name: value for name, value in fields.items() if name not in {"owner", "public_ref"}
+            }
+            return
+        for name in ("person", "party"):
+            if isinstance(fields.get(name), str):
+                self._known.setdefault(str(fields[name]), "")
+        harm = fields.get("harm")
+        self._harm |= {str(one) for one in harm} if isinstance(harm, tuple) else set()
+        self._say(row, kind, fields)
+
+    def _by_table(self, row: Row, table: Mapping[str, Any]) -> None:
+        self._introduce(row, table)
+        values = self._values(row)
+        for wanted in table["say"]:
+            if "once" in wanted and (wanted["kind"], values.get(wanted["once"][1:], "")) in self._once:
+                continue
+            for each, sources in self._each(row, wanted, values):
+                if "if" not in wanted or each.get(wanted["if"][1:]):
+                    self._fill(row, wanted, each, sources)
+        for also in imports()["also"]:
+            found = re.search(
+                also["pattern"],
+                f"{row.cells['subjects']}\n{row.cells['outcome']}\n{row.cells['note']}",
+                re.IGNORECASE,
+            )
+            if found and row.cells["event_type"] in also["types"]:
+                number = found.groupdict().get("number")
+                told = {**values, **({"found": Range(int(number), int(number))} if number else {})}
+                if number:  # of so many, and nobody says which
+                    told.pop("accused", None)
+                self._fill(row, also["say"], told, self._of(row))
+
+    def _introduce(self, row: Row, table: Mapping[str, Any]) -> None:
+        """Persons and accused whom the row is the first to name."""
+        subjects, words = row.cells["subjects"], imports()
+        told = {who: piece for ids, piece in segments(subjects) for who in ids}
+        states = nationalities(subjects, row.cells["note"])
+        everybody = (
+            word_of(words["harm_words"], row.cells["outcome"])
+            if told and "=" not in row.cells["outcome"]
+            else ""
+        )
+        for who in ids_in(subjects):
+            harm = word_of(words["harm_words"], told.get(who, "")) or table.get("harm", "") or everybody
+            self._harm |= {harm} if harm else set()
+            if who in self._known:
+                continue
+            self._known[who] = harm
+            if who.startswith("A"):
+                self._say(row, "party_added", {"party": who, "kind": "person"})
+                continue
+            fields: dict[str, Value] = {
+                "person": who,
+                "harm": (harm,) if harm else Gap.UNKNOWN,
+                "cause": "violence",
+            }
+            staff = word_of(words["staff_words"], told.get(who, "")) or word_of(
+                words["staff_words"], subjects
+            )
+            fields |= {"staff": staff} if staff else {}
+            fields |= {"nationalities": states[who]} if who in states else {}
+            self._say(row, "person_added", fields)
+
+    def _values(self, row: Row) -> dict[str, Value]:
+        """Everything that a table may take from a row; what the row does not say is not there."""
+        cells, ids = row.cells, ids_in(row.cells["subjects"])
+        if cells["subjects"].casefold().startswith("the other"):
+            ids = tuple(who for who in self._known if who.startswith(("P", *ids)))
+        persons = tuple(who for who in ids if who.startswith("P"))
+        number = row.quantity if row.quantity != Range(len(ids), len(ids)) else None
+        what = cells["outcome"] or cells["note"] or cells["event_type"].replace("_", " ")
+        adjourned = re.search(r"adjourned to ([0-9]{4}-[0-9]{2}-[0-9]{2})", cells["outcome"])
+        found: dict[str, Value | None] = {
+            "persons": persons,
+            "accused": ids,
+            "number": number,
+            "state": cells["state_iso3"],
+            "forum": cells["forum"],
+            "court": word_of(imports()["court_words"], cells["forum"]),
+            "body": word_of(imports()["body_words"], cells["forum"]) or Gap.UNKNOWN,
+            "outcome": cells["outcome"],
+            "subjects": cells["subjects"],
+            "what": what,
+            "who_tells": cells["forum"] or cells["subjects"] or cells["source"],
+            "proceeding": self._forum(row, "court"),
+            "investigation": self._forum(row, "inquiry"),
+            "last_proceeding": self._last.get(cells["state_iso3"], "") or self._forum(row, "court"),
+            "new_detention": f"D{cells['event_no']}",
+            "new_abduction": f"B{cells['event_no']}",
+            "adjourned_to": date.fromisoformat(adjourned[1]) if adjourned else None,
+            "guilty": "met" if cells["outcome"].casefold().startswith("guilty") else "not_met",
+        }
+        return {name: value for name, value in found.items() if value not in {None, "", ()}}
+
+    def _forum(self, row: Row, sort: str) -> str:
+        key = (sort, row.cells["state_iso3"], row.cells["forum"])
+        return self._forums.get(key) or f"{sort}-{sum(one[0] == sort for one in self._forums) + 1}"
+
+    def _each(
+        self, row: Row, wanted: Mapping[str, Any], values: dict[str, Value]
+    ) -> Iterator[tuple[dict[str, Value], tuple[str, ...]]]:
+        """The values of each statement that a row makes, with its sources."""
+        match wanted.get("each"):
+            case "decisions":
+                yield from self._decided(row, values)
+            case "detentions" | "abductions" as several:
+                yield from self._captives(row, several.removesuffix("s"), values)
+            case _:
+                yield values, self._of(row)
+
+    def _decided(
+        self, row: Row, values: dict[str, Value]
+    ) -> Iterator[tuple[dict[str, Value], tuple[str, ...]]]:
+        found, unknown = decisions(imports()["decisions"], row.cells["outcome"])
+        if unknown or not found:
+            words = ", ".join(one["word"] for one in imports()["decisions"])
+            told = unknown[0][:40] if unknown else ""
+            self._problems.append(Problem(row.number, "outcome", f"{told!r} begins with none of {words}"))
+        texts = _sources(row)
+        for one in found:
+            more = dict(values)
+            if len(found) > 1 or one.number is not None:
+                more["accused"] = self._group(one)
+            for number, places in counts_by_source(one.number, texts):
+                told_by = (row.id, *(self._name(row, texts[place]) for place in places))
+                if one.number is not None and number != Range(len(self._group(one)), len(self._group(one))):
+                    more["number"] = number or one.number
+                elif one.number is not None or len(found) > 1:
+                    more.pop("number", None)
+                years: dict[str, Value] = {"years": one.years} if one.years else {}
+                yield (
+                    {
+                        **more,
+                        **years,
+                        "verdict": one.verdict,
+                        **({"sentence": one.sentence} if one.sentence else {}),
+                    },
+                    told_by,
+                )
+
+    def _group(self, decision: Decision) -> tuple[str, ...]:
+        """Accused of one decision: those known whose ids say so (A-acq1, acquitted), or else one id for all of them."""
+        number = decision.number
+        named = tuple(
+            who
+            for who in self._known
+            if who.startswith("A-")
+            and decision.words.casefold().startswith(re.sub(r"[0-9]+$", "", who[2:]).casefold())
+        )
+        if named and number == Range(len(named), len(named)):
+            return named
+        return ("A-" + re.sub(r"[^A-Za-z0-9_]+", "_", decision.words)[:40],)
+
+    def _captives(
+        self, row: Row, sort: str, values: dict[str, Value]
+    ) -> Iterator[tuple[dict[str, Value], tuple[str, ...]]]:
+        persons = values.get("persons", ())
+        assert isinstance(persons, tuple)
+        taken: dict[str, list[str]] = {}
+        for who in map(str, persons):
+            if who in self._held[sort]:
+                taken.setdefault(self._held[sort][who], []).append(who)
+            else:
+                self._problems.append(Problem(row.number, "subjects", f"no {sort} of {who} is told before"))
+        if not persons:
+            self._problems.append(Problem(row.number, "subjects", f"names nobody whose {sort} ends"))
+        for subject, held in taken.items():
+            yield {**values, sort: subject, "persons": tuple(held)}, self._of(row)
+
+    def _fill(
+        self, row: Row, wanted: Mapping[str, Any], values: Mapping[str, Value], sources: tuple[str, ...]
+    ) -> None:
+        fields: dict[str, Value] = {}
+        for name, value in wanted.items():
+            if name in _OF_THE_TABLE:
+                continue
+            told = values.get(value[1:]) if value.startswith("$") else value
+            if told is not None:
+                fields[name] = told
+        if fields.get("number") is not None and fields.get("persons") == ():
+            fields.pop("persons")
+        self._remember(row, wanted, fields)
+        self._say(row, wanted["kind"], _fitting(wanted["kind"], fields), sources=sources)
+        if wanted["kind"] in _HAS_OTHER_DAYS:
+            for source, when in other_days(row.cells["note"], row.when):
+                told_by = (row.id, self._name(row, source))
+                self._say(row, wanted["kind"], _fitting(wanted["kind"], fields), sources=told_by, when=when)
+
+    def _remember(self, row: Row, wanted: Mapping[str, Any], fields: Mapping[str, Value]) -> None:
+        state, forum = row.cells["state_iso3"], row.cells["forum"]
+        if "proceeding" in fields and wanted.get("proceeding") == "$proceeding":
+            self._forums["court", state, forum] = self._last[state] = str(fields["proceeding"])
+        if "investigation" in fields:
+            self._forums["inquiry", state, forum] = str(fields["investigation"])
+            self._once.add((wanted["kind"], fields["investigation"]))
+        for sort in self._held:
+            persons = fields.get("persons", ())
+            if wanted["kind"] == f"{sort}_started" and isinstance(persons, tuple):
+                self._held[sort] |= dict.fromkeys(map(str, persons), str(fields[sort]))
+
+    def _of(self, row: Row) -> tuple[str, ...]:
+        return (row.id, *(self._sources[source] for source in _sources(row)))
+
+    def _say(
+        self,
+        row: Row,
+        kind: str,
+        fields: Mapping[str, Value],
+        *,
+        sources: tuple[str, ...] | None = None,
+        when: Any = None,
+    ) -> None:
+        said = Statement(
+            kind,
+            when or row.when,
+            fields,
+            row.known_on,
+            self._of(row) if sources is None else sources,
+            imports()["basis"][row.cells["basis"]],
+        )
+        try:
+            self._said.append(Said(row, check_statement(said, self._today)))
+        except FieldError as error:
+            self._problems.append(Problem(row.number, _COLUMN.get(error.field, "outcome"), str(error)))
+
+
+def _sources(row: Row) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, (one.strip() for one in row.cells["source"].split(";")))))
+
+
+def _field(kind: str, name: str) -> Field:
+    found = kinds()[kind].fields.get(name)
+    if found is None:
+        raise FieldError(
+            name, f"{kind} has no such field; it has {', '.join(kinds()[kind].fields) or 'none'}"
+        )
+    return found
+
+
+def _fitting(kind: str, fields: Mapping[str, Value]) -> dict[str, Value]:
+    """Without empty lists of ids, where the kind does with a number."""
+    return {
+        name: value
+        for name, value in fields.items()
+        if value != () or kinds()[kind].fields[name].form is not Form.IDS
+    }
+
+
+def _names_fields(kind: str, outcome: str) -> bool:
+    """Whether an outcome gives fields of one of our kinds, where a type of row has the same name."""
+    found = _FIELD.match(outcome)
+    return found is not None and kind in kinds() and found[1] in kinds()[kind].fields
+
+
+def _fields_in(text: str) -> Iterator[tuple[str, str]]:
+    """Fields of "name=value; name=value"; a value in double quotes is JSON.
+
+    Raises:
+        FieldError: It is something else.
+    """
+    at = 0
+    while text[at:].strip():
+        found = _FIELD.match(text, at)
+        if found is None:
+            raise FieldError("outcome", f"{text[at : at + 40]!r} is not of the form name=value; name=value")
+        value = found[2].strip()
+        try:
+            yield found[1], str(json.loads(value)) if value.startswith('"') else value
+        except ValueError as error:
+            raise FieldError("outcome", f"{value[:40]!r} is no text in double quotes") from error
+        at = found.end()
