@@ -4,9 +4,9 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from console.alerts import interest_of
 from console.home import Home, LiveDirectory, write_file
@@ -21,6 +21,7 @@ from node.store.database import Store
 from node.subscriptions import Listener, listen_to_all
 from node.sync import Outcome, pull
 from node.verifiers import Verifiers
+from node.witnessing import WitnessStand
 
 GRACE_SECONDS = 5.0  # for calls under way when the node is stopped
 COLLECT_AFTER_VALUES = 50_000
@@ -37,6 +38,13 @@ class Node(NamedTuple):
     own: Credentials
     directory: Callable[[], Directory]
     identity: Identity
+
+
+async def _nothing(_node: Node) -> None:
+    """Nothing else runs beside the server."""
+
+
+Daily: TypeAlias = Callable[[Node], Coroutine[Any, Any, None]]
 
 
 def open_node(home: Home, passphrase: str | None) -> Node:
@@ -71,6 +79,7 @@ def serve(
     sync_seconds: float | None,
     *,
     alerts: bool = False,
+    daily: Daily = _nothing,
 ) -> None:
     """Serve this node's log until the process is told to stop, and pull from the peers in between.
 
@@ -80,6 +89,7 @@ def serve(
         ready: Called with host:port once the node listens.
         sync_seconds: Pause between two pulls from all peers; `None` only serves.
         alerts: Whether to listen to the alerts of the peers too.
+        daily: What else is to run beside it until then.
 
     Raises:
         NodeError: The node can not be started.
@@ -88,7 +98,7 @@ def serve(
     node = open_node(home, passphrase)
     try:
         start_log(node.store, node.identity, datetime.now(UTC))
-        asyncio.run(_serve(node, home, ready, sync_seconds, alerts=alerts))
+        asyncio.run(_serve(node, home, ready, sync_seconds, alerts=alerts, daily=daily))
     finally:
         node.store.close()
 
@@ -134,11 +144,13 @@ async def _serve(
     sync_seconds: float | None,
     *,
     alerts: bool,
+    daily: Daily,
 ) -> None:
     gatekeeper = Gatekeeper(node.directory, lambda: datetime.now(UTC))
     exchange = Exchange(node.org_id, node.store)
     board = Board(node.org_id, node.store, gatekeeper, lambda: datetime.now(UTC))
-    more = (board.service(), Counter(node.store).service(gatekeeper))
+    stand = WitnessStand(node.org_id, node.store, node.identity.log, gatekeeper, lambda: datetime.now(UTC))
+    more = (stand.service(), board.service(), Counter(node.store).service(gatekeeper))
     server, port = make_server(exchange, gatekeeper, node.own, node.directory, home.settings.listen, more)
     stopped = asyncio.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
@@ -150,7 +162,7 @@ async def _serve(
     ready(address)
     try:
         async with asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(board.run())]
+            running = [tasks.create_task(board.run()), tasks.create_task(daily(node))]
             if sync_seconds:
                 running.append(tasks.create_task(_pull_often(node, sync_seconds)))
             if alerts:

@@ -15,9 +15,9 @@ import grpc
 from crypto.certificates import certificate_pem, private_key_pem, server_name
 from crypto.envelope import Envelope
 from node.directory import Member
-from node.errors import PayloadError, UnavailableError
+from node.errors import PayloadError, UnavailableError, WitnessBehindError
 from node.share_request import Answer, Wish
-from node.status import reason_of
+from node.status import WITNESSED_SIZE, reason_of
 from node.urgent import Pushed, Subscription
 from node.verify import Page
 from node.wire.alerts import SERVICE as ALERT_SERVICE
@@ -55,6 +55,9 @@ from node.wire.sharing import (
     encode_create_call,
     encode_requests_call,
 )
+from node.wire.witness import SERVICE as WITNESS_SERVICE
+from node.wire.witness import AddCheckpointCall, decode_cosignature, encode_add_checkpoint_call
+from node.witness import Growth
 
 CALL_SECONDS = 30.0
 MAX_LISTED = 10_000  # charters or answers of one peer that we believe
@@ -249,6 +252,27 @@ class PeerClient:
             if not page:
                 break
         raise PayloadError(f"{method}: more than {MAX_LISTED} in all, or a page without any")
+
+    async def add_checkpoint(self, growth: Growth) -> bytes:
+        """Have a checkpoint of our own cosigned, and give the signature line; whether it holds is another question.
+
+        Raises:
+            WitnessBehindError: The peer has last signed another size.
+            UnavailableError: No answer, or a refusal.
+            PayloadError: The answer is no such response.
+        """
+        request = encode_add_checkpoint_call(AddCheckpointCall(str(uuid4()), growth))
+        try:
+            call: Any = self._channel.unary_unary(f"/{WITNESS_SERVICE}/AddCheckpoint")
+            answer: bytes = await call(request, timeout=self._call_seconds)
+        except grpc.aio.AioRpcError as error:
+            found = dict(error.trailing_metadata() or ()).get(WITNESSED_SIZE, "")
+            if error.code() is grpc.StatusCode.ABORTED and str(found).isdecimal():
+                raise WitnessBehindError(
+                    f"{self.peer.org_id} signed {found} entries last", int(found)
+                ) from error
+            raise _unavailable(self.peer, error) from error
+        return decode_cosignature(answer)
 
     async def _call(self, method: str, request: bytes, service: str = SERVICE) -> bytes:
         try:

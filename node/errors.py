@@ -369,3 +369,37 @@ class TooManyRequestsError(NodeError):
     """A member asks more often than it may."""
 
     reason = "SHARE_REQUESTS_TOO_MANY"
+
+
+class WitnessOriginError(NodeError):
+    """A checkpoint was brought of a log that the caller does not have."""
+
+    reason = "WITNESS_ORIGIN_UNKNOWN"
+
+
+class WitnessSignatureError(NodeError):
+    """A checkpoint that was brought is not signed with the log key of who brings it."""
+
+    reason = "WITNESS_SIGNATURE_REFUSED"
+
+
+class WitnessSizeError(CallError):
+    """The size that was signed last is said to be more than that of the new checkpoint."""
+
+    reason = "WITNESS_SIZE_INVALID"
+
+
+class WitnessBehindError(NodeError):
+    """The size that was signed last is another than the caller says."""
+
+    reason = "WITNESS_SIZE_OTHER"
+
+    def __init__(self, message: str, size: int) -> None:
+        super().__init__(message)
+        self.size = size
+
+
+class WitnessProofError(NodeError):
+    """A log does not only add to what was signed of it before."""
+
+    reason = "WITNESS_PROOF_REFUSED"

@@ -358,9 +358,13 @@ def our_error(error: NodeError | CryptoError) -> NodeError:
     return error if isinstance(error, NodeError) else StoreError(str(error))
 
 
-async def abort_call(context: Context, error: NodeError, request_id: str) -> None:
-    """End a call with an error as its caller may know it."""
+async def abort_call(
+    context: Context, error: NodeError, request_id: str, more: tuple[tuple[str, str], ...] = ()
+) -> None:
+    """End a call with an error as its caller may know it, and perhaps more metadata."""
     logger.warning("call refused: reason=%s request=%s", error.reason, request_id)
     await context.abort(
-        status_code(error), sentence(error), trailing_metadata=((DETAILS, details(error, request_id)),)
+        status_code(error),
+        sentence(error),
+        trailing_metadata=((DETAILS, details(error, request_id)), *more),
     )

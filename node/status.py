@@ -25,11 +25,16 @@ from node.errors import (
     UnknownLogError,
     UnknownRecordError,
     UnknownRequestError,
+    WitnessBehindError,
+    WitnessOriginError,
+    WitnessProofError,
+    WitnessSignatureError,
 )
 
 DOMAIN = "tocsin"
 _REASON = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 DETAILS = "grpc-status-details-bin"
+WITNESSED_SIZE = "tocsin-witnessed-size"  # beside ABORTED: the size that a witness signed last
 
 STATUS: tuple[tuple[type[NodeError], grpc.StatusCode], ...] = (  # the first class that fits
     (MemberError, grpc.StatusCode.PERMISSION_DENIED),
@@ -39,6 +44,10 @@ STATUS: tuple[tuple[type[NodeError], grpc.StatusCode], ...] = (  # the first cla
     (UnknownRequestError, grpc.StatusCode.NOT_FOUND),
     (RequestStateError, grpc.StatusCode.FAILED_PRECONDITION),
     (TooManyRequestsError, grpc.StatusCode.RESOURCE_EXHAUSTED),
+    (WitnessOriginError, grpc.StatusCode.NOT_FOUND),
+    (WitnessSignatureError, grpc.StatusCode.PERMISSION_DENIED),
+    (WitnessBehindError, grpc.StatusCode.ABORTED),
+    (WitnessProofError, grpc.StatusCode.FAILED_PRECONDITION),
     (SlowReaderError, grpc.StatusCode.RESOURCE_EXHAUSTED),
     (PayloadError, grpc.StatusCode.INVALID_ARGUMENT),
     (InputError, grpc.StatusCode.INVALID_ARGUMENT),

@@ -18,7 +18,7 @@ from node.config import Settings
 from node.errors import NodeError
 from node.measures import DIMENSIONS, MEASURES
 from tocsin.casework.v1 import casework_service_pb2
-from tocsin.node.v1 import alert_service_pb2, exchange_service_pb2
+from tocsin.node.v1 import alert_service_pb2, exchange_service_pb2, witness_service_pb2
 
 ROOT = Path(__file__).parent.parent
 DOCS = {path.stem: path.read_text() for path in (ROOT / "docs").glob("*.md")}
@@ -73,7 +73,12 @@ def test_every_setting_is_documented() -> None:
 
 
 def test_every_call_is_documented() -> None:
-    files = (exchange_service_pb2.DESCRIPTOR, alert_service_pb2.DESCRIPTOR, casework_service_pb2.DESCRIPTOR)
+    files = (
+        exchange_service_pb2.DESCRIPTOR,
+        alert_service_pb2.DESCRIPTOR,
+        casework_service_pb2.DESCRIPTOR,
+        witness_service_pb2.DESCRIPTOR,
+    )
     methods = [
         one.name for file in files for service in file.services_by_name.values() for one in service.methods
     ]

@@ -30,6 +30,7 @@ def serve(
     from console.home import open_home
     from console.logs import log_to_stderr
     from console.serve import serve as serve_node
+    from console.witnesses import cosign_daily
 
     log_to_stderr()
     serve_node(
@@ -38,6 +39,7 @@ def serve(
         lambda address: say(f"Listening on {address}"),
         sync or None,
         alerts=bool(sync) if alerts is None else alerts,
+        daily=cosign_daily,
     )
 
 

@@ -52,6 +52,7 @@ from node.verify import Origin
 from node.wire import alerts, charters, records
 from node.wire.membership import encode_directory
 from node.wire.receipts import decode_receipt
+from node.witnessing import WitnessStand
 from tests.support.deciding import BASELINE
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -157,13 +158,18 @@ class Node:
         gatekeeper = Gatekeeper(lambda: network.directory, lambda: network.now)
         exchange = Exchange(self.org_id, self.store, lambda: network.now)
         board = Board(self.org_id, self.store, gatekeeper, lambda: network.now)
+        stand = WitnessStand(self.org_id, self.store, self.identity.log, gatekeeper, lambda: network.now)
         server, port = make_server(
             exchange,
             gatekeeper,
             self.credentials,
             lambda: network.directory,
             "127.0.0.1:0",
-            (board.service(), Counter(self.store, lambda: network.now).service(gatekeeper)),
+            (
+                stand.service(),
+                board.service(),
+                Counter(self.store, lambda: network.now).service(gatekeeper),
+            ),
         )
         await server.start()
         pushing = asyncio.create_task(board.run())

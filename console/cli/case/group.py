@@ -4,6 +4,7 @@ import typer
 
 from console.cli.case.access import grant, list_grants, recover, revoke
 from console.cli.case.acting import act, list_cases, open_case, show_case, timeline
+from console.cli.case.audit import audit
 from console.cli.case.checking import check
 from console.cli.case.due import calendar, clocks_of, due
 from console.cli.case.erasure import erase_case, retention_list, turn_month
@@ -17,6 +18,7 @@ from console.cli.case.serving import serve
 case = typer.Typer(help="Follow cases until a host government has answered.", no_args_is_help=True)
 case.add_typer(officer, name="officer")
 case.add_typer(evidence, name="evidence")
+case.add_typer(audit, name="audit")
 case.command("open")(open_case)
 case.command("list")(list_cases)
 case.command("show")(show_case)

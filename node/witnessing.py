@@ -1,0 +1,60 @@
+"""The witness service of this node, for the members of the network."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import grpc
+
+from crypto.errors import CryptoError
+from crypto.signing import Signer
+from node.errors import NodeError, WitnessBehindError
+from node.server import (
+    Context,
+    Gatekeeper,
+    Service,
+    abort_call,
+    our_error,
+    read_request_id,
+    shown_certificate,
+)
+from node.status import WITNESSED_SIZE
+from node.store.database import Store
+from node.wire.witness import SERVICE, decode_add_checkpoint_call, encode_cosignature
+from node.witness import witness
+
+
+class WitnessStand:
+    """Answers of the witness service."""
+
+    def __init__(
+        self, org_id: str, store: Store, signer: Signer, gatekeeper: Gatekeeper, clock: Callable[[], datetime]
+    ) -> None:
+        self._org_id = org_id
+        self._store = store
+        self._signer = signer
+        self._gatekeeper = gatekeeper
+        self._clock = clock
+
+    def service(self) -> Service:
+        """The witness service, for `make_server`."""
+        methods: dict[str, Any] = {"AddCheckpoint": grpc.unary_unary_rpc_method_handler(self._add_checkpoint)}
+        return Service(SERVICE, grpc.method_handlers_generic_handler(SERVICE, methods))
+
+    async def _add_checkpoint(self, wire: bytes, context: Context) -> bytes:
+        request_id = ""
+        try:
+            call = decode_add_checkpoint_call(wire)
+            request_id = read_request_id(call.request_id)
+            caller = self._gatekeeper.judge()(shown_certificate(context))
+            return encode_cosignature(
+                await asyncio.to_thread(
+                    witness, self._store, self._org_id, self._signer, caller, call.growth, self._clock()
+                )
+            )
+        except (NodeError, CryptoError) as error:
+            size = error.size if isinstance(error, WitnessBehindError) else None
+            more = () if size is None else ((WITNESSED_SIZE, str(size)),)
+            await abort_call(context, our_error(error), request_id, more)
+            raise AssertionError("abort does not return") from error
