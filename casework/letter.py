@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from casework.casefile import CaseFile
+from casework.casefile import CaseFile, Thing
 from casework.communications import Demarche
-from casework.consent import survivors
+from casework.consent import blocked, survivors
 from casework.errors import CaseInputError, FieldError, RoleError
 from casework.event import Statement
 from casework.lifecycle import check_action, follow
@@ -117,7 +117,7 @@ def yearly_request(readings: Iterable[Reading], state: str, draft: Draft, words:
             one.case.about.text("public_ref"),
             ", ".join(words.code("category", code) for code in one.case.categories),
             telling.span(one.case.incident),
-            telling.persons(one.number),
+            telling.persons(len(_told(one.case))),
             telling.span(one.letters[-1].sent) if one.letters else words.say("none"),
             telling.number(one.axes.response.waiting),
         )
@@ -213,11 +213,12 @@ def _facts(case: CaseFile, draft: Draft, telling: Telling) -> Table:
         (words.field("host_state"), words.state(case.host_state)),
         (words.say("incident_date"), telling.span(case.incident)),
     ]
+    persons = _told(case)
     place = next((event.text("place") for event in case.of("incident") if event.text("place")), "")
     if draft.place and (place or case.about.text("place")):
         rows.append((words.field("place"), place or case.about.text("place")))
-    rows.append((words.say("persons_number"), telling.persons(len(case.persons))))
-    staff = [person.text("staff") for person in case.persons]
+    rows.append((words.say("persons_number"), telling.persons(len(persons))))
+    staff = [person.text("staff") for person in persons]
     rows += [
         (words.code("staff", code), telling.number(staff.count(code)))
         for code in dict.fromkeys(staff)
@@ -228,10 +229,16 @@ def _facts(case: CaseFile, draft: Draft, telling: Telling) -> Table:
     return Table(words.word("letter", "facts"), (), tuple(rows))
 
 
+def _told(case: CaseFile) -> tuple[Thing, ...]:
+    """Persons of whom a government may hear: not who refused or withdrew."""
+    silent = set(blocked(case, "demarche"))
+    return tuple(person for person in case.persons if person.id not in silent)
+
+
 def _names(case: CaseFile) -> list[str]:
     hidden = set(survivors(case))
     found = []
-    for person in case.persons:
+    for person in _told(case):
         if person.values.get("name") is Gap.WITHHELD:
             raise RoleError("you hold no key for identities, so names can not stand in this letter")
         if person.id not in hidden and person.text("name"):

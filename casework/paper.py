@@ -4,10 +4,12 @@ What goes to partners or the public needs the right to export; what goes to the 
 agreed on (casework 5.4). Sexual violence, a case on hold and an abduction that goes on leave in no report of one case.
 """
 
+from collections.abc import Callable
 from datetime import date
 from types import MappingProxyType
 
 from casework.casefile import CaseFile
+from casework.consent import blocked
 from casework.desk import WORK, Desk
 from casework.errors import ActionError, ConsentError, RoleError
 from casework.letter import Draft, letter, may_be_listed, may_be_sent, yearly_request
@@ -22,6 +24,7 @@ PURPOSES = MappingProxyType(
     {Level.INTERNAL: WORK, Level.PARTNER: "partner_report", Level.PUBLIC: "public_report"}
 )  # as they are written down: codes of the list `read_purpose`
 _LETTER = "letter"
+_NOWHERE = frozenset({State.VOID, State.NONE})  # counted and listed nowhere (casework 3.3)
 
 
 def read_for(
@@ -54,32 +57,27 @@ def read_for(
 
 
 def read_all_for(
-    desk: Desk,
-    level: Level,
-    valid_as_of: date | None = None,
-    known_as_of: date | None = None,
+    desk: Desk, level: Level, valid_as_of: date | None = None, known_as_of: date | None = None
 ) -> tuple[Reading, ...]:
     """Read every case that may stand in a list of a level; those that may not leave are left out, void ones everywhere.
 
     Raises:
         AuditError: The read could not be written down.
     """
-    cases = {one.uid: one for one in desk.read_all(PURPOSES[level], valid_as_of, known_as_of)}
-    found = [
-        one
-        for one in (reading_of(one, desk.rules) for one in cases.values())
-        if one.state not in {State.VOID, State.NONE}
-    ]
-    if level is Level.INTERNAL:
-        return tuple(found)
-    with desk.database.read() as connection:
-        held = desk.holdings(connection)
-    now = {one.uid: one for one in desk.read_all(PURPOSES[level])}
-    return tuple(
-        one
-        for one in found
-        if held[one.case.uid].grant.holds("export", desk.today) and _stopped(now[one.case.uid], level) is None
-    )
+    return _read_all(desk, level, valid_as_of, known_as_of, lambda case: _stopped(case, level) is None)
+
+
+def read_all_to_count(
+    desk: Desk, level: Level, valid_as_of: date | None = None, known_as_of: date | None = None
+) -> tuple[Reading, ...]:
+    """Read every case that counts in figures of a year; outside only where every survivor agreed to be counted.
+
+    What is on hold counts, as figures name no case.
+
+    Raises:
+        AuditError: The read could not be written down.
+    """
+    return _read_all(desk, level, valid_as_of, known_as_of, lambda case: not blocked(case, "statistics"))
 
 
 def write_letter(desk: Desk, uid: str, draft: Draft, words: Words) -> Page:
@@ -107,6 +105,27 @@ def write_yearly(desk: Desk, state: str, draft: Draft, words: Words) -> tuple[Pa
     return yearly_request(listed, state, draft, words), len(opened) - len(listed)
 
 
+def _read_all(
+    desk: Desk,
+    level: Level,
+    valid_as_of: date | None,
+    known_as_of: date | None,
+    may_leave: Callable[[CaseFile], bool],
+) -> tuple[Reading, ...]:
+    cases = desk.read_all(PURPOSES[level], valid_as_of, known_as_of)
+    found = [one for one in (reading_of(case, desk.rules) for case in cases) if one.state not in _NOWHERE]
+    if level is Level.INTERNAL:
+        return tuple(found)
+    with desk.database.read() as connection:
+        held = desk.holdings(connection)
+    now = {one.uid: one for one in desk.read_all(PURPOSES[level])}
+    return tuple(
+        one
+        for one in found
+        if held[one.case.uid].grant.holds("export", desk.today) and may_leave(now[one.case.uid])
+    )
+
+
 def _may_leave(case: CaseFile, level: Level) -> None:
     refusal = _stopped(case, level)
     if refusal is not None:
@@ -119,6 +138,8 @@ def _stopped(case: CaseFile, level: Level) -> ConsentError | ActionError | None:
         return None
     if case.is_sexual_violence or Gap.WITHHELD in case.about.values.values():
         return ConsentError("cases of sexual violence leave only in statistics")
+    if blocked(case, "share_status"):
+        return ConsentError("somebody affected did not agree that the state of the case is shared")
     if follow(case).state is State.ON_HOLD or is_quiet(case):
         return ActionError("this case is on hold, negotiated quietly, or somebody is still abducted")
     if level is Level.PUBLIC and case.last("released") is None:

@@ -30,6 +30,7 @@ YEARLY = (
     "open",
 )
 _OF_PERSONS = frozenset(YEARLY[:10])
+HIDDEN = "*"  # stands for a cell that is not shown
 _FEWEST = 5  # persons in a cell that leaves the organization (casework 4)
 
 
@@ -82,10 +83,23 @@ def _cell(row: Row, name: str, telling: Telling) -> str:
     figure = row.figures.get(name)
     if figure is None:
         return DASH
-    least = figure if isinstance(figure, int) else figure.high
-    if telling.level is not Level.INTERNAL and name in _OF_PERSONS and 0 < least < _FEWEST:
-        return "<5"
+    if telling.level is not Level.INTERNAL and name in _hidden(row):
+        return HIDDEN
     return telling.number(figure)
+
+
+def _hidden(row: Row) -> set[str]:
+    """Cells of fewer than five persons, and the next smallest where one alone could be had by subtraction."""
+    most = {
+        name: figure if isinstance(figure, int) else figure.high
+        for name, figure in row.figures.items()
+        if name in _OF_PERSONS
+    }
+    hidden = {name for name, number in most.items() if 0 < number < _FEWEST}
+    if len(hidden) == 1:
+        rest = sorted((number, name) for name, number in most.items() if number and name not in hidden)
+        hidden |= {name for _, name in rest[:1]}
+    return hidden
 
 
 def _share(number: int, of: int, telling: Telling) -> str:

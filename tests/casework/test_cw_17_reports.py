@@ -18,7 +18,7 @@ from casework.printing.plain import plain
 from casework.printing.sheet import sheet
 from casework.printing.svg import svg_of
 from casework.report.counting import ages, funnel, years
-from casework.report.counts import Row, ageing, yearly
+from casework.report.counts import HIDDEN, Row, ageing, yearly
 from casework.report.dossier import dossier
 from casework.report.lists import correction, detention_bulletin, state_sheet, timeline_page, work_list
 from casework.report.page import Page, Picture, Prose, Table
@@ -184,8 +184,27 @@ def test_persons_are_bands_and_small_cells_are_not_shown_outside(level: Level) -
     one, at = reading(), telling(level)
     table = next(section for section in yearly(years([one]), at).sections if isinstance(section, Table))
 
-    assert {row[0]: row[1] for row in table.rows}["Persons affected"] == "<5"
+    assert {row[0]: row[1] for row in table.rows}["Persons affected"] == HIDDEN
     assert "2-4" in plain(dossier(one, at)).decode()
+
+
+@pytest.mark.parametrize("level", OUTSIDE)
+def test_a_small_cell_can_not_be_had_by_subtraction(level: Level) -> None:
+    figures = {
+        "affected": 60,
+        "deaths_violence": 20,
+        "injuries_violence": 31,
+        "detained": 7,
+        "sexual_assault": 2,
+    }
+
+    table = yearly((Row("2023", figures),), telling(level)).sections[0]
+    inside = yearly((Row("2023", figures),), telling()).sections[0]
+
+    assert isinstance(table, Table)
+    assert isinstance(inside, Table)
+    assert {row[0] for row in table.rows if row[1] == HIDDEN} == {"Sexual assault", "Arrested and detained"}
+    assert not [row for row in inside.rows if row[1] == HIDDEN]
 
 
 def test_what_was_not_reported_is_no_zero() -> None:

@@ -132,6 +132,18 @@ def test_survivors_are_never_named() -> None:
     assert "Another One" in text
 
 
+def test_whoever_refused_is_neither_named_nor_counted() -> None:
+    case = detention_case(
+        said("person_updated", "2022-06-01", person="P1", name="Somebody Known"),
+        said("consent_recorded", "2022-06-01", person="P1", purpose="demarche", answer="withdrawn"),
+    )
+
+    text = text_of(replace(DRAFT, names=True), case=case)
+
+    assert "Somebody" not in text
+    assert re.search(r"Persons affected, number +2\n", text)
+
+
 def test_there_must_be_something_to_remind_of_and_somebody_to_visit() -> None:
     answered = detention_case(
         said("answer_received", "2022-06-01", answer="R2", kind="reply", letter="L1"),

@@ -10,7 +10,7 @@ from casework.desk import Desk
 from casework.errors import ActionError, ConsentError, FieldError, NotFoundError, RoleError
 from casework.event import Statement
 from casework.letter import Draft
-from casework.paper import read_all_for, read_for, write_letter, write_yearly
+from casework.paper import read_all_for, read_all_to_count, read_for, write_letter, write_yearly
 from casework.printing.plain import plain
 from casework.report.telling import Level
 from casework.span import parse_span
@@ -133,6 +133,25 @@ def test_survivors_and_ongoing_abductions_leave_in_no_report(desk: SignIn, categ
     with pytest.raises((ConsentError, ActionError)):  # nor as it stood before
         read_for(owner, uid, Level.PARTNER, valid_as_of=date(2026, 1, 1))
     assert read_all_for(owner, Level.PARTNER) == ()
+
+
+def test_a_refusal_of_one_person_keeps_the_case_inside(desk: SignIn) -> None:
+    uid, owner = begun(desk), desk("accountability_officer")
+
+    owner.say(uid, said("consent_recorded", person="P1", purpose="share_status", answer="no"))
+
+    assert read_for(owner, uid, Level.INTERNAL).number == 1
+    with pytest.raises(ConsentError, match="did not agree"):
+        read_for(owner, uid, Level.PARTNER)
+
+
+def test_survivors_are_counted_outside_only_if_they_agreed_to_be(desk: SignIn) -> None:
+    uid, owner = begun(desk, "sexual_violence", "sexually_assaulted"), desk("accountability_officer")
+
+    assert len(read_all_to_count(owner, Level.INTERNAL)) == 1
+    assert read_all_to_count(owner, Level.PARTNER) == ()
+    owner.say(uid, said("consent_recorded", person="P1", purpose="statistics", answer="yes"))
+    assert len(read_all_to_count(owner, Level.PARTNER)) == 1
 
 
 def test_a_case_without_a_grant_is_not_there(desk: SignIn) -> None:

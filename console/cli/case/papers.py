@@ -141,7 +141,7 @@ def report(
     For partners and the public only what may leave stands in it; such a report needs the right to export, and the
     public one that two persons released the case.
     """
-    from casework.paper import read_all_for, read_for
+    from casework.paper import read_all_for, read_all_to_count, read_for
     from casework.report.counting import ages, funnel, years
     from casework.report.counts import ageing
     from casework.report.counts import yearly as yearly_page
@@ -160,7 +160,8 @@ def report(
         else:
             page = (dossier if what is Report.DOSSIER else timeline_page)(read, telling)
     else:
-        found = read_all_for(desk, telling.level, as_of, known_as_of)
+        read_all = read_all_to_count if what is Report.YEARLY else read_all_for
+        found = read_all(desk, telling.level, as_of, known_as_of)
         pages = {
             Report.STATE: lambda: state_sheet(_needed(state, "--state"), found, telling),
             Report.WORKLIST: lambda: work_list(
