@@ -12,11 +12,12 @@ from crypto.errors import ProofError
 from crypto.merkle import tree_root
 from crypto.tiles import Tiles
 from node.errors import PayloadError, ReceiptError
-from node.receipt import Receipt, verify_signed
+from node.receipt import MAX_TOLD, Receipt, Refused, verify_signed
 from node.store.database import Store, Transaction
 from node.store.heads import LogHead, log_head
 from node.store.own_log import FullTiles, TileReader
-from node.store.receipts import Held, all_receipts, newest_receipt, put_receipt
+from node.store.peer_log import refused_entries
+from node.store.receipts import Held, all_receipts, newest_receipt, passed_on_of, put_receipt
 from node.verify import Origin
 
 
@@ -64,9 +65,13 @@ def due_receipt(store: Store, head: LogHead, org_id: str, now: datetime) -> Rece
     size = head.frontier.size
     with store.read() as connection:
         given = newest_receipt(connection, head.origin_id, org_id)
-    if size == 0 or (given is not None and given.log_size == size):
+        refused = refused_entries(connection, head.log_id, MAX_TOLD)
+        passed_on = passed_on_of(connection, head.origin_id, MAX_TOLD)
+    told_last = max((int(one.at.timestamp()) for one in passed_on), default=0)
+    if size == 0 or (given is not None and given.log_size == size and given.issued_at > told_last):
         return None
-    return Receipt(org_id, head.origin_id, size, head.frontier.root, now.replace(microsecond=0))
+    told = tuple(Refused(*one) for one in refused), tuple(passed_on)
+    return Receipt(org_id, head.origin_id, size, head.frontier.root, now.replace(microsecond=0), *told)
 
 
 def note_given(store: Store, receipt: Receipt, envelope: bytes) -> None:

@@ -403,3 +403,9 @@ class WitnessProofError(NodeError):
     """A log does not only add to what was signed of it before."""
 
     reason = "WITNESS_PROOF_REFUSED"
+
+
+class PassingError(InputError):
+    """A record may not be passed on like that."""
+
+    reason = "PASSING_REFUSED"

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from node.audience import ALL_CLOSED, Audience, Levels, Tier, Views, levels_for, tiers_of
 from node.ladders import DIMENSIONS
+from node.outcomes import routes_of
+from node.share import Decided, decided
 from node.signed import Codec, Label
 from node.store.database import Store
 from node.store.disclosures import Shown, called_back, shown
@@ -76,8 +78,9 @@ def disclosures(
         before: Only before this time.
     """
     with store.read() as connection:
+        known = decided(connection)
         for one in shown(connection, member=member, first=_seconds(first), last=_seconds(before)):
-            disclosed = _disclosed(one)
+            disclosed = _disclosed(one, known)
             if disclosed is not None:
                 yield disclosed
 
@@ -96,7 +99,7 @@ def holders(
     """
     chosen = tuple(record_ids)
     with store.read() as connection:
-        receipts = receipts_for(connection, org_id)
+        receipts, known = receipts_for(connection, org_id), decided(connection)
         purged: dict[int, int] = {}  # record -> index of the latest entry that asks to destroy it
         for back in called_back(connection, chosen):
             envelope = codec.decode_entry(back.wire).envelope
@@ -104,7 +107,7 @@ def holders(
                 purged[back.record_id] = back.log_index
         sent = shown(connection, record_ids=chosen)
         for (_, member), times in groupby(sent, key=lambda one: (one.log_index, one.member)):
-            seen = [(one, disclosed) for one in times if (disclosed := _disclosed(one)) is not None]
+            seen = [(one, disclosed) for one in times if (disclosed := _disclosed(one, known)) is not None]
             if not seen:
                 continue
             state, settled_by = _state(seen[0][0], purged)
@@ -142,7 +145,7 @@ def _state(one: Shown, purged: dict[int, int]) -> tuple[State, int | None]:
     return State.CALLED_BACK if one.called_back else State.REPLACED, one.replaced_by
 
 
-def _disclosed(one: Shown) -> Disclosed | None:
+def _disclosed(one: Shown, known: Decided) -> Disclosed | None:
     """What a member was shown of an entry; `None` when it got the leaf alone."""
     views = views_of(one.released_as)
     levels = levels_for(views, Audience(one.tier, one.member))
@@ -150,6 +153,8 @@ def _disclosed(one: Shown) -> Disclosed | None:
         return None
     named = Audience(one.tier, one.member).name
     audience = named if named in views else _finest_reached(views, one.tier)
+    routes = routes_of(frozenset(one.asked.split()), Audience(one.tier, one.member), known)
+    why = f" ({', '.join(routes)})" if audience == named else ""
     return Disclosed(
         one.member,
         one.record,
@@ -158,7 +163,7 @@ def _disclosed(one: Shown) -> Disclosed | None:
         audience,
         levels,
         Label(one.label),
-        f"R1: released to {audience}, by {one.policy}",
+        f"R1: released to {audience}{why}, by {one.policy}",
         _time(one.first_at),
         _time(one.last_at),
     )

@@ -4,6 +4,7 @@ A receipt for a log of N entries says that whatever was replaced or called back 
 receiver's answers, and destroyed where that was asked. It travels over the line or in a file alike.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from typing import NamedTuple
 from crypto.envelope import Envelope, keyid, sign_envelope, verify_envelope
 from crypto.errors import CryptoError
 from crypto.signing import Signer
+from node.config import ORG_ID
 from node.directory import Member
 from node.errors import ReceiptError
 
@@ -18,14 +20,38 @@ RECEIPT_TYPE = "application/vnd.tocsin.receipt.v1+protobuf"
 AHEAD = timedelta(minutes=5)  # by which the clocks of two members may differ
 
 
+MAX_TOLD = 1_000  # refusals, or things passed on, that one receipt tells
+_REASON = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
+
+
+class Refused(NamedTuple):
+    """An entry that the receiver does not keep as a record, and why."""
+
+    log_index: int
+    reason: str
+
+
+class PassedOn(NamedTuple):
+    """An entry that the receiver's people gave to a member, or to somebody who is none; `at` is aware UTC."""
+
+    log_index: int
+    member_id: str
+    at: datetime
+
+
 class Receipt(NamedTuple):
-    """What is confirmed: whose log, up to which size, with which root; `issued` is aware UTC, whole seconds."""
+    """What is confirmed: whose log, up to which size, with which root; `issued` is aware UTC, whole seconds.
+
+    `refused` and `passed_on` are the newest `MAX_TOLD` of each, in ascending order.
+    """
 
     receiver_id: str
     origin_id: str
     log_size: int
     root_hash: bytes
     issued: datetime
+    refused: tuple[Refused, ...] = ()
+    passed_on: tuple[PassedOn, ...] = ()
 
 
 def sign_receipt(receipt: Receipt, signer: Signer, encode: Callable[[Receipt], bytes]) -> Envelope:
@@ -77,4 +103,19 @@ def verify_receipt(
         raise ReceiptError(f"origin_id: {receipt.origin_id[:63]!r} is not {origin_id}")
     if receipt.issued > now + AHEAD:
         raise ReceiptError("issue_time: lies in the future")
+    _verify_told("refusals", [one.log_index for one in receipt.refused], receipt.log_size)
+    _verify_told("passed_on", [one.log_index for one in receipt.passed_on], receipt.log_size)
+    for one in receipt.refused:
+        if not _REASON.fullmatch(one.reason):
+            raise ReceiptError("refusals: a reason that is none")
+    for passed in receipt.passed_on:
+        if not re.fullmatch(f"({ORG_ID})?", passed.member_id):
+            raise ReceiptError("passed_on: member_id: not the id of a member")
     return receipt
+
+
+def _verify_told(field: str, indexes: Sequence[int], log_size: int) -> None:
+    if len(indexes) > MAX_TOLD:
+        raise ReceiptError(f"{field}: more than {MAX_TOLD}")
+    if list(indexes) != sorted(indexes) or (indexes and indexes[-1] >= log_size):
+        raise ReceiptError(f"{field}: not in order below {log_size}")

@@ -190,6 +190,24 @@ def foresee(store: Store, request: Request) -> Iterator[Outgoing]:
             yield _outgoing(one, aim, override, request)
 
 
+def case_for(
+    one: Current,
+    past: Released | None,
+    said: Override,
+    audience: Audience,
+    ground: tuple[Request, Decided],
+) -> Case:
+    """A record as it is released now, on its way to one audience."""
+    request, _ = ground
+    asked = past.terms.asked if past is not None and past.terms.views else frozenset()
+    aim = _aim(one, asked, request.purpose, past, ground)
+    bounds, today = request.bounds, request.now.date()
+    chains = anonymize(one.incident, rcrc_named=bounds.policy.rcrc_named)
+    granted = aim.granted.get(audience.member)
+    tiers, purpose = tiers_of(asked), request.purpose
+    return Case(one.incident, chains, audience, tiers, aim.named, purpose, said, bounds, today, granted)
+
+
 def decide_for(
     connection: Transaction,
     revision_id: int,
@@ -230,19 +248,12 @@ def explain(store: Store, revision_id: int, audience: Audience, request: Request
         past = released(connection, [one.record_id]).get(one.record_id)
         said = overrides(connection, [one.record_id]).get(one.record_id, Override())
         known = decided(connection)
-    asked = past.terms.asked if past is not None and past.terms.views else frozenset()
-    chains = anonymize(one.incident, rcrc_named=request.bounds.policy.rcrc_named)
-    today, tiers = request.now.date(), tiers_of(asked)
-    aim = _aim(one, asked, request.purpose, past, (request, known))
-    bounds, granted = request.bounds, aim.granted.get(audience.member)
-    case = Case(
-        one.incident, chains, audience, tiers, aim.named, request.purpose, said, bounds, today, granted
-    )
+    case = case_for(one, past, said, audience, (request, known))
     decision = decide(case)
     if decision.hold is not None and decision.hold.rule == "R1":
         decision = decide(case._replace(tiers=frozenset({audience.tier})))
-        return Explained(one, chains, decision, released=False)
-    return Explained(one, chains, decision, released=True)
+        return Explained(one, case.chains, decision, released=False)
+    return Explained(one, case.chains, decision, released=True)
 
 
 def release(store: Store, request: Request, identity: Identity, codec: Codec) -> Iterator[Plan]:

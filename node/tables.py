@@ -317,6 +317,18 @@ sent_request = Table(  # what we asked of members, and their newest answer
     Index(None, "origin_id"),
 )
 
+passed_on = Table(  # what people here say that they gave to others of a peer's records
+    "passed_on",
+    metadata,
+    _key(),
+    Column("origin_id", Text, nullable=False),
+    Column("log_index", BigInteger, nullable=False),
+    Column("member_id", Text, nullable=False),  # empty: somebody who is no member
+    Column("at", Integer, nullable=False),  # seconds since 1970, UTC
+    Column("said_by", Text, nullable=False),
+    Index(None, "origin_id"),
+)
+
 fact = Table(
     "fact",
     metadata,

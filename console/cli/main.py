@@ -16,6 +16,7 @@ from console.cli.demo import demo
 from console.cli.holders import disclosures, holders
 from console.cli.import_ import import_file
 from console.cli.init import init
+from console.cli.outcomes import outcomes
 from console.cli.peer import peer
 from console.cli.query import query
 from console.cli.record import record
@@ -47,6 +48,7 @@ app.command()(serve)
 app.command()(sync)
 app.command()(query)
 app.command()(holders)
+app.command()(outcomes)
 app.command()(disclosures)
 app.command()(check)
 app.command()(demo)

@@ -134,6 +134,39 @@ def join(
     say(f"Version {directory.version} of {directory.network}: {len(directory.members)} members.")
 
 
+@peer.command("passed-on")
+def passed_on(
+    entry: Annotated[
+        str, typer.Argument(metavar="PEER:ENTRY", help="A record as `tocsin peer records` lists it.")
+    ],
+    by: Annotated[str, typer.Option("--by", metavar="WHO", help="Who says so: initials or a staff number.")],
+    to: Annotated[
+        str,
+        typer.Option(metavar="ORG", help="The member who got it; else somebody outside.", show_default=False),
+    ] = "",
+    home: HomeOption = HERE,
+) -> None:
+    """Say that you gave a member's record to somebody.
+
+    What is labelled GREEN may go to other members, what is CLEAR to anybody, all else to nobody. The originator learns
+    of it with your next receipt.
+    """
+    from console.home import open_home
+    from node.errors import PassingError
+    from node.passing import pass_on
+    from node.receipt import PassedOn
+    from node.wire import records as codec
+
+    opened = open_home(home)
+    origin_id, _, number = entry.rpartition(":")
+    if not (number.isdecimal() and len(number) < 19):
+        raise PassingError(f"{entry[:80]!r} is no record; write it like alpha:17")
+    now = datetime.now(UTC).replace(microsecond=0)
+    passed = PassedOn(int(number), to, now)
+    pass_on(opened.store(), origin_id, passed, by, opened.bounds().network, codec)
+    say(f"Written down; {origin_id} learns of it with the next sync.")
+
+
 @peer.command()
 def records(
     org: Annotated[str, typer.Argument(metavar="PEER", help="Id of the member.")],

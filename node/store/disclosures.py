@@ -53,6 +53,7 @@ class Shown(NamedTuple):
     revision: int  # 1, 2, 3...: how often something of the record had left
     log_index: int
     released_as: str  # levels by audience
+    asked: str  # names of the audiences that somebody released it to
     label: int
     policy: str
     member: str
@@ -108,6 +109,7 @@ def shown(
         release.c.record_id,
         release.c.log_index,
         release.c.views,
+        release.c.asked,
         release.c.label,
         release.c.policy_id,
         over_record(func.row_number()).label("revision"),
@@ -133,6 +135,7 @@ def shown(
             history.c.revision,
             history.c.log_index,
             history.c.views,
+            history.c.asked,
             history.c.label,
             policy.c.name + " " + cast(policy.c.version, Text),
             disclosure.c.member,
@@ -154,7 +157,7 @@ def shown(
         .order_by(history.c.record_id, history.c.log_index, disclosure.c.member, disclosure.c.id)
     )
     for *entry, member_id, tier, first_at, last_at, next_index, next_views in rows:
-        record_id, name, revision, index, views, label, used = entry
+        record_id, name, revision, index, views, asked, label, used = entry
         times = first_at, last_at
         yield Shown(
             record_id,
@@ -162,6 +165,7 @@ def shown(
             revision,
             index,
             views,
+            asked,
             label,
             used,
             member_id,

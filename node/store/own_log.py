@@ -288,6 +288,13 @@ def outdated(connection: Connection, policy_digest: bytes) -> tuple[tuple[Releas
     return tuple(last[record_id] for record_id in gone), changed
 
 
+def records_released(connection: Connection) -> tuple[int, ...]:
+    """Keys of all records of which something ever left."""
+    return tuple(
+        connection.execute(select(release.c.record_id).distinct().order_by(release.c.record_id)).scalars()
+    )
+
+
 def record_at(connection: Connection, log_index: int) -> int | None:
     """Key of the record that one of our own entries is of; `None` where there is no such entry."""
     return connection.execute(

@@ -9,7 +9,7 @@ from crypto.merkle import Frontier
 from node.store.database import insert_many, next_id, portions
 from node.store.heads import LogHead
 from node.tables import entry, fact, log
-from node.verify import Verified
+from node.verify import Fate, Verified
 
 _PORTION = 10_000  # entries looked at together
 
@@ -122,6 +122,17 @@ def stored_entries(connection: Connection, log_id: int, start: int, count: int) 
         .limit(count)
     )
     return [StoredEntry(*row) for row in rows]
+
+
+def refused_entries(connection: Connection, log_id: int, limit: int) -> list[tuple[int, str]]:
+    """(index, reason) of the newest entries of a peer that are refused here, in order."""
+    rows = connection.execute(
+        select(entry.c.log_index, entry.c.reason)
+        .where(and_(entry.c.log_id == log_id, entry.c.fate == Fate.REFUSED))
+        .order_by(entry.c.log_index.desc())
+        .limit(limit)
+    )
+    return sorted((index, reason) for index, reason in rows)
 
 
 def leaf_hashes(connection: Connection, log_id: int) -> list[bytes]:

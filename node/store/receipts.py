@@ -1,10 +1,13 @@
 """The newest receipt of each pair of origin and receiver: those that members gave us, and those that we gave them."""
 
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
 
-from node.tables import receipt
+from node.receipt import PassedOn
+from node.store.database import insert_many, next_id
+from node.tables import passed_on, receipt
 
 
 class Held(NamedTuple):
@@ -44,6 +47,24 @@ def put_receipt(connection: Connection, held: Held) -> None:
     )
     if changed.rowcount == 0:
         connection.execute(insert(receipt).values(held._asdict()))
+
+
+def passed_on_of(connection: Connection, origin_id: str, limit: int) -> list[PassedOn]:
+    """What people here say that they passed on of an origin's records: the newest, in the order of the log."""
+    rows = connection.execute(
+        select(passed_on.c.log_index, passed_on.c.member_id, passed_on.c.at)
+        .where(passed_on.c.origin_id == origin_id)
+        .order_by(passed_on.c.id.desc())
+        .limit(limit)
+    )
+    return sorted(PassedOn(index, member, datetime.fromtimestamp(at, UTC)) for index, member, at in rows)
+
+
+def add_passed_on(connection: Connection, origin_id: str, passed: PassedOn, said_by: str) -> None:
+    """Write down that people here passed something on."""
+    at = int(passed.at.timestamp())
+    row = (next_id(connection, passed_on), origin_id, passed.log_index, passed.member_id, at, said_by)
+    insert_many(connection, passed_on, [row])
 
 
 def _pair(origin_id: str, receiver_id: str) -> ColumnElement[bool]:

@@ -305,6 +305,29 @@ def current_revision(connection: Connection, record_id: int) -> int | None:
     ).scalar_one_or_none()
 
 
+def current_by_record(connection: Connection, chosen: Sequence[int]) -> dict[int, Current]:
+    """What each of these records says now, by its key; those that no longer stand are absent."""
+    found: list[int] = []
+    for some in portions(chosen):
+        found += connection.execute(
+            select(revision.c.id)
+            .join_from(revision, fact_table, fact_table.c.revision_id == revision.c.id)
+            .where(and_(revision.c.record_id.in_(some), fact_table.c.known_until.is_(None)))
+        ).scalars()
+    return {one.record_id: one for one in current(connection, sorted(found))}
+
+
+def record_names(connection: Connection, chosen: Sequence[int]) -> dict[int, str]:
+    """`SOURCE:KEY` of each of these records, by its key."""
+    names: dict[int, str] = {}
+    for some in portions(chosen):
+        rows = connection.execute(
+            select(record.c.id, record.c.source + ":" + record.c.source_key).where(record.c.id.in_(some))
+        )
+        names |= {key: name for key, name in rows}  # noqa: C416 - rows are not pairs to the type checker
+    return names
+
+
 def record_ids_by_key(connection: Connection, source: str, keys: Sequence[str]) -> dict[str, int]:
     """Key in the database of each of these records, by source key, whether they stand or not."""
     rows = connection.execute(

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from crypto.envelope import Envelope
-from node.receipt import Receipt
+from node.receipt import PassedOn, Receipt, Refused
 from node.wire.exchange import Call
 from node.wire.parsing import HASH_BYTES, from_stamp, parse, parse_exactly, sized, to_stamp
 from node.wire.records import decode_envelope, encode_envelope
@@ -26,6 +26,11 @@ def encode_receipt(receipt: Receipt) -> bytes:
         log_size=receipt.log_size,
         root_hash=receipt.root_hash,
         issue_time=to_stamp(receipt.issued),
+        refusals=[receipt_pb2.Refusal(**one._asdict()) for one in receipt.refused],
+        passed_on=[
+            receipt_pb2.PassedOn(log_index=one.log_index, member_id=one.member_id, pass_time=to_stamp(one.at))
+            for one in receipt.passed_on
+        ],
     ).SerializeToString()
 
 
@@ -42,6 +47,11 @@ def decode_receipt(payload: bytes) -> Receipt:
         message.log_size,
         sized("root_hash", message.root_hash, HASH_BYTES),
         from_stamp("issue_time", message.issue_time).replace(microsecond=0),
+        tuple(Refused(one.log_index, one.reason) for one in message.refusals),
+        tuple(
+            PassedOn(one.log_index, one.member_id, from_stamp("pass_time", one.pass_time))
+            for one in message.passed_on
+        ),
     )
 
 

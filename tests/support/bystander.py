@@ -58,7 +58,9 @@ FIELDS = {
     "Retraction": "record_uid origin_id revision target_leaf target_index reason purge",
     "Alert": "alert_uid origin_id sequence kind record_uid leaf_hash log_index issue_time expire_time log_by_time "
     "advice reviewed",
-    "Receipt": "receiver_id origin_id log_size root_hash issue_time",
+    "Receipt": "receiver_id origin_id log_size root_hash issue_time refusals passed_on",
+    "Refusal": "log_index reason",
+    "PassedOn": "log_index member_id pass_time",
     "ListChartersRequest": "request_id page_size page_token",
     "ListChartersResponse": "charters next_page_token",
     "Charter": "owner_id audience_uid version name members tier countries purposes members_hidden issue_time",

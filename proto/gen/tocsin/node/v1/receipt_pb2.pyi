@@ -3,9 +3,11 @@
 isort:skip_file
 What a receiver tells an origin, in writing."""
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -30,6 +32,8 @@ class Receipt(_message.Message):
     LOG_SIZE_FIELD_NUMBER: _builtins.int
     ROOT_HASH_FIELD_NUMBER: _builtins.int
     ISSUE_TIME_FIELD_NUMBER: _builtins.int
+    REFUSALS_FIELD_NUMBER: _builtins.int
+    PASSED_ON_FIELD_NUMBER: _builtins.int
     receiver_id: _builtins.str
     """The member that signs."""
     origin_id: _builtins.str
@@ -39,6 +43,14 @@ class Receipt(_message.Message):
     """32 bytes: root of the log at that size, so that the receipt is for this history and no other."""
     @_builtins.property
     def issue_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def refusals(self) -> _containers.RepeatedCompositeFieldContainer[Global___Refusal]:
+        """Entries that the receiver has stored and refuses to keep as records, in ascending order; the newest 1000."""
+
+    @_builtins.property
+    def passed_on(self) -> _containers.RepeatedCompositeFieldContainer[Global___PassedOn]:
+        """What the receiver says that its people passed on by other ways than Tocsin, in ascending order; the newest 1000."""
+
     def __init__(
         self,
         *,
@@ -47,11 +59,68 @@ class Receipt(_message.Message):
         log_size: _builtins.int = ...,
         root_hash: _builtins.bytes = ...,
         issue_time: _timestamp_pb2.Timestamp | None = ...,
+        refusals: _abc.Iterable[Global___Refusal] | None = ...,
+        passed_on: _abc.Iterable[Global___PassedOn] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["issue_time", b"issue_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["issue_time", b"issue_time", "log_size", b"log_size", "origin_id", b"origin_id", "receiver_id", b"receiver_id", "root_hash", b"root_hash"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["issue_time", b"issue_time", "log_size", b"log_size", "origin_id", b"origin_id", "passed_on", b"passed_on", "receiver_id", b"receiver_id", "refusals", b"refusals", "root_hash", b"root_hash"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Receipt: _TypeAlias = Receipt  # noqa: Y015
+
+@_typing.final
+class Refusal(_message.Message):
+    """One entry that the receiver refuses."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOG_INDEX_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    log_index: _builtins.int
+    reason: _builtins.str
+    """In upper snake case, as in the table of outcomes in docs/protocol.md."""
+    def __init__(
+        self,
+        *,
+        log_index: _builtins.int = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["log_index", b"log_index", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Refusal: _TypeAlias = Refusal  # noqa: Y015
+
+@_typing.final
+class PassedOn(_message.Message):
+    """One record that the receiver's people gave to somebody."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOG_INDEX_FIELD_NUMBER: _builtins.int
+    MEMBER_ID_FIELD_NUMBER: _builtins.int
+    PASS_TIME_FIELD_NUMBER: _builtins.int
+    log_index: _builtins.int
+    """Of the entry that was passed on."""
+    member_id: _builtins.str
+    """Id of a member; empty is somebody who is none, which only a CLEAR label allows."""
+    @_builtins.property
+    def pass_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        log_index: _builtins.int = ...,
+        member_id: _builtins.str = ...,
+        pass_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["pass_time", b"pass_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["log_index", b"log_index", "member_id", b"member_id", "pass_time", b"pass_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PassedOn: _TypeAlias = PassedOn  # noqa: Y015

@@ -1,0 +1,59 @@
+"""Tell the originator of a record that people here gave it to somebody, by word or on paper.
+
+Nodes pass nothing on. Where a label lets people do it, what they did goes into the next receipt, so that the originator
+sees who has its record beyond those it gave it to (R5, R21).
+"""
+
+from collections.abc import Mapping
+
+from node.audience import Tier
+from node.errors import PassingError
+from node.receipt import PassedOn
+from node.signed import INCIDENT_TYPE, Codec, Label
+from node.store.database import Store
+from node.store.heads import log_head
+from node.store.peer_log import entries_at
+from node.store.receipts import add_passed_on
+from node.verify import Fate
+
+
+def pass_on(
+    store: Store,
+    origin_id: str,
+    passed: PassedOn,
+    said_by: str,
+    network: Mapping[str, Tier],
+    codec: Codec,
+) -> Label:
+    """Write down that a record of a peer was given to somebody, and give its label.
+
+    Args:
+        store: Of this node.
+        origin_id: Whose record it is.
+        passed: Which, to whom, and when; whole seconds.
+        said_by: Who says so.
+        network: Active members by id, without us.
+        codec: Reads messages.
+
+    Raises:
+        PassingError: No such record is held, its label does not allow that, or nobody of that id is a member.
+    """
+    with store.read() as connection:
+        head = log_head(connection, origin_id)
+        held = entries_at(connection, head.log_id, [passed.log_index]) if head else {}
+    one = held.get(passed.log_index)
+    envelope = codec.decode_entry(one.wire).envelope if one and one.fate == Fate.ACCEPTED else None
+    if envelope is None or envelope.payload_type != INCIDENT_TYPE:
+        raise PassingError(
+            f"no record {origin_id[:63]}:{passed.log_index} is held; `tocsin peer records PEER`"
+        )
+    label = codec.decode_incident(envelope.payload).label
+    if label < Label.GREEN:
+        raise PassingError(f"it is labelled {label.name}: it goes to nobody else (R5); ask {origin_id}")
+    if passed.member_id and (passed.member_id not in network or passed.member_id == origin_id):
+        raise PassingError(f"{passed.member_id[:63]!r} is no other active member of the network")
+    if not passed.member_id and label < Label.CLEAR:
+        raise PassingError(f"it is labelled {label.name}: it goes to members alone (R5)")
+    with store.write() as connection:
+        add_passed_on(connection, origin_id, passed, said_by)
+    return label
