@@ -149,3 +149,9 @@ class HoldError(CaseInputError):
     """A legal hold, or the time that must pass first, keeps something from being erased."""
 
     reason = "ERASURE_BLOCKED"
+
+
+class ReleaseError(CaseInputError):
+    """A release of figures does not hold, or does not follow the one before."""
+
+    reason = "STATISTIC_INVALID"

@@ -129,3 +129,12 @@ case_tombstone = Table(  # what stays of a case whose keys were destroyed, signe
     Column("payload", LargeBinary, nullable=False),
     Column("signature", LargeBinary(64), nullable=False),
 )
+
+case_facts = Table(  # what a case contributes to boards and figures, sealed with its key; can be made again
+    "case_facts",
+    metadata,
+    _case(primary_key=True),
+    Column("sequence", Integer, nullable=False),  # of the last event that it rests on
+    Column("day", Integer, nullable=False),  # for which it was made, days since 0001-01-01
+    Column("sealed", LargeBinary, nullable=False),
+)

@@ -4,7 +4,7 @@ from sqlalchemy import select, update
 
 from casework.chain import Signed
 from casework.store.database import Transaction, add
-from casework.tables import case_event, case_file, case_key, case_tombstone
+from casework.tables import case_event, case_facts, case_file, case_key, case_tombstone
 from casework.vocabulary import Group
 
 
@@ -39,3 +39,5 @@ def destroy_parts(connection: Transaction, case_id: int, groups: frozenset[Group
         .where(case_event.c.case_id == case_id)
         .values({f"sealed_{group}": None for group in sorted(groups)})
     )
+    if Group.CASE in groups:
+        connection.execute(case_facts.delete().where(case_facts.c.case_id == case_id))

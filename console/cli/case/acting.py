@@ -88,7 +88,7 @@ def show_case(
     home: HomeOption = HERE,
     style: FormatOption = Format.TABLE,
 ) -> None:
-    """Show a case: what it is about, who is affected, where it stands, and how far justice got."""
+    """Show what a case is about and where it stands."""
     from casework.lifecycle import follow
     from console.cli.case.showing import show_axes, show_persons, table_of
     from console.treaties import treaties_in

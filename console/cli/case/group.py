@@ -10,6 +10,7 @@ from console.cli.case.due import calendar, clocks_of, due
 from console.cli.case.erasure import erase_case, retention_list, turn_month
 from console.cli.case.evidence import evidence
 from console.cli.case.files import export_cases, import_cases, treaties
+from console.cli.case.figures import board, figures, statistic
 from console.cli.case.officers import officer
 from console.cli.case.papers import letter, report
 from console.cli.case.saying import add_verbs
@@ -41,4 +42,7 @@ case.command("erase", short_help="Destroy the keys of a case, or of parts of it.
 case.command("turn", short_help="Do what the turn of a month asks for.")(turn_month)
 case.command(short_help="Write a letter to a government.")(letter)
 case.command(short_help="Write a dossier, a list or figures.")(report)
+case.command()(board)
+case.command()(figures)
+case.command(short_help="Release figures that others can check.")(statistic)
 add_verbs(case)

@@ -1,0 +1,83 @@
+"""The board: facts of all cases of an officer, kept sealed so that a day's second look opens no event.
+
+Facts of today are made once a day and after each change of a case, and kept under the key of the case. As of any other
+day they are worked out from the events. Either way the read is written down first.
+"""
+
+from datetime import date
+
+from casework.casefile import fold
+from casework.desk import WORK, Desk, Holding
+from casework.errors import TamperedError
+from casework.figures.facts import Facts, read_facts, write_facts
+from casework.figures.gather import facts_of
+from casework.store.database import Transaction
+from casework.store.events import case_ids
+from casework.store.facts import Kept, keep_facts, kept_facts, lengths
+from casework.vocabulary import Group
+from crypto.cell import open_cell, seal_cell
+from crypto.errors import CryptoError
+
+_AT_ONCE = 500  # cases whose facts are kept in one transaction
+
+
+def board(
+    desk: Desk, purpose: str = WORK, valid_as_of: date | None = None, known_as_of: date | None = None
+) -> tuple[Facts, ...]:
+    """Facts of every case of this officer, in the order in which they were opened.
+
+    Raises:
+        AuditError: The read could not be written down.
+        TamperedError: What is stored does not hold.
+    """
+    if valid_as_of or known_as_of:
+        return tuple(facts_of(case, desk.rules) for case in desk.read_all(purpose, valid_as_of, known_as_of))
+    with desk.database.read() as connection:
+        holdings = desk.holdings(connection)
+        sizes, kept = lengths(connection), kept_facts(connection)
+    desk.write_down("list", tuple(holdings), purpose)
+    today = desk.today.toordinal()
+    found = {}
+    for uid, held in holdings.items():
+        one = kept.get(uid)
+        if one is not None and (one.sequence, one.day) == (sizes.get(uid), today):
+            facts = _open(uid, held, one)
+            if facts is not None:
+                found[uid] = facts
+    stale = [uid for uid in holdings if uid not in found]
+    for start in range(0, len(stale), _AT_ONCE):
+        found |= _make(desk, stale[start : start + _AT_ONCE], holdings)
+    return tuple(found[uid] for uid in holdings)
+
+
+def _make(desk: Desk, uids: list[str], holdings: dict[str, Holding]) -> dict[str, Facts]:
+    with desk.database.write() as connection:
+        ids = case_ids(connection)
+        found: dict[str, Facts] = {}
+        kept: list[tuple[int, Kept]] = []
+        for uid in uids:
+            facts, one = _made(desk, connection, uid, holdings[uid])
+            found[uid] = facts
+            kept.append((ids[uid], one))
+        keep_facts(connection, kept)
+    return found
+
+
+def _made(desk: Desk, connection: Transaction, uid: str, held: Holding) -> tuple[Facts, Kept]:
+    """Make facts from the parts that the key of the case itself opens: everybody who may read it gets the same."""
+    keys = {Group.CASE: held.keys[Group.CASE]}
+    events = desk.events(connection, uid, keys)
+    facts = facts_of(fold(uid, events, desk.today, desk.today), desk.rules)
+    sealed = seal_cell(keys[Group.CASE], write_facts(facts), _place(uid))
+    return facts, Kept(len(events), desk.today.toordinal(), sealed)
+
+
+def _open(uid: str, held: Holding, kept: Kept) -> Facts | None:
+    try:
+        return read_facts(open_cell(held.keys[Group.CASE], kept.sealed, _place(uid)))
+    except CryptoError as error:
+        raise TamperedError(f"case {uid[:8]}: its facts do not open") from error
+
+
+def _place(uid: str) -> bytes:
+    return f"tocsin-case-facts/1 {uid}".encode()

@@ -1,0 +1,115 @@
+"""`tocsin case board | figures | statistic`: where all cases stand, what they add up to, and what others may check."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from console.cli.case.signing_in import NOBODY, OfficerOption, desk_of
+from console.cli.options import HERE, Format, FormatOption, HomeOption, day_option
+from console.cli.output import say, show
+
+AsOf = Annotated[Any, day_option("--as-of", "As things stood on that day.")]
+KnownAsOf = Annotated[Any, day_option("--known-as-of", "By what was known on that day.")]
+State = Annotated[str, typer.Option("--state", metavar="STATE", help="Only this host State.")]
+Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write it.")]
+
+
+def board(
+    state: State = "",
+    officer_id: OfficerOption = NOBODY,
+    home: HomeOption = HERE,
+    style: FormatOption = Format.TABLE,
+) -> None:
+    """Show where every case of yours stands."""
+    from casework.board import board as facts_of_all
+    from casework.casefile import case_name
+
+    rows = [
+        (
+            case_name(one.uid),
+            ", ".join(one.categories),
+            one.host_state,
+            str(one.incident or ""),
+            one.state,
+            str(one.since),
+            one.public_status,
+            one.impunity,
+            max((clock.days for clock in one.overdue), default=None),
+            "" if one.next_action or not one.is_open else "none",
+            one.owner,
+        )
+        for one in facts_of_all(desk_of(home, officer_id))
+        if state in {"", one.host_state}
+    ]
+    header = ("case", "categories", "host State", "incident", "state", "since", "public status", "impunity")
+    show((*header, "days overdue", "next action", "owner"), rows, style)
+
+
+def figures(
+    state: State = "",
+    as_of: AsOf = None,
+    known_as_of: KnownAsOf = None,
+    population: Annotated[int, typer.Option(min=0, help="Inhabitants of the State, for rates.")] = 0,
+    staff: Annotated[int, typer.Option(min=0, help="Staff in the State, for rates.")] = 0,
+    officer_id: OfficerOption = NOBODY,
+    home: HomeOption = HERE,
+    style: FormatOption = Format.TABLE,
+) -> None:
+    """Show the indicators I1 to I25 over your cases.
+
+    A share lies between the two given: as if every unknown were a no, and as if it were a yes. These figures are
+    internal: small numbers stand in them as they are.
+    """
+    from casework.board import board as facts_of_all
+    from casework.erasing import graves
+    from casework.figures.facts import DEFINITION
+    from casework.figures.gather import facts_of_erased
+    from casework.figures.indicators import Scope, measure
+    from casework.figures.printing import HEADER, print_line
+
+    desk = desk_of(home, officer_id)
+    facts = (
+        *facts_of_all(desk, "statistics", as_of, known_as_of),
+        *map(facts_of_erased, graves(desk.database)),
+    )
+    chosen = [one for one in facts if state in {"", one.host_state}]
+    scope = Scope(as_of or desk.today, population, staff)
+    remarks = {
+        "definition": DEFINITION,
+        "valid_as_of": str(as_of or desk.today),
+        "known_as_of": str(known_as_of or desk.today),
+        "cases": len(chosen),
+        "for": "internal use",
+    }
+    show(HEADER, map(print_line, measure(chosen, scope)), style, remarks)
+
+
+def statistic(
+    out: Out,
+    as_of: AsOf = None,
+    known_as_of: KnownAsOf = None,
+    before: Annotated[
+        Path | None,
+        typer.Option("--before", metavar="FILE", help="The release before, which this one follows."),
+    ] = None,
+    proposed_by: Annotated[
+        str, typer.Option("--proposed-by", metavar="OFFICER", help="The other person who has looked at it.")
+    ] = "",
+    officer_id: OfficerOption = NOBODY,
+    home: HomeOption = HERE,
+) -> None:
+    """Release figures that others can check against the next release. Belongs to approvers.
+
+    The file is signed with the key of the organization. docs/verify_statistic.py checks it without Tocsin.
+    """
+    from console.cli.options import passphrase
+    from console.home import open_home, write_file
+    from console.statistics import release_statistic
+
+    desk = desk_of(home, officer_id)
+    signer = open_home(home).identity(passphrase(home))
+    days = (as_of or desk.today, known_as_of or desk.today)
+    document = release_statistic(desk, signer, days, before, proposed_by)
+    write_file(out, document)
+    say(f"{out} holds the release; whoever has it can check the next one against it.")
