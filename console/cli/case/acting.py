@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from console.cli.case.parts import Part
+from console.cli.case.parts import PARTS, Part
 from console.cli.case.signing_in import NOBODY, OfficerOption, desk_of, officer_named
 from console.cli.options import HERE, Format, FormatOption, HomeOption, day_option
 from console.cli.output import say, show
@@ -82,7 +82,7 @@ def list_cases(
 
 def show_case(
     reference: CaseArgument,
-    part: Annotated[Part, typer.Option("--part", help="What of it to show.")] = Part.ABOUT,
+    part: Annotated[Part, typer.Option("--part", metavar="PART", help=PARTS)] = Part.ABOUT,
     as_of: AsOf = None,
     officer_id: OfficerOption = NOBODY,
     home: HomeOption = HERE,

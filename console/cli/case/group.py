@@ -9,8 +9,8 @@ from console.cli.case.checking import check
 from console.cli.case.due import calendar, clocks_of, due
 from console.cli.case.erasure import erase_case, retention_list, turn_month
 from console.cli.case.evidence import evidence
-from console.cli.case.files import export_cases, import_cases, treaties
 from console.cli.case.figures import board, figures, statistic
+from console.cli.case.files import export_cases, import_cases, treaties
 from console.cli.case.officers import officer
 from console.cli.case.papers import letter, report
 from console.cli.case.saying import add_verbs
@@ -24,9 +24,9 @@ case.command("open")(open_case)
 case.command("list")(list_cases)
 case.command("show")(show_case)
 case.command()(timeline)
-case.command("import")(import_cases)
-case.command("export")(export_cases)
-case.command()(treaties)
+case.command("import", short_help="Import old cases from a file.")(import_cases)
+case.command("export", short_help="Write cases as `import` reads them.")(export_cases)
+case.command(short_help="Install the table of treaties.")(treaties)
 case.command()(act)
 case.command()(due)
 case.command("clocks")(clocks_of)

@@ -14,3 +14,6 @@ class Part(StrEnum):
     ACCESS = "access"
     LAW = "law"
     CONFLICTS = "conflicts"
+
+
+PARTS = f"What of it to show: {', '.join(Part)}."
