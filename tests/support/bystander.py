@@ -31,6 +31,7 @@ from tocsin.node.v1 import (
     record_pb2,
     sharing_pb2,
     sharing_service_pb2,
+    witness_service_pb2,
 )
 
 CANARIES = (b"Alphaname", b"Bandname", b"sender@", b"+000 000")  # words of narratives, of actors, of persons
@@ -73,6 +74,8 @@ FIELDS = {
     "ShareRequest": "request_id record_uid log_index purpose wanted note note_reviewed state reason granted "
     "create_time update_time",
     "DimensionLevel": "dimension level",
+    "AddCheckpointRequest": "request_id old_size consistency_proof checkpoint",
+    "AddCheckpointResponse": "cosignature",
     "Timestamp": "seconds nanos",
 }
 """Each message that may go over a line, with every field that it may have."""
@@ -93,10 +96,15 @@ CALLS: Mapping[str, tuple[type[Message], type[Message]]] = {
             sharing_service_pb2,
             "ListCharters CreateShareRequest ListShareRequests CancelShareRequest",
         ),
+        ("WitnessService", witness_service_pb2, "AddCheckpoint"),
     )
     for call in calls.split()
 }
 """Each call that a member may make, with what it asks and what it is told."""
+# A signed note says the name of a log, its size, its root and who signed it (C2SP signed-note): nothing of a record.
+NOTE = re.compile(
+    rb"([a-z0-9./-]+\n\d+\n[A-Za-z0-9+/]{43}=\n\n)?(\xe2\x80\x94 [a-z0-9./-]+ [A-Za-z0-9+/]+=*\n)*"
+)
 PAYLOADS: Mapping[str, type[Message]] = {
     "incident": record_pb2.IncidentRecord,
     "retraction": record_pb2.Retraction,
@@ -215,6 +223,7 @@ class Bystander:
         self.heard[kind.DESCRIPTOR.name] += 1
         sender, reader = sides
         entries, opened = [], []
+        assert NOTE.fullmatch(getattr(message, "checkpoint", b"") + getattr(message, "cosignature", b""))
         self._sharing(message, sender, reader)
         match message:
             case exchange_service_pb2.ListEntriesResponse():
