@@ -57,7 +57,7 @@ MOVES: Mapping[str, Mapping[State, State]] = MappingProxyType(
         "answer_received": dict.fromkeys((State.AWAITING_GOVERNMENT, State.STALLED), State.ENGAGED),
         "no_demarche_approved": {State.REGISTERED: State.NO_DEMARCHE},
         "hold_set": dict.fromkeys(OPEN - {State.ON_HOLD}, State.ON_HOLD),
-        "closure_proposed": dict.fromkeys(OPEN - _PARKED, State.CLOSURE_PROPOSED),
+        "closure_proposed": dict.fromkeys(OPEN - {State.CLOSURE_PROPOSED}, State.CLOSURE_PROPOSED),
         "closed": {State.CLOSURE_PROPOSED: State.CLOSED},
         "reopened": {State.CLOSED: State.REOPENED},
         "voided": dict.fromkeys((State.DRAFT, State.REGISTERED), State.VOID),
@@ -93,6 +93,13 @@ class Followed:
     answer_when_closed: bool
 
 
+class By(NamedTuple):
+    """Who says something: an officer's id and their roles."""
+
+    officer: str
+    roles: frozenset[str]
+
+
 class Action(NamedTuple):
     """Something that can be done with a case now: a kind of event, and in words what it still needs."""
 
@@ -110,7 +117,8 @@ class _Follower:
 
     def __init__(self, case: CaseFile) -> None:
         self._case = case
-        self._state, self._before = State.NONE, State.NONE
+        self._state = State.NONE
+        self._before: list[State] = []  # what a hold or a proposal interrupted, the last on top
         self._moves: list[Move] = []
         self._paused: list[tuple[date, date]] = []
         self._held_from: date | None = None
@@ -132,11 +140,11 @@ class _Follower:
         day = event.known_on
         self._active_on = max(self._active_on or day, day)
         if event.kind in _BACK and self._state is _BACK[event.kind]:
-            self._move(day, self._before, event.event_id)
+            self._move(day, self._before.pop(), event.event_id, back=True)
         elif event.kind == "letter_sent" and event.text("kind") == "reminder":
             self._count_reminders(event)
         elif self._state in _PARKED and event.kind == "answer_received":
-            self._before = MOVES[event.kind].get(self._before, self._before)
+            self._before[0] = MOVES[event.kind].get(self._before[0], self._before[0])
         else:
             to = MOVES.get(event.kind, {}).get(self._state)
             if to is not None:
@@ -167,11 +175,13 @@ class _Follower:
             self._third_reminder = None
             self._move(min(days), State.STALLED, "")
 
-    def _move(self, day: date, to: State, event_id: str) -> None:
+    def _move(self, day: date, to: State, event_id: str, *, back: bool = False) -> None:
         if self._moves:  # history that is written down later moves the state no earlier than it stood
             day = max(day, self._moves[-1].on)
-        if to in _PARKED and self._state not in _PARKED:
-            self._before = self._state
+        if to in _PARKED and not back:
+            self._before.append(self._state)
+        elif to not in _PARKED:
+            self._before.clear()
         if to is State.ON_HOLD:
             self._held_from = day
         elif self._state is State.ON_HOLD and self._held_from is not None:
@@ -192,7 +202,7 @@ def actions(case: CaseFile, officer: str, roles: frozenset[str]) -> tuple[Action
     found = []
     for kind in possible(state):
         if kind.roles & roles:
-            needs = (need(case, None, officer) for need in _NEEDS.get(kind.name, ()))
+            needs = (need(case, None, By(officer, roles)) for need in _NEEDS.get(kind.name, ()))
             found.append(Action(kind, tuple(filter(None, needs))))
     return tuple(found)
 
@@ -220,7 +230,7 @@ def check_action(case: CaseFile, statement: Statement, officer: str, roles: froz
     if not kind.roles & roles:
         raise RoleError(f"{kind.name} belongs to {' or '.join(sorted(kind.roles))}")
     for need in _NEEDS.get(kind.name, ()):
-        missing = need(case, statement, officer)
+        missing = need(case, statement, By(officer, roles))
         if missing:
             raise _REFUSALS.get(need, ActionError)(f"{kind.name} needs: {missing}")
 
@@ -229,27 +239,27 @@ def _allows(kind: Kind, state: State) -> bool:
     return state in kind.states or ("open" in kind.states and state in OPEN)
 
 
-Needed: TypeAlias = Callable[[CaseFile, Statement | None, str], str]
-"""What a case, or what is to be said of it, still lacks, in words, or nothing; the last argument is the officer."""
+Needed: TypeAlias = Callable[[CaseFile, Statement | None, By], str]
+"""What a case, or what is to be said of it, still lacks, in words, or nothing; the last argument is who says it."""
 
 
-def _described(case: CaseFile, _said: Statement | None, _officer: str) -> str:
+def _described(case: CaseFile, _said: Statement | None, _by: By) -> str:
     missing = [name for name in ("categories", "host_state", "owner") if not case.about.values.get(name)]
     return " and ".join(missing)
 
 
-def _dated(case: CaseFile, _said: Statement | None, _officer: str) -> str:
+def _dated(case: CaseFile, _said: Statement | None, _by: By) -> str:
     return "" if case.incident else "when it happened (incident, abduction_started or detention_started)"
 
 
-def _somebody(case: CaseFile, _said: Statement | None, _officer: str) -> str:
+def _somebody(case: CaseFile, _said: Statement | None, _by: By) -> str:
     premises = "premises_attack" in case.categories
     return (
         "" if case.persons or premises else "at least one person affected (person_added), or premises_attack"
     )
 
 
-def _linked(case: CaseFile, _said: Statement | None, _officer: str) -> str:
+def _linked(case: CaseFile, _said: Statement | None, _by: By) -> str:
     linked = case.last("incident_linked") or case.about.text("no_incident")
     return (
         ""
@@ -258,7 +268,7 @@ def _linked(case: CaseFile, _said: Statement | None, _officer: str) -> str:
     )
 
 
-def _asked(case: CaseFile, _said: Statement | None, _officer: str) -> str:
+def _asked(case: CaseFile, _said: Statement | None, _by: By) -> str:
     """A decision on consent must be there; every answer is one, also that it was not asked."""
     decided = {
         event.text("person") for event in case.of("consent_recorded") if event.text("purpose") == "record"
@@ -267,7 +277,7 @@ def _asked(case: CaseFile, _said: Statement | None, _officer: str) -> str:
     return f"a decision on consent to keep a record, for {', '.join(silent)}" if silent else ""
 
 
-def _agreed(case: CaseFile, said: Statement | None, _officer: str) -> str:
+def _agreed(case: CaseFile, said: Statement | None, _by: By) -> str:
     """Whoever refused or withdrew is in no letter; a survivor of sexual violence must have agreed to any letter."""
     refused = blocked(case, "demarche")
     asked = [person for person in refused if person in survivors(case)]
@@ -285,17 +295,18 @@ def is_quiet(case: CaseFile) -> bool:
     So it is for sexual violence, while somebody is abducted, and while a negotiation keeps the case quiet.
     """
     abducted = any(episode.ongoing for episode in abductions(case))
-    held = case.last("hold_set")
-    return case.is_sexual_violence or abducted or (held is not None and held.text("reason") == "negotiation")
+    held = case.last("hold_set", "hold_lifted")
+    quiet = held is not None and held.kind == "hold_set" and held.text("reason") == "negotiation"
+    return case.is_sexual_violence or abducted or quiet
 
 
-def _advocated(case: CaseFile, _said: Statement | None, _officer: str) -> str:
+def _advocated(case: CaseFile, _said: Statement | None, _by: By) -> str:
     if not is_quiet(case) or case.last("demarche_released"):
         return ""
     return "a release by the survivor advocate (demarche_released)"
 
 
-def _addressed(case: CaseFile, said: Statement | None, _officer: str) -> str:
+def _addressed(case: CaseFile, said: Statement | None, _by: By) -> str:
     known = {event.text("counterpart") for event in case.of("counterpart_added")}
     named = said.fields.get("counterpart") if said else None
     if named is None:
@@ -304,7 +315,7 @@ def _addressed(case: CaseFile, said: Statement | None, _officer: str) -> str:
 
 
 def _proposed(kind: str) -> Needed:
-    def need(case: CaseFile, said: Statement | None, _officer: str) -> str:
+    def need(case: CaseFile, said: Statement | None, _by: By) -> str:
         found = [event.event_id for event in case.of(kind)]
         named = said.fields.get("proposal") if said else (found[-1] if found else None)
         return "" if named in found else f"a proposal ({kind})"
@@ -313,17 +324,17 @@ def _proposed(kind: str) -> Needed:
 
 
 def _second_person(kind: str) -> Needed:
-    def need(case: CaseFile, said: Statement | None, officer: str) -> str:
+    def need(case: CaseFile, said: Statement | None, by: By) -> str:
         named = said.fields.get("proposal") if said else None
         proposals = [event for event in case.of(kind) if named in {None, event.event_id}]
-        if proposals and proposals[-1].recorded_by == officer:
+        if proposals and proposals[-1].recorded_by == by.officer:
             return "another person than who proposed it"
         return ""
 
     return need
 
 
-def _assented(case: CaseFile, _said: Statement | None, _officer: str) -> str:
+def _assented(case: CaseFile, _said: Statement | None, _by: By) -> str:
     proposal = case.last("closure_proposed")
     if proposal is None or not {proposal.text("reason"), proposal.text("justice_reason")} & LEGAL_CLOSURES:
         return ""
@@ -331,21 +342,43 @@ def _assented(case: CaseFile, _said: Statement | None, _officer: str) -> str:
     return "" if proposal.event_id in assents else "the legal adviser's assent (closure_assented)"
 
 
-def _told(_case: CaseFile, said: Statement | None, _officer: str) -> str:
+def _told(_case: CaseFile, said: Statement | None, _by: By) -> str:
     if said is None:
         return ""
     told = {"informed", "not_informed_reason"} & said.fields.keys()
     return "" if told else "whom of those affected was informed (informed), or why not (not_informed_reason)"
 
 
-def _review(_case: CaseFile, said: Statement | None, _officer: str) -> str:
+def _review(_case: CaseFile, said: Statement | None, _by: By) -> str:
     day = said.fields.get("review_on") if said else None
     if said is None or not isinstance(day, date) or said.when.latest <= day <= said.when.latest + MAX_HOLD:
         return ""
     return f"review_on at most {MAX_HOLD.days} days later"
 
 
-def _justice_closed(_case: CaseFile, said: Statement | None, _officer: str) -> str:
+def _own_role(_case: CaseFile, said: Statement | None, by: By) -> str:
+    named = said.fields.get("role") if said else None
+    return "" if named is None or named in by.roles else f"a role of your own, not {named!s}"
+
+
+def _same_role(case: CaseFile, _said: Statement | None, by: By) -> str:
+    """Who set a hold lifts it, or somebody in the same role, or an approver."""
+    held = case.last("hold_set")
+    if held is None or held.recorded_by == by.officer or by.roles & {"approver", held.text("role")}:
+        return ""
+    return f"who set the hold, {held.text('role') or 'the same person'} or an approver"
+
+
+def _other_case(reason: str, field: str, what: str) -> Needed:
+    def need(_case: CaseFile, said: Statement | None, _by: By) -> str:
+        if said is None or said.fields.get("reason") != reason or field in said.fields:
+            return ""
+        return f"{what} ({field})"
+
+    return need
+
+
+def _justice_closed(_case: CaseFile, said: Statement | None, _by: By) -> str:
     if said is None or said.fields.get("reason") != "found":
         return ""
     closed = said.fields.get("justice_reason")
@@ -353,13 +386,13 @@ def _justice_closed(_case: CaseFile, said: Statement | None, _officer: str) -> s
     return "" if fits else "how the justice part closed (justice_reason)"
 
 
-def _no_legal_hold(case: CaseFile, _said: Statement | None, _officer: str) -> str:
+def _no_legal_hold(case: CaseFile, _said: Statement | None, _by: By) -> str:
     last = case.last("legal_hold_set", "legal_hold_lifted")
     return "the end of the legal hold" if last is not None and last.kind == "legal_hold_set" else ""
 
 
 def _who(name: str) -> Needed:
-    def need(_case: CaseFile, said: Statement | None, _officer: str) -> str:
+    def need(_case: CaseFile, said: Statement | None, _by: By) -> str:
         named = said is None or {name, "number"} & said.fields.keys()
         return "" if named else f"who ({name}), or how many (number)"
 
@@ -378,7 +411,10 @@ _NEEDS: Mapping[str, tuple[Needed, ...]] = MappingProxyType(
             _proposed("no_demarche_proposed"),
             _SECOND_NO_DEMARCHE,
         ),
-        "hold_set": (_review,),
+        "no_demarche_proposed": (_other_case("another_handles", "handled_by", "who handles it"),),
+        "voided": (_other_case("duplicate", "other_case", "of which case it is a duplicate"),),
+        "hold_set": (_review, _own_role),
+        "hold_lifted": (_same_role,),
         "closure_proposed": (_justice_closed,),
         "closure_assented": (_proposed("closure_proposed"),),
         "closure_refused": (_proposed("closure_proposed"),),
@@ -408,5 +444,7 @@ _REFUSALS: Mapping[Needed, type[CaseInputError]] = MappingProxyType(
         _SECOND_CANCEL: SecondPersonError,
         _SECOND_ERASURE: SecondPersonError,
         _agreed: ConsentError,
+        _own_role: RoleError,
+        _same_role: RoleError,
     }
 )

@@ -225,3 +225,20 @@ def test_at_a_terminal_one_is_asked_for_what_is_missing_and_for_nothing_else(
     assert "'nonsense' does not fit" in ran.stderr
     assert "Letter sent L1." in ran.stderr
     assert "Addressee" not in ran.stderr
+
+
+def test_closing_needs_another_person_and_reopening_a_new_fact(work: Work, opened: str) -> None:
+    work("focal", "grant", opened, "boss", "--right", "read", "--right", "write", "--reason", "approves")
+    work("ops", "close", "propose", opened, "--reason", "released", "--proof", "seen")
+    assert (
+        "closed belongs to approver"
+        in work("ops", "close", "agree", opened, "--informed", "family", refused=True).err
+    )
+    assert "whom of those affected was informed" in work("boss", "close", "agree", opened, refused=True).err
+    assert "Closed" in work("boss", "close", "agree", opened, "--informed", "family").err
+
+    refused = work("ops", "note", opened, "--text", "one more", refused=True).err
+    assert "a case that is closed can not be note; possible for you: " in refused
+    assert "reopened" in refused
+    assert "fact: is missing" in work("ops", "reopen", opened, "--reason", "new_fact", refused=True).err
+    assert "Reopened" in work("ops", "reopen", opened, "--reason", "new_fact", "--fact", "a witness").err

@@ -26,14 +26,14 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 _BLOCK = 1 << 20  # bytes of a document that are read at once
 
 
-def fill(case: Any, verb: Verb, given: Mapping[str, str], ask: bool | None = None) -> dict[str, str]:
-    """What to say, as texts by field.
+def fill(case: Any, verb: Verb, given: Mapping[str, str], officer: Any) -> dict[str, str]:
+    """What to say, as texts by field; at a terminal, what is missing is asked for.
 
     Args:
         case: The `casework.casefile.CaseFile` that it is said of.
         verb: What is said.
         given: What somebody typed.
-        ask: Whether to ask for what is missing; else whether somebody sits at a terminal.
+        officer: Who says it, with `officer_id` and `roles`.
 
     Raises:
         FieldError: A field does not exist, or is missing and nobody can be asked, or a file can not be read.
@@ -43,27 +43,40 @@ def fill(case: Any, verb: Verb, given: Mapping[str, str], ask: bool | None = Non
 
     kind = kind_with(verb.kind, given)
     said = {**verb.fixed, **given}
-    if verb.new and verb.new.partition(":")[0] not in said:
-        name, _, letter = verb.new.partition(":")
-        said[name] = _next(letter, _known(case, name))
     for name, field in kind.fields.items():
         if field.form == "digest" and name in said:
             said[name] = _digest(name, said[name])
-        if name in _EVENTS:
+        elif name in _EVENTS:
             said[name] = _event(case, verb, said.get(name, ""))
-        reminded = name == "reminder_of" and said.get("kind") == "reminder"
-        if name not in said and (field.required or reminded):
-            said[name] = _only(case, name)
-    if verb.kind == "letter_sent" and "counterpart" not in said:
-        said["counterpart"] = _addressee(case, said.get("reminder_of", "")) or _only(case, "counterpart")
+        elif name not in said:
+            said[name] = _usual(case, verb, field, said, officer)
     said = {name: text for name, text in said.items() if text}
     missing = [field for field in kind.fields.values() if field.required and field.name not in said]
-    if missing and not (sys.stdin.isatty() if ask is None else ask):
+    if missing and not sys.stdin.isatty():
         others = "; also missing: " + ", ".join(field.name for field in missing[1:]) if missing[1:] else ""
         raise FieldError(missing[0].name, f"is missing; {wanted(missing[0])}{others}")
     for field in missing:
         said[field.name] = _asked(field)
     return said
+
+
+def _usual(case: Any, verb: Verb, field: Any, said: Mapping[str, str], officer: Any) -> str:
+    """What a field holds if nobody says anything else: a new id, the only thing that it can mean, or nothing."""
+    new, _, letter = verb.new.partition(":")
+    if field.name == new:
+        return _next(letter, _known(case, new))
+    if verb.kind == "reopened" and field.name == "owner":
+        return str(officer.officer_id)
+    if verb.kind == "hold_set" and field.name == "role":
+        held = sorted(officer.roles & kind_with(verb.kind, ()).roles)
+        return held[0] if len(held) == 1 else ""
+    if field.name == "reminder_of" and said.get("kind") == "reminder":
+        return _only(case, field.name)
+    if field.name == "counterpart" and field.required:
+        return _addressee(case, said.get("reminder_of", "") or _only(case, "reminder_of")) or _only(
+            case, field.name
+        )
+    return _only(case, field.name) if field.required else ""
 
 
 def _asked(field: Any) -> str:

@@ -110,7 +110,7 @@ def _saying(verb: Verb) -> Callable[..., None]:
         desk = desk_of(home, officer_id, remote=True)
         uid = desk.find(reference)
         typed = {**given_fields(fields), **context.meta.get(_FIELDS, {})}
-        said = fill(desk.read(uid), verb, typed)
+        said = fill(desk.read(uid), verb, typed, desk.officer)
         statement = make_statement(verb.kind, said, when, desk.today, known_on)
         statement = replace(statement, sources=tuple(source or ()), reliability=reliability)
         desk.say(uid, statement)
