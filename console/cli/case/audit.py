@@ -41,7 +41,7 @@ def list_entries(
     show(("entry", "hour", "officer", "did", "cases", "purpose", "fields"), rows, style)
 
 
-@audit.command()
+@audit.command(short_help="Hold the log against its checkpoints.")
 def verify(home: HomeOption = HERE, style: FormatOption = Format.TABLE) -> None:
     """Hold the log against its checkpoints and show who has cosigned them; exit code 1 if it does not hold."""
     from casework.check import CaseFault
@@ -71,7 +71,7 @@ def verify(home: HomeOption = HERE, style: FormatOption = Format.TABLE) -> None:
     show(("entries", "cosigned by"), rows, style, {"faults": "none"})
 
 
-@audit.command("cosign")
+@audit.command("cosign", short_help="Sign how the log stands, and ask for cosignatures.")
 def cosign_now(home: HomeOption = HERE) -> None:
     """Sign how the log stands now, and ask members to cosign it; `tocsin serve` does it once a day."""
     import asyncio

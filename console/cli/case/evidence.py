@@ -11,9 +11,7 @@ from console.cli.case.signing_in import NOBODY, OfficerOption, desk_of
 from console.cli.options import HERE, Format, FormatOption, HomeOption
 from console.cli.output import say, show
 
-evidence = typer.Typer(
-    help="Secure evidence, hand it on, verify it, give it to a prosecutor.", no_args_is_help=True
-)
+evidence = typer.Typer(help="Secure evidence, hand it on, verify it, export it.", no_args_is_help=True)
 ItemArgument = Annotated[str, typer.Argument(metavar="ITEM", help="Id of the item, such as E1.")]
 FileArgument = Annotated[
     Path, typer.Argument(metavar="FILE", help="Its content.", exists=True, dir_okay=False)
@@ -24,7 +22,7 @@ Purpose = Annotated[
 _PIECE = 1024 * 1024
 
 
-@evidence.command()
+@evidence.command(short_help="Seal a file as evidence.")
 def add(
     reference: CaseArgument,
     item: ItemArgument,
@@ -66,7 +64,7 @@ def add(
     say(f"{made.id} is sealed. SHA-256 of its content: {made.digest}")
 
 
-@evidence.command("list")
+@evidence.command("list", short_help="Show the evidence, and when it was last verified.")
 def list_items(
     reference: CaseArgument,
     officer_id: OfficerOption = NOBODY,
@@ -96,7 +94,7 @@ def list_items(
     show(("item", "kind", "copy", "derived from", "name", "sha256", "verified"), rows, style)
 
 
-@evidence.command()
+@evidence.command(short_help="Show who did what with an item.")
 def custody(
     reference: CaseArgument,
     item: ItemArgument,
@@ -118,7 +116,7 @@ def custody(
     show(("when", "written by", *names), rows, style)
 
 
-@evidence.command()
+@evidence.command(short_help="Hash evidence again and write down the result.")
 def verify(
     reference: CaseArgument,
     item: Annotated[
@@ -146,7 +144,7 @@ def verify(
         raise typer.Exit(1)
 
 
-@evidence.command()
+@evidence.command(short_help="Write down that an item was handed on.")
 def transfer(
     reference: CaseArgument,
     item: ItemArgument,
@@ -165,7 +163,7 @@ def transfer(
     say(f"{item}: written down, the hash is the one of before")
 
 
-@evidence.command()
+@evidence.command(short_help="Write an item into a file of your own.")
 def extract(
     reference: CaseArgument,
     item: ItemArgument,
@@ -187,7 +185,7 @@ def extract(
     say(f"{file} holds {item}")
 
 
-@evidence.command()
+@evidence.command(short_help="Write a package that a prosecutor can verify.")
 def export(
     reference: CaseArgument,
     item: Annotated[list[str], typer.Argument(metavar="ITEM...", help="Items.")],
@@ -216,7 +214,7 @@ def export(
     print(f"python verify_evidence.py {out} {office.first_key().hex()}")
 
 
-@evidence.command("destroy")
+@evidence.command("destroy", short_help="Destroy an item that another person added.")
 def destroy_item(
     reference: CaseArgument,
     item: ItemArgument,

@@ -79,11 +79,11 @@ def _option(verb: Verb, field: Any) -> Any:
     )
 
 
-def add_verbs(case: typer.Typer) -> None:
-    """Add every verb to `tocsin case`, in its group."""
+def add_verbs(case: typer.Typer, **others: typer.Typer) -> None:
+    """Add every verb to `tocsin case`, in its group; `others` are groups that hold commands already."""
     groups = {name: typer.Typer(help=text, no_args_is_help=True) for name, text in GROUPS.items()}
     for verb in VERBS:
-        home = groups[verb.words[0]] if len(verb.words) > 1 else case
+        home = {**groups, **others}[verb.words[0]] if len(verb.words) > 1 else case
         command = type("VerbCommand", (VerbCommand,), {"verb": verb})
         home.command(verb.words[-1], cls=command, help=verb.help)(_saying(verb))
     for name, group in groups.items():

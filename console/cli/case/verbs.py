@@ -43,7 +43,6 @@ GROUPS: Mapping[str, str] = MappingProxyType(
         "detention": "Arrest and detention.",
         "access": "Access to those detained.",
         "abduction": "Abduction.",
-        "evidence": "Evidence and its custody.",
         "remedy": "Compensation and other remedies.",
         "support": "Support to persons and families.",
         "limitation": "When an offence can no longer be prosecuted.",
