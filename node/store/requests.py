@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, selec
 from node.audience import Levels, Purpose, read_levels, write_levels
 from node.errors import StoreError
 from node.share_request import Action, Answer, Grant, Refusal, ShareRequest, State, Step, Wish
-from node.store.database import insert_many, next_id
+from node.store.database import insert_many, next_id, portions
 from node.tables import record, sent_request, share_request, share_step
 
 
@@ -164,9 +164,15 @@ def _answered(answer: Answer) -> dict[str, Any]:
 
 def _steps(connection: Connection, keys: list[int]) -> dict[int, list[Step]]:
     found: dict[int, list[Step]] = {}
-    rows = connection.execute(
-        select(*share_step.c[1:]).where(share_step.c.share_request_id.in_(keys)).order_by(share_step.c.id)
-    )
+    rows = [
+        row
+        for chosen in portions(keys)
+        for row in connection.execute(
+            select(*share_step.c[1:])
+            .where(share_step.c.share_request_id.in_(chosen))
+            .order_by(share_step.c.id)
+        )
+    ]
     for key, action, said_by, at, levels, reason in rows:
         try:
             step = Step(Action(action), said_by, at, read_levels(levels), Refusal(reason) if reason else None)

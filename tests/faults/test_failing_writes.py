@@ -10,18 +10,22 @@ from node.audience import Tier
 from node.errors import StoreError, UnavailableError
 from node.ladders import WHEN
 from node.receive import follow
+from node.requests import ask as ask_later
+from node.scan import NO_NAMES
+from node.store.audiences import copies_of
 from tests.support.alerts import ring
-from tests.support.audiences import bounds_of, group, share_with
+from tests.support.audiences import bounds_of, group, join, share_with
 from tests.support.bundles import Forger, ReadBundle
 from tests.support.faults import Flavour, failing_at
 from tests.support.incidents import LOOTING, ROBBERY, SHELLING, SHOOTING
-from tests.support.network import Network, Node, postgresql_when_slow, rows_of
+from tests.support.network import NOW, Network, Node, postgresql_when_slow, rows_of
 from tests.support.peer_simulator import PeerSimulator, served_in_the_background
 from tests.support.requests import MONTH, wish_for
 from tests.support.works import (
     FIRST,
     ChangeForum,
     GrantTo,
+    HearFromOwner,
     ServeTo,
     SyncWith,
     Work,
@@ -34,6 +38,7 @@ from tests.support.works import (
     import_first,
     import_second,
     imported,
+    learnt,
     mark_one,
     served,
     share_everything,
@@ -137,6 +142,24 @@ def cancelling(network: Network, _until: ExitStack) -> tuple[Work, Node]:
     return Work(nodes[0], cancel_alerts, cancelled), nodes[1]
 
 
+def hearing_from_an_owner(network: Network, _until: ExitStack) -> tuple[Work, Node]:
+    owner, reader, other = network.node("alpha"), network.node("beta"), network.node("omega")
+    import_first(owner)
+    owner.shares("a")
+    for name in ("forum", "council"):
+        group(network, owner, name, "beta")
+    with owner.store.read() as connection:
+        before = tuple(wire for _, wire in copies_of(connection, "beta", b"", 9))
+    for node in (reader, other):
+        HearFromOwner(owner.origin, before)(node)
+        for _ in range(3):
+            ask_later(node.store, "alpha", wish_for(owner, "a"), NO_NAMES, asked_by="x", now=NOW)
+    join(network, owner, "forum", "all", "omega")
+    with owner.store.read() as connection:
+        wires = tuple(wire for _, wire in copies_of(connection, "beta", b"", 9))
+    return Work(reader, HearFromOwner(owner.origin, wires), learnt), other
+
+
 def granting(network: Network, _until: ExitStack) -> tuple[Work, Node]:
     nodes = [network.node("alpha"), network.node("omega")]
     network.node("beta")
@@ -160,6 +183,7 @@ def granting(network: Network, _until: ExitStack) -> tuple[Work, Node]:
         changing_an_audience,
         cancelling,
         granting,
+        hearing_from_an_owner,
     ]
 )
 def work_and_undisturbed(request: pytest.FixtureRequest, network: Network) -> Iterator[tuple[Work, Node]]:

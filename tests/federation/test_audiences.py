@@ -231,7 +231,7 @@ def test_what_was_called_back_is_new_to_the_audience_when_it_is_shared_again(
     call_back(
         alpha.store, record_keys(alpha, "a"), Reason.SHARED_IN_ERROR, alpha.identity, records, now=network.now
     )
-    join(network, alpha, "forum", EVERYTHING, "gamma")
+    join(network, alpha, "forum", NOTHING, "gamma")
     assert not synced(network, gamma, alpha).counts("country")
 
     share_with(network, alpha, "forum", "a")

@@ -15,7 +15,7 @@ import pytest
 from crypto.signing import Signer
 from node import share, sync
 from node.alert import Sender, cancel_called_back
-from node.audiences import Author, Change, change_audience
+from node.audiences import Author, Change, change_audience, keep_belongings
 from node.bounds import Bounds
 from node.charter import EVERYTHING
 from node.client import Credentials, PeerClient
@@ -25,7 +25,7 @@ from node.mark import mark_record
 from node.model import PartialDate, Sensitive
 from node.recall import call_back
 from node.receipt import Receipt, sign_receipt
-from node.requests import Decider, grant, take_request
+from node.requests import Decider, grant, keep_answers, take_request
 from node.server import Exchange
 from node.share_request import State, Wish
 from node.signed import Reason
@@ -33,8 +33,9 @@ from node.store.audiences import standing
 from node.store.database import Store
 from node.store.heads import log_head
 from node.store.records import record_ids
+from node.store.requests import sent_requests
 from node.sync import pull
-from node.verify import page_token
+from node.verify import Origin, page_token
 from node.wire import alerts, charters, records
 from node.wire.exchange import Call, ListCall, encode_list_call
 from node.wire.receipts import encode_confirm_call, encode_receipt
@@ -188,6 +189,28 @@ def cancel_alerts(node: Node) -> None:
 def cancelled(node: Node) -> object:
     """What was called back, and what every message is; ids and sequences left out."""
     return shared(node), sorted((row[4], row[8] is None) for row in rows_of(node.store)["alert"])
+
+
+@dataclass(frozen=True)
+class HearFromOwner:
+    """Keep the charters that a peer hands out in the place of older ones, and that it has rejected what we asked."""
+
+    owner: Origin
+    wires: tuple[bytes, ...]
+
+    def __call__(self, node: Node) -> None:
+        """Keep them."""
+        keep_belongings(node.store, self.owner, "beta", self.wires, charters)
+        with node.store.read() as connection:
+            asked = [one.answer for one in sent_requests(connection)]
+        told = [one._replace(state=State.REJECTED, received_at=1, changed_at=2) for one in asked]
+        keep_answers(node.store, self.owner.org_id, told)
+
+
+def learnt(node: Node) -> object:
+    """To which audiences of others the node belongs, and what it was answered."""
+    rows = rows_of(node.store)
+    return rows["belonging"], [row[9:] for row in rows["sent_request"]]
 
 
 @dataclass(frozen=True)
