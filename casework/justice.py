@@ -9,16 +9,15 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from casework.captivity import episodes
-from casework.casefile import CaseFile, moment
+from casework.casefile import CaseFile
 from casework.communications import Response, demarches, response
 from casework.detention import WORDS as DETENTION
-from casework.event import Event
+from casework.investigations import Investigation, investigations
 from casework.proceedings import (
     LOOSE,
     RANK,
     Accused,
     Proceeding,
-    forum_class,
     proceedings,
     unnamed_custody,
 )
@@ -29,29 +28,6 @@ NO_CRIME = frozenset({"detention", "death_safety", "injury_safety"})  # nobody i
 _FOLLOWING = frozenset({"letters", "investigation", "courts"})  # lanes of whoever looks or acts
 _CLOSED = frozenset({"no_charge", "no_crime", "report_published"})
 _PRINCIPAL = frozenset({"ordered", "planned", "carried_out", "command"})
-
-
-@dataclass(frozen=True, slots=True)
-class Investigation:
-    """An investigation or commission of inquiry.
-
-    Attributes:
-        id: As the events name it.
-        forum_class: Code of the list `forum`; empty for the organization's own, or where the State is not known.
-        body: Code of the list `body`.
-        opened: When.
-        closed: When; nothing while it is open.
-        outcome: Code of the list `investigation_outcome`; empty while it is open.
-        quality: Each code of the list `quality` with `met` or `not_met`; empty where nobody said.
-    """
-
-    id: str
-    forum_class: str
-    body: str
-    opened: Span
-    closed: Span | None
-    outcome: str
-    quality: tuple[tuple[str, str], ...]
 
 
 class Stage(NamedTuple):
@@ -125,24 +101,6 @@ def axes(case: CaseFile) -> Axes:
     )
 
 
-def investigations(case: CaseFile) -> tuple[Investigation, ...]:
-    """Every investigation, by its first day."""
-    opened = {one.text("investigation"): one for one in sorted(case.of("investigation_opened"), key=moment)}
-    closed = {one.text("investigation"): one for one in sorted(case.of("investigation_closed"), key=moment)}
-    return tuple(
-        Investigation(
-            name,
-            _inquiry_class(case, event),
-            event.text("body"),
-            event.when,
-            closed[name].when if name in closed else None,
-            closed[name].text("outcome") if name in closed else "",
-            tuple(_quality(case, name)),
-        )
-        for name, event in opened.items()
-    )
-
-
 def concerns_crime(case: CaseFile) -> bool:
     """Whether anybody is to be prosecuted: not for an accident, an illness, or the detention of staff alone."""
     return not case.categories or bool(set(case.categories) - NO_CRIME)
@@ -164,25 +122,6 @@ def suspects(case: CaseFile, courts: Iterable[Proceeding]) -> tuple[str, ...]:
     ]
     named += [one for court in courts if not court.against_staff for who in court.accused for one in who.who]
     return tuple(dict.fromkeys(named))
-
-
-def _inquiry_class(case: CaseFile, event: Event) -> str:
-    body = event.text("body")
-    if body == "organization":
-        return ""
-    if body == "foreign" and "state" not in event.fields:
-        return "other"
-    here = case.host_state if "state" not in event.fields else event.text("state")
-    return forum_class(case, here, international=body == "un_board")
-
-
-def _quality(case: CaseFile, investigation: str) -> Iterator[tuple[str, str]]:
-    marks = {
-        one.text("quality"): one.text("mark")
-        for one in sorted(case.of("investigation_assessed"), key=moment)
-        if one.text("investigation") == investigation
-    }
-    return ((name, marks.get(name, "")) for name in codes("quality"))
 
 
 def _stage(

@@ -13,7 +13,9 @@ from typing import Any, NamedTuple
 
 from casework.errors import FieldError
 from casework.event import Statement, check_statement
+from casework.intake.fields import fields_of, names_fields
 from casework.intake.rows import COLUMNS, Problem, Row
+from casework.intake.spoken import Spoken
 from casework.intake.words import (
     Decision,
     counts_by_source,
@@ -25,11 +27,10 @@ from casework.intake.words import (
     word_of,
 )
 from casework.span import Range
-from casework.values import Gap, Value, parse_value
-from casework.vocabulary import Field, Form, imports, kinds
+from casework.values import Gap, Value
+from casework.vocabulary import Form, imports, kinds
 
 ROW_KIND = "row_imported"
-_FIELD = re.compile(r'\s*([a-z_0-9]+)=("(?:[^"\\]|\\.)*"|[^;]*)(?:;|$)')
 _COLUMN = {
     "persons": "subjects",
     "parties": "subjects",
@@ -81,13 +82,9 @@ class _Story:
         self._said: list[Said] = []
         self._problems: list[Problem] = []
         self._opened: dict[str, Value] = {}
-        self._known: dict[str, str] = {}  # ids of persons and parties with the harm told first
         self._harm: set[str] = set()
         self._sources: dict[str, str] = {}
-        self._held: dict[str, dict[str, str]] = {"detention": {}, "abduction": {}}
-        self._forums: dict[tuple[str, str, str], str] = {}
-        self._last: dict[str, str] = {}
-        self._once: set[tuple[str, Value]] = set()
+        self._spoken = Spoken()
 
     def opening(self) -> Opening:
         """What there is to say, once every row was told."""
@@ -120,7 +117,7 @@ class _Story:
         self._rows.append(row)
         self._keep(row)
         told = row.cells["event_type"]
-        if told in imports()["types"] and not _names_fields(told, row.cells["outcome"]):
+        if told in imports()["types"] and not names_fields(told, row.cells["outcome"]):
             self._by_table(row, imports()["types"][told])
         elif told in kinds():
             self._by_name(row, told)
@@ -154,9 +151,7 @@ class _Story:
     def _by_name(self, row: Row, kind: str) -> None:
         """A row that names one of our own kinds, with its fields as outcome."""
         try:
-            fields = {
-                name: parse_value(_field(kind, name), text) for name, text in _fields_in(row.cells["outcome"])
-            }
+            fields = fields_of(kind, row.cells["outcome"])
         except FieldError as error:
             self._problems.append(Problem(row.number, "outcome", str(error)))
             return
@@ -167,16 +162,16 @@ class _Story:
             return
         for name in ("person", "party"):
             if isinstance(fields.get(name), str):
-                self._known.setdefault(str(fields[name]), "")
+                self._spoken.add(str(fields[name]))
         harm = fields.get("harm")
         self._harm |= {str(one) for one in harm} if isinstance(harm, tuple) else set()
         self._say(row, kind, fields)
 
     def _by_table(self, row: Row, table: Mapping[str, Any]) -> None:
         self._introduce(row, table)
-        values = self._values(row)
+        values = self._spoken.values(row)
         for wanted in table["say"]:
-            if "once" in wanted and (wanted["kind"], values.get(wanted["once"][1:], "")) in self._once:
+            if "once" in wanted and (wanted["kind"], values.get(wanted["once"][1:], "")) in self._spoken.said:
                 continue
             for each, sources in self._each(row, wanted, values):
                 if "if" not in wanted or each.get(wanted["if"][1:]):
@@ -207,9 +202,9 @@ class _Story:
         for who in ids_in(subjects):
             harm = word_of(words["harm_words"], told.get(who, "")) or table.get("harm", "") or everybody
             self._harm |= {harm} if harm else set()
-            if who in self._known:
+            if who in self._spoken.ids:
                 continue
-            self._known[who] = harm
+            self._spoken.add(who)
             if who.startswith("A"):
                 self._say(row, "party_added", {"party": who, "kind": "person"})
                 continue
@@ -224,41 +219,6 @@ class _Story:
             fields |= {"staff": staff} if staff else {}
             fields |= {"nationalities": states[who]} if who in states else {}
             self._say(row, "person_added", fields)
-
-    def _values(self, row: Row) -> dict[str, Value]:
-        """Everything that a table may take from a row; what the row does not say is not there."""
-        cells, ids = row.cells, ids_in(row.cells["subjects"])
-        if cells["subjects"].casefold().startswith("the other"):
-            ids = tuple(who for who in self._known if who.startswith(("P", *ids)))
-        persons = tuple(who for who in ids if who.startswith("P"))
-        number = row.quantity if row.quantity != Range(len(ids), len(ids)) else None
-        what = cells["outcome"] or cells["note"] or cells["event_type"].replace("_", " ")
-        adjourned = re.search(r"adjourned to ([0-9]{4}-[0-9]{2}-[0-9]{2})", cells["outcome"])
-        found: dict[str, Value | None] = {
-            "persons": persons,
-            "accused": ids,
-            "number": number,
-            "state": cells["state_iso3"],
-            "forum": cells["forum"],
-            "court": word_of(imports()["court_words"], cells["forum"]),
-            "body": word_of(imports()["body_words"], cells["forum"]) or Gap.UNKNOWN,
-            "outcome": cells["outcome"],
-            "subjects": cells["subjects"],
-            "what": what,
-            "who_tells": cells["forum"] or cells["subjects"] or cells["source"],
-            "proceeding": self._forum(row, "court"),
-            "investigation": self._forum(row, "inquiry"),
-            "last_proceeding": self._last.get(cells["state_iso3"], "") or self._forum(row, "court"),
-            "new_detention": f"D{cells['event_no']}",
-            "new_abduction": f"B{cells['event_no']}",
-            "adjourned_to": date.fromisoformat(adjourned[1]) if adjourned else None,
-            "guilty": "met" if cells["outcome"].casefold().startswith("guilty") else "not_met",
-        }
-        return {name: value for name, value in found.items() if value not in {None, "", ()}}
-
-    def _forum(self, row: Row, sort: str) -> str:
-        key = (sort, row.cells["state_iso3"], row.cells["forum"])
-        return self._forums.get(key) or f"{sort}-{sum(one[0] == sort for one in self._forums) + 1}"
 
     def _each(
         self, row: Row, wanted: Mapping[str, Any], values: dict[str, Value]
@@ -307,7 +267,7 @@ class _Story:
         number = decision.number
         named = tuple(
             who
-            for who in self._known
+            for who in self._spoken.ids
             if who.startswith("A-")
             and decision.words.casefold().startswith(re.sub(r"[0-9]+$", "", who[2:]).casefold())
         )
@@ -322,8 +282,8 @@ class _Story:
         assert isinstance(persons, tuple)
         taken: dict[str, list[str]] = {}
         for who in map(str, persons):
-            if who in self._held[sort]:
-                taken.setdefault(self._held[sort][who], []).append(who)
+            if who in self._spoken.held[sort]:
+                taken.setdefault(self._spoken.held[sort][who], []).append(who)
             else:
                 self._problems.append(Problem(row.number, "subjects", f"no {sort} of {who} is told before"))
         if not persons:
@@ -343,24 +303,12 @@ class _Story:
                 fields[name] = told
         if fields.get("number") is not None and fields.get("persons") == ():
             fields.pop("persons")
-        self._remember(row, wanted, fields)
+        self._spoken.remember(row, wanted, fields)
         self._say(row, wanted["kind"], _fitting(wanted["kind"], fields), sources=sources)
         if wanted["kind"] in _HAS_OTHER_DAYS:
             for source, when in other_days(row.cells["note"], row.when):
                 told_by = (row.id, self._name(row, source))
                 self._say(row, wanted["kind"], _fitting(wanted["kind"], fields), sources=told_by, when=when)
-
-    def _remember(self, row: Row, wanted: Mapping[str, Any], fields: Mapping[str, Value]) -> None:
-        state, forum = row.cells["state_iso3"], row.cells["forum"]
-        if "proceeding" in fields and wanted.get("proceeding") == "$proceeding":
-            self._forums["court", state, forum] = self._last[state] = str(fields["proceeding"])
-        if "investigation" in fields:
-            self._forums["inquiry", state, forum] = str(fields["investigation"])
-            self._once.add((wanted["kind"], fields["investigation"]))
-        for sort in self._held:
-            persons = fields.get("persons", ())
-            if wanted["kind"] == f"{sort}_started" and isinstance(persons, tuple):
-                self._held[sort] |= dict.fromkeys(map(str, persons), str(fields[sort]))
 
     def _of(self, row: Row) -> tuple[str, ...]:
         return (row.id, *(self._sources[source] for source in _sources(row)))
@@ -392,15 +340,6 @@ def _sources(row: Row) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, (one.strip() for one in row.cells["source"].split(";")))))
 
 
-def _field(kind: str, name: str) -> Field:
-    found = kinds()[kind].fields.get(name)
-    if found is None:
-        raise FieldError(
-            name, f"{kind} has no such field; it has {', '.join(kinds()[kind].fields) or 'none'}"
-        )
-    return found
-
-
 def _fitting(kind: str, fields: Mapping[str, Value]) -> dict[str, Value]:
     """Without empty lists of ids, where the kind does with a number."""
     return {
@@ -408,28 +347,3 @@ def _fitting(kind: str, fields: Mapping[str, Value]) -> dict[str, Value]:
         for name, value in fields.items()
         if value != () or kinds()[kind].fields[name].form is not Form.IDS
     }
-
-
-def _names_fields(kind: str, outcome: str) -> bool:
-    """Whether an outcome gives fields of one of our kinds, where a type of row has the same name."""
-    found = _FIELD.match(outcome)
-    return found is not None and kind in kinds() and found[1] in kinds()[kind].fields
-
-
-def _fields_in(text: str) -> Iterator[tuple[str, str]]:
-    """Fields of "name=value; name=value"; a value in double quotes is JSON.
-
-    Raises:
-        FieldError: It is something else.
-    """
-    at = 0
-    while text[at:].strip():
-        found = _FIELD.match(text, at)
-        if found is None:
-            raise FieldError("outcome", f"{text[at : at + 40]!r} is not of the form name=value; name=value")
-        value = found[2].strip()
-        try:
-            yield found[1], str(json.loads(value)) if value.startswith('"') else value
-        except ValueError as error:
-            raise FieldError("outcome", f"{value[:40]!r} is no text in double quotes") from error
-        at = found.end()

@@ -11,12 +11,12 @@ from casework.span import Basis, Range, Span, on, parse_range
 MOST = 500  # ids that one range may name
 _RANGE = re.compile(r"\b([PA])([0-9]{1,6})-\1([0-9]{1,6})\b")
 _ID = re.compile(r"\b[PA](?:[0-9]{1,6}|-[A-Za-z0-9_]{1,40})\b")
-_COUNT = re.compile(r"=\s*([0-9]{1,9}(?:\.\.[0-9]{1,9})?)\s*$")
+_COUNT = re.compile(r"= ?([0-9]{1,9}(?:\.\.[0-9]{1,9})?)$")
 _YEARS = re.compile(r"([0-9]{1,3})\s*y")
 _STATES = re.compile(r"\b[A-Z]{3}\b")
-_NATIONALS = re.compile(r"(?P<who>[^;]*?) nationals of (?P<states>[^;]*)")
+_NATIONALS = re.compile(r"(?P<who>[^;]{1,200}?) nationals of (?P<states>[^;]{1,200})")
 _OTHER_DAY = (
-    re.compile(r"(?P<source>[^;:,]+?) gives (?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})"),
+    re.compile(r"(?P<source>[^;:,]{1,100}?) gives (?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})"),
     re.compile(
         r"(?P<source>(?:some|other|one) sources?): (?P<about>on or around )?(?P<day>[0-9]{1,2} (?P<month>[A-Z][a-z]+))"
     ),
@@ -60,6 +60,12 @@ def segments(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
             waiting = ids  # "P1,P2 nationals": the words come with the last of them
     if waiting:
         yield waiting, ""
+
+
+def adjourned_to(text: str) -> date | None:
+    """The day to which a hearing was adjourned, where a text says so."""
+    found = re.search(r"adjourned to ([0-9]{4}-[0-9]{2}-[0-9]{2})", text)
+    return _day(found[1], date.min) if found else None
 
 
 def word_of(table: Mapping[str, str], text: str) -> str:
@@ -120,7 +126,7 @@ def counts_by_source(
     everybody = tuple(range(len(sources)))
     if number is None or number.low == number.high:
         return [(number, everybody)]
-    told = [re.search(r"\(([0-9]+)", source) for source in sources]
+    told = [re.search(r"\(([0-9]{1,9})\b", source) for source in sources]
     places = {
         bound: tuple(at for at, found in enumerate(told) if found and int(found[1]) == bound)
         for bound in number

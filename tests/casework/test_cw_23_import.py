@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from casework.captivity import episodes
@@ -24,9 +23,11 @@ from casework.lifecycle import State, follow
 from casework.persons import affected, toll
 from casework.proceedings import unnamed_custody
 from casework.span import Range, days_between, parse_span
+from casework.vocabulary import imports, kinds
 from tests.casework.conftest import Clock
 from tests.casework.test_desk import said
 from tests.support.cases import exactly
+from tests.support.faults import Flavour, failing_at
 
 SignIn = Callable[[str], Desk]
 SHARED = Path(__file__).parents[3] / "shared/data/cases/cases.csv"
@@ -209,24 +210,21 @@ def test_a_row_with_too_few_cells_and_an_open_quote_are_named(officer: Desk) -> 
         import_cases(officer, write_rows([INCIDENT]) + 'OLD-1,"2\r\n')
 
 
-def test_an_import_that_can_not_be_stored_keeps_nothing(
-    officer: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    append, calls = Desk.append, []
+@pytest.mark.parametrize("flavour", [Flavour.REFUSED, Flavour.DONE_BUT_REPORTED_AS_FAILED])
+def test_whatever_write_of_an_import_goes_wrong_it_can_be_done_again(officer: Desk, flavour: Flavour) -> None:
+    store = officer.database.store  # type: ignore[attr-defined]
+    with failing_at(store, None, flavour) as writes:
+        bring(officer, {**INCIDENT, "case_id": "OLD-0"}, {**VERDICT, "case_id": "OLD-0"})
+    for number in sorted({0, 3, len(writes) // 2, len(writes) - 1}):
+        name = f"OLD-{number + 1}"
+        rows = [{**one, "case_id": name} for one in (INCIDENT, VERDICT)]
+        with failing_at(store, number, flavour), pytest.raises(CaseworkError):
+            bring(officer, *rows)
 
-    def fails_late(self: Desk, *given: Any) -> str:
-        calls.append(given)
-        if len(calls) > 5:
-            raise CaseworkError("the disk is full")
-        return append(self, *given)
-
-    monkeypatch.setattr(Desk, "append", fails_late)
-    with pytest.raises(CaseworkError, match="disk"):
-        bring(officer, INCIDENT, VERDICT)
-    monkeypatch.undo()
-
-    assert officer.read_all() == ()
-    assert [one.result for one in bring(officer, INCIDENT, VERDICT)] == ["imported"]
+        kept = [case for case in officer.read_all() if case.about.text("imported_as") == name]
+        assert [one.result for one in bring(officer, *rows)] == ["unchanged" if kept else "imported"]
+        assert bool(kept) is (number == len(writes) - 1 and flavour is Flavour.DONE_BUT_REPORTED_AS_FAILED)
+    assert len(officer.read_all()) == 5
 
 
 def test_a_role_that_opens_no_cases_imports_none(desk: SignIn) -> None:
@@ -335,6 +333,39 @@ def test_cells_come_back_as_they_were_whatever_is_in_them(cells: dict[str, str])
 
     assert found.problems == []
     assert {name: found.rows[0].cells[name] for name in given_row} == given_row
+
+
+WORDS_OF_ROWS = st.lists(
+    st.sampled_from(
+        ["P1-P3", "P2", "A1,A2", "A-acq1", "one of P1/P2", "the other P9", "54 accused, 22 at large", "death=49..51",
+         "acquitted=2", "prison_10y=1", "(49) x; (51) y", "some sources: 30 February", "x gives 2010-02-30", ";", "=",
+         "killed", "nationals of AAA and BBB", "adjourned to 2010-13-01", "9" * 5000, "tried in absentia", "(AAA)"]
+    ),
+    max_size=4,
+).map(" ".join)  # fmt: skip
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {
+                "event_type": st.sampled_from([*imports()["types"], *kinds()]),
+                **dict.fromkeys(("subjects", "outcome", "source", "note", "forum"), WORDS_OF_ROWS),
+                "qty": st.sampled_from(["", "0", "2", "49..51"]),
+                "state_iso3": st.sampled_from(["AAA", "BBB", ""]),
+            }
+        ),
+        max_size=4,
+    )
+)
+@settings(max_examples=50)
+def test_whatever_stands_in_a_file_is_said_or_is_a_problem(cells: list[dict[str, str]]) -> None:
+    rows = [{**row(number, "2010-05", "incident"), **one} for number, one in enumerate(cells, 1)]
+    for found in read_rows(write_rows(rows), TODAY).values():
+        for problem in (*found.problems, *map_case(found.rows, TODAY).problems):
+            assert problem.row > 1
+            assert problem.column in {*COLUMNS, "row"}
+            assert problem.why
 
 
 # --- the five published cases ----------------------------------------------------------------------------------------

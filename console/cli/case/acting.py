@@ -90,7 +90,8 @@ def show_case(
 ) -> None:
     """Show what a case is about and where it stands."""
     from casework.lifecycle import follow
-    from console.cli.case.showing import show_axes, show_persons, table_of
+    from console.cli.case.showing import show_axes, show_persons
+    from console.cli.case.tables import table_of
     from console.treaties import treaties_in
 
     desk = desk_of(home, officer_id, remote=True)
