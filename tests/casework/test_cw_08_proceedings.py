@@ -151,13 +151,13 @@ def test_a_new_trial_is_no_contradiction_of_the_first() -> None:
 
 def test_two_dates_of_one_verdict_are_kept_and_the_better_supported_counts() -> None:
     found = only(
-        verdict("2011-03-10", "convicted", "A1", sources=("one",)),
+        verdict("2011-01-02", "convicted", "A1", sources=("one",)),
         verdict("2011-01-10", "convicted", "A1", sources=("a", "b", "c")),
     )
 
     (judgment,) = of(found, "A1").judgments
     assert str(judgment.when) == "2011-01-10"
-    assert [str(one.when) for one in judgment.claims] == ["2011-01-10", "2011-03-10"]
+    assert [str(one.when) for one in judgment.claims] == ["2011-01-10", "2011-01-02"]
 
 
 def test_whoever_is_sentenced_was_convicted_also_if_nobody_told_of_a_verdict() -> None:
