@@ -229,6 +229,13 @@ def _hold(one: _One, who: Audience, ground: _Ground) -> Hold:
     purpose = one.past.terms.purpose if one.past.terms.views else ground.request.purpose
     request = ground.request._replace(purpose=purpose)
     hold = decide(case_for(one.now, one.past, one.said, who, (request, ground.known))).hold
+    asked = one.past.terms.asked if one.past.terms.views else frozenset()
+    groups = routes_of(asked, who, ground.known)
+    if (
+        hold is not None and hold.rule == "R1" and groups
+    ):  # a tier or a name among them would have let it leave
+        why = f"{', '.join(groups)} does not give it to this member: old, or for another country or purpose"
+        return hold._replace(reason=why)
     waits = Hold("R1", "what lets it leave was decided after it left", "`tocsin share --updates`")
     return hold or waits
 

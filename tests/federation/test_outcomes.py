@@ -19,7 +19,7 @@ from node.signed import Label, Reason
 from node.store.records import record_ids_by_key
 from node.wire import records
 from node.wire.receipts import decode_confirm_call, decode_receipt
-from tests.support.audiences import bounds_of, group, leave, share_with
+from tests.support.audiences import bounds_of, group, join, leave, share_with
 from tests.support.incidents import ASSAULT, LOOTING, ROBBERY, SHELLING, SHOOTING
 from tests.support.network import NOW, SOURCE, Network, Node, on_sqlite_alone, postgresql_when_slow
 from tests.support.peer_simulator import PeerSimulator
@@ -85,6 +85,19 @@ def test_what_a_rule_withholds_is_named_with_the_rule(network: Network, four: tu
     assert (now["f", "omega"].outcome, now["f", "omega"].rule) == (Outcome.WITHHELD, "R11")
     assert "too short a time ago" in now["f", "omega"].reason
     assert now["f", "beta"].outcome is Outcome.SENT
+
+
+@on_sqlite_alone
+def test_what_is_old_for_who_joined_is_told_as_that(network: Network, four: tuple[Node, ...]) -> None:
+    alpha, _, _, _ = four
+    group(network, alpha, "forum", "beta")
+    share_with(network, alpha, "forum", "a")
+    join(network, alpha, "forum", "none", "gamma")
+
+    now = told(network, alpha)["a", "gamma"]
+
+    assert (now.outcome, now.rule) == (Outcome.WITHHELD, "R1")
+    assert now.reason.startswith("audience forum does not give it to this member: old")
 
 
 @on_sqlite_alone
