@@ -394,7 +394,7 @@ class WitnessBehindError(NodeError):
 
     reason = "WITNESS_SIZE_OTHER"
 
-    def __init__(self, message: str, size: int) -> None:
+    def __init__(self, message: str, size: int = 0) -> None:
         super().__init__(message)
         self.size = size
 

@@ -68,6 +68,12 @@ def test_every_command_and_option_is_documented(command: str) -> None:
     assert not missing
 
 
+def test_every_documented_command_exists() -> None:
+    rows = re.findall(r"^\| `(tocsin [a-z-]+(?: [a-z-]+)*)", DOCS["commands"], re.MULTILINE)
+
+    assert sorted(set(rows) - commands().keys()) == []
+
+
 def test_every_setting_is_documented() -> None:
     assert all(f"| `{name}` |" in DOCS["settings"] for name in Settings.model_fields)
 
