@@ -10,6 +10,7 @@ from benchmarks import (
     alerting,
     answering,
     appending,
+    casework,
     checking,
     importing,
     serving,
@@ -29,6 +30,7 @@ MEASURES = {
     "importing": importing.lines,
     "answering": answering.lines,
     "alerting": alerting.lines,
+    "casework": casework.lines,
     "starting": starting.lines,
 }
 

@@ -18,6 +18,7 @@ from casework.vocabulary import Group
 from crypto.cell import open_cell, seal_cell
 from crypto.errors import CryptoError
 
+_NEEDED = frozenset({Group.CASE})
 _AT_ONCE = 500  # cases whose facts are kept in one transaction
 
 
@@ -33,7 +34,7 @@ def board(
     if valid_as_of or known_as_of:
         return tuple(facts_of(case, desk.rules) for case in desk.read_all(purpose, valid_as_of, known_as_of))
     with desk.database.read() as connection:
-        holdings = desk.holdings(connection)
+        holdings = desk.holdings(connection, only=_NEEDED)
         sizes, kept = lengths(connection), kept_facts(connection)
     desk.write_down("list", tuple(holdings), purpose)
     today = desk.today.toordinal()

@@ -295,7 +295,7 @@ def _say(
 
 
 def _held(desk: Desk, connection: Transaction, uid: str) -> Holding:
-    held = desk.holdings(connection).get(uid)
+    held = desk.holding(connection, uid)
     if held is None:
         raise NotFoundError("there is no such case")
     if Group.EVIDENCE not in held.keys:

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import NamedTuple
 
-from casework.access import ALL_RIGHTS, GRANT_TYPE, KEY_OF, Grant, read_grant, write_grant
+from casework.access import ALL_RIGHTS, GRANT_TYPE, Grant, read_grant, write_grant
 from casework.audit import NONE, AuditEntry, Head, check_purpose, write_entry
 from casework.casefile import CaseFile, case_name, fold
 from casework.chain import FIRST, Header, Signed, link, place, read_header, sign_header
@@ -114,7 +114,7 @@ class Desk:
         keys = {group: new_cell_key() for group in Group}
         people = {one.officer_id: one for one in (self.officer, *owners)}
         with self.database.write() as connection:
-            if uid in self.holdings(connection):
+            if self.holding(connection, uid):
                 return uid
             case_id = add_case(connection, uid)
             for one in people.values():
@@ -165,7 +165,7 @@ class Desk:
             TamperedError: What is stored does not hold.
         """
         with self.database.read() as connection:
-            held = self.holdings(connection).get(uid)
+            held = self.holding(connection, uid)
         if held is None:
             self.write_down("denied", (uid,), purpose)
             raise NotFoundError("there is no such case")
@@ -224,7 +224,7 @@ class Desk:
             CaseInputError: A statement lacks something, or the case is in another state.
         """
         with self.database.write() as connection:
-            held = self.holdings(connection).get(uid)
+            held = self.holding(connection, uid)
             if held is None:
                 raise NotFoundError("there is no such case")
             if not held.grant.holds("write", self.today):
@@ -237,20 +237,33 @@ class Desk:
             self.note(connection, "write", (uid,), WORK)
         return ids
 
-    def holdings(self, connection: Transaction) -> dict[str, Holding]:
-        """What this officer holds of each case, by uid, in the order in which the cases were opened."""
+    def holding(self, connection: Transaction, uid: str) -> Holding | None:
+        """What this officer holds of one case; nothing where it is not for them, or there is none."""
+        try:
+            case_id = case_id_of(connection, uid)
+        except NotFoundError:
+            return None
+        return self.holdings(connection, case_id).get(uid)
+
+    def holdings(
+        self, connection: Transaction, case_id: int | None = None, only: frozenset[Group] = frozenset(Group)
+    ) -> dict[str, Holding]:
+        """What this officer holds of each case, or of one, by uid, in the order in which the cases were opened.
+
+        Opening keys is what takes time: whoever needs some groups only says so.
+        """
         grants: dict[str, Grant] = {}
-        for signed in grants_to(connection, self.officer.officer_id):
+        for signed in grants_to(connection, self.officer.officer_id, case_id):
             grant = read_grant(signed.payload)
             grants[grant.case] = grant
         wrapped: dict[str, list[WrappedKey]] = {}
-        for key in keys_of(connection, self.officer.officer_id):
+        for key in keys_of(connection, self.officer.officer_id, case_id):
             wrapped.setdefault(key.case, []).append(key)
         found, months = {}, self.epochs.keys
         for uid, closed in wrapped.items():
             held = grants.get(uid)
             if held is not None and held.holds("read", self.today):
-                groups = {KEY_OF[right] for right in held.rights & KEY_OF.keys()}
+                groups = held.groups & only
                 keys = {
                     key.group: open_key(months, self.unlocked, key) for key in closed if key.group in groups
                 }

@@ -60,7 +60,7 @@ def erase(
     rules = rules or retention_rules()
     try:
         with desk.database.write() as connection:
-            held = desk.holdings(connection).get(uid)
+            held = desk.holding(connection, uid)
             if held is None:
                 raise NotFoundError("there is no such case")
             if not held.grant.holds("write", desk.today):

@@ -152,7 +152,7 @@ def _somebody_acts(desk: Desk, connection: Transaction, uid: str, number: int) -
 
 
 def _held(desk: Desk, connection: Transaction, uid: str) -> Holding:
-    held = desk.holdings(connection).get(uid)
+    held = desk.holding(connection, uid)
     if held is None:
         raise NotFoundError("there is no such case")
     return held

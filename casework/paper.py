@@ -45,7 +45,7 @@ def read_for(
     """
     if level is not Level.INTERNAL:
         with desk.database.read() as connection:
-            held = desk.holdings(connection).get(uid)
+            held = desk.holding(connection, uid)
         if held is not None and not held.grant.holds("export", desk.today):
             raise RoleError("you may read this case and not export it")
     case = desk.read(uid, PURPOSES[level], valid_as_of, known_as_of)

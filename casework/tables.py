@@ -9,6 +9,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -84,6 +85,7 @@ case_grant = Table(  # who was let in, signed; the last of each officer counts
     Column("officer_id", Text, nullable=False),
     Column("payload", LargeBinary, nullable=False),
     Column("signature", LargeBinary(64), nullable=False),
+    Index(None, "case_id"),
 )
 
 case_key = Table(

@@ -97,12 +97,13 @@ def grant_rows(connection: Transaction) -> tuple[GrantRow, ...]:
     )
 
 
-def grants_to(connection: Transaction, officer_id: str) -> tuple[Signed, ...]:
-    """Every grant to an officer, in order."""
+def grants_to(connection: Transaction, officer_id: str, case_id: int | None = None) -> tuple[Signed, ...]:
+    """Every grant to an officer, of one case or of all, in order."""
+    wanted = case_grant.c.officer_id == officer_id
+    if case_id is not None:
+        wanted = and_(wanted, case_grant.c.case_id == case_id)
     rows = connection.execute(
-        select(case_grant.c.payload, case_grant.c.signature)
-        .where(case_grant.c.officer_id == officer_id)
-        .order_by(case_grant.c.id)
+        select(case_grant.c.payload, case_grant.c.signature).where(wanted).order_by(case_grant.c.id)
     )
     return tuple(Signed(payload, signature) for payload, signature in rows)
 
