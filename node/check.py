@@ -17,7 +17,7 @@ from crypto.tiles import appended_tiles
 from node.audience import ALL_CLOSED, Levels
 from node.errors import PeerError, StoreError, ViewError
 from node.purge import MISMATCH
-from node.signed import Codec, Retraction
+from node.signed import Codec, IncidentRecord, Retraction
 from node.store.database import Store, portions
 from node.store.heads import LogHead, log_head, log_origins
 from node.store.own_log import OWN_FATE, TileReader, own_views, released_views
@@ -31,6 +31,7 @@ from node.store.peer_log import (
     stored_entries,
 )
 from node.store.records import rebuild_facts, record_faults, record_ids
+from node.store.successions import link_faults
 from node.verify import Fate, Origin, Verified, log_name, verify_stored
 
 AT_ONCE = 1_000  # entries or records in memory at a time
@@ -47,6 +48,7 @@ def check_records(store: Store, *, reindex: bool = False) -> Iterator[Fault | in
     """Verify this organization's records; yields faults, and how many records were verified since the last number."""
     with store.read() as connection:
         ids = record_ids(connection)
+        yield from (Fault("merges and splits", what) for what in link_faults(connection))
     for chosen in portions(ids, AT_ONCE):
         if reindex:
             with store.write() as connection:
@@ -197,6 +199,8 @@ class _Log:
             yield Fault(self._where, f"entry {held.log_index} is kept as {held.fate} but is {found.fate}")
         if outruled:
             return
+        for other in found.record.stands_for if isinstance(found.record, IncidentRecord) else ():
+            self._replaced.setdefault(other.log_index, held.known_on)
         if found.record is not None and found.record.replaces is not None:
             self._replaced.setdefault(found.record.replaces.log_index, held.known_on)
             self._chain[held.log_index] = found.record.replaces.log_index

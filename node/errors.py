@@ -179,6 +179,12 @@ class PolicyError(InputError):
     reason = "POLICY_INVALID"
 
 
+class SuccessionError(InputError):
+    """Records can not be merged or split as somebody wants."""
+
+    reason = "SUCCESSION_REFUSED"
+
+
 class OverrideError(InputError):
     """What somebody says of a record widens it alone, or agrees with themselves."""
 

@@ -64,9 +64,9 @@ def keep_page(
         held = log_head(connection, head.origin_id)
         if held is None or held.frontier.size != head.frontier.size:
             raise BusyError("the log has grown meanwhile; try again")
-        entries, replaces = _settle(connection, head, page.entries, codec)
+        entries, replaced = _settle(connection, head, page.entries, codec)
         entries, buried = purge(connection, head, entries, codec)
-        add_peer_entries(connection, head, entries, replaces, day_number(now.date()))
+        add_peer_entries(connection, head, entries, replaced, day_number(now.date()))
         seconds = int(now.timestamp())
         # Until the last page is in, the checkpoint says more than is held; the frontier says how much that is.
         advance_log(connection, head, page.frontier, checkpoint, seconds)
@@ -77,34 +77,50 @@ def keep_page(
 
 def _settle(
     connection: Transaction, head: LogHead, entries: Sequence[Verified], codec: Codec
-) -> tuple[Sequence[Verified], dict[int, int]]:
-    """Find the index of the entry that each replaces; one that does not continue what it names is refused alone."""
-    targets = {
-        one.position.log_index: one.record.replaces for one in entries if one.record and one.record.replaces
-    }
+) -> tuple[Sequence[Verified], frozenset[int]]:
+    """Find what is replaced, by index; an entry that does not continue what it names is refused alone."""
     start = head.frontier.size
-    older = sorted({target.log_index for target in targets.values() if target.log_index < start})
-    stored = peer_entries(connection, head.log_id, older)
+    targets = {one.position.log_index: _targets(one.record) for one in entries if one.record is not None}
+    named = {target.log_index for some in targets.values() for target, _ in some}
+    stored = peer_entries(connection, head.log_id, sorted(index for index in named if index < start))
     settled = list(entries)
-    replaces: dict[int, int] = {}
-    for index, target in targets.items():
-        one = entries[index - start]
-        before = stored.get(target.log_index)
+    replaced: set[int] = set()
+
+    def before(index: int, target: Position) -> tuple[bytes, bytes] | None:
         if start <= target.log_index < index:
             held = entries[target.log_index - start]
-            before = held.position.leaf_hash, held.wire
-        if one.record and _continues(one.record, target, before, codec):
-            replaces[index] = target.log_index
+            return held.position.leaf_hash, held.wire
+        return stored.get(target.log_index)
+
+    for index, some in targets.items():
+        one = entries[index - start]
+        assert one.record is not None, "only entries that name others are here"
+        if all(_continues(one.record, target, before(index, target[0]), codec) for target in some):
+            replaced |= {target.log_index for target, _ in some}
         else:
             settled[index - start] = one._replace(fate=Fate.REFUSED, reason=MISMATCH, fact=None)
-    return settled, replaces
+    return settled, frozenset(replaced)
+
+
+def _targets(record: IncidentRecord | Retraction) -> tuple[tuple[Position, bool], ...]:
+    """The entries that a record says it replaces, and whether each is of its own record or of one it stands for."""
+    own = () if record.replaces is None else ((record.replaces, True),)
+    others = record.stands_for if isinstance(record, IncidentRecord) else ()
+    return *own, *((target, False) for target in others)
 
 
 def _continues(
-    record: IncidentRecord | Retraction, target: Position, before: tuple[bytes, bytes] | None, codec: Codec
+    record: IncidentRecord | Retraction,
+    target: tuple[Position, bool],
+    before: tuple[bytes, bytes] | None,
+    codec: Codec,
 ) -> bool:
-    """Whether the entry that a record says it replaces is that very entry, of the same record and an older revision."""
-    if before is None or before[0] != target.leaf_hash:
+    """Whether an entry that a record says it replaces is that very one, of the same record and an older revision.
+
+    What it stands for is of another record.
+    """
+    place, own = target
+    if before is None or before[0] != place.leaf_hash:
         return False
     envelope = codec.decode_entry(before[1]).envelope
     if envelope is None:
@@ -117,4 +133,6 @@ def _continues(
             past = codec.decode_incident(envelope.payload)
     except PayloadError:
         return False
+    if not own:
+        return past.record_uid != record.record_uid
     return past.record_uid == record.record_uid and past.revision < record.revision

@@ -5,10 +5,14 @@ what it no longer holds, and touches no other source. The order of import does n
 arrives late gets its own days, and where it would have changed what a later one said, the later state is restored
 from the later publication's day on. So any figure can be asked as of any publication. A row that could not be read says
 nothing about its incident: what was known before goes on, and for that its key is kept with the day.
+
+What people merged or split here stays so, whatever a later publication holds: its rows of records that others stand for
+now are not taken in, and it is told which of them say something new. Those others stand as long as it holds any record
+that they stand for.
 """
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -32,6 +36,7 @@ from node.store.records import (
     marks,
     unread_keys,
 )
+from node.store.successions import Successor, successors
 
 
 def import_publication(store: Store, publication: Publication, sha256: bytes, now: datetime) -> Imported:
@@ -62,11 +67,12 @@ def import_publication(store: Store, publication: Publication, sha256: bytes, no
         unread = unread_keys(connection, publication.source)
         day = day_number(published)
         change = _Change(day, unread, known, marks(connection, publication.source))
+        links = successors(connection, publication.source)
         told = {row.key for row in publication.rows}
         untold = {reject.key for reject in publication.rejects if reject.key} - told
         for row in publication.rows:
             change.state(row.key, row.incident)
-        change.withdraw_all_but(told | untold)
+        change.withdraw_all_but(told | untold, links)
         done = Imported(
             publication.source,
             published,
@@ -77,10 +83,12 @@ def import_publication(store: Store, publication: Publication, sha256: bytes, no
             change.unchanged,
             change.withdrawn,
             len(publication.rejects),
+            change.kept,
+            tuple(change.changed),
         )
         if change.added or day not in unread:
             key = add_publication(connection, done)
-            add_revisions(connection, publication.source, key, known, change.added, _uids())
+            add_revisions(connection, publication.source, key, known, change.added, new_uids())
             if day not in unread:
                 add_unread_keys(connection, key, untold)
         # One publication of the day that tells is enough, whatever the others could not.
@@ -99,7 +107,8 @@ class _Change:
         marks: Mapping[tuple[str, int], frozenset[Sensitive]],
     ) -> None:
         self.added: list[NewRevision] = []
-        self.accepted = self.updated = self.unchanged = self.withdrawn = 0
+        self.accepted = self.updated = self.unchanged = self.withdrawn = self.kept = 0
+        self.changed: list[str] = []
         self._day = day
         self._later = tuple((later, keys) for later, keys in unread.items() if later > day)
         self._known = known
@@ -110,6 +119,10 @@ class _Change:
         before = self._before(key)
         marked = self._marks.get((key, before.number)) if before is not None else None
         document = write_document(replace(incident, sensitive=marked) if marked else incident)
+        if before is not None and before.ended:
+            self.kept += 1
+            self.changed += [key] if before.digest != digest(document) else []
+            return
         if before is not None and not before.withdrawn and before.digest == digest(document):
             self.unchanged += 1
             return
@@ -120,8 +133,15 @@ class _Change:
         self.added.append(NewRevision(key, self._day, withdrawn=False, document=document))
         self._restore(key, before, document)
 
-    def withdraw_all_but(self, kept: set[str]) -> None:
-        """The publication holds none of the others; a row that was only unreadable is not taken for gone."""
+    def withdraw_all_but(self, kept: set[str], links: Sequence[Successor]) -> None:
+        """The publication holds none of the others; a row that was only unreadable is not taken for gone.
+
+        What stands for a record that it holds is held with it.
+        """
+        for link in links:  # oldest first, so that one step follows another
+            before = self._before(link.replaced)
+            if link.replaced in kept and link.since <= self._day and before is not None and before.ended:
+                kept = kept | {link.key}
         for key in self._known.keys() - kept:
             before = self._before(key)
             if before is not None and not before.withdrawn:
@@ -149,6 +169,7 @@ class _Change:
             self.added.append(NewRevision(key, next_day, withdrawn=before.withdrawn, copy_of=before))
 
 
-def _uids() -> Iterator[bytes]:
+def new_uids() -> Iterator[bytes]:
+    """Ids for new records, as many as are taken."""
     while True:
         yield secrets.token_bytes(UID_BYTES)

@@ -47,6 +47,7 @@ from node.store.own_log import OwnEntry, Released, Terms, outdated, released
 from node.store.policies import overrides, policy_id
 from node.store.records import Current, current
 from node.store.requests import grants
+from node.store.successions import Heir, heirs, superseded, waiting_heirs
 
 BATCH_RECORDS = 2_000  # per transaction: a cut costs at most this much work, and no record
 SECRET_BYTES = 32
@@ -99,6 +100,7 @@ class Outgoing(NamedTuple):
     """One record that would leave: its anonymized values, and what the rules let each audience see.
 
     `lost` sees no more of it: it is shown the new revision without any value, so that it forgets the one before.
+    `stands_for` are entries of records that were merged into it, or that it is a part of.
     """
 
     current: Current
@@ -109,6 +111,7 @@ class Outgoing(NamedTuple):
     purpose: Purpose
     label: Label
     before: Released | None
+    stands_for: tuple[Position, ...] = ()
 
     @property
     def views(self) -> Views:
@@ -299,7 +302,7 @@ def release_within(
 
 def _batches(connection: Transaction, request: Request) -> tuple[Sequence[Released], list[tuple[int, ...]]]:
     withdrawn, changed = outdated(connection, request.bounds.policy.digest)
-    wanted = tuple(dict.fromkeys((*changed, *request.revision_ids)))
+    wanted = tuple(dict.fromkeys((*changed, *waiting_heirs(connection), *request.revision_ids)))
     batches = [wanted[start : start + BATCH_RECORDS] for start in range(0, len(wanted), BATCH_RECORDS)]
     return withdrawn, batches or [()]
 
@@ -319,7 +322,12 @@ def plan_within(
     wanted = frozenset(request.revision_ids)
     outgoing: list[Outgoing] = []
     held: list[Held] = []
-    callbacks = [Callback(one, Reason.WITHDRAWN) for one in withdrawn]
+    taken_over = heirs(connection, [one.record_id for one in found])
+    merged_or_split = superseded(connection, [one.record_id for one in withdrawn])
+    callbacks = [
+        Callback(one, Reason.SUPERSEDED if one.record_id in merged_or_split else Reason.WITHDRAWN)
+        for one in withdrawn
+    ]
     unchanged = 0
     for one in found:
         past = before.get(one.record_id)
@@ -327,6 +335,13 @@ def plan_within(
             past = past._replace(terms=past.terms._replace(asked=frozenset()))  # it was called back
         asked = past.terms.asked if past is not None else frozenset()
         purpose = request.purpose if past is None else past.terms.purpose
+        heir = taken_over.get(one.record_id)
+        if heir is not None and past is not None and past.revision_id >= heir.revision_id:
+            heir = None  # it has left as what it stands for
+        if heir is not None and not heir.replaced:
+            heir = None  # it only goes on
+        if heir is not None and heir.asked and not asked:
+            asked, purpose = heir.asked, heir.purpose
         if one.revision_id in wanted:
             asked = request.widened(asked)
             purpose = purpose if request.narrow_to is not None else request.purpose
@@ -336,11 +351,17 @@ def plan_within(
             held += [Held(one, hold) for hold in (_first_hold(going),) if hold is not None]
             if past is not None and past.terms.views:
                 callbacks.append(Callback(past, Reason.SHARED_IN_ERROR))
-        elif past is not None and _is_unchanged(past, going):
+        elif past is not None and heir is None and _is_unchanged(past, going):
             unchanged += 1
         else:
-            outgoing.append(going)
+            outgoing.append(going._replace(stands_for=_entries_of(connection, heir)))
     return Plan(tuple(outgoing), tuple(callbacks), tuple(held), unchanged)
+
+
+def _entries_of(connection: Transaction, heir: Heir | None) -> tuple[Position, ...]:
+    """The entries of our log that a record stands for from now on."""
+    left = released(connection, sorted(superseded(connection, heir.replaced)) if heir is not None else ())
+    return tuple(Position(one.log_index, one.leaf_hash) for one in left.values())
 
 
 def _first_hold(going: Outgoing) -> Hold | None:
@@ -444,6 +465,7 @@ def _entry(one: Outgoing, identity: Identity, policy_id: int, codec: Codec) -> O
             one.label,
             Position(one.before.log_index, one.before.leaf_hash) if one.before else None,
             one.purpose,
+            one.stands_for,
         )
     )
     envelope = sign_envelope(identity.signing, INCIDENT_TYPE, payload)

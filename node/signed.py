@@ -30,6 +30,7 @@ class Reason(StrEnum):
 
     WITHDRAWN = "withdrawn"
     SHARED_IN_ERROR = "shared_in_error"
+    SUPERSEDED = "superseded"  # it was merged or split: other records stand for it
 
 
 class Position(NamedTuple):
@@ -42,7 +43,8 @@ class Position(NamedTuple):
 class IncidentRecord(NamedTuple):
     """The signed commitments of one revision.
 
-    `replaces` is `None` for the first; `purpose` is `None` when it is one that this version does not know.
+    `replaces` is `None` for the first; `purpose` is `None` when it is one that this version does not know. `stands_for`
+    are entries of other records that were merged into this one, or of which it is a part.
     """
 
     record_uid: bytes
@@ -53,6 +55,7 @@ class IncidentRecord(NamedTuple):
     label: Label
     replaces: Position | None
     purpose: Purpose | None = Purpose.STAFF_SAFETY
+    stands_for: tuple[Position, ...] = ()
 
 
 class Retraction(NamedTuple):

@@ -102,6 +102,18 @@ revision = Table(
     UniqueConstraint("record_id", "number"),
 )
 
+succession = Table(  # which revision stands for which, of its own record or of one that was merged or split
+    "succession",
+    metadata,
+    Column("revision_id", _Key, ForeignKey("revision.id"), primary_key=True, autoincrement=False),
+    Column("replaced_id", _Key, ForeignKey("revision.id"), primary_key=True, autoincrement=False),
+    Column("asked", Text, nullable=False),  # names of the audiences that it goes to in the place of the other
+    Column("purpose", Text, nullable=False),
+    Column("said_by", Text, nullable=False),
+    Column("said_at", Integer, nullable=False),  # seconds since 1970, UTC
+    Index(None, "replaced_id"),
+)
+
 log = Table(
     "log",
     metadata,

@@ -92,7 +92,7 @@ class Page(NamedTuple):
 class Finding(NamedTuple):
     """What verifying an entry found.
 
-    `record` is there when it is a retraction or says that it replaces another, also when it was refused: what the
+    `record` is there when it is a retraction or says that it replaces others, also when it was refused: what the
     origin has replaced no longer counts, whatever we think of what came after it. `fact` is there when the entry was
     accepted.
     """
@@ -322,7 +322,7 @@ def _verify_entry(index: int, entry: Entry, origin: Origin, codec: Codec) -> Fin
 
 
 def _replacing(record: IncidentRecord) -> IncidentRecord | None:
-    return record if record.replaces is not None else None
+    return record if record.replaces is not None or record.stands_for else None
 
 
 def _verify_openings(index: int, entry: Entry, record: IncidentRecord) -> Finding:

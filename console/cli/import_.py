@@ -53,6 +53,12 @@ def import_file(
             f"Note: {done.withdrawn} records are not in this file any more and were withdrawn. If the file was cut"
         )
         say("short, import the whole one with the same date: that brings them back.")
+    if done.kept:
+        say(f"Note: {done.kept} rows are of records that were merged or split here, and stay so.")
+    if done.changed:
+        say(
+            f"Note: of these the file says something new: {', '.join(done.changed)}. Look whether they still are one."
+        )
     counts = ("accepted", "updated", "unchanged", "withdrawn", "quarantined")
     show(
         counts,

@@ -19,6 +19,7 @@ from node.signed import Reason
 from node.store.database import Store
 from node.wire import alerts, records
 
+_REASONS = (Reason.WITHDRAWN, Reason.SHARED_IN_ERROR)  # for which people call records back
 _HEADER = ("log entry", "what", "because")
 
 
@@ -30,8 +31,8 @@ def recall(
     Raises:
         QueryError: There is no such record or reason.
     """
-    if because not in set(Reason):
-        raise QueryError(f"--because: {because!r} is none of {', '.join(Reason)}")
+    if because not in _REASONS:
+        raise QueryError(f"--because: {because!r} is none of {', '.join(_REASONS)}")
     opened = open_home(home)
     store = opened.store()
     chosen = select_records(store, "--call-back", ids)

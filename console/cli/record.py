@@ -1,5 +1,8 @@
 """`tocsin record`: what an organization says about its own records."""
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,10 +12,14 @@ from console.cli.output import say, show
 
 record = typer.Typer(help="Say what only you know about your own records.", no_args_is_help=True)
 
+RecordArgument = Annotated[
+    str, typer.Argument(metavar="RECORD", help="The record by its id, e.g. awsd:4664.")
+]
+
 
 @record.command()
 def mark(
-    name: Annotated[str, typer.Argument(metavar="RECORD", help="The record by its id, e.g. awsd:4664.")],
+    name: RecordArgument,
     sensitive: Annotated[
         list[str] | None,
         typer.Option(
@@ -43,6 +50,73 @@ def mark(
     show(("record", "marks", "marks before"), [(name, _words(marks), _words(before))], style)
     if marks - before:
         say("It does not leave any more. If it left before, `tocsin share --updates` calls it back.")
+
+
+ByOption = Annotated[
+    str, typer.Option("--by", metavar="WHO", help="Who says so: initials or a staff number.")
+]
+
+
+@record.command()
+def merge(
+    names: Annotated[
+        list[str], typer.Argument(metavar="RECORD...", help="The first stands for all of them.")
+    ],
+    by: ByOption,
+    home: HomeOption = HERE,
+    style: FormatOption = Format.TABLE,
+) -> None:
+    """Let one record stand for several that are one incident.
+
+    The first keeps what it says, and the others count no more from today on; figures as of earlier days stay. All parts
+    of a split record together give it back. A later publication of the source does not undo it.
+    """
+    from console.home import open_home
+    from node.succession import Teller, merge_records
+
+    done = merge_records(open_home(home).store(), names, Teller(by, datetime.now(UTC)))
+    _show_succession(*done, style)
+
+
+@record.command()
+def split(
+    name: RecordArgument,
+    by: ByOption,
+    into: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Its parts, as rows of a publication.", show_default=False),
+    ] = None,
+    recount: Annotated[
+        bool, typer.Option("--recount", help="The parts may count other persons than the record.")
+    ] = False,
+    home: HomeOption = HERE,
+    style: FormatOption = Format.TABLE,
+) -> None:
+    """Let several records stand for one that is several incidents.
+
+    Without --into the last merge into the record is taken back. Figures as of earlier days stay. What narrowed the
+    record, and its marks, hold for the parts, which go to whom it had been released. A later publication of the source
+    does not undo it.
+    """
+    from console.home import open_home, read_file
+    from node.errors import SuccessionError
+    from node.intake import read_publication
+    from node.succession import Teller, split_record
+
+    now = datetime.now(UTC)
+    found = read_publication(read_file(into), into.name, now.date(), now.date()) if into is not None else None
+    if found is not None and found.rejects:
+        (number, _, reasons, _), *_ = found.rejects
+        raise SuccessionError(f"--into: row {number} can not be read: {' '.join(reasons)}")
+    parts = [row.incident for row in found.rows] if found is not None else []
+    done = split_record(open_home(home).store(), name, parts, Teller(by, now), recount=recount)
+    _show_succession(*done, style)
+
+
+def _show_succession(standing: Sequence[str], ended: Sequence[str], style: Format) -> None:
+    rows = [(name, "stands") for name in standing] + [(name, "ended") for name in ended]
+    show(("record", "now"), rows, style)
+    say("`tocsin share --updates` tells it to everybody who has what ended.")
 
 
 def _words(marks: frozenset[str]) -> str:

@@ -1,6 +1,6 @@
 """Entries of logs as they lie here: what peers shared, as it came and passed, with the facts that count of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, delete, func, select, update
@@ -35,7 +35,7 @@ class StoredEntry(NamedTuple):
 
 
 def add_peer_entries(
-    connection: Connection, head: LogHead, entries: Sequence[Verified], replaces: Mapping[int, int], day: int
+    connection: Connection, head: LogHead, entries: Sequence[Verified], replaced: Collection[int], day: int
 ) -> None:
     """Store entries of a peer with their facts.
 
@@ -43,7 +43,7 @@ def add_peer_entries(
         connection: Of a write transaction.
         head: The log that they continue.
         entries: As they passed.
-        replaces: Index of an older entry by that of the one which replaces it; the older counts until before `day`.
+        replaced: Indexes of entries, old or new, that one of these replaces; they count until before `day`.
         day: On which they arrived, as a `day_number`.
     """
     insert_many(
@@ -55,7 +55,6 @@ def add_peer_entries(
         ],
     )
     counted = [(place.log_index, seen) for place, _, _, _, seen, _ in entries if seen is not None]
-    replaced = set(replaces.values())
     insert_many(
         connection,
         fact,

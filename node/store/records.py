@@ -31,6 +31,8 @@ class Imported(NamedTuple):
     unchanged: int
     withdrawn: int
     quarantined: int
+    kept: int = 0  # rows of records that were merged or split here and stay so
+    changed: tuple[str, ...] = ()  # keys of those of which the publication says something else than before
 
 
 class Known(NamedTuple):
@@ -40,6 +42,12 @@ class Known(NamedTuple):
     number: int
     withdrawn: bool
     digest: bytes
+    by_hand: bool = False  # no publication said so, a person did
+
+    @property
+    def ended(self) -> bool:
+        """Whether others stand for the record: it was merged or split."""
+        return self.withdrawn and self.by_hand
 
 
 class History(NamedTuple):
@@ -121,7 +129,7 @@ def publications(connection: Connection) -> tuple[Imported, ...]:
 def add_publication(connection: Connection, done: Imported) -> int:
     """Write down an import and give its key."""
     key = next_id(connection, publication)
-    insert_many(connection, publication, [(key, done.source, day_number(done.published_on), *done[2:])])
+    insert_many(connection, publication, [(key, done.source, day_number(done.published_on), *done[2:9])])
     return key
 
 
@@ -136,14 +144,16 @@ def histories(connection: Connection, source: str, keys: Sequence[str] | None = 
             revision.c.number,
             revision.c.withdrawn,
             revision.c.digest,
+            revision.c.publication_id.is_(None),
         )
         .join_from(record, revision)
         .where(wanted if keys is None else and_(wanted, record.c.source_key.in_(keys)))
         .order_by(record.c.id, revision.c.known_on, revision.c.number)
     )
     found: dict[str, tuple[int, list[Known]]] = {}
-    for key, record_id, known_on, number, withdrawn, content in rows:
-        found.setdefault(key, (record_id, []))[1].append(Known(known_on, number, bool(withdrawn), content))
+    for key, record_id, known_on, number, withdrawn, content, by_hand in rows:
+        one = Known(known_on, number, bool(withdrawn), content, bool(by_hand))
+        found.setdefault(key, (record_id, []))[1].append(one)
     return {key: History(record_id, tuple(known)) for key, (record_id, known) in found.items()}
 
 

@@ -15,6 +15,7 @@ _MAX_DIMENSIONS = 256
 _REASONS = {
     record_pb2.RETRACTION_REASON_WITHDRAWN: Reason.WITHDRAWN,
     record_pb2.RETRACTION_REASON_SHARED_IN_ERROR: Reason.SHARED_IN_ERROR,
+    record_pb2.RETRACTION_REASON_SUPERSEDED: Reason.SUPERSEDED,
 }
 _PURPOSES = {
     record_pb2.PURPOSE_UNSPECIFIED: Purpose.STAFF_SAFETY,
@@ -40,6 +41,7 @@ def encode_incident(record: IncidentRecord) -> bytes:
         heads=record.heads,
         label=record_pb2.Label.ValueType(record.label),
         purpose=PURPOSE_NUMBERS[record.purpose],
+        stands_for=[record_pb2.StandsFor(index=index, leaf=leaf) for index, leaf in record.stands_for],
     )
     if record.replaces is not None:
         message.supersedes_leaf = record.replaces.leaf_hash
@@ -73,6 +75,7 @@ def decode_incident(payload: bytes) -> IncidentRecord:
         member_of("label", Label, message.label),
         replaces,
         _PURPOSES.get(message.purpose),
+        tuple([Position(one.index, sized("stands_for", one.leaf, HASH_BYTES)) for one in message.stands_for]),
     )
 
 

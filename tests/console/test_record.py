@@ -1,10 +1,11 @@
-"""`tocsin record mark` as a person uses it."""
+"""`tocsin record` as a person uses it."""
 
 from pathlib import Path
 
 import pytest
 
 from tests.console.command_line import tocsin
+from tests.node.intake.tables import csv_text, row
 
 
 @pytest.fixture
@@ -55,3 +56,53 @@ def test_what_can_not_be_marked_is_refused(node: Path, words: tuple[str, ...], c
 
     assert ran.code == code
     assert told in ran.err
+
+
+def test_records_are_merged_and_what_was_merged_is_split_again(node: Path, leaving: str) -> None:
+    rows = tocsin("share", "--tier", "peer", "--all", "--dry-run", "--format", "json", "--home", node).rows
+    other = next(str(row["record"]) for row in rows if row["what"] == "leaves" and row["record"] != leaving)
+
+    def incidents() -> object:
+        asked = ("query", "--by", "", "--measure", "incidents", "--format", "json", "--home", node)
+        return tocsin(*asked).rows[0]["incidents"]
+
+    before = incidents()
+    merged = tocsin("record", "merge", leaving, other, "--by", "kb", "--format", "json", "--home", node)
+    assert merged.rows == [{"record": leaving, "now": "stands"}, {"record": other, "now": "ended"}]
+    assert "share --updates" in merged.err
+    assert incidents() == int(str(before)) - 1
+
+    split = tocsin("record", "split", leaving, "--by", "kb", "--format", "json", "--home", node)
+    assert split.rows == [{"record": leaving, "now": "stands"}, {"record": other, "now": "stands"}]
+    assert incidents() == before
+    again = tocsin("record", "split", leaving, "--by", "kb", "--home", node)
+    assert (again.code, "[SUCCESSION_REFUSED]" in again.err) == (1, True)
+    assert tocsin("check", "--home", node).code == 0
+
+
+def test_a_record_is_split_into_the_rows_of_a_file(node: Path, leaving: str, tmp_path: Path) -> None:
+    parts = tmp_path / "parts.csv"
+    parts.write_text(csv_text([row(), row(incident_id="8")]))
+    refused = tocsin("record", "split", leaving, "--into", parts, "--by", "kb", "--home", node)
+    assert (refused.code, "or say --recount" in refused.err) == (1, True)
+
+    done = tocsin(
+        "record",
+        "split",
+        leaving,
+        "--into",
+        parts,
+        "--recount",
+        "--by",
+        "kb",
+        "--format",
+        "json",
+        "--home",
+        node,
+    )
+    assert [one["now"] for one in done.rows] == ["stands", "stands", "ended"]
+    assert [one["record"] for one in done.rows] == [f"{leaving}/1", f"{leaving}/2", leaving]
+
+    parts.write_text(csv_text([row(), row(incident_id="8", year="soon")]))
+    unread = tocsin("record", "split", f"{leaving}/1", "--into", parts, "--by", "kb", "--home", node)
+    assert (unread.code, "--into: row 3 can not be read" in unread.err) == (1, True)

@@ -40,6 +40,7 @@ from tests.support.works import (
     imported,
     learnt,
     mark_one,
+    merge_and_split,
     served,
     share_everything,
     shared,
@@ -171,6 +172,14 @@ def granting(network: Network, _until: ExitStack) -> tuple[Work, Node]:
     return Work(nodes[0], work, granted), nodes[1]
 
 
+def merging_and_splitting(network: Network, _until: ExitStack) -> tuple[Work, Node]:
+    nodes = [network.node("alpha"), network.node("beta")]
+    for node in nodes:
+        import_first(node)
+        node.shares("a", "b", "d1")
+    return Work(nodes[0], merge_and_split, shared), nodes[1]
+
+
 @pytest.fixture(
     params=[
         importing,
@@ -184,6 +193,7 @@ def granting(network: Network, _until: ExitStack) -> tuple[Work, Node]:
         cancelling,
         granting,
         hearing_from_an_owner,
+        merging_and_splitting,
     ]
 )
 def work_and_undisturbed(request: pytest.FixtureRequest, network: Network) -> Iterator[tuple[Work, Node]]:

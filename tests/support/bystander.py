@@ -55,7 +55,8 @@ FIELDS = {
     "Signature": "sig keyid",
     "Openings": "depths salts values nexts",
     "IncidentRecord": "record_uid origin_id revision supersedes_leaf ladder_schema heads label supersedes_index "
-    "purpose",
+    "purpose stands_for",
+    "StandsFor": "index leaf",
     "Retraction": "record_uid origin_id revision target_leaf target_index reason purge",
     "Alert": "alert_uid origin_id sequence kind record_uid leaf_hash log_index issue_time expire_time log_by_time "
     "advice reviewed",

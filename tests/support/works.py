@@ -32,8 +32,9 @@ from node.signed import Reason
 from node.store.audiences import standing
 from node.store.database import Store
 from node.store.heads import log_head
-from node.store.records import record_ids
+from node.store.records import record_ids, revisions_by_key
 from node.store.requests import sent_requests
+from node.succession import Teller, merge_records, split_record
 from node.sync import pull
 from node.verify import Origin, page_token
 from node.wire import alerts, charters, records
@@ -232,6 +233,18 @@ def granted(node: Node) -> object:
     """What was asked, what was done about it, and what left for whom."""
     rows = rows_of(node.store)
     return len(rows["share_request"]), [row[1:3] for row in rows["share_step"]], shared(node)
+
+
+def merge_and_split(node: Node) -> None:
+    """Merge two records and split a third, unless that is done already, and tell it."""
+    with node.store.read() as connection:
+        standing = revisions_by_key(connection, SOURCE, ["b", "d1"])
+    teller = Teller("kb", NOW)
+    if "b" in standing:
+        merge_records(node.store, [f"{SOURCE}:a", f"{SOURCE}:b"], teller)
+    if "d1" in standing:
+        split_record(node.store, f"{SOURCE}:d1", [LOOTING, LOOTING], teller, recount=True)
+    node.shares()
 
 
 class _Job(NamedTuple):

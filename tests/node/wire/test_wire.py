@@ -31,6 +31,7 @@ def exactly(size: int) -> st.SearchStrategy[bytes]:
 
 positions = st.builds(Position, indexes, exactly(32))
 heads = st.lists(exactly(32), max_size=9).map(tuple)
+others = st.lists(positions, max_size=3).map(tuple)
 first_records = st.builds(
     IncidentRecord,
     exactly(16),
@@ -41,6 +42,7 @@ first_records = st.builds(
     st.sampled_from(list(Label)),
     st.none(),
     st.sampled_from(list(Purpose)),
+    others,
 )
 later_records = st.builds(
     IncidentRecord,
@@ -52,6 +54,7 @@ later_records = st.builds(
     st.sampled_from(list(Label)),
     positions,
     st.sampled_from(list(Purpose)),
+    others,
 )
 retractions = st.builds(
     Retraction,

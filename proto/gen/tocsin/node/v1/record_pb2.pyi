@@ -79,6 +79,8 @@ class _RetractionReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Retr
     """The source no longer holds the incident, or it never happened."""
     RETRACTION_REASON_SHARED_IN_ERROR: _RetractionReason.ValueType  # 2
     """It should not have been shared."""
+    RETRACTION_REASON_SUPERSEDED: _RetractionReason.ValueType  # 3
+    """Other records stand for it now: it was merged or split."""
 
 class RetractionReason(_RetractionReason, metaclass=_RetractionReasonEnumTypeWrapper):
     """Why a record was called back."""
@@ -88,6 +90,8 @@ RETRACTION_REASON_WITHDRAWN: RetractionReason.ValueType  # 1
 """The source no longer holds the incident, or it never happened."""
 RETRACTION_REASON_SHARED_IN_ERROR: RetractionReason.ValueType  # 2
 """It should not have been shared."""
+RETRACTION_REASON_SUPERSEDED: RetractionReason.ValueType  # 3
+"""Other records stand for it now: it was merged or split."""
 Global___RetractionReason: _TypeAlias = RetractionReason  # noqa: Y015
 
 @_typing.final
@@ -107,6 +111,7 @@ class IncidentRecord(_message.Message):
     LABEL_FIELD_NUMBER: _builtins.int
     SUPERSEDES_INDEX_FIELD_NUMBER: _builtins.int
     PURPOSE_FIELD_NUMBER: _builtins.int
+    STANDS_FOR_FIELD_NUMBER: _builtins.int
     record_uid: _builtins.bytes
     """16 random bytes, the same in every revision."""
     origin_id: _builtins.str
@@ -125,6 +130,12 @@ class IncidentRecord(_message.Message):
     def heads(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """32 bytes each, one per dimension of the schema, also for what is not known."""
 
+    @_builtins.property
+    def stands_for(self) -> _containers.RepeatedCompositeFieldContainer[Global___StandsFor]:
+        """Entries of other records of this log, for which this record stands now: it was made of them by a merge, or is a part
+        of one that was split. Each is called back by a retraction of its own as well.
+        """
+
     def __init__(
         self,
         *,
@@ -137,16 +148,42 @@ class IncidentRecord(_message.Message):
         label: Global___Label.ValueType = ...,
         supersedes_index: _builtins.int | None = ...,
         purpose: Global___Purpose.ValueType = ...,
+        stands_for: _abc.Iterable[Global___StandsFor] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_supersedes_index", b"_supersedes_index", "supersedes_index", b"supersedes_index"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_supersedes_index", b"_supersedes_index", "heads", b"heads", "label", b"label", "ladder_schema", b"ladder_schema", "origin_id", b"origin_id", "purpose", b"purpose", "record_uid", b"record_uid", "revision", b"revision", "supersedes_index", b"supersedes_index", "supersedes_leaf", b"supersedes_leaf"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_supersedes_index", b"_supersedes_index", "heads", b"heads", "label", b"label", "ladder_schema", b"ladder_schema", "origin_id", b"origin_id", "purpose", b"purpose", "record_uid", b"record_uid", "revision", b"revision", "stands_for", b"stands_for", "supersedes_index", b"supersedes_index", "supersedes_leaf", b"supersedes_leaf"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__supersedes_index: _TypeAlias = _typing.Literal["supersedes_index"]  # noqa: Y015
     _WhichOneofArgType__supersedes_index: _TypeAlias = _typing.Literal["_supersedes_index", b"_supersedes_index"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType__supersedes_index) -> _WhichOneofReturnType__supersedes_index | None: ...
 
 Global___IncidentRecord: _TypeAlias = IncidentRecord  # noqa: Y015
+
+@_typing.final
+class StandsFor(_message.Message):
+    """An earlier entry of the same log."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INDEX_FIELD_NUMBER: _builtins.int
+    LEAF_FIELD_NUMBER: _builtins.int
+    index: _builtins.int
+    leaf: _builtins.bytes
+    """32 bytes: its leaf hash."""
+    def __init__(
+        self,
+        *,
+        index: _builtins.int = ...,
+        leaf: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["index", b"index", "leaf", b"leaf"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StandsFor: _TypeAlias = StandsFor  # noqa: Y015
 
 @_typing.final
 class Retraction(_message.Message):
