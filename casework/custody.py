@@ -26,7 +26,7 @@ from casework.event import Event, Statement, check_statement
 from casework.lifecycle import check_action
 from casework.retention import is_on_legal_hold
 from casework.span import Range, on
-from casework.store.database import Transaction
+from casework.store.database import Database, Transaction
 from casework.store.events import case_id_of
 from casework.store.evidence import EvidenceFile, add_evidence_file, drop_evidence_file, evidence_files
 from casework.values import Value
@@ -263,9 +263,9 @@ def export_items(
     return case, tuple((item, _open(held, vault, item)) for item in left)
 
 
-def sweep(desk: Desk, vault: Vault, before: float) -> int:
+def sweep(database: Database, vault: Vault, before: float) -> int:
     """Remove files that no case knows and nobody touched since then (seconds since 1970, UTC); gives how many."""
-    with desk.database.write() as connection:
+    with database.write() as connection:
         return vault.sweep(frozenset(one.file for one in evidence_files(connection)), before)
 
 

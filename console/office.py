@@ -16,6 +16,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from casework.check import CaseFault, Trusted, check_office
+from casework.custody import sweep
 from casework.desk import Desk, Epochs
 from casework.enrol import admit, found_office, officers
 from casework.erasing import turn
@@ -35,6 +36,7 @@ from node.errors import NodeError
 from node.store.database import Store
 
 OFFICER, EPOCH = "officer", "epoch"
+SWEEP_AFTER_SECONDS = 86_400  # nobody takes so long to add a file
 DOOMED = ".doomed-"  # begins the name of a key file that is being destroyed
 Clock = Callable[[], datetime]
 
@@ -212,6 +214,8 @@ class Office:
         months = self.epochs()
         folder = self.home.path / "keys"
         drafts = [one for one in folder.glob(".epoch-*") if f"-{months.current.name}." not in one.name]
+        if self.vault.folder.is_dir():
+            sweep(self.database, self.vault, self.clock().timestamp() - SWEEP_AFTER_SECONDS)
         for rest in (*folder.glob(f"{DOOMED}*"), *drafts):  # left by a process that was killed
             destroy_file(rest)
         return turn(self.database, months, self._destroy_epoch)

@@ -219,8 +219,8 @@ def test_what_a_killed_process_left_is_swept_and_nothing_else(
     for name in ("0" * 32, "0" * 32 + ".abcd.part"):
         (office.vault.folder / name).write_bytes(b"left")
 
-    assert sweep(owner, office.vault, 0) == 0  # it may be in the making
-    assert sweep(owner, office.vault, 2**40) == 2
+    assert sweep(office.database, office.vault, 0) == 0  # it may be in the making
+    assert sweep(office.database, office.vault, 2**40) == 2
     assert len(sealed_files(office)) == 1
     assert faults(office) == []
 
