@@ -13,11 +13,13 @@ import pytest
 
 from casework.casefile import CaseFile
 from casework.errors import ConsentError, FieldError
+from casework.figures.facts import Facts
+from casework.figures.gather import facts_of
+from casework.figures.tables import ages, funnel, years
 from casework.printing.html import html
 from casework.printing.plain import plain
 from casework.printing.sheet import sheet
 from casework.printing.svg import svg_of
-from casework.report.counting import ages, funnel, years
 from casework.report.counts import HIDDEN, Row, ageing, yearly
 from casework.report.dossier import dossier
 from casework.report.lists import correction, detention_bulletin, state_sheet, timeline_page, work_list
@@ -45,6 +47,10 @@ def telling(level: Level = Level.INTERNAL, language: str = "en") -> Telling:
     return Telling(words(language), level)
 
 
+def facts(one: Reading) -> Facts:
+    return facts_of(one.case, usual_rules())
+
+
 def pages(one: Reading, at: Telling) -> list[Page]:
     """Every report that there is at a level."""
     found = [
@@ -52,8 +58,8 @@ def pages(one: Reading, at: Telling) -> list[Page]:
         timeline_page(one, at),
         state_sheet(one.case.host_state, [one], at),
         detention_bulletin([one], at),
-        ageing(ages([one]), funnel([one]), at),
-        yearly(years([one]), at),
+        ageing(ages([facts(one)], one.case.valid_as_of), funnel([facts(one)]), at),
+        yearly(years([facts(one)]), at),
     ]
     if at.level is Level.INTERNAL:
         found += [work_list("officer-1", one.due, at), correction(one.case, at)]
@@ -182,7 +188,9 @@ def test_a_case_of_sexual_violence_is_never_drawn_and_stands_in_no_list_outside(
 @pytest.mark.parametrize("level", OUTSIDE)
 def test_persons_are_bands_and_small_cells_are_not_shown_outside(level: Level) -> None:
     one, at = reading(), telling(level)
-    table = next(section for section in yearly(years([one]), at).sections if isinstance(section, Table))
+    table = next(
+        section for section in yearly(years([facts(one)]), at).sections if isinstance(section, Table)
+    )
 
     assert {row[0]: row[1] for row in table.rows}["Persons affected"] == HIDDEN
     assert "2-4" in plain(dossier(one, at)).decode()

@@ -141,8 +141,10 @@ def report(
     For partners and the public only what may leave stands in it; such a report needs the right to export, and the
     public one that two persons released the case.
     """
+    from casework.erasing import graves
+    from casework.figures.gather import facts_of, facts_of_erased
+    from casework.figures.tables import ages, funnel, years
     from casework.paper import read_all_for, read_all_to_count, read_for
-    from casework.report.counting import ages, funnel, years
     from casework.report.counts import ageing
     from casework.report.counts import yearly as yearly_page
     from casework.report.dossier import dossier
@@ -162,13 +164,22 @@ def report(
     else:
         read_all = read_all_to_count if what is Report.YEARLY else read_all_for
         found = read_all(desk, telling.level, as_of, known_as_of)
+        day = as_of or desk.today
+
+        def facts() -> list[Any]:
+            """What each case contributes, and what still counts of those whose keys were destroyed."""
+            return [
+                *(facts_of(one.case, desk.rules) for one in found),
+                *map(facts_of_erased, graves(desk.database)),
+            ]
+
         pages = {
             Report.STATE: lambda: state_sheet(_needed(state, "--state"), found, telling),
             Report.WORKLIST: lambda: work_list(
                 desk.officer.officer_id, (due for one in found for due in one.due), telling
             ),
-            Report.AGEING: lambda: ageing(ages(found), funnel(found), telling),
-            Report.YEARLY: lambda: yearly_page(years(found), telling),
+            Report.AGEING: lambda: ageing(ages(facts(), day), funnel(facts()), telling),
+            Report.YEARLY: lambda: yearly_page(years(facts()), telling),
             Report.DETENTION: lambda: detention_bulletin(found, telling),
         }
         page = pages[what]()
