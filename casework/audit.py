@@ -33,6 +33,10 @@ ACTS: Mapping[str, str] = MappingProxyType(  # what can be done, in words
         "erase": "destroyed keys",
         "audit": "read the audit log",
         "check": "verified everything",
+        "tip_read": "read anonymous reports",
+        "tip_answer": "answered an anonymous report",
+        "tip_keys": "gave or took the keys of anonymous reports",
+        "tip_open": "opened a case from an anonymous report",
     }
 )
 NONE: Mapping[Any, Any] = MappingProxyType({})
@@ -57,7 +61,7 @@ class AuditEntry(NamedTuple):
         asked: Start of the SHA-256 of what was asked for and not given, whether there is such a case or not.
         groups: Field groups that were opened.
         heads: Where each case ends after a write, by its number.
-        digests: SHA-256 of what else was written, by kind: officers, grants, files, destroyed, tombstones.
+        digests: SHA-256 of what else was written, by kind: officers, grants, files, destroyed, tombstones, tips.
         erased: Field groups of which the keys were destroyed, by number of the case.
     """
 

@@ -2,7 +2,8 @@
 
 Without keys: who admitted whom, the chain and signatures of every case, the digests of sealed parts, grants and who
 gave them, keys against grants, the tree of the audit log against its checkpoints, and everything that was written
-against the audit log. Whoever drops the last events of a case, a case, a grant or a file is found by that.
+against the audit log. Whoever drops the last events of a case, a case, a grant or a file is found by that, and whoever
+drops a message of a report that an officer has seen.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -24,7 +25,9 @@ from casework.store.database import Database, Transaction
 from casework.store.events import Stored, case_ids, events_of
 from casework.store.evidence import evidence_files
 from casework.store.people import all_keys, grant_rows, officer_rows
+from casework.store.tips import messages_of, tip_keys, tips
 from casework.store.tombstones import tombstones
+from casework.tip import tip_name, verify_message
 from casework.tombstone import TOMBSTONE_TYPE, read_tombstone
 from casework.vocabulary import Group
 from crypto.checkpoint import verify_checkpoint
@@ -112,6 +115,7 @@ class _Checker:
         yield from self._keys()
         yield from self._files()
         yield from self._tombstones()
+        yield from self._tips()
 
     def _audit(self) -> Iterator[CaseFault | int]:
         leaves: list[bytes] = []
@@ -309,6 +313,26 @@ class _Checker:
         if by is None or stone.case != uid:
             raise TamperedError("it is of another case, or signed by nobody")
         verify_signature(by.signing_key, pae(TOMBSTONE_TYPE, signed.payload), signed.signature)
+
+    def _tips(self) -> Iterator[CaseFault | int]:
+        """Check messages of reports, and that each that an officer has seen is still there."""
+        found = set()
+        for tip in tips(self._connection):
+            for number, closed in enumerate(messages_of(self._connection, tip.tip_id), 1):
+                found.add(closed.digest(tip.uid))
+                try:
+                    verify_message(self._people, tip.reporter_key, tip.uid, number, closed)
+                except TamperedError as error:
+                    yield CaseFault("reports", str(error))
+        for digest in dict.fromkeys(self._written.get("tips", ())):
+            if digest not in found:
+                yield CaseFault("reports", f"message {digest[:16]} was dropped or changed")
+        for key in tip_keys(self._connection):
+            try:
+                open_outer(self._trusted.epochs, key)
+            except CaseworkError as error:
+                yield CaseFault(f"key of report {tip_name(key.case)} for {key.officer_id}", str(error))
+        yield len(found)
 
     def _same(self, name: str, kind: str, payloads: list[bytes], *, in_order: bool) -> Iterator[CaseFault]:
         """Compare what is stored with what the audit log says was written."""

@@ -96,11 +96,12 @@ class Desk:
         *,
         then: Iterable[Statement] = (),
         request_id: str = "",
+        also: Callable[[Transaction], None] | None = None,
     ) -> str:
         """Open a case and give its uid; whoever opens it, and its owners, hold all its keys.
 
         What is said of it then is written down with it, all or nothing. The same request, where it has an id, opens the
-        same case and no second one.
+        same case and no second one. What is `also` to be written is written in the same transaction.
 
         Raises:
             FieldError: The statement lacks something.
@@ -133,6 +134,8 @@ class Desk:
             listed = [(self._id(request_id, f"{uid} then {at}"), one) for at, one in enumerate(then)]
             self._say(connection, uid, keys, listed)
             self.note(connection, "open", (uid,), WORK)
+            if also is not None:
+                also(connection)
         return uid
 
     def find(self, reference: str) -> str:
@@ -379,7 +382,12 @@ class Desk:
         return tuple(known[uid] for uid in cases if uid in known)
 
     def write_down(
-        self, act: str, cases: tuple[str, ...], purpose: str, groups: Iterable[Group] = ()
+        self,
+        act: str,
+        cases: tuple[str, ...],
+        purpose: str,
+        groups: Iterable[Group] = (),
+        digests: Digests = NONE,
     ) -> None:
         """Write down a read before it is answered.
 
@@ -390,7 +398,7 @@ class Desk:
         check_purpose(purpose)
         try:
             with self.database.write() as connection:
-                self.note(connection, act, cases, purpose, groups=groups)
+                self.note(connection, act, cases, purpose, groups=groups, digests=digests)
         except CaseworkError as error:
             raise AuditError("the read could not be written down, so nothing is shown") from error
 

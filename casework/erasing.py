@@ -22,6 +22,7 @@ from casework.store.database import Database, Transaction
 from casework.store.events import case_id_of, last_event
 from casework.store.evidence import drop_evidence_file, evidence_files
 from casework.store.people import all_keys, rewrap
+from casework.store.tips import rewrap_tips, tip_keys
 from casework.store.tombstones import add_tombstone, destroy_parts, tombstones
 from casework.tombstone import TOMBSTONE_TYPE, Tombstone, read_tombstone, tombstone_of, write_tombstone
 from casework.vault import Vault
@@ -107,10 +108,11 @@ def turn(database: Database, epochs: Epochs, destroy: Callable[[str], None]) -> 
     if not others:
         return ()
     with database.write() as connection:
-        old = [key for key in all_keys(connection) if key.epoch != epochs.current.name]
-        rewrap(connection, {key: move_to_epoch(epochs.keys, epochs.current, key) for key in old})
+        for keys, put in ((all_keys(connection), rewrap), (tip_keys(connection), rewrap_tips)):
+            old = [key for key in keys if key.epoch != epochs.current.name]
+            put(connection, {key: move_to_epoch(epochs.keys, epochs.current, key) for key in old})
     with database.write() as connection:
-        unused = others - {key.epoch for key in all_keys(connection)}
+        unused = others - {key.epoch for key in (*all_keys(connection), *tip_keys(connection))}
         for name in sorted(unused):
             destroy(name)
     return tuple(sorted(unused))

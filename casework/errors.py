@@ -155,3 +155,21 @@ class ReleaseError(CaseInputError):
     """A release of figures does not hold, or does not follow the one before."""
 
     reason = "STATISTIC_INVALID"
+
+
+class ReceiptError(CaseInputError):
+    """A receipt is mistyped, or belongs to another report."""
+
+    reason = "RECEIPT_INVALID"
+
+
+class MailboxError(CaseworkError):
+    """No mailbox belongs to this receipt."""
+
+    reason = "MAILBOX_NOT_FOUND"
+
+
+class IntakeError(CaseworkError):
+    """Nobody takes in reports here yet."""
+
+    reason = "INTAKE_CLOSED"

@@ -3,6 +3,7 @@
 `case_event` holds signed headers and sealed parts as they were written: whoever reads the database learns how many
 events a case has, who wrote them and when, and nothing else. `case_key` holds keys sealed to officers, under the key
 of the month. `case_audit` holds who read what and when, and digests; `case_evidence` which sealed files there are.
+`tip` and its tables hold what was told anonymously, sealed; nothing of who told it, and no time.
 """
 
 from sqlalchemy import (
@@ -42,6 +43,12 @@ def _case(*, primary_key: bool = False) -> Column[int]:
         primary_key=primary_key,
         autoincrement=False,
         nullable=False,
+    )
+
+
+def _tip(*, primary_key: bool = False) -> Column[int]:
+    return Column(
+        "tip_id", _Key, ForeignKey("tip.id"), primary_key=primary_key, autoincrement=False, nullable=False
     )
 
 
@@ -139,4 +146,38 @@ case_facts = Table(  # what a case contributes to boards and figures, sealed wit
     Column("sequence", Integer, nullable=False),  # of the last event that it rests on
     Column("day", Integer, nullable=False),  # for which it was made, days since 0001-01-01
     Column("sealed", LargeBinary, nullable=False),
+)
+
+tip = Table(  # what somebody told anonymously
+    "tip",
+    metadata,
+    _key(),
+    Column("uid", LargeBinary(16), nullable=False, unique=True),
+    Column("mailbox", LargeBinary(16), nullable=False, unique=True),  # comes out of the receipt
+    Column("reporter_key", LargeBinary(32), nullable=False),  # likewise; verifies what the reporter signs
+)
+
+tip_message = Table(
+    "tip_message",
+    metadata,
+    _key(),
+    _tip(),
+    Column("request", LargeBinary(16), nullable=False),  # so that nothing is written twice
+    Column("sequence", Integer, nullable=False),
+    Column("author", Text, nullable=False),  # an officer, or - for the reporter
+    Column("sealed_text", LargeBinary, nullable=False),
+    Column("sealed_file", LargeBinary),
+    Column("signature", LargeBinary(64), nullable=False),
+    UniqueConstraint("tip_id", "sequence"),
+    UniqueConstraint("tip_id", "request"),
+)
+
+tip_key = Table(
+    "tip_key",
+    metadata,
+    _tip(primary_key=True),
+    Column("holder", Text, primary_key=True),  # an officer, or - for the reporter
+    Column("epoch", Text, nullable=False),  # as in `case_key`
+    Column("ring", Integer, nullable=False),
+    Column("wrapped", LargeBinary, nullable=False),
 )

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -24,13 +25,14 @@ from casework.errors import CaseStoreError, FieldError, OfficerError
 from casework.keyring import Epoch
 from casework.letting_in import take_expired
 from casework.officer import Officer, Unlocked
+from casework.reporting import Intake
 from casework.vault import Vault
 from casework.vocabulary.deadlines import FILE as DEADLINES_FILE
 from casework.vocabulary.deadlines import Rules, read_rules, usual_rules
 from console.home import Home
 from crypto.cell import new_cell_key
 from crypto.errors import KeyFileError
-from crypto.keyfile import destroy_file, load_key, save_key
+from crypto.keyfile import MODERATE, SALT_BYTES, Cost, destroy_file, load_key, save_key
 from node.config import ORG_ID
 from node.errors import NodeError
 from node.store.database import Store
@@ -97,6 +99,15 @@ class Office:
             if one.admitted_by == one.officer_id:
                 return one.signing_key
         raise OfficerError("there is no officer yet")
+
+    def intake(self, cost: Cost = MODERATE) -> Intake:
+        """Where anonymous reports are taken in; receipts are stretched with a salt that is this office's for ever.
+
+        Raises:
+            OfficerError: There is no officer.
+        """
+        salt = sha256(b"tocsin-mailbox/1" + self.first_key()).digest()[:SALT_BYTES]
+        return Intake(self.database, self.epochs, salt, self.clock, cost)
 
     def enrol(self, officer_id: str, passphrase: str | None) -> Unlocked:
         """Make the key file of an officer; it is of use once somebody admits them.

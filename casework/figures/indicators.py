@@ -404,4 +404,4 @@ INDICATORS: tuple[Indicator, ...] = (
     local_gap,
     at_large,
 )
-"""I1 to I25; I26, why an incident was not reported before, is counted from what reporters say (`casework.intake`)."""
+"""I1 to I25; I26, why an incident was not reported before, is in `casework.figures.unreported`."""

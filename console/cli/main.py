@@ -20,6 +20,7 @@ from console.cli.outcomes import outcomes
 from console.cli.peer import peer
 from console.cli.query import query
 from console.cli.record import record
+from console.cli.report import report
 from console.cli.request import request
 from console.cli.rules import app as rules
 from console.cli.run import serve, sync
@@ -44,6 +45,7 @@ app.add_typer(peer, name="peer")
 app.add_typer(bundle, name="bundle")
 app.add_typer(alert, name="alert")
 app.add_typer(case, name="case")
+app.add_typer(report, name="report")
 app.command()(serve)
 app.command()(sync)
 app.command()(query)

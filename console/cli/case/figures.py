@@ -56,7 +56,7 @@ def figures(
     home: HomeOption = HERE,
     style: FormatOption = Format.TABLE,
 ) -> None:
-    """Show the indicators I1 to I25 over your cases.
+    """Show the indicators I1 to I25 over your cases, and I26 over the reports that you take in.
 
     A share lies between the two given: as if every unknown were a no, and as if it were a yes. These figures are
     internal: small numbers stand in them as they are.
@@ -67,6 +67,7 @@ def figures(
     from casework.figures.gather import facts_of_erased
     from casework.figures.indicators import Scope, measure
     from casework.figures.printing import HEADER, print_line
+    from casework.tips import reasons
 
     desk = desk_of(home, officer_id)
     facts = (
@@ -82,7 +83,8 @@ def figures(
         "cases": len(chosen),
         "for": "internal use",
     }
-    show(HEADER, map(print_line, measure(chosen, scope)), style, remarks)
+    lines = (*measure(chosen, scope), *reasons(desk, state))
+    show(HEADER, map(print_line, lines), style, remarks)
 
 
 def statistic(

@@ -15,11 +15,13 @@ from console.cli.case.officers import officer
 from console.cli.case.papers import letter, report
 from console.cli.case.saying import add_verbs
 from console.cli.case.serving import serve
+from console.cli.case.tips import tip
 
 case = typer.Typer(help="Follow cases until a host government has answered.", no_args_is_help=True)
 case.add_typer(officer, name="officer")
 case.add_typer(evidence, name="evidence")
 case.add_typer(audit, name="audit")
+case.add_typer(tip, name="tip")
 case.command("open")(open_case)
 case.command("list")(list_cases)
 case.command("show")(show_case)

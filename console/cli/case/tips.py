@@ -1,0 +1,144 @@
+"""`tocsin case tip`: anonymous reports, as the officers see them who take reports in."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from console.cli.case.acting import Fields, When, given_fields, make_statement
+from console.cli.case.signing_in import NOBODY, OfficerOption, desk_of, officer_named
+from console.cli.options import HERE, Format, FormatOption, HomeOption
+from console.cli.output import say, show
+
+tip = typer.Typer(help="Anonymous reports: read, answer, open cases.", no_args_is_help=True)
+TipArgument = Annotated[str, typer.Argument(metavar="TIP", help="First signs of its name, such as T-7F3A.")]
+
+
+@tip.command("list")
+def list_reports(
+    officer_id: OfficerOption = NOBODY, home: HomeOption = HERE, style: FormatOption = Format.TABLE
+) -> None:
+    """Show every anonymous report, and which wait for an answer."""
+    from casework.tips import list_tips
+
+    rows = [
+        (
+            one.name,
+            one.messages[0].week,
+            one.tip.country,
+            one.tip.month,
+            ", ".join(one.tip.what),
+            len(one.messages),
+            "waits for you" if one.waits else "answered",
+            "opened" if one.has_case else "",
+        )
+        for one in list_tips(desk_of(home, officer_id))
+    ]
+    show(("report", "came in", "country", "month", "what", "messages", "mailbox", "case"), rows, style)
+
+
+@tip.command("read")
+def read_report(
+    reference: TipArgument,
+    officer_id: OfficerOption = NOBODY,
+    home: HomeOption = HERE,
+    style: FormatOption = Format.TABLE,
+) -> None:
+    """Read an anonymous report with all messages."""
+    from casework.tip import REPORTER
+    from casework.tips import read_tip
+
+    report = read_tip(desk_of(home, officer_id), reference)
+    rows = [
+        (
+            number,
+            one.week,
+            "reporter" if one.author == REPORTER else one.author,
+            one.text,
+            f"{len(one.file)} bytes" if one.file else "",
+        )
+        for number, one in enumerate(report.messages, 1)
+    ]
+    remarks = {
+        "report": report.name,
+        "country": report.tip.country,
+        "month": report.tip.month,
+        "what": ", ".join(report.tip.what),
+        "not_reported": ", ".join(report.tip.not_reported),
+    }
+    show(("message", "week", "by", "text", "file"), rows, style, remarks)
+
+
+@tip.command()
+def answer(
+    reference: TipArgument,
+    text: Annotated[str, typer.Option("--text", metavar="WORDS", help="Else it is asked for.")] = "",
+    request_id: Annotated[
+        str, typer.Option("--request-id", metavar="ID", help="The same one writes nothing twice.")
+    ] = "",
+    officer_id: OfficerOption = NOBODY,
+    home: HomeOption = HERE,
+) -> None:
+    """Answer a reporter; they are not told who of you wrote."""
+    from casework.tips import answer_tip
+
+    desk = desk_of(home, officer_id)
+    answer_tip(desk, reference, text or typer.prompt("Answer", err=True), request_id)
+    say("It waits in the mailbox of the report.")
+
+
+@tip.command("open")
+def open_from(
+    reference: TipArgument,
+    fields: Fields = None,
+    when: When = "",
+    officer_id: OfficerOption = NOBODY,
+    home: HomeOption = HERE,
+) -> None:
+    """Open a case from an anonymous report, and tell the reporter so.
+
+    Categories and host State are those that were told, unless you say others, for example categories=detention.
+    Nothing else that was told goes into the case by itself; the report is named as its source.
+    """
+    import secrets
+    from dataclasses import replace
+
+    from casework.casefile import case_name
+    from casework.tips import open_case_from, read_tip
+
+    desk = desk_of(home, officer_id)
+    report = read_tip(desk, reference)
+    given = {
+        "sensitivity": "normal",
+        "owner": desk.officer.officer_id,
+        "public_ref": secrets.token_hex(8),
+        "categories": ", ".join(report.tip.what),
+        "host_state": report.tip.country,
+        **given_fields(fields),
+    }
+    statement = replace(make_statement("opened", given, when, desk.today, None), sources=(report.name,))
+    others = () if given["owner"] == desk.officer.officer_id else (officer_named(home, given["owner"]),)
+    uid = open_case_from(desk, report.uid, statement, others)
+    say(f"Opened case {case_name(uid)}; its source is {report.name}. The mailbox stays open.")
+
+
+@tip.command()
+def save(
+    reference: TipArgument,
+    number: Annotated[int, typer.Argument(metavar="MESSAGE", help="Number of the message.")],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FILE", help="Where to write it; only you can read it.")
+    ],
+    officer_id: OfficerOption = NOBODY,
+    home: HomeOption = HERE,
+) -> None:
+    """Write the file of a message to the disk, as its reporter gave it."""
+    from casework.errors import FieldError
+    from casework.tips import read_tip
+    from console.home import write_file
+
+    messages: Any = read_tip(desk_of(home, officer_id), reference, "work").messages
+    if not 1 <= number <= len(messages) or not messages[number - 1].file:
+        raise FieldError("message", f"{number} has no file")
+    write_file(out, messages[number - 1].file)
+    say("It is the original, with everything hidden in it, such as place and camera: show it to nobody else.")
