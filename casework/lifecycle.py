@@ -220,12 +220,9 @@ def check_action(case: CaseFile, statement: Statement, officer: str, roles: froz
     kind = kinds()[statement.kind]
     state = follow(case).state
     if not _allows(kind, state):
-        listed = ", ".join(
-            action.kind.name + (f" (needs: {'; '.join(action.missing)})" if action.missing else "")
-            for action in actions(case, officer, roles)
-        )
         raise ActionError(
-            f"a case that is {state} can not be {kind.name}; possible for you: {listed or 'nothing'}"
+            f"{kind.name} is not possible while a case is {state}; possible for you: "
+            + _listed(actions(case, officer, roles))
         )
     if not kind.roles & roles:
         raise RoleError(f"{kind.name} belongs to {' or '.join(sorted(kind.roles))}")
@@ -233,6 +230,17 @@ def check_action(case: CaseFile, statement: Statement, officer: str, roles: froz
         missing = need(case, statement, By(officer, roles))
         if missing:
             raise _REFUSALS.get(need, ActionError)(f"{kind.name} needs: {missing}")
+
+
+def _listed(possible_now: tuple[Action, ...]) -> str:
+    """Moves by name with what each needs; facts that can be added are counted, as there are too many to read."""
+    moves = [action for action in possible_now if action.kind.name in MOVES.keys() | _BACK.keys()]
+    named = [
+        action.kind.name + (f" (needs: {'; '.join(action.missing)})" if action.missing else "")
+        for action in moves
+    ]
+    facts = len(possible_now) - len(moves)
+    return ", ".join([*named, *([f"{facts} kinds of facts"] if facts else [])]) or "nothing"
 
 
 def _allows(kind: Kind, state: State) -> bool:

@@ -174,7 +174,7 @@ def test_what_is_refused_says_what_is_possible_instead_and_what_it_needs(state: 
         said = Statement(kind, parse_span("2026-01-10"), {})
         if state not in states:
             with pytest.raises(
-                ActionError, match=f"a case that is {state} can not be {kind}; possible for you: "
+                ActionError, match=f"{kind} is not possible while a case is {state}; possible for you: "
             ):
                 check_action(case, said, "ops-9", frozenset({role}))
         elif role not in roles:

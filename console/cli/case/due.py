@@ -11,7 +11,7 @@ from console.cli.case.signing_in import NOBODY, OfficerOption, desk_of
 from console.cli.options import HERE, Format, FormatOption, HomeOption, day_option
 from console.cli.output import say, show
 
-_HEADER = ("case", "clock", "what to do", "due", "state", "whose task", "level", "remark")
+_HEADER = ("case", "clock", "what to do", "due", "when", "whose task", "level", "remark")
 
 
 def due(
