@@ -140,8 +140,13 @@ def agreed(case: Case) -> Finding:
 
 
 def on_request(case: Case) -> Finding:
-    """P4."""
-    return case.granted
+    """P4; the name of an actor stays where the policy shows it to nobody (R8), whoever agrees to more."""
+    if case.granted is None:
+        return None
+    shown = case.policy.levels[max(Tier)]
+    return tuple(
+        min(level, shown[at]) if at == ACTOR.number else level for at, level in enumerate(case.granted)
+    )
 
 
 def overridden(case: Case) -> Finding:

@@ -142,12 +142,12 @@ class Organization:
             one.tiers, one.members = one.tiers | tiers, one.members | members
             self._decides(key)
         self.publish()
-        with_forum = chance.random() < 0.5
+        with_forum = chance.choice(list(Purpose))
         for purpose in Purpose:
             asked = [key for key in chosen if self.told[key].purpose is purpose and not self.told[key].gone]
             new = [key for key in asked if self.forum not in self.told[key].groups]
             self.shares(asked, tiers, members, purpose)
-            if with_forum:
+            if purpose is with_forum:
                 self.shares_with_forum(new, purpose)
 
     def shares(
@@ -374,7 +374,7 @@ def day(network: Network, tmp_path: Path, request: pytest.FixtureRequest) -> Day
     ("day", "rounds", "decided"),
     [
         pytest.param(60, 3, 30, id="hundreds"),
-        pytest.param(600, 12, 120, id="thousands", marks=pytest.mark.slow),
+        pytest.param(600, 12, 120, id="thousands", marks=[pytest.mark.slow, pytest.mark.timeout(600)]),
     ],
     indirect=["day"],
 )

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from node.audience import Purpose, Tier
+from node.audience import Audience, Purpose, Tier
 from node.errors import OverrideError, RequestError, RequestStateError, UnknownRecordError
-from node.ladders import TARGET, WHEN, WHERE
+from node.ladders import ACTOR, TARGET, WHEN, WHERE
 from node.recall import call_back
 from node.requests import agree_to_grant, foresee_grant, grant, reject, revoke
 from node.requests import ask as keep_ours
@@ -127,6 +127,22 @@ def test_what_a_rule_holds_stays_whatever_is_granted(network: Network, alpha: No
 
     assert foreseen.would_see[:2] == (MONTH, 0)
     assert not foreseen.widens
+
+
+def test_the_name_of_an_actor_stays_whoever_agrees(network: Network, alpha: Node, beta: Node) -> None:
+    alpha.holds(a=replace(SHOOTING, actor_name="Bandname"))
+    alpha.shares("a", tiers=frozenset({Tier.PUBLIC}))
+    ask(network, beta, alpha, wish_for(alpha, "a", {ACTOR.number: 3}))
+
+    foreseen = foresee_grant(alpha.store, REQUEST_ID, decides(network, alpha), {})
+
+    assert foreseen.outgoing is not None
+    member = Audience(Tier.PEER, "beta")
+    assert foreseen.would_see[ACTOR.number] == 2
+    assert "Bandname" not in str(foreseen.outgoing.seen_by(member))
+    grants(network, alpha)
+    agree_to_grant(alpha.store, REQUEST_ID, decides(network, alpha, "mo"))
+    assert asked_of(alpha)[0].levels[ACTOR.number] == 2
 
 
 def test_a_grant_ends_when_it_is_revoked_and_the_member_sees_that(
