@@ -173,3 +173,9 @@ class IntakeError(CaseworkError):
     """Nobody takes in reports here yet."""
 
     reason = "INTAKE_CLOSED"
+
+
+class SummaryError(CaseInputError):
+    """A case status is not a member's, is older than what is held, or may not be published."""
+
+    reason = "CASE_STATUS_REFUSED"

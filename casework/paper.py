@@ -17,6 +17,7 @@ from casework.lifecycle import OPEN, State, follow, is_quiet
 from casework.report.page import Page
 from casework.report.reading import Reading, reading_of
 from casework.report.telling import Level
+from casework.summary import CASE_STATUS
 from casework.values import Gap
 from casework.vocabulary.words import Words
 
@@ -142,6 +143,6 @@ def _stopped(case: CaseFile, level: Level) -> ConsentError | ActionError | None:
         return ConsentError("somebody affected did not agree that the state of the case is shared")
     if follow(case).state is State.ON_HOLD or is_quiet(case):
         return ActionError("this case is on hold, negotiated quietly, or somebody is still abducted")
-    if level is Level.PUBLIC and case.last("released") is None:
+    if level is Level.PUBLIC and not any(event.text("what") != CASE_STATUS for event in case.of("released")):
         return ActionError("two persons have to agree before this is published: released is missing")
     return None

@@ -181,3 +181,12 @@ tip_key = Table(
     Column("ring", Integer, nullable=False),
     Column("wrapped", LargeBinary, nullable=False),
 )
+
+case_post = Table(  # signed documents between organizations; the newest of each subject
+    "case_post",
+    metadata,
+    Column("origin", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),  # what of the origin it is about
+    Column("number", Integer, nullable=False),
+    Column("envelope", LargeBinary, nullable=False),
+)

@@ -11,16 +11,20 @@ from console.cli.case.erasure import erase_case, retention_list, turn_month
 from console.cli.case.evidence import evidence
 from console.cli.case.figures import board, figures, statistic
 from console.cli.case.files import export_cases, import_cases, treaties
+from console.cli.case.joint import joint
 from console.cli.case.officers import officer
 from console.cli.case.papers import letter, report
 from console.cli.case.saying import add_verbs
 from console.cli.case.serving import serve
+from console.cli.case.status import status
 from console.cli.case.tips import tip
 
 case = typer.Typer(help="Follow cases until a host government has answered.", no_args_is_help=True)
 case.add_typer(officer, name="officer")
 case.add_typer(evidence, name="evidence")
 case.add_typer(audit, name="audit")
+case.add_typer(status, name="status")
+case.add_typer(joint, name="joint")
 case.add_typer(tip, name="tip")
 case.command("open")(open_case)
 case.command("list")(list_cases)

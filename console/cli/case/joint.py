@@ -1,0 +1,122 @@
+"""`tocsin case joint`: one incident that hit several organizations."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from console.cli.case.acting import CaseArgument
+from console.cli.case.signing_in import NOBODY, OfficerOption, desk_of
+from console.cli.case.status import CLAIM, InArgument, OutOption, claim_row, new_file, our_side, show_outcomes
+from console.cli.options import HERE, Format, FormatOption, HomeOption
+from console.cli.output import say, show
+
+joint = typer.Typer(help="Cases of several organizations about one incident.", no_args_is_help=True)
+
+
+@joint.command(short_help="Make the key of a group, or take over theirs.")
+def key(
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="FILE", help="The key of a member's group.", exists=True),
+    ] = None,
+    home: HomeOption = HERE,
+) -> None:
+    """Make the key by which members of a group find joint incidents, or take over theirs.
+
+    Hand network/joint.key.hex to the other members yourself, in person or sealed: whoever holds it can work out
+    in which week an incident was.
+    """
+    from console.home import open_home
+    from console.joint import keep_group_key
+
+    keep_group_key(open_home(home), source)
+    say("network/joint.key.hex holds the key of the group")
+
+
+@joint.command(short_help="Show cases that may be of the same incident.")
+def find(
+    reference: CaseArgument,
+    officer_id: OfficerOption = NOBODY,
+    home: HomeOption = HERE,
+    style: FormatOption = Format.TABLE,
+) -> None:
+    """Show cases of members that may be about the same incident."""
+    from casework.joining import candidates
+    from console.home import open_home
+
+    desk = desk_of(home, officer_id)
+    found = candidates(desk, desk.find(reference), open_home(home).settings.org_id)
+    rows = [
+        (*claim_row(one.claim), "yes" if one.by_us else "no", "yes" if one.by_them else "no") for one in found
+    ]
+    show((*CLAIM, "confirmed by us", "by them"), rows, style)
+
+
+@joint.command(short_help="Confirm that a member's case is of one incident.")
+def confirm(
+    reference: CaseArgument,
+    member: Annotated[str, typer.Argument(metavar="MEMBER", help="The other organization.")],
+    member_ref: Annotated[
+        str, typer.Option("--ref", metavar="REF", help="Public reference of its case, where several match.")
+    ] = "",
+    officer_id: OfficerOption = NOBODY,
+    home: HomeOption = HERE,
+) -> None:
+    """Confirm that a case and a member's are about one incident; the member confirms it too."""
+    from casework.joining import confirm
+
+    desk = desk_of(home, officer_id)
+    statement = confirm(desk, desk.find(reference), our_side(home), member, member_ref)
+    say(f"Confirmed as {statement.joint_ref}. Give {member} the file of `tocsin case status write`.")
+
+
+@joint.command(short_help="Show the joint board of a case.")
+def board(
+    reference: CaseArgument,
+    officer_id: OfficerOption = NOBODY,
+    home: HomeOption = HERE,
+    style: FormatOption = Format.TABLE,
+) -> None:
+    """Show what each organization signed of a joint case, where they differ, and who sends the next demarche."""
+    from casework.joining import joint_board
+    from console.home import open_home
+
+    desk = desk_of(home, officer_id)
+    found = joint_board(desk, desk.find(reference), open_home(home).settings.org_id)
+    remarks = {
+        "joint_ref": found.joint_ref,
+        "contradictions": ", ".join(found.contradictions) or "none",
+        "sends_the_next_demarche": found.sends_next,
+    }
+    show(CLAIM, [claim_row(one) for one in found.claims], style, remarks)
+
+
+@joint.command("write", short_help="Write answers to joint demarches for co-senders.")
+def write_notices(
+    reference: CaseArgument, out: OutOption, officer_id: OfficerOption = NOBODY, home: HomeOption = HERE
+) -> None:
+    """Write a signed file that tells co-senders what came in for joint demarches; hand it to them alone."""
+    from casework.joining import notices
+
+    desk = desk_of(home, officer_id)
+    content = notices(desk, desk.find(reference), our_side(home))
+    new_file(out, content)
+    say(f"{out} holds {len(content.splitlines())} answers")
+
+
+@joint.command("read", short_help="Take answers that came in at a co-sender.")
+def read_notices(
+    file: InArgument,
+    officer_id: OfficerOption = NOBODY,
+    home: HomeOption = HERE,
+    style: FormatOption = Format.TABLE,
+) -> None:
+    """Take a co-sender's file: what came in there is written down in your cases, and stops your clocks."""
+    from casework.joining import take_notices
+    from console.home import open_home
+    from console.joint import DirectoryMembers
+
+    desk, opened = desk_of(home, officer_id), open_home(home)
+    outcomes = take_notices(desk, DirectoryMembers(opened), opened.settings.org_id, file.read_bytes())
+    show_outcomes(outcomes, style)

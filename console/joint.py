@@ -1,0 +1,91 @@
+"""Plug the directory and the node's signing key into what casework tells other organizations.
+
+network/joint.key.hex   the key that the members of a group share, by which they find joint incidents; there may be none
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from casework.errors import SummaryError
+from casework.publishing import Us
+from console.home import SIGNING, Home, read_file, write_file
+from crypto.keyfile import load_key
+from crypto.signing import Signer
+from node.directory import Status
+
+KEY_BYTES = 32
+
+
+class DirectoryMembers:
+    """The members of the directory, as casework asks for them."""
+
+    def __init__(self, home: Home, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._home = home
+        self._clock = clock
+
+    def keys(self) -> Mapping[str, tuple[bytes, ...]]:
+        """Public signing keys that are valid now, of every active member by its id.
+
+        Raises:
+            NodeError: This node belongs to no network, or the directory does not hold or has expired.
+        """
+        directory, now = self._home.directory(), self._clock()
+        directory.verify_current(now)
+        return {
+            member.org_id: tuple(key.public_key for key in member.signing_keys if key.is_valid(now))
+            for member in directory.members
+            if member.status is Status.ACTIVE
+        }
+
+
+def us_of(home: Home, passphrase: str | None) -> Us:
+    """Our organization with its signing key and the key of the group.
+
+    Raises:
+        CryptoError: The signing key is missing or damaged, or the passphrase is wrong.
+        SummaryError: The key of the group is damaged.
+    """
+    signer = Signer(load_key(home.key_file(SIGNING), SIGNING, passphrase))
+    return Us(home.settings.org_id, signer, group_key(home))
+
+
+def group_key(home: Home) -> bytes:
+    """The key of the group; nothing where there is none.
+
+    Raises:
+        SummaryError: It is damaged.
+    """
+    file = _key_file(home)
+    return _read_key(file) if file.exists() else b""
+
+
+def keep_group_key(home: Home, source: Path | None) -> None:
+    """Make a key of the group, or keep the one in a file of a member.
+
+    Raises:
+        SummaryError: There is one already, or the file holds none.
+        NodeError: It can not be read or written.
+    """
+    file = _key_file(home)
+    if file.exists():
+        raise SummaryError(f"there is a key of the group already: {file}")
+    key = _read_key(source) if source else os.urandom(KEY_BYTES)
+    file.parent.mkdir(exist_ok=True)
+    write_file(file, key.hex().encode())
+    file.chmod(0o600)
+
+
+def _key_file(home: Home) -> Path:
+    return home.path / "network" / "joint.key.hex"
+
+
+def _read_key(file: Path) -> bytes:
+    try:
+        key = bytes.fromhex(read_file(file).decode())
+    except ValueError as error:
+        raise SummaryError(f"{file.name} is no key of a group") from error
+    if len(key) != KEY_BYTES:
+        raise SummaryError(f"{file.name} is no key of a group: {KEY_BYTES} bytes are needed")
+    return key
