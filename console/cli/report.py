@@ -4,6 +4,7 @@ For a helper at a desk, or what stands behind a form: everything is asked for on
 from standard input. A receipt is no option, as options stay in the history of a shell and in lists of processes.
 """
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -37,7 +38,7 @@ def new(
     intake = _intake(home)
     attached = _bytes(file)
     tip = Tip(
-        _ask("What happened, in your own words"),
+        _ask("What happened, in your own words and one line"),
         _ask("Country, three letters such as CMR").upper(),
         _ask("Month, such as 2026-03"),
         _pick("What kind of thing it was, one or more codes", "category"),
@@ -87,15 +88,20 @@ def _intake(home: Path) -> Any:
 
 
 def _ask(what: str) -> str:
-    return str(typer.prompt(what, err=True)).strip()
+    """Ask on standard error; a prompt of typer would leave a blank beside the receipt on standard output."""
+    typer.echo(f"{what}: ", nl=False, err=True)
+    line = sys.stdin.readline()
+    if not line:
+        raise typer.Abort
+    return line.strip()
 
 
-def _pick(what: str, codes_of: str, usual: str | None = None) -> tuple[str, ...]:
+def _pick(what: str, codes_of: str, usual: str = "") -> tuple[str, ...]:
     from casework.vocabulary import codes
 
     for code in codes(codes_of).values():
         typer.echo(f"  {code.code}: {code.label}", err=True)
-    answer = str(typer.prompt(what, default=usual, err=True))
+    answer = _ask(f"{what} [{usual}]" if usual else what) or usual
     return tuple(part.strip() for part in answer.split(",") if part.strip())
 
 

@@ -1,8 +1,10 @@
 """CW-21: somebody tells anonymously, comes back with a receipt, and talks with the office; of them nothing is kept."""
 
 import logging
+import signal
 from collections.abc import Callable
 from datetime import timedelta
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -27,8 +29,10 @@ from casework.reporting import Intake, new_receipt
 from casework.tables import metadata, tip, tip_message
 from casework.tip import CASE_OPENED, REPORTER, Tip, week_of
 from casework.tips import answer_tip, list_tips, open_case_from, read_tip, reasons
+from console.home import Home
 from console.office import Office
 from crypto.keyfile import MIN_COST
+from node.config import new_settings
 from tests.casework.conftest import Clock
 from tests.casework.test_cw_11_access import entries, faults
 from tests.casework.test_desk import SignIn, opening, said
@@ -155,6 +159,8 @@ def test_without_anybody_who_takes_reports_in_nothing_is_kept(office: Office, de
     intake = office.intake(MIN_COST)
 
     with pytest.raises(IntakeError, match="nothing was kept"):
+        intake.look_at(TOLD)
+    with pytest.raises(IntakeError, match="nothing was kept"):
         intake.tell(new_receipt(), TOLD)
     with office.database.read() as connection:
         assert connection.execute(select(tip)).all() == []
@@ -272,6 +278,35 @@ def test_whatever_write_fails_a_report_is_whole_or_not_there_and_can_be_told_aga
             intake.write(shown, "more", request_id=f"at {number}")
         intake.write(shown, "more", request_id=f"at {number}")
     assert len(intake.read(shown)) == 2 + len(writes)
+    assert faults(office) == []
+
+
+def _tell_and_be_killed(url: str, folder: Path, shown: str, number: int, flavour: Flavour) -> None:
+    """In a process of its own: tell, until write `number`."""
+    office = Office(
+        Home(folder, new_settings(org_id="first-aid", org_type="INGO", database_url=url)), Clock()
+    )
+    with failing_at(office.database.store, number, flavour):
+        office.intake(MIN_COST).tell(shown, TOLD, PHOTO)
+
+
+@pytest.mark.parametrize("flavour", [Flavour.KILLED_BEFORE, Flavour.KILLED_AFTER])
+def test_who_is_killed_at_the_commit_tells_again_and_nothing_is_there_twice(
+    office: Office, desk: SignIn, intake: Intake, flavour: Flavour
+) -> None:
+    with failing_at(office.database.store, None, flavour) as writes:
+        intake.tell(new_receipt(), TOLD, PHOTO)
+    shown, url = new_receipt(), office.database.store.engine.url.render_as_string(hide_password=False)
+    job = (url, office.home.path, shown, len(writes) - 1, flavour)
+    process = get_context("spawn").Process(target=_tell_and_be_killed, args=job)
+    process.start()
+    process.join()
+
+    assert process.exitcode == -signal.SIGKILL
+    assert len(list_tips(desk("country_focal_point"))) == (2 if flavour is Flavour.KILLED_AFTER else 1)
+    intake.tell(shown, TOLD, PHOTO)
+    assert [one.file for one in intake.read(shown)] == [PHOTO]
+    assert len(list_tips(desk("country_focal_point"))) == 2
     assert faults(office) == []
 
 

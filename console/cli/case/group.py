@@ -49,6 +49,6 @@ case.command("turn", short_help="Do what the turn of a month asks for.")(turn_mo
 case.command(short_help="Write a letter to a government.")(letter)
 case.command(short_help="Write a dossier, a list or figures.")(report)
 case.command()(board)
-case.command()(figures)
+case.command(short_help="Show the indicators I1 to I26.")(figures)
 case.command(short_help="Release figures that others can check.")(statistic)
 add_verbs(case, evidence=evidence)
