@@ -179,6 +179,12 @@ class PolicyError(InputError):
     reason = "POLICY_INVALID"
 
 
+class ConsentError(InputError):
+    """What a survivor is said to have answered can not be so."""
+
+    reason = "CONSENT_INVALID"
+
+
 class SuccessionError(InputError):
     """Records can not be merged or split as somebody wants."""
 

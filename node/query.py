@@ -6,8 +6,19 @@ from datetime import date
 from node.audience import Purpose
 from node.errors import PurposeError
 from node.measures import Query
-from node.store.database import Store
-from node.store.queries import Caveats, Cells, caveats, count, left_out, originators, sources
+from node.sensitive import may_count
+from node.store.consents import consents
+from node.store.database import Store, Transaction
+from node.store.queries import (
+    Caveats,
+    Cells,
+    caveats,
+    count,
+    left_out,
+    originators,
+    own_of_survivors,
+    sources,
+)
 
 DEFINITION = (
     "1"  # version of what the measures mean; a figure is comparable only with one of the same version
@@ -30,6 +41,8 @@ class Answer:
         for_outsiders: Whether the answer may leave the network.
         purpose: What it is for.
         left_out: How many records of peers are not counted because they were shared for another purpose (R16).
+        unconsented: How many own records count here and may not count in totals for others, for want of a survivor's
+            consent to this purpose (R14).
     """
 
     header: tuple[str, ...]
@@ -42,6 +55,7 @@ class Answer:
     for_outsiders: bool = False
     purpose: Purpose | None = None
     left_out: int = 0
+    unconsented: int = 0
 
     @property
     def unit(self) -> str:
@@ -79,7 +93,18 @@ def answer(store: Store, query: Query) -> Answer:
             for_outsiders=query.own_only,
             purpose=query.purpose,
             left_out=others,
+            unconsented=_unconsented(connection, query),
         )
+
+
+def _unconsented(connection: Transaction, query: Query) -> int:
+    found = own_of_survivors(connection, query)
+    given = consents(connection, [record_id for record_id, _ in found])
+    purpose = query.purpose or Purpose.STAFF_SAFETY
+    return sum(
+        not may_count(incident, {name: one.answer for name, one in given.get(record_id, {}).items()}, purpose)
+        for record_id, incident in found
+    )
 
 
 _PERSONS = frozenset({"affected", "killed", "injured", "abducted", "detained", "sexually_assaulted", "other"})

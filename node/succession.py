@@ -2,7 +2,8 @@
 
 Each is one transaction of new revisions, known from today on: figures as of earlier days stay. A record that others
 stand for ends; what leaves of those in its place goes to whom it had been released, and only after a split, as a merge
-shows nobody a record that they had not seen. What was said of a record to narrow it holds for what stands for it.
+shows nobody a record that they had not seen. What was said of a record to narrow it holds for what stands for it; a
+survivor's consent holds for the parts of a split no more, nor after a merge where others concerned did not give theirs.
 """
 
 from collections import Counter
@@ -18,6 +19,8 @@ from node.errors import SuccessionError
 from node.model import Incident
 from node.record import new_uids
 from node.rules import Override
+from node.sensitive import Consent, needs_consent
+from node.store.consents import Given, add_consent, consents
 from node.store.database import Store, Transaction
 from node.store.own_log import released
 from node.store.policies import overrides, say
@@ -162,7 +165,26 @@ def _merge(desk: _Desk, found: Sequence[Current]) -> Succession:
     add_links(desk.connection, _links(desk, [new], found))
     said = overrides(desk.connection, [one.record_id for one in found])
     _narrow(desk, first.record_id, said.get(first.record_id), _narrowest(list(said.values()), len(found)))
+    _ask_again(desk, found)
     return Succession((first.name,), tuple(one.name for one in others))
+
+
+def _ask_again(desk: _Desk, found: Sequence[Current]) -> None:
+    """Let what stands for several survivors count only where each of them said yes (R14)."""
+    given = consents(desk.connection, [one.record_id for one in found])
+    needing = [given.get(one.record_id, {}) for one in found if needs_consent(one.incident)]
+    first = given.get(found[0].record_id, {})
+    agreed = {
+        purpose
+        for purpose in first
+        if all(purpose in one and one[purpose].answer is Consent.YES for one in needing)
+    }
+    lost = {
+        purpose: Given(Consent.NOT_ASKED, desk.teller.now.date(), desk.teller.by)
+        for purpose, one in first.items()
+        if one.answer is Consent.YES and purpose not in agreed
+    }
+    add_consent(desk.connection, found[0].record_id, lost, desk.at)
 
 
 def _take_apart(desk: _Desk, whole: Current) -> Succession:

@@ -114,6 +114,31 @@ succession = Table(  # which revision stands for which, of its own record or of 
     Index(None, "replaced_id"),
 )
 
+consent = Table(  # what a survivor answered; the last for each purpose counts
+    "consent",
+    metadata,
+    _key(),
+    _reference("record_id", "record"),
+    Column("purpose", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("given_on", Integer, nullable=False),  # the day of the answer
+    Column("said_by", Text, nullable=False),
+    Column("said_at", Integer, nullable=False),  # seconds since 1970, UTC
+    Index(None, "record_id"),
+)
+
+unmarking = Table(  # marks that somebody wants to take off a record
+    "unmarking",
+    metadata,
+    _key(),
+    _reference("record_id", "record"),
+    Column("taken", Text, nullable=False),
+    Column("said_by", Text, nullable=False),
+    Column("agreed_by", Text, nullable=False),
+    Column("said_at", Integer, nullable=False),  # seconds since 1970, UTC
+    Column("agreed_at", Integer, nullable=False),  # likewise; 0: it waits for a second person
+)
+
 log = Table(
     "log",
     metadata,

@@ -7,12 +7,14 @@ from pathlib import Path
 from console.cli.selection import one_revision
 from console.cli.sharing import CLOSED, read_tiers
 from console.home import open_home
-from node.audience import FINEST, Audience, narrowest
+from node.audience import FINEST, Audience, Purpose, narrowest
 from node.errors import OverrideError, QueryError
 from node.ladders import DIMENSIONS
 from node.rules import RULES, Override
+from node.sensitive import Consent, may_count, needs_consent
 from node.share import Explained, Request
 from node.signed import Label
+from node.store.consents import consents
 from node.store.database import Store
 from node.store.policies import agree, overrides, say, sayings, used_policies
 from node.store.records import current
@@ -45,6 +47,21 @@ def explain_lines(found: Explained) -> Iterator[tuple[str, ...]]:
             )
         else:
             yield choice.dimension.name, CLOSED, choice.rule, held, CLOSED
+
+
+def consent_lines(store: Store, found: Explained) -> Iterator[str]:
+    """What survivors answered, purpose by purpose, where a record needs that."""
+    if not needs_consent(found.current.incident):
+        return
+    with store.read() as connection:
+        given = consents(connection, [found.current.record_id]).get(found.current.record_id, {})
+    for purpose in Purpose:
+        one = given.get(purpose)
+        counts = may_count(
+            found.current.incident, {name: said.answer for name, said in given.items()}, purpose
+        )
+        answered = f"{one.answer} on {one.on}, by {one.said_by}" if one else Consent.NOT_ASKED
+        yield f"Consent for {purpose}: {answered}; it counts {'' if counts else 'not '}in totals for others."
 
 
 def read_audience(text: str, request: Request) -> Audience:

@@ -33,5 +33,10 @@ def remarks(found: Answer) -> dict[str, object]:
         notes["other_purposes"] = (
             f"{found.left_out} records of peers left out: not shared for {found.purpose} (R16)"
         )
+    if found.unconsented:
+        notes["consent"] = (
+            f"{found.unconsented} of our own incidents count here and not in totals for others:"
+            f" no survivor's consent to {found.purpose} (R14)"
+        )
     notes["coverage"] = "voluntary reporting: no record does not mean no incident"
     return notes

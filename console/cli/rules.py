@@ -60,7 +60,7 @@ def explain(
     style: FormatOption = Format.TABLE,
 ) -> None:
     """Show what an audience sees of a record, and why."""
-    from console.cli.explaining import EXPLAIN_HEADER, explain_lines, read_audience
+    from console.cli.explaining import EXPLAIN_HEADER, consent_lines, explain_lines, read_audience
     from console.cli.selection import one_revision
     from console.cli.sharing import make_request
     from console.home import open_home
@@ -71,6 +71,8 @@ def explain(
     request = make_request(opened, (), (), (), purpose)
     found = explain_record(store, one_revision(store, record), read_audience(to, request), request)
     show(EXPLAIN_HEADER, explain_lines(found), style)
+    for line in consent_lines(store, found):
+        say(line)
     if found.decision.hold is not None:
         hold = found.decision.hold
         say(f"It does not leave: {hold.reason} ({hold.rule}). What would release it: {hold.release}.")

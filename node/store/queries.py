@@ -21,9 +21,11 @@ from sqlalchemy import (
     union_all,
 )
 
+from node.document import read_document
 from node.measures import UNKNOWN, Query, measure_columns, split_columns
+from node.model import SEXUAL_VIOLENCE, Incident, Outcome, Sensitive
 from node.store.records import day_number, day_of
-from node.tables import fact, log, publication
+from node.tables import fact, log, publication, revision
 
 Cells: TypeAlias = tuple[str | int, ...]
 # No bound values: PostgreSQL wants the very same expression where a group is selected and where it is made.
@@ -106,6 +108,24 @@ def left_out(connection: Connection, query: Query) -> int:
         and_(fact.c.purpose != query.purpose, _condition(replace(query, purpose=None)))
     )
     return int(connection.execute(found).scalar_one())
+
+
+def own_of_survivors(connection: Connection, query: Query) -> tuple[tuple[int, Incident], ...]:
+    """(record, incident) of this organization's own counted revisions that may need a survivor's consent (R14)."""
+    by_hand = select(revision.c.record_id).where(
+        revision.c.publication_id.is_(None)
+    )  # as every mark once was
+    marked = and_(revision.c.record_id.in_(by_hand), revision.c.document.contains(f'"{Sensitive.SURVIVORS}"'))
+    told = or_(
+        fact.c.means == SEXUAL_VIOLENCE, _added(measure_columns(Outcome.SEXUALLY_ASSAULTED)) > 0, marked
+    )
+    rows = connection.execute(
+        select(revision.c.record_id, revision.c.document)
+        .join_from(fact, revision)
+        .where(and_(_condition(query), told))
+        .order_by(revision.c.record_id)
+    )
+    return tuple((record_id, read_document(document)) for record_id, document in rows)
 
 
 def own_revisions(connection: Connection, query: Query) -> list[int]:

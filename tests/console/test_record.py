@@ -26,8 +26,13 @@ def test_a_marked_record_is_held_and_says_why_until_the_mark_is_taken_off(node: 
     assert "children" in held["they see"]
     assert "what would release it: " in held["they see"]
 
-    cleared = tocsin("record", "mark", leaving, "--clear", "--format", "json", "--home", node)
-    assert cleared.rows == [{"record": leaving, "marks": "none", "marks before": "children"}]
+    asked = tocsin("record", "mark", leaving, "--clear", "--by", "kb", "--home", node)
+    assert "Waits for a second person: tocsin record agree 1 --by WHO" in asked.err
+    assert {row["what"] for row in tocsin(*share).rows} == {"held"}
+    alone = tocsin("record", "agree", "1", "--by", "kb", "--home", node)
+    assert (alone.code, "[SECOND_PERSON_NEEDED]" in alone.err) == (1, True)
+    cleared = tocsin("record", "agree", "1", "--by", "mo", "--format", "json", "--home", node)
+    assert cleared.rows == [{"record": leaving, "marks before": "children"}]
     assert {row["what"] for row in tocsin(*share).rows} == {"leaves"}
 
 
@@ -45,7 +50,8 @@ def test_a_record_that_left_and_is_marked_is_called_back(node: Path, leaving: st
     ("words", "code", "told"),
     [
         (("awsd:none", "--sensitive", "children"), 1, "there is no record 'awsd:none'"),
-        (("nonsense", "--clear"), 1, "there is no record 'nonsense'"),
+        (("nonsense", "--clear", "--by", "kb"), 1, "there is no record 'nonsense'"),
+        (("awsd:1", "--clear"), 2, "say who asks for it"),
         (("awsd:1",), 2, "say whom the record concerns"),
         (("awsd:1", "--sensitive", "children", "--clear"), 2, "say whom the record concerns"),
         (("awsd:1", "--sensitive", "adults"), 2, "'adults' is none of children, survivors, patients"),
@@ -106,3 +112,34 @@ def test_a_record_is_split_into_the_rows_of_a_file(node: Path, leaving: str, tmp
     parts.write_text(csv_text([row(), row(incident_id="8", year="soon")]))
     unread = tocsin("record", "split", f"{leaving}/1", "--into", parts, "--by", "kb", "--home", node)
     assert (unread.code, "--into: row 3 can not be read" in unread.err) == (1, True)
+
+
+def test_a_survivors_answer_is_written_down_and_shown(node: Path, leaving: str) -> None:
+    tocsin("record", "mark", leaving, "--sensitive", "survivors", "--home", node)
+    said = (
+        "record",
+        "consent",
+        leaving,
+        "--for",
+        "statistics",
+        "--by",
+        "kb",
+        "--on",
+        "2020-01-02",
+        "--home",
+        node,
+    )
+
+    given = tocsin(*said, "--answer", "yes", "--format", "json")
+    explained = tocsin("rules", "explain", leaving, "--to", "peer", "--home", node)
+    assert given.rows == [
+        {"record": leaving, "purpose": "statistics", "answer": "yes", "on": "2020-01-02", "by": "kb"}
+    ]
+    assert (
+        "Consent for statistics: yes on 2020-01-02, by kb; it counts in totals for others." in explained.err
+    )
+    assert "Consent for advocacy: not_asked; it counts not in totals for others." in explained.err
+    assert "It does not leave" in explained.err
+    assert tocsin(*said, "--answer", "perhaps").code == 2
+    refused = tocsin(*said, "--answer", "withdrawn", "--for", "advocacy")
+    assert (refused.code, "[CONSENT_INVALID]" in refused.err) == (1, True)

@@ -32,6 +32,7 @@ from tests.support.works import (
     call_everything_back,
     cancel_alerts,
     cancelled,
+    consented,
     do_in_a_process_that_fails_at,
     granted,
     grouped,
@@ -45,6 +46,7 @@ from tests.support.works import (
     share_everything,
     shared,
     synced,
+    unmark_and_consent,
 )
 
 FEWEST_WRITES, MOST_WRITES = 3, 60  # that any of the works needs
@@ -172,6 +174,14 @@ def granting(network: Network, _until: ExitStack) -> tuple[Work, Node]:
     return Work(nodes[0], work, granted), nodes[1]
 
 
+def unmarking(network: Network, _until: ExitStack) -> tuple[Work, Node]:
+    nodes = [network.node("alpha"), network.node("beta")]
+    for node in nodes:
+        import_first(node)
+        mark_one(node)
+    return Work(nodes[0], unmark_and_consent, consented), nodes[1]
+
+
 def merging_and_splitting(network: Network, _until: ExitStack) -> tuple[Work, Node]:
     nodes = [network.node("alpha"), network.node("beta")]
     for node in nodes:
@@ -194,6 +204,7 @@ def merging_and_splitting(network: Network, _until: ExitStack) -> tuple[Work, No
         granting,
         hearing_from_an_owner,
         merging_and_splitting,
+        unmarking,
     ]
 )
 def work_and_undisturbed(request: pytest.FixtureRequest, network: Network) -> Iterator[tuple[Work, Node]]:

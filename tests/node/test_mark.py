@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from console.database import open_store
 from node.check import check_records
-from node.errors import QueryError
+from node.errors import OverrideError, QueryError
 from node.intake import Publication, Row
-from node.mark import mark_record
+from node.mark import agree_to_unmark, ask_to_unmark, mark_record
 from node.measures import make_query
 from node.model import Incident, Sensitive
 from node.query import answer
@@ -92,16 +92,40 @@ def test_an_equal_mark_changes_nothing(store: Store) -> None:
     assert revisions(store) == before
 
 
-def test_marks_replace_each_other_and_are_taken_off(store: Store) -> None:
+def test_marks_add_up_and_two_persons_take_them_off(store: Store) -> None:
     bring(store, DAYS[0], a=SHOOTING, b=ROBBERY)
     mark_record(store, "reports:a", CHILDREN)
     mark_record(store, "reports:a", frozenset({Sensitive.PATIENTS}))
+    both = frozenset({Sensitive.CHILDREN, Sensitive.PATIENTS})
+    number = ask_to_unmark(store, "reports:a", frozenset(Sensitive), "kb", NOW)
 
-    assert mark_record(store, "reports:a", NOBODY) == {Sensitive.PATIENTS}
+    assert now(store) == stored(SHOOTING, sensitive=both)  # one person alone takes nothing off
+    for by, asked, said in (
+        ("KB", number, "can not be the second"),
+        ("mo", number + 1, "nothing with the number"),
+    ):
+        with pytest.raises(OverrideError, match=said):
+            agree_to_unmark(store, asked, by, NOW)
+    assert now(store) == stored(SHOOTING, sensitive=both)
 
+    assert agree_to_unmark(store, number, "mo", NOW) == ("reports:a", both)
     assert now(store) == stored(SHOOTING)
     assert now(store, "b") == ROBBERY
+    with pytest.raises(OverrideError, match="nothing with the number"):
+        agree_to_unmark(store, number, "mo", NOW)
+    with pytest.raises(QueryError, match="has no such mark"):
+        ask_to_unmark(store, "reports:a", CHILDREN, "kb", NOW)
     assert sound(store)
+
+
+def test_a_mark_that_came_after_it_was_asked_for_stays(store: Store) -> None:
+    bring(store, DAYS[0], a=SHOOTING)
+    mark_record(store, "reports:a", CHILDREN)
+    number = ask_to_unmark(store, "reports:a", frozenset(Sensitive), "kb", NOW)
+    mark_record(store, "reports:a", frozenset({Sensitive.SURVIVORS}))
+    agree_to_unmark(store, number, "mo", NOW)
+
+    assert now(store) == stored(SHOOTING, sensitive=frozenset({Sensitive.SURVIVORS}))
 
 
 def test_the_same_publication_again_changes_nothing(store: Store) -> None:
@@ -160,7 +184,7 @@ def test_a_record_that_vanishes_and_comes_back_is_still_marked(store: Store) -> 
 def test_a_mark_that_was_taken_off_stays_off(store: Store) -> None:
     bring(store, DAYS[0], a=SHOOTING)
     mark_record(store, "reports:a", CHILDREN)
-    mark_record(store, "reports:a", NOBODY)
+    agree_to_unmark(store, ask_to_unmark(store, "reports:a", CHILDREN, "kb", NOW), "mo", NOW)
 
     bring(store, DAYS[1], a=SHELLING)
 

@@ -15,21 +15,25 @@ import pytest
 from crypto.signing import Signer
 from node import share, sync
 from node.alert import Sender, cancel_called_back
+from node.audience import Purpose
 from node.audiences import Author, Change, change_audience, keep_belongings
 from node.bounds import Bounds
 from node.charter import EVERYTHING
 from node.client import Credentials, PeerClient
+from node.consent import Said, record_consent
 from node.directory import Directory, Member
 from node.logbook import Identity
-from node.mark import mark_record
+from node.mark import agree_to_unmark, ask_to_unmark, mark_record
 from node.model import PartialDate, Sensitive
 from node.recall import call_back
 from node.receipt import Receipt, sign_receipt
 from node.requests import Decider, grant, keep_answers, take_request
+from node.sensitive import Consent
 from node.server import Exchange
 from node.share_request import State, Wish
 from node.signed import Reason
 from node.store.audiences import standing
+from node.store.consents import consents, unmarkings
 from node.store.database import Store
 from node.store.heads import log_head
 from node.store.records import record_ids, revisions_by_key
@@ -80,6 +84,28 @@ def imported(node: Node) -> object:
 def mark_one(node: Node) -> None:
     """Mark a record."""
     mark_record(node.store, f"{SOURCE}:a", frozenset({Sensitive.CHILDREN}))
+
+
+def unmark_and_consent(node: Node) -> None:
+    """Let two persons take a mark off, and write an answer down, unless that is done already."""
+    name = f"{SOURCE}:a"
+    mark_record(node.store, f"{SOURCE}:b", frozenset({Sensitive.SURVIVORS}))
+    with node.store.read() as connection:
+        waiting = [one.number for one in unmarkings(connection) if not one.agreed_by]
+        asked = bool(unmarkings(connection))
+    if not asked:
+        waiting = [ask_to_unmark(node.store, name, frozenset(Sensitive), "kb", NOW)]
+    for number in waiting:
+        agree_to_unmark(node.store, number, "mo", NOW)
+    said = Said(Consent.YES, frozenset({Purpose.STATISTICS}), NOW.date(), "kb", NOW)
+    record_consent(node.store, f"{SOURCE}:b", said)
+
+
+def consented(node: Node) -> object:
+    """Every revision by its content, what was taken off, and which answers count."""
+    with node.store.read() as connection:
+        found = consents(connection, record_ids(connection))
+        return imported(node), unmarkings(connection), found
 
 
 def share_everything(node: Node) -> None:
