@@ -60,6 +60,8 @@ TABLE: dict[str, tuple[set[str], set[State]]] = {
 }
 # What may be said of a case that is read-only: what comes in, what keeps evidence, what law and privacy ask for.
 ALSO_CLOSED = {
+    "release_proposed",
+    "release_withdrawn",
     "answer_received",
     "answer_graded",
     "break_glass",
@@ -72,7 +74,7 @@ ALSO_CLOSED = {
     "erasure_proposed",
     "erased",
 }
-ALSO_VOID = {"break_glass", "erasure_proposed", "erased"}
+ALSO_VOID = {"release_withdrawn", "break_glass", "erasure_proposed", "erased"}
 
 
 def _drafted() -> Story:
