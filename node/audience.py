@@ -132,7 +132,10 @@ def read_views(text: str) -> Views:
     views = {}
     for part in text.split():
         name, _, numbers = part.partition("=")
-        levels = read_levels(numbers)
+        try:
+            levels = read_levels(numbers)
+        except ValueError as error:
+            raise ValueError(part) from error
         if not (name.startswith(_MEMBER) or name.upper() in Tier.__members__):
             raise ValueError(name)
         views[name] = levels

@@ -16,6 +16,8 @@ from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest, Serv
 from sqlalchemy import text
 
 from crypto.certificates import certificate_pem, private_key_pem, server_name
+from crypto.checkpoint import Checkpoint, sign_checkpoint
+from crypto.merkle import Frontier
 from node.client import Credentials, PeerClient
 from node.directory import LIFETIME, Member
 from node.errors import NodeError, UnavailableError
@@ -41,6 +43,9 @@ from node.wire.sharing import (
     encode_create_call,
     encode_requests_call,
 )
+from node.wire.witness import SERVICE as WITNESS
+from node.wire.witness import AddCheckpointCall, encode_add_checkpoint_call
+from node.witness import Growth
 from tests.support.alerts import COORDINATORS, ring
 from tests.support.incidents import LOOTING, ROBBERY, SHOOTING
 from tests.support.network import CERTIFIED, NOW, Network, Node, make_credentials
@@ -61,6 +66,7 @@ METHODS = {
     f"/{SHARING}/CreateShareRequest": "unary",
     f"/{SHARING}/ListShareRequests": "unary",
     f"/{SHARING}/CancelShareRequest": "unary",
+    f"/{WITNESS}/AddCheckpoint": "unary",
 }
 
 
@@ -152,6 +158,8 @@ def test_a_member_is_answered(network: Network, alpha: Node, beta: Node) -> None
     assert head is not None
     confirmed = Receipt("beta", "alpha", head.frontier.size, head.frontier.root, NOW)
     receipt = sign_receipt(confirmed, beta.identity.signing, encode_receipt)
+    log_of_beta = "tocsin/beta/casework-audit"
+    note = sign_checkpoint(Checkpoint(log_of_beta, 0, Frontier().root), log_of_beta, beta.identity.log)
 
     async def ask_everything() -> list[bytes]:
         async with alpha.serving(network) as peer, line(peer, beta.credentials) as channel:
@@ -170,6 +178,7 @@ def test_a_member_is_answered(network: Network, alpha: Node, beta: Node) -> None
                 encode_create_call(wish_for(alpha, "a")),
                 encode_requests_call(PageCall(REQUEST_ID, 0, "")),
                 encode_cancel_call(CancelCall(REQUEST_ID, REQUEST_ID)),
+                encode_add_checkpoint_call(AddCheckpointCall(REQUEST_ID, Growth(0, (), note))),
             )
             return [await ask(channel, method, one) for method, one in zip(METHODS, requests, strict=True)]
 

@@ -15,7 +15,7 @@ from node.bundle import Bundle
 from node.config import ORG_ID
 from node.directory import Directory, Member, MemberKey, OrganizationType, Status
 from node.errors import PayloadError
-from node.receipt import Receipt
+from node.receipt import PassedOn, Receipt, Refused
 from node.signed import Entry, IncidentRecord, Label, Position, Reason, Retraction
 from node.verify import Page
 from node.wire import bundles, exchange, membership, receipts, records
@@ -89,6 +89,7 @@ entries = st.builds(Entry, st.just(b""), envelopes, openings) | st.builds(
 )
 # Seconds and microseconds of the years that a timestamp can say.
 moments = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30)).map(lambda when: when.replace(tzinfo=UTC))  # noqa: DTZ001 - made aware at once
+indices = st.integers(0, 2**64 - 1)
 receipt_values = st.builds(
     Receipt,
     texts,
@@ -96,6 +97,8 @@ receipt_values = st.builds(
     st.integers(0, 2**64 - 1),
     exactly(32),
     moments.map(lambda when: when.replace(microsecond=0)),
+    st.lists(st.builds(Refused, indices, texts), max_size=2).map(tuple),
+    st.lists(st.builds(PassedOn, indices, texts, moments), max_size=2).map(tuple),
 )
 keys = st.builds(MemberKey, exactly(32), moments, moments)
 org_ids = st.from_regex(ORG_ID, fullmatch=True, alphabet=st.characters(codec="ascii"))
