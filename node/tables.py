@@ -100,6 +100,12 @@ revision = Table(
     Column("digest", LargeBinary(32), nullable=False),
     Column("document", Text, nullable=False),
     UniqueConstraint("record_id", "number"),
+    Index(  # what no publication said, a person did: marks, merges and splits
+        None,
+        "record_id",
+        sqlite_where=text("publication_id IS NULL"),
+        postgresql_where=text("publication_id IS NULL"),
+    ),
 )
 
 succession = Table(  # which revision stands for which, of its own record or of one that was merged or split
