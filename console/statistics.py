@@ -1,7 +1,8 @@
-"""Releases of figures: read by an approver, signed with the organization's key, as a file that anybody can check."""
+"""Releases of figures: proposed by one officer, released by another, as a file that anybody can check."""
 
 import base64
 import json
+from collections.abc import Collection, Iterable
 from datetime import date
 from pathlib import Path
 
@@ -21,57 +22,69 @@ from casework.figures.release import (
     verify_statistic,
     write_statistic,
 )
+from casework.officer import Officer
 from casework.vocabulary import Group
 from console.home import read_file
 from crypto.envelope import Envelope, Signature, sign_envelope, verify_envelope
 from crypto.errors import CryptoError
 from node.logbook import Identity
 
+DRAFT_TYPE = "application/vnd.tocsin.case-statistic-draft.v1+json"
 PURPOSE = "statistics"
 FEWEST = 5  # cases a figure must rest on before it leaves (casework 4)
 
 
-def release_statistic(
-    desk: Desk, identity: Identity, as_of: tuple[date, date], before: Path | None, proposed_by: str
+def propose_statistic(
+    desk: Desk, org_id: str, key: bytes, as_of: tuple[date, date], before: Path | None
 ) -> bytes:
-    """Put a release together from every case of this officer, sign it, and give the file.
+    """Put a release together from every case of an officer and sign it with their own key: a draft for an approver.
 
     Args:
-        desk: Of an approver.
-        identity: Of the organization.
+        desk: Of whoever proposes it.
+        org_id: The organization.
+        key: Its public signing key.
         as_of: Valid and known day.
         before: File of the release before; none for the first.
-        proposed_by: The other officer, who has looked at the figures.
 
     Raises:
-        RoleError: The officer is no approver.
-        SecondPersonError: Nobody else has looked at it.
         ReleaseError: The release before does not hold.
     """
-    if "approver" not in desk.officer.roles:
-        raise RoleError("releasing figures belongs to approver")
-    if not proposed_by or proposed_by == desk.officer.officer_id:
-        raise SecondPersonError("name the other officer who has looked at these figures: --proposed-by")
-    known = _read(before, identity) if before else None
+    known = _read(before, key) if before else None
     facts = [one for one in board(desk, PURPOSE, *as_of) if _counts(one)]
     earlier = _earlier(desk, known[0]) if known else {}
     with desk.database.read() as connection:
         salts = {uid: salt_of(held.keys[Group.CASE]) for uid, held in desk.holdings(connection).items()}
     counted = [Counted(one, earlier.get(one.uid), salts[one.uid]) for one in facts]
     lines = [line for line in measure(facts, Scope(as_of[0])) if _may_leave(line)]
-    statistic = compose(identity.org_id, desk.today, as_of, lines, counted, known)
+    statistic = compose(org_id, desk.today, as_of, lines, counted, known)
     if known:
         verify_statistic(statistic, *known)
-    return _sealed(identity, write_statistic(statistic))
+    return _file(sign_envelope(desk.unlocked.signer, DRAFT_TYPE, write_statistic(statistic)))
 
 
-def read_release(document: bytes, key: bytes) -> Statistic:
-    """Read a release and check its signature.
+def release_statistic(desk: Desk, identity: Identity, draft: bytes, others: Iterable[Officer]) -> bytes:
+    """Sign what another officer proposed, unchanged, with the organization's key.
+
+    Args:
+        desk: Of an approver.
+        identity: Of the organization.
+        draft: As the other officer signed it.
+        others: Every officer of the office.
 
     Raises:
-        ReleaseError: It does not hold.
+        RoleError: The officer is no approver.
+        SecondPersonError: They proposed it themselves.
+        ReleaseError: No officer signed it, or it is of another organization.
     """
-    return read_statistic(_payload(document, key))
+    if "approver" not in desk.officer.roles:
+        raise RoleError("releasing figures belongs to approver")
+    envelope = _read_file(draft)
+    by = {one.signing_key: one.officer_id for one in others if one.roles}
+    if by.get(_signer(envelope, DRAFT_TYPE, by)) == desk.officer.officer_id:
+        raise SecondPersonError("whoever proposed these figures can not release them")
+    if read_statistic(envelope.payload).organization != identity.org_id:
+        raise ReleaseError("the draft is of another organization")
+    return _file(sign_envelope(identity.signing, STATISTIC_TYPE, envelope.payload))
 
 
 def _counts(facts: Facts) -> bool:
@@ -92,15 +105,22 @@ def _earlier(desk: Desk, before: Statistic) -> dict[str, Facts]:
     return {one.uid: one for one in found if _counts(one)}
 
 
-def _read(path: Path, identity: Identity) -> tuple[Statistic, bytes]:
-    payload = _payload(read_file(path), identity.signing.public_key)
-    return read_statistic(payload), payload
+def _read(path: Path, key: bytes) -> tuple[Statistic, bytes]:
+    envelope = _read_file(read_file(path))
+    _signer(envelope, STATISTIC_TYPE, (key,))
+    return read_statistic(envelope.payload), envelope.payload
 
 
-def _sealed(identity: Identity, payload: bytes) -> bytes:
-    envelope = sign_envelope(identity.signing, STATISTIC_TYPE, payload)
+def _signer(envelope: Envelope, kind: str, keys: Collection[bytes]) -> bytes:
+    try:
+        return verify_envelope(envelope, {kind}, keys)
+    except CryptoError as error:
+        raise ReleaseError("it is not signed by whom it has to be signed") from error
+
+
+def _file(envelope: Envelope) -> bytes:
     plain = {
-        "payload": base64.b64encode(payload).decode(),
+        "payload": base64.b64encode(envelope.payload).decode(),
         "payloadType": envelope.payload_type,
         "signatures": [
             {"keyid": one.keyid, "sig": base64.b64encode(one.sig).decode()} for one in envelope.signatures
@@ -109,17 +129,13 @@ def _sealed(identity: Identity, payload: bytes) -> bytes:
     return json.dumps(plain).encode()
 
 
-def _payload(document: bytes, key: bytes) -> bytes:
+def _read_file(document: bytes) -> Envelope:
     try:
         plain = json.loads(document)
         signatures = tuple(
             Signature(base64.b64decode(one["sig"], validate=True), one.get("keyid", ""))
             for one in plain["signatures"]
         )
-        envelope = Envelope(
-            base64.b64decode(plain["payload"], validate=True), plain["payloadType"], signatures
-        )
-        verify_envelope(envelope, {STATISTIC_TYPE}, {key})
-    except (ValueError, KeyError, TypeError, AttributeError, CryptoError) as error:
-        raise ReleaseError("it is no release of figures that this organization signed") from error
-    return envelope.payload
+        return Envelope(base64.b64decode(plain["payload"], validate=True), plain["payloadType"], signatures)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ReleaseError("it is no file of figures") from error

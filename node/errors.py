@@ -359,7 +359,7 @@ class RequestReusedError(RequestError):
     reason = "SHARE_REQUEST_ID_REUSED"
 
 
-class RequestStateError(InputError):
+class RequestStateError(NodeError):
     """Something can not be done about a share request as it stands."""
 
     reason = "SHARE_REQUEST_STATE"

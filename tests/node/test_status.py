@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crypto.errors import CryptoError
-from node.errors import IncidentError, InputError, MemberError, NodeError, RequestStateError
+from node.errors import IncidentError, InputError, MemberError, NodeError
 from node.status import DETAILS, DOMAIN, STATUS, details, reason_of, sentence, status_code
 
 
@@ -57,9 +57,7 @@ def test_every_error_has_a_status_that_fits(kind: type[NodeError]) -> None:
     code = status_code(made(kind))
 
     assert code not in {grpc.StatusCode.OK, grpc.StatusCode.UNKNOWN}
-    if kind is RequestStateError:  # well formed, and too late
-        assert code is grpc.StatusCode.FAILED_PRECONDITION
-    elif issubclass(kind, InputError):
+    if issubclass(kind, InputError):
         assert code is grpc.StatusCode.INVALID_ARGUMENT
     if issubclass(kind, MemberError):
         assert code is grpc.StatusCode.PERMISSION_DENIED

@@ -95,23 +95,29 @@ def statistic(
         Path | None,
         typer.Option("--before", metavar="FILE", help="The release before, which this one follows."),
     ] = None,
-    proposed_by: Annotated[
-        str, typer.Option("--proposed-by", metavar="OFFICER", help="The other person who has looked at it.")
-    ] = "",
+    approve: Annotated[
+        Path | None, typer.Option("--approve", metavar="DRAFT", help="Release what another officer proposed.")
+    ] = None,
     officer_id: OfficerOption = NOBODY,
     home: HomeOption = HERE,
 ) -> None:
-    """Release figures that others can check against the next release. Belongs to approvers.
+    """Propose figures for release, or release what another officer proposed.
 
-    The file is signed with the key of the organization. docs/verify_statistic.py checks it without Tocsin.
+    Without --approve a draft is written, signed with your own key. An approver who is somebody else releases it, signed
+    with the key of the organization. docs/verify_statistic.py checks a release without Tocsin.
     """
     from console.cli.options import passphrase
-    from console.home import open_home, write_file
-    from console.statistics import release_statistic
+    from console.home import open_home, read_file, write_file
+    from console.office import Office
+    from console.statistics import propose_statistic, release_statistic
 
-    desk = desk_of(home, officer_id)
-    signer = open_home(home).identity(passphrase(home))
+    desk, node = desk_of(home, officer_id), open_home(home)
+    if approve is not None:
+        others = Office(node).officers().values()
+        write_file(out, release_statistic(desk, node.identity(passphrase(home)), read_file(approve), others))
+        say(f"{out} holds the release; whoever has it can check the next one against it.")
+        return
+    origin = node.origin()
     days = (as_of or desk.today, known_as_of or desk.today)
-    document = release_statistic(desk, signer, days, before, proposed_by)
-    write_file(out, document)
-    say(f"{out} holds the release; whoever has it can check the next one against it.")
+    write_file(out, propose_statistic(desk, origin.org_id, origin.signing_keys[0], days, before))
+    say(f"{out} is a draft. An approver who is somebody else releases it with --approve {out}.")
