@@ -87,7 +87,7 @@ def fact(chains: Chains, purpose: Purpose | None = None) -> Fact:
     columns: list[Value] = []
     for dimension, chain in zip(DIMENSIONS, chains, strict=True):
         columns += _project(dimension.number, chain)
-    columns.append(purpose)
+    columns.append(None if purpose is None else str(purpose))  # the driver takes long over any other type
     return tuple(columns)
 
 

@@ -34,7 +34,7 @@ def purge(
     wanted = {
         one.record.replaces.log_index
         for one in entries
-        if one.fate is Fate.RETRACTED and isinstance(one.record, Retraction) and one.record.purge
+        if isinstance(one.record, Retraction) and one.record.purge and one.fate is Fate.RETRACTED
     }
     buried = 0
     while wanted:  # from each entry to the one that it replaced

@@ -4,11 +4,11 @@ Reads run side by side. Writes take turns: SQLite by its own lock, PostgreSQL by
 processes of one node never hand out the same key or log index twice.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, func, make_url, select
+from sqlalchemy import Connection, Dialect, Engine, Table, create_engine, event, func, make_url, select
 from sqlalchemy.exc import (
     ArgumentError,
     DBAPIError,
@@ -111,28 +111,39 @@ def portions(items: Sequence[T], size: int = 5_000) -> Iterator[Sequence[T]]:
         yield items[start : start + size]
 
 
-def insert_many(connection: Connection, table: Table, rows: Rows) -> None:
-    """Insert rows that hold every column of the table, in its order."""
-    if not rows:
-        return
-    if connection.dialect.name == "postgresql":
-        _copy(connection, table, rows)
-        return
-    marks = ", ".join("?" * len(table.columns))
-    connection.exec_driver_sql(f"INSERT INTO {table.name} VALUES ({marks})", list(rows))  # noqa: S608 - our own names
+def insert_many(connection: Connection, table: Table, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Insert rows that hold every column of the table, in its order.
 
+    Rows may be made while they are stored: a list of all of them costs a tenth of storing it.
 
-def _copy(connection: Connection, table: Table, rows: Rows) -> None:
-    columns = ", ".join(column.name for column in table.columns)
-    types = [column.type.compile(connection.dialect).partition("(")[0].lower() for column in table.columns]
-    cursor = connection.connection.cursor()
+    Raises:
+        StoreError: The database refused a row.
+    """
+    driver: Any = connection.connection.driver_connection
     try:
-        with cursor.copy(f"COPY {table.name} ({columns}) FROM STDIN (FORMAT BINARY)") as copy:
-            copy.set_types(types)
-            for row in rows:
-                copy.write_row(row)
+        if connection.dialect.name == "postgresql":
+            _copy(driver, connection.dialect, table, rows)
+        else:
+            _execute_many(driver, table, rows)
     except connection.dialect.loaded_dbapi.Error as error:
         raise StoreError("the database refused rows") from error
+
+
+def _execute_many(driver: Any, table: Table, rows: Iterable[tuple[Any, ...]]) -> None:
+    marks = ", ".join("?" * len(table.columns))
+    driver.executemany(f"INSERT INTO {table.name} VALUES ({marks})", rows)  # noqa: S608 - our own names
+
+
+def _copy(driver: Any, dialect: Dialect, table: Table, rows: Iterable[tuple[Any, ...]]) -> None:
+    columns = ", ".join(column.name for column in table.columns)
+    types = [column.type.compile(dialect).partition("(")[0].lower() for column in table.columns]
+    with (
+        driver.cursor() as cursor,
+        cursor.copy(f"COPY {table.name} ({columns}) FROM STDIN (FORMAT BINARY)") as copy,
+    ):
+        copy.set_types(types)
+        for row in rows:
+            copy.write_row(row)
 
 
 def _engine(url: str) -> Engine:

@@ -12,6 +12,7 @@ from node.tables import entry, fact, log
 from node.verify import Fate, Verified
 
 _PORTION = 10_000  # entries looked at together
+_PLAIN = {fate: str(fate) for fate in Fate}  # the driver takes long over a text of any other type
 
 
 class Tally(NamedTuple):
@@ -46,22 +47,23 @@ def add_peer_entries(
         replaced: Indexes of entries, old or new, that one of these replaces; they count until before `day`.
         day: On which they arrived, as a `day_number`.
     """
+    log_id = head.log_id
     insert_many(
         connection,
         entry,
-        [  # plain text for the fate: the driver takes long over a value of any other type
-            (head.log_id, index, str(fate), reason, day, leaf_hash, wire)
+        (
+            (log_id, index, _PLAIN[fate], reason, day, leaf_hash, wire)
             for (index, leaf_hash), wire, fate, _, _, reason in entries
-        ],
+        ),
     )
-    counted = [(place.log_index, seen) for place, _, _, _, seen, _ in entries if seen is not None]
+    counted = (one for one in entries if one.fact is not None)
     insert_many(
         connection,
         fact,
-        [
-            (key, None, head.log_id, index, day, day if index in replaced else None, *columns)
-            for key, (index, columns) in enumerate(counted, next_id(connection, fact))
-        ],
+        (
+            (key, None, log_id, index, day, day if index in replaced else None) + (columns or ())
+            for key, ((index, _), _, _, _, columns, _) in enumerate(counted, next_id(connection, fact))
+        ),
     )
     older = sorted(index for index in replaced if index < head.frontier.size)
     if older:

@@ -66,5 +66,6 @@ def failing_at(store: Store, number: int | None, flavour: Flavour) -> Iterator[l
         for method in ("do_execute", "do_executemany", "do_execute_no_params"):
             patch.setattr(dialect, method, counted(getattr(dialect, method), statement))
         patch.setattr(dialect, "do_commit", counted(dialect.do_commit, commit))
-        patch.setattr(database, "_copy", counted(database._copy, lambda *_rows: "COPY"))
+        for bulk in ("_copy", "_execute_many"):
+            patch.setattr(database, bulk, counted(getattr(database, bulk), lambda *_rows: "INSERT"))
         yield writes

@@ -1,0 +1,34 @@
+"""Bulk rows: all of a statement or nothing, and what a driver says against them stays below."""
+
+import pytest
+from sqlalchemy import select
+
+from node.errors import StoreError
+from node.store.database import insert_many
+from node.store.heads import open_log
+from node.tables import entry
+from tests.support.network import Network
+
+HASH = bytes(32)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param((1, 0, "accepted", "", 1, HASH, b""), id="a place that is taken"),
+        pytest.param((1, 1, None, "", 1, HASH, b""), id="a value that is missing"),
+    ],
+)
+def test_a_row_that_the_database_refuses_is_our_error_and_leaves_nothing(
+    network: Network, wrong: tuple[object, ...]
+) -> None:
+    node = network.node("alpha")
+    right = (1, 0, "accepted", "", 1, HASH, b"")
+    with (
+        pytest.raises(StoreError, match="refused rows"),
+        node.store.write() as connection,
+    ):
+        assert open_log(connection, "beta").log_id == 1
+        insert_many(connection, entry, iter([right, wrong]))
+    with node.store.read() as connection:
+        assert connection.execute(select(entry)).all() == []
