@@ -53,11 +53,14 @@ def main() -> int:
         tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder,
         Lab(Path(folder), sizes, engines) as lab,
     ):
-        for name in asked.only or MEASURES:
-            start = perf_counter()
-            lines += MEASURES[name](lab)
-            print(f"{name}: {perf_counter() - start:.0f} s", file=sys.stderr)
-    return 1 if show(lines) else 0
+        try:
+            for name in asked.only or MEASURES:
+                start = perf_counter()
+                lines += MEASURES[name](lab)
+                print(f"{name}: {perf_counter() - start:.0f} s", file=sys.stderr)
+        finally:  # what was measured is told, whatever became of the next
+            missed = show(lines)
+    return 1 if missed else 0
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.samples import BOUNDS
 from console.home import Home, open_home
-from console.serve import Node, open_node
+from console.serve import Node, open_node, settle_collector
 from crypto.certificates import certificate_pem, private_key_pem
 from node.alert import Order, Sender, outgoing, send_alert
 from node.alerting import Board
@@ -40,6 +40,7 @@ def show_certificate(context: ssl.SSLContext, own: Credentials) -> None:
 
 async def main(home: Home) -> None:
     """Serve until standard input ends."""
+    settle_collector()
     node = open_node(home, None)
     gatekeeper = Gatekeeper(node.directory, _now)
     board = Board(node.org_id, node.store, gatekeeper, _now, streams_per_member=STREAMS)
@@ -61,6 +62,9 @@ async def main(home: Home) -> None:
     message = b""
     while line := (await asyncio.to_thread(sys.stdin.readline)).strip():
         if line == "prepare":
+            await (
+                board.look()
+            )  # what went out last is written down, as it is in a node within a fifth of a second
             message = _prepare(node, sender)
         elif line == "ring":
             await board.look()

@@ -36,7 +36,7 @@ from node.store.alerts import (
 )
 from node.store.database import Store, Transaction
 from node.store.heads import log_head
-from node.store.own_log import Released, own_page, own_views, released
+from node.store.own_log import Released, entry_views, released
 from node.store.records import current
 from node.urgent import (
     ALERT_TYPE,
@@ -326,11 +326,12 @@ def _sign(connection: Transaction, alert: Alert, tier: Tier, log_index: int | No
 def _outgoing(connection: Transaction, log_id: int, one: StoredAlert, codec: Codec) -> Outgoing:
     kind = Kind(one.kind)
     assert one.log_index is not None, "an alert of our own has its place in our log"
-    span = one.log_index, one.log_index + 1
-    wires = {name: wire for _, name, wire in own_views(connection, *span) if members_of([name])}
-    for tier in Tier:
-        if tier >= one.tier:
-            (wires[Audience(tier).name],) = own_page(connection, log_id, *span, tier)
+    told = {Audience(tier).name for tier in Tier if tier >= one.tier}
+    wires = {
+        name: wire
+        for name, wire in entry_views(connection, log_id, one.log_index).items()
+        if name in told or members_of([name])
+    }
     views = {
         name: View(Pushed(one.envelope, b"" if kind is Kind.CANCEL else wire), opened_chains(wire, codec))
         for name, wire in wires.items()

@@ -39,10 +39,9 @@ class Interest(NamedTuple):
 
 def is_asked_for(chains: Chains, wanted: Subscription | Interest) -> bool:
     """Whether a record is of the countries and means that somebody asked for; what is not opened passes."""
-    country, means = country_of(chains), means_of(chains)
-    return (not wanted.countries or not country or country in wanted.countries) and (
-        not wanted.means or not means or means in wanted.means
-    )
+    if wanted.countries and (country := country_of(chains)) and country not in wanted.countries:
+        return False
+    return not (wanted.means and (means := means_of(chains)) and means not in wanted.means)
 
 
 def nearness(chains: Chains, interest: Interest) -> Nearness:

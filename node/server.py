@@ -312,22 +312,35 @@ def _handlers(exchange: Exchange, gatekeeper: Gatekeeper) -> grpc.GenericRpcHand
 
 
 def _credentials(own: Credentials, directory: Callable[[], Directory]) -> grpc.ServerCredentials:
-    """TLS that asks each new caller for a certificate of a member active now."""
+    """TLS that asks each new caller for a certificate of a member active now.
 
-    def configuration() -> grpc.ServerCertificateConfiguration:
+    What gRPC is given it builds anew while other handshakes are under way, and one of those may still hold the old one:
+    given with every connection, that ended whole processes. So it is given only what has changed.
+    """
+
+    def trusted() -> tuple[bytes, ...]:
         try:
-            members = [one.tls_certificate for one in directory().members if one.status is Status.ACTIVE]
+            return tuple(one.tls_certificate for one in directory().members if one.status is Status.ACTIVE)
         except (
             NodeError
         ):  # an exception here would silently keep the old list; an empty one refuses everybody
-            members = []
+            return ()
+
+    def configuration(roots: tuple[bytes, ...]) -> grpc.ServerCertificateConfiguration:
         return grpc.ssl_server_certificate_configuration(
             [(private_key_pem(own.key), certificate_pem(own.certificate))],
-            root_certificates=b"".join(map(certificate_pem, members)),
+            root_certificates=b"".join(map(certificate_pem, roots)),
         )
 
+    given = trusted()
+
+    def changed() -> Any:  # nothing for no change, which the library's own types forget
+        nonlocal given
+        before, given = given, trusted()
+        return configuration(given) if given != before else None
+
     return grpc.dynamic_ssl_server_credentials(
-        configuration(), configuration, require_client_authentication=True
+        configuration(given), changed, require_client_authentication=True
     )
 
 

@@ -68,21 +68,13 @@ def alert_at(connection: Connection, origin_id: str, sequence: int) -> StoredAle
 
 def alerts_of(connection: Connection, origin_id: str, uid: bytes) -> tuple[StoredAlert, ...]:
     """Every message about one alert, in order."""
-    return _alerts(connection, alert.c.origin_id == origin_id, alert.c.uid == uid)
+    return _read(connection.execute(_OF_ONE, {"origin_id": origin_id, "uid": uid}))
 
 
 def alerts_after(connection: Connection, origin_id: str, sequence: int, now: int) -> tuple[StoredAlert, ...]:
     """What still counts after a sequence, in order: the newest message about each alert that has not expired."""
-    newest = (
-        select(func.max(alert.c.sequence))
-        .where(and_(alert.c.origin_id == origin_id, alert.c.sequence > sequence))
-        .group_by(alert.c.uid)
-    )
-    return _alerts(
-        connection,
-        alert.c.origin_id == origin_id,
-        alert.c.sequence.in_(newest),
-        alert.c.expires_at > now,
+    return _read(
+        connection.execute(_AFTER, {"origin_id": origin_id, "sequence": sequence, "expires_at": now})
     )
 
 
@@ -227,8 +219,23 @@ def _set_receipt(connection: Connection, alert_id: int, org_id: str, **at: int) 
 
 
 def _alerts(connection: Connection, *conditions: Any) -> tuple[StoredAlert, ...]:
-    rows = connection.execute(select(*alert.c).where(*conditions).order_by(alert.c.id))
+    return _read(connection.execute(_ALERTS.where(*conditions)))
+
+
+def _read(rows: Iterable[Any]) -> tuple[StoredAlert, ...]:
     return tuple(StoredAlert(*row)._replace(promise=Promise(row.promise)) for row in rows)
 
 
-_LAST_SEQUENCE = select(func.max(alert.c.sequence)).where(alert.c.origin_id == bindparam("origin_id"))
+_OF_ORIGIN = alert.c.origin_id == bindparam("origin_id")
+_LAST_SEQUENCE = select(func.max(alert.c.sequence)).where(_OF_ORIGIN)
+_ALERTS = select(*alert.c).order_by(alert.c.id)
+_OF_ONE = _ALERTS.where(_OF_ORIGIN, alert.c.uid == bindparam("uid"))
+_AFTER = _ALERTS.where(
+    _OF_ORIGIN,
+    alert.c.sequence.in_(
+        select(func.max(alert.c.sequence))
+        .where(_OF_ORIGIN, alert.c.sequence > bindparam("sequence"))
+        .group_by(alert.c.uid)
+    ),
+    alert.c.expires_at > bindparam("expires_at"),
+)

@@ -216,6 +216,15 @@ def own_views(connection: Connection, start: int, stop: int) -> list[tuple[int, 
     return [(index, names[number], wire) for index, number, wire in rows]
 
 
+def entry_views(connection: Connection, log_id: int, index: int) -> dict[str, bytes]:
+    """Wire form of one entry of ours by audience: of each tier, and of whoever has a view of its own."""
+    rows = connection.execute(_VIEWS_OF_ONE, {"start": index, "stop": index + 1, "log_id": log_id}).all()
+    found = {name: wire for _, name, wire in rows if name}
+    for tier in Tier:
+        found[tier.name.lower()] = [wire for number, name, wire in rows if not name and number <= tier][-1]
+    return found
+
+
 def released(connection: Connection, record_ids: Sequence[int]) -> dict[int, Released]:
     """The latest release of each of these records that ever left, by record key."""
     found: dict[int, Released] = {}
@@ -346,6 +355,8 @@ def _audiences(connection: Connection, wanted: Collection[str]) -> dict[str, int
     known = {tier.name.lower(): int(tier) for tier in Tier}
     known |= {name: number for number, name in connection.execute(select(audience.c.id, audience.c.name))}
     new = sorted(name for name in wanted if name not in known)
+    if not new:
+        return known
     first = max(next_id(connection, audience), FIRST_MEMBER)
     numbered = [(first + at, name) for at, name in enumerate(new)]
     insert_many(connection, audience, numbered)
@@ -362,30 +373,38 @@ def _put_tiles(connection: Connection, tiles: Mapping[tuple[int, int], bytes]) -
 
 
 _OF_SPAN = and_(view.c.log_index >= bindparam("start"), view.c.log_index < bindparam("stop"))
+_OF_A_TIER = view.c.audience.in_([int(one) for one in Tier])
 _OWN_AUDIENCE = select(audience.c.id).where(audience.c.name == bindparam("member"))
 _VIEWS = (  # of just this tier, unless the member has views of its own
     select(view.c.wire)
     .where(and_(view.c.audience == bindparam("tier"), _OF_SPAN, not_(_OWN_AUDIENCE.exists())))
     .order_by(view.c.log_index)
 )
-_ALL = union_all(  # that the member may see, from coarse to fine: first what every stranger may see
-    select(entry.c.log_index, entry.c.wire, literal(0).label("audience")).where(
-        and_(
-            entry.c.log_id == bindparam("log_id"),
-            entry.c.log_index >= bindparam("start"),
-            entry.c.log_index < bindparam("stop"),
-        )
-    ),
+_CLOSED_SPAN = and_(  # as every stranger may see it
+    entry.c.log_id == bindparam("log_id"),
+    entry.c.log_index >= bindparam("start"),
+    entry.c.log_index < bindparam("stop"),
+)
+_ALL = union_all(  # that the member may see, from coarse to fine
+    select(entry.c.log_index, entry.c.wire, literal(0).label("audience")).where(_CLOSED_SPAN),
     select(view.c.log_index, view.c.wire, view.c.audience).where(
         and_(
             or_(
-                view.c.audience.in_([int(one) for one in Tier]) & (view.c.audience <= bindparam("tier")),
+                _OF_A_TIER & (view.c.audience <= bindparam("tier")),
                 view.c.audience == _OWN_AUDIENCE.scalar_subquery(),
             ),
             _OF_SPAN,
         )
     ),
 ).order_by("audience")
+_AUDIENCE_NAME = select(audience.c.name).where(audience.c.id == view.c.audience).scalar_subquery()
+_VIEWS_OF_ONE = union_all(  # by audience, as views lie; tiers have no name
+    select(literal(0).label("number"), literal("").label("name"), entry.c.wire).where(_CLOSED_SPAN),
+    select(view.c.audience, literal(""), view.c.wire).where(_OF_A_TIER, _OF_SPAN),
+    select(view.c.audience, _AUDIENCE_NAME, view.c.wire).where(
+        view.c.audience.in_(select(audience.c.id)), _OF_SPAN
+    ),
+).order_by("number")
 _TILE = select(tile.c.hashes).where(
     and_(tile.c.level == bindparam("level"), tile.c.number == bindparam("number"))
 )

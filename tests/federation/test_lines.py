@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
+import grpc
 import pytest
 
 from node.directory import Member
@@ -179,3 +181,29 @@ def test_of_two_revisions_that_replace_the_same_record_the_first_day_stands(
         assert beta.faults(*network.origins()) == []
         network.now += timedelta(days=1)
         peer.revises(first, SHELLING, revision=2 + day)
+
+
+@on_sqlite_alone
+def test_tls_is_given_who_is_a_member_only_when_that_has_changed(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is given anew with every connection pulls the old one from under those that are shaking hands."""
+    alpha = network.node("alpha")
+    fetchers = []
+    give = grpc.dynamic_ssl_server_credentials
+
+    def kept(first: Any, fetch: Any, **others: Any) -> grpc.ServerCredentials:
+        fetchers.append(fetch)
+        return give(first, fetch, **others)
+
+    async def served() -> None:
+        monkeypatch.setattr(grpc, "dynamic_ssl_server_credentials", kept)
+        async with alpha.serving(network):
+            (fetch,) = fetchers
+            assert [fetch(), fetch()] == [None, None]
+            network.node("beta")
+            assert [fetch() is None, fetch()] == [False, None]
+            network.suspend("beta")
+            assert [fetch() is None, fetch()] == [False, None]
+
+    asyncio.run(served())
