@@ -9,6 +9,7 @@ drops a message of a report that an officer has seen.
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from hashlib import sha256
+from types import MappingProxyType
 from typing import NamedTuple
 
 from casework.access import GRANT_TYPE, Grant, check_granter, read_grant
@@ -20,6 +21,7 @@ from casework.enrol import officers
 from casework.errors import CaseInputError, CaseworkError, TamperedError
 from casework.keyring import open_outer
 from casework.officer import RECOVERY, Officer
+from casework.post_check import check_post
 from casework.store.audit import audit_checkpoints, audit_entries
 from casework.store.database import Database, Transaction
 from casework.store.events import Stored, case_ids, events_of
@@ -58,6 +60,7 @@ class Trusted(NamedTuple):
         epochs: Keys of the months.
         digest_of: Reads a sealed file again.
         today: UTC day.
+        signers: Public signing keys of this organization and of members, by id.
     """
 
     org_id: str
@@ -66,6 +69,7 @@ class Trusted(NamedTuple):
     epochs: Mapping[str, bytes]
     digest_of: DigestOf
     today: date
+    signers: Mapping[str, tuple[bytes, ...]] = MappingProxyType({})
 
 
 def check_office(database: Database, trusted: Trusted) -> Iterator[CaseFault | int]:
@@ -116,6 +120,8 @@ class _Checker:
         yield from self._files()
         yield from self._tombstones()
         yield from self._tips()
+        for found in check_post(self._connection, self._trusted.signers, self._written):
+            yield found if isinstance(found, int) else CaseFault(*found)
 
     def _audit(self) -> Iterator[CaseFault | int]:
         leaves: list[bytes] = []

@@ -30,6 +30,7 @@ from casework.event import Event, Statement, check_statement, read_parts, write_
 from casework.keyring import Epoch, WrappedKey, close_for, open_key, put_on_ring
 from casework.lifecycle import check_action
 from casework.officer import RECOVERY, Officer, Unlocked
+from casework.posting import Digests, settle, told_of
 from casework.store.audit import add_audit_entry
 from casework.store.database import Database, Transaction
 from casework.store.events import Stored, add_case, add_event, case_id_of, case_ids, events_of, last_event
@@ -41,7 +42,6 @@ from crypto.envelope import pae
 from crypto.errors import CryptoError
 
 Keys = Mapping[Group, bytes]
-Digests = Mapping[str, tuple[str, ...]]
 WORK = "work"  # the usual purpose of a read
 _WRITES = frozenset({"open", "write", "evidence", "export", "destroy", "break_glass", "erase"})
 
@@ -237,7 +237,8 @@ class Desk:
             if {event.event_id for event in events} & set(ids):
                 return ids
             self._say(connection, uid, held.keys, list(zip(ids, statements, strict=True)))
-            self.note(connection, "write", (uid,), WORK)
+            digests = self._settle(connection, uid, held.keys, fold(uid, events, self.today, self.today))
+            self.note(connection, "write", (uid,), WORK, digests=digests)
         return ids
 
     def holding(self, connection: Transaction, uid: str) -> Holding | None:
@@ -407,9 +408,7 @@ class Desk:
     ) -> None:
         for number, (event_id, statement) in enumerate(statements):
             events = self.events(connection, uid, keys)
-            # Another machine's clock may be ahead: what is written down counts, whatever day it bears.
-            day = max((self.today, *(max(event.known_on, event.when.earliest) for event in events)))
-            case = fold(uid, events, day, day)
+            case = self._as_written(uid, events)
             try:
                 check_statement(statement, self.today)
                 check_action(case, statement, self.officer.officer_id, self.officer.roles)
@@ -420,6 +419,17 @@ class Desk:
                 error.statement = number
                 raise
             self.append(connection, uid, events, statement, keys, event_id)
+
+    def _as_written(self, uid: str, events: tuple[Event, ...]) -> CaseFile:
+        """The case by all that is written down: another machine's clock may be ahead, whatever day it bears."""
+        day = max((self.today, *(max(event.known_on, event.when.earliest) for event in events)))
+        return fold(uid, events, day, day)
+
+    def _settle(self, connection: Transaction, uid: str, keys: Keys, before: CaseFile) -> Digests:
+        """Keep back what members fetch of a case, or let it out, by what was just said of it."""
+        if not told_of(connection, before):
+            return NONE
+        return settle(connection, self._as_written(uid, self.events(connection, uid, keys)))
 
     def append(
         self,

@@ -179,3 +179,9 @@ class SummaryError(CaseInputError):
     """A case status is not a member's, is older than what is held, or may not be published."""
 
     reason = "CASE_STATUS_REFUSED"
+
+
+class PostError(CaseworkError):
+    """A member's list holds what it did not sign, what is not for us, or something twice; nothing of it was taken."""
+
+    reason = "CASE_STATUS_LIST_REFUSED"

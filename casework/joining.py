@@ -1,38 +1,38 @@
-"""Confirm that cases of members are about one incident, show the joint board, pass on answers to co-senders (CW-19).
+"""Confirm that cases of members are about one incident, take that back, show the joint board (CW-19).
 
-Nothing is joined by a token alone: each side confirms, and what only one side confirmed is on no board. The board of a
-case is for who may read that case; it shows what members signed and nothing of any case here.
+Nothing is joined by a token alone: each side confirms, and what only one side confirmed, or took back, is on no board.
+The board of a case is for who may read that case; it shows what members signed and nothing of any case here.
 """
 
 from typing import NamedTuple
 
-from casework.casefile import CaseFile, fold
+from casework.casefile import fold
 from casework.desk import WORK, Desk
-from casework.errors import ActionError, CaseInputError, ConsentError, SummaryError
-from casework.event import Event, Statement, check_statement
+from casework.errors import ActionError, ConsentError, SummaryError
+from casework.event import Statement, check_statement
 from casework.joint import (
-    ANSWER_TYPE,
     JOINT_TYPE,
+    JOINT_WITHDRAWAL_TYPE,
     Claim,
     JointBoard,
-    JointNotice,
     JointStatement,
+    JointWithdrawal,
     Side,
     board_of,
     matching,
-    read_notice,
     ref_for,
     sides_of,
     write_joint,
 )
 from casework.lifecycle import check_action
-from casework.publishing import Members, Outcome, Us, open_to_write, signed_by, standing, statements
-from casework.signedfile import read_file, write_file, write_line
-from casework.span import on, parse_span
+from casework.posting import joined, offer, take_off
+from casework.publishing import Us, open_to_write, standing, statements
+from casework.signedfile import read_line, write_line
+from casework.span import on
 from casework.store.database import Transaction
-from casework.store.post import Posted, posted, put_posted
+from casework.store.post import Posted, posted, posted_about
 from casework.summary import CaseStatusSummary, withheld
-from crypto.envelope import Envelope, sign_envelope
+from crypto.envelope import sign_envelope
 
 
 class Candidate(NamedTuple):
@@ -91,16 +91,52 @@ def confirm(desk: Desk, uid: str, us: Us, member: str, member_ref: str = "") -> 
         other = Side(member, fitting[0])
         joint_ref = ref_for(Side(us.org_id, public_ref), other, statements(connection))
         statement = JointStatement(joint_ref, public_ref, *other, 1, f"{desk.today:%Y-%m}")
-        if posted(connection, us.org_id, statement.subject):
-            raise ActionError("you have confirmed it already")
+        before = posted(connection, us.org_id, statement.subject)
+        if before is not None:
+            if read_line(before.line).payload_type == JOINT_TYPE:
+                raise ActionError("you have confirmed it already")
+            statement = statement._replace(number=before.number + 1)
         said = Statement("joint_confirmed", on(desk.today), {"member": member, "joint_ref": joint_ref})
         check_statement(said, desk.today)
         check_action(case, said, desk.officer.officer_id, desk.officer.roles)
         desk.append(connection, uid, events, said, held.keys)
         envelope = sign_envelope(us.signer, JOINT_TYPE, write_joint(statement))
-        put_posted(connection, Posted(us.org_id, statement.subject, 1, write_line(envelope)))
-        desk.note(connection, "write", (uid,), WORK)
+        line = write_line(envelope)
+        new = Posted(us.org_id, statement.subject, statement.number, line, statement.member)
+        desk.note(connection, "write", (uid,), WORK, digests=offer(connection, new))
     return statement
+
+
+def withdraw(desk: Desk, uid: str, us: Us, member: str, member_ref: str = "") -> JointWithdrawal:
+    """Take back that a case and a member's are about one incident; one side is enough, at any time.
+
+    What came in for joint demarches is not told to this member any more.
+
+    Raises:
+        NotFoundError: There is no such case, or it is not for this officer.
+        RoleError: This officer may not act on it.
+        SummaryError: It is not confirmed with this member, or with several of its cases.
+    """
+    with desk.database.write() as connection:
+        held, events = open_to_write(desk, connection, uid)
+        case = fold(uid, events, desk.today, max(desk.today, *(one.known_on for one in events)))
+        public_ref = case.about.text("public_ref")
+        statement = _confirmed(connection, us.org_id, public_ref, member, member_ref)
+        said = Statement(
+            "joint_withdrawn", on(desk.today), {"member": member, "joint_ref": statement.joint_ref}
+        )
+        check_statement(said, desk.today)
+        check_action(case, said, desk.officer.officer_id, desk.officer.roles)
+        desk.append(connection, uid, events, said, held.keys)
+        number, issued = statement.number + 1, f"{desk.today:%Y-%m}"
+        withdrawal = JointWithdrawal(public_ref, member, statement.member_ref, number, issued)
+        envelope = sign_envelope(us.signer, JOINT_WITHDRAWAL_TYPE, write_joint(withdrawal))
+        new = Posted(us.org_id, withdrawal.subject, number, write_line(envelope), member)
+        told = posted_about(connection, public_ref)
+        untold = [one for one in told if one.subject.startswith(f"answer {public_ref} {member} ")]
+        digests = joined(offer(connection, new), take_off(connection, *untold))
+        desk.note(connection, "write", (uid,), WORK, digests=digests)
+    return withdrawal
 
 
 def joint_board(desk: Desk, uid: str, org_id: str) -> JointBoard:
@@ -119,88 +155,20 @@ def joint_board(desk: Desk, uid: str, org_id: str) -> JointBoard:
     return board_of(joint_ref, sides, claims)
 
 
-def notices(desk: Desk, uid: str, us: Us) -> bytes:
-    """The file that tells co-senders what came in for joint demarches of a case.
-
-    Raises:
-        NotFoundError: There is no such case, or it is not for this officer.
-        ConsentError: Nothing may be told of it.
-        SummaryError: It is no joint case.
-    """
-    case = desk.read(uid)
-    why = withheld(case)
-    if why:
-        raise ConsentError(f"nothing of this case is told to others: {why}")
-    joint_ref = joint_board(desk, uid, us.org_id).joint_ref
-    public_ref = case.about.text("public_ref")
-    letters = {one.text("letter"): one for one in case.of("letter_sent") if one.many("co_senders")}
+def _confirmed(
+    connection: Transaction, org_id: str, public_ref: str, member: str, member_ref: str
+) -> JointStatement:
+    """Our word that stands about one case of a member."""
     found = [
-        JointNotice(
-            joint_ref,
-            public_ref,
-            letters[one.text("letter")].text("document"),
-            one.text("kind"),
-            str(one.when),
-            one.event_id,
-        )
-        for one in case.of("answer_received")
-        if one.text("letter") in letters and not one.text("co_sender")
+        one
+        for origin, one in statements(connection)
+        if (origin, one.public_ref, one.member) == (org_id, public_ref, member)
+        and member_ref in {"", one.member_ref}
     ]
-    return write_file(write_line(sign_envelope(us.signer, ANSWER_TYPE, write_joint(one))) for one in found)
-
-
-def take_notices(desk: Desk, members: Members, org_id: str, content: bytes) -> tuple[Outcome, ...]:
-    """Write down in our cases what came in at co-senders, which stops our clocks, and say what became of each notice.
-
-    Raises:
-        SummaryError: It is no such file; nothing is taken.
-    """
-    keys, outcomes = members.keys(), []
-    for number, envelope in enumerate(read_file(content), 1):
-        try:
-            origin = signed_by(envelope, (ANSWER_TYPE,), keys)
-            outcomes.append(_take_notice(desk, origin, org_id, envelope))
-        except CaseInputError as error:
-            outcomes.append(Outcome("", f"line {number}", 0, "", str(error)))
-    return tuple(outcomes)
-
-
-def _take_notice(desk: Desk, origin: str, org_id: str, envelope: Envelope) -> Outcome:
-    notice = read_notice(envelope.payload)
-    outcome = Outcome(origin, f"answer {notice.reference[:16]}", 0, notice.kind)
-    case = _joint_case(desk, Side(origin, notice.public_ref), org_id, notice.joint_ref)
-    if case is None:
-        return outcome._replace(refused="you have no joint case with that case of this member")
-    answer = f"{origin}.{notice.reference[:16]}"[-64:]
-    if any(one.text("answer") == answer for one in case.of("answer_received")):
-        return outcome._replace(refused="replayed: it is written down already")
-    letter = _letter(case, notice.document, origin)
-    if letter is None:
-        return outcome._replace(refused="you have sent no such letter together with this member")
-    fields = {"answer": answer, "kind": notice.kind, "letter": letter.text("letter"), "co_sender": origin}
-    desk.say(case.uid, Statement("answer_received", parse_span(notice.on), fields))
-    return outcome
-
-
-def _joint_case(desk: Desk, theirs: Side, org_id: str, joint_ref: str) -> CaseFile | None:
-    with desk.database.read() as connection:
-        known = statements(connection)
-    for case in desk.read_all():
-        found, sides = sides_of(Side(org_id, case.about.text("public_ref")), known)
-        if found == joint_ref and theirs in sides:
-            return case
-    return None
-
-
-def _letter(case: CaseFile, document: str, co_sender: str) -> Event | None:
-    return next(
-        (
-            one
-            for one in case.of("letter_sent")
-            if one.text("document") == document and co_sender in one.many("co_senders")
-        ),
-        None,
-    )
+    if len(found) != 1:
+        many = f"several, say which with --ref: {', '.join(one.member_ref for one in found)}"
+        raise SummaryError(f"confirmed with {member[:40]}: {many if found else 'none'}")
+    return found[0]
 
 
 def _ours(

@@ -23,6 +23,7 @@ from casework.values import ID
 from casework.vocabulary import codes
 
 JOINT_TYPE = "application/vnd.tocsin.joint-case.v1+json"
+JOINT_WITHDRAWAL_TYPE = "application/vnd.tocsin.joint-case-withdrawal.v1+json"
 ANSWER_TYPE = "application/vnd.tocsin.joint-answer.v1+json"
 MAX_WEEKS = 2  # an incident that may have been in more weeks matches nobody
 CONTRADICTING = ("host_state", "incident_quarter", "category", "public_status", "impunity")
@@ -48,12 +49,28 @@ class JointStatement(NamedTuple):
         return f"joint {self.public_ref} {self.member} {self.member_ref}"
 
 
+class JointWithdrawal(NamedTuple):
+    """One side takes its word back; its number is behind that of the confirmation."""
+
+    public_ref: str
+    member: str
+    member_ref: str
+    number: int
+    issued: str
+
+    @property
+    def subject(self) -> str:
+        """That of the confirmation, which it replaces."""
+        return f"joint {self.public_ref} {self.member} {self.member_ref}"
+
+
 class JointNotice(NamedTuple):
     """A co-sender's word that something came in for a joint demarche.
 
     Attributes:
         joint_ref: The joint case.
         public_ref: Of the case of who signs.
+        member: The co-sender that is told.
         document: SHA-256 of the letter that all co-senders signed.
         kind: Code of the list `answer`.
         on: Days on which it came in, as a span is written.
@@ -62,10 +79,16 @@ class JointNotice(NamedTuple):
 
     joint_ref: str
     public_ref: str
+    member: str
     document: str
     kind: str
     on: str
     reference: str
+
+    @property
+    def subject(self) -> str:
+        """What it is about."""
+        return f"answer {self.public_ref} {self.member} {self.reference}"
 
 
 class Side(NamedTuple):
@@ -135,7 +158,10 @@ def ref_for(us: Side, other: Side, signed: Signed) -> str:
     ]
     known = set.union(*refs)
     if len(known) > 1:
-        raise SummaryError("both cases belong to joint cases already, and to different ones")
+        raise SummaryError(
+            "both cases belong to joint cases already, and to different ones; one side leaves its own first "
+            "(`tocsin case joint withdraw`) and confirms again after the other"
+        )
     pair = " ".join(f"{org_id} {ref}" for org_id, ref in sorted((us, other)))
     return known.pop() if known else sha256(_DOMAIN + pair.encode()).hexdigest()[:16]
 
@@ -181,7 +207,7 @@ def _turn(claim: Claim) -> tuple[object, ...]:
     return (GRADES.index(best) if best else len(GRADES), -claim.summary.months_since_event, claim.origin)
 
 
-def write_joint(statement: JointStatement | JointNotice) -> bytes:
+def write_joint(statement: JointStatement | JointWithdrawal | JointNotice) -> bytes:
     """The one text form, which is signed."""
     return json.dumps(statement._asdict(), separators=(",", ":")).encode()
 
@@ -192,13 +218,21 @@ def read_joint(payload: bytes) -> JointStatement:
     Raises:
         FieldError: A field is unknown, missing or not of its form.
     """
-    plain = read_fields(payload, JointStatement._fields)
-    _match(plain, joint_ref=_REF, public_ref=_REF, member=_ORG, member_ref=_REF, issued=_MONTH)
-    if type(plain["number"]) is not int or not 1 <= plain["number"] < 2**31:
-        raise FieldError("number", "is not of its form")
+    plain = _read_word(payload, JointStatement._fields, joint_ref=_REF)
     statement = JointStatement(**plain)
     check_form(write_joint(statement), payload)
     return statement
+
+
+def read_withdrawal(payload: bytes) -> JointWithdrawal:
+    """Read what takes a confirmation back.
+
+    Raises:
+        FieldError: A field is unknown, missing or not of its form.
+    """
+    withdrawal = JointWithdrawal(**_read_word(payload, JointWithdrawal._fields))
+    check_form(write_joint(withdrawal), payload)
+    return withdrawal
 
 
 def read_notice(payload: bytes) -> JointNotice:
@@ -208,13 +242,22 @@ def read_notice(payload: bytes) -> JointNotice:
         FieldError: A field is unknown, missing or not of its form.
     """
     plain = read_fields(payload, JointNotice._fields)
-    _match(plain, joint_ref=_REF, public_ref=_REF, document=_DIGEST, kind=ID, on=ID, reference=_REFERENCE)
+    forms = {"document": _DIGEST, "kind": ID, "on": ID, "reference": _REFERENCE}
+    _match(plain, joint_ref=_REF, public_ref=_REF, member=_ORG, **forms)
     if plain["kind"] not in codes("answer"):
         raise FieldError("kind", "is no code of the list answer")
     parse_span(plain["on"])
     notice = JointNotice(**plain)
     check_form(write_joint(notice), payload)
     return notice
+
+
+def _read_word(payload: bytes, names: tuple[str, ...], **forms: re.Pattern[str]) -> dict[str, Any]:
+    plain = read_fields(payload, names)
+    _match(plain, public_ref=_REF, member=_ORG, member_ref=_REF, issued=_MONTH, **forms)
+    if type(plain["number"]) is not int or not 1 <= plain["number"] < 2**31:
+        raise FieldError("number", "is not of its form")
+    return plain
 
 
 def _match(plain: Mapping[str, Any], **forms: re.Pattern[str]) -> None:

@@ -1,53 +1,54 @@
-"""Tell other organizations how a case stands, in a signed summary; take it back; take theirs (CW-18).
+"""Tell other organizations how a case stands, in a signed summary, and take it back (CW-18).
 
 One person proposes, an approver who is another person publishes with a note on the risk. Anybody who may write to the
-case takes it back at once. Files of members go through one gate: their signing key, their form, their number.
+case takes it back at once. Members fetch it, or get it in a file.
 """
 
-from collections.abc import Mapping
 from datetime import date
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
+from casework.about import status_subject
 from casework.casefile import CaseFile, fold
 from casework.desk import WORK, Desk, Holding
 from casework.errors import (
     ActionError,
-    CaseInputError,
     ConsentError,
-    FieldError,
     NotFoundError,
     RoleError,
     SecondPersonError,
     SummaryError,
 )
 from casework.event import Event, Statement, check_statement
-from casework.joint import JOINT_TYPE, Claim, JointStatement, Side, group_tokens, read_joint, sides_of
+from casework.joint import (
+    ANSWER_TYPE,
+    JOINT_TYPE,
+    Claim,
+    JointStatement,
+    Side,
+    group_tokens,
+    read_joint,
+    sides_of,
+)
 from casework.lifecycle import check_action
-from casework.signedfile import read_file, read_line, write_file, write_line
+from casework.posting import offer
+from casework.signedfile import read_line, write_file, write_line
 from casework.span import on
 from casework.store.database import Database, Transaction
-from casework.store.post import Posted, all_posted, count_posted, posted, put_posted
+from casework.store.post import Posted, all_posted, posted
 from casework.summary import (
     CASE_STATUS,
-    LIFETIME,
     REVOCATION_TYPE,
     SUMMARY_TYPE,
     CaseStatusSummary,
     Revocation,
-    months_later,
-    read_revocation,
     read_summary,
     summary_of,
     withheld,
     write_revocation,
     write_summary,
 )
-from crypto.envelope import Envelope, sign_envelope, verify_envelope
-from crypto.errors import CryptoError
+from crypto.envelope import sign_envelope
 from crypto.signing import Signer
-
-MAX_OF_MEMBER = 20_000  # documents held of one organization
-_STATUS = (SUMMARY_TYPE, REVOCATION_TYPE)
 
 
 class Us(NamedTuple):
@@ -56,23 +57,6 @@ class Us(NamedTuple):
     org_id: str
     signer: Signer
     group_key: bytes = b""
-
-
-class Members(Protocol):
-    """Who belongs to the network; `console` plugs the directory in."""
-
-    def keys(self) -> Mapping[str, tuple[bytes, ...]]:
-        """Public signing keys that are valid now, of every active member by its id."""
-
-
-class Outcome(NamedTuple):
-    """What became of one document of a file: about what it is, and why it was refused; empty where it was taken."""
-
-    origin: str
-    subject: str
-    number: int
-    what: str
-    refused: str = ""
 
 
 def propose(desk: Desk, uid: str) -> str:
@@ -108,7 +92,7 @@ def publish(desk: Desk, uid: str, us: Us, risk: str) -> CaseStatusSummary:
         check_action(case, said, desk.officer.officer_id, desk.officer.roles)
         if proposal.recorded_by == desk.officer.officer_id:
             raise SecondPersonError("another person than who proposed it publishes the state of a case")
-        subject = subject_of(case.about.text("public_ref"))
+        subject = status_subject(case.about.text("public_ref"))
         before = posted(connection, us.org_id, subject)
         number = before.number + 1 if before else 1
         tokens = group_tokens(case, us.group_key) if us.group_key else ()
@@ -116,8 +100,8 @@ def publish(desk: Desk, uid: str, us: Us, risk: str) -> CaseStatusSummary:
         summary = summary_of(case, number, joint_ref, tokens)
         desk.append(connection, uid, events, said, held.keys)
         envelope = sign_envelope(us.signer, SUMMARY_TYPE, write_summary(summary))
-        put_posted(connection, Posted(us.org_id, subject, number, write_line(envelope)))
-        desk.note(connection, "write", (uid,), WORK)
+        digests = offer(connection, Posted(us.org_id, subject, number, write_line(envelope)))
+        desk.note(connection, "write", (uid,), WORK, digests=digests)
     return summary
 
 
@@ -133,7 +117,7 @@ def revoke(desk: Desk, uid: str, us: Us) -> Revocation:
         held, events = open_to_write(desk, connection, uid)
         case = fold(uid, events, desk.today, max(desk.today, *(one.known_on for one in events)))
         public_ref = case.about.text("public_ref")
-        before = posted(connection, us.org_id, subject_of(public_ref))
+        before = posted(connection, us.org_id, status_subject(public_ref))
         if before is None or read_line(before.line).payload_type != SUMMARY_TYPE:
             raise SummaryError("nothing is published of this case")
         said = Statement("release_withdrawn", on(desk.today), {"what": CASE_STATUS})
@@ -141,8 +125,8 @@ def revoke(desk: Desk, uid: str, us: Us) -> Revocation:
         desk.append(connection, uid, events, said, held.keys)
         revocation = Revocation(public_ref, before.number + 1, f"{desk.today:%Y-%m}")
         envelope = sign_envelope(us.signer, REVOCATION_TYPE, write_revocation(revocation))
-        put_posted(connection, before._replace(number=revocation.number, line=write_line(envelope)))
-        desk.note(connection, "write", (uid,), WORK)
+        digests = offer(connection, before._replace(number=revocation.number, line=write_line(envelope)))
+        desk.note(connection, "write", (uid,), WORK, digests=digests)
     return revocation
 
 
@@ -184,9 +168,9 @@ def outgoing(desk: Desk, org_id: str) -> tuple[bytes, tuple[str, ...]]:
     lines, left = [], []
     with desk.database.read() as connection:
         for one in all_posted(connection):
-            if one.origin != org_id:
-                continue
             envelope = read_line(one.line)
+            if one.origin != org_id or envelope.payload_type == ANSWER_TYPE:  # those are for co-senders alone
+                continue
             if envelope.payload_type == SUMMARY_TYPE:
                 summary = read_summary(envelope.payload)
                 if summary.public_ref not in may or not summary.is_shown(desk.today):
@@ -196,25 +180,6 @@ def outgoing(desk: Desk, org_id: str) -> tuple[bytes, tuple[str, ...]]:
                 continue
             lines.append(one.line)
     return write_file(lines), tuple(left)
-
-
-def take(
-    database: Database, members: Members, org_id: str, content: bytes, today: date
-) -> tuple[Outcome, ...]:
-    """Take the signed documents of a file, each by itself, and say what became of each.
-
-    Raises:
-        SummaryError: It is no such file; nothing is taken.
-    """
-    envelopes, keys = read_file(content), members.keys()
-    outcomes = []
-    with database.write() as connection:
-        for number, envelope in enumerate(envelopes, 1):
-            try:
-                outcomes.append(_take(connection, envelope, keys, org_id, today))
-            except CaseInputError as error:
-                outcomes.append(Outcome("", f"line {number}", 0, "", str(error)))
-    return tuple(outcomes)
 
 
 def open_to_write(desk: Desk, connection: Transaction, uid: str) -> tuple[Holding, tuple[Event, ...]]:
@@ -232,24 +197,6 @@ def open_to_write(desk: Desk, connection: Transaction, uid: str) -> tuple[Holdin
     return held, desk.events(connection, uid, held.keys)
 
 
-def signed_by(envelope: Envelope, types: tuple[str, ...], keys: Mapping[str, tuple[bytes, ...]]) -> str:
-    """Id of the member that signed a document; nothing of it is read before.
-
-    Raises:
-        SummaryError: No member did, or it is of another type.
-    """
-    owners = {key: org_id for org_id, several in keys.items() for key in several}
-    try:
-        return owners[verify_envelope(envelope, types, tuple(owners))]
-    except CryptoError as error:
-        raise SummaryError(f"no active member signed it ({error})") from error
-
-
-def subject_of(public_ref: str) -> str:
-    """What a summary and its revocation are about."""
-    return f"status {public_ref}"
-
-
 def _may_leave(case: CaseFile) -> None:
     why = withheld(case)
     if why:
@@ -264,52 +211,3 @@ def _proposal(case: CaseFile) -> Event:
     if last is None or last.kind == "released":
         raise ActionError("released needs: a proposal (`tocsin case status propose`)")
     return last
-
-
-def _take(
-    connection: Transaction,
-    envelope: Envelope,
-    keys: Mapping[str, tuple[bytes, ...]],
-    org_id: str,
-    today: date,
-) -> Outcome:
-    origin = signed_by(envelope, (*_STATUS, JOINT_TYPE), keys)
-    if envelope.payload_type == SUMMARY_TYPE:
-        summary = read_summary(envelope.payload)
-        subject, number, what = subject_of(summary.public_ref), summary.number, "summary"
-        _check_time(summary, today)
-    elif envelope.payload_type == REVOCATION_TYPE:
-        revocation = read_revocation(envelope.payload)
-        subject, number, what = subject_of(revocation.public_ref), revocation.number, "revocation"
-    else:
-        joint = read_joint(envelope.payload)
-        subject, number, what = joint.subject, joint.number, "joint case"
-    return _keep(connection, Posted(origin, subject, number, write_line(envelope)), what, org_id)
-
-
-def _keep(connection: Transaction, new: Posted, what: str, org_id: str) -> Outcome:
-    outcome = Outcome(new.origin, new.subject, new.number, what)
-    if new.origin == org_id:
-        return outcome._replace(refused="it is our own")
-    held = posted(connection, new.origin, new.subject)
-    if held is not None and new.number < held.number:
-        return outcome._replace(refused=f"older: number {held.number} is held")
-    if held is not None and new.number == held.number:
-        same = read_line(held.line).payload == read_line(new.line).payload
-        return outcome._replace(
-            refused="replayed: it is held already" if same else "another of that number is held"
-        )
-    if held is None and count_posted(connection, new.origin) >= MAX_OF_MEMBER:
-        return outcome._replace(refused=f"{MAX_OF_MEMBER} documents of this member are held")
-    put_posted(connection, new)
-    return outcome
-
-
-def _check_time(summary: CaseStatusSummary, today: date) -> None:
-    issued = date.fromisoformat(f"{summary.issued}-01")
-    if summary.issued > months_later(today, 1):
-        raise FieldError("issued", f"{summary.issued} lies in the future")
-    if not summary.issued < summary.expires <= months_later(issued, LIFETIME):
-        raise FieldError("expires", f"is not at most {LIFETIME} months after issued")
-    if not summary.is_shown(today):
-        raise FieldError("expires", f"it expired on the first of {summary.expires}")

@@ -189,4 +189,17 @@ case_post = Table(  # signed documents between organizations; the newest of each
     Column("subject", Text, primary_key=True),  # what of the origin it is about
     Column("number", Integer, nullable=False),
     Column("envelope", LargeBinary, nullable=False),
+    Column("addressee", Text, nullable=False),  # the one member for whom it is; empty: all
+    Column("place", BigInteger),  # in the list that its readers fetch; null for what others signed
+    Column("kept_back", Integer, nullable=False),  # 1: left out of that list
+    Index(None, "addressee", "place", unique=True),
+)
+
+case_post_cursor = Table(  # how far the lists of a member were fetched, in which month from their beginning
+    "case_post_cursor",
+    metadata,
+    Column("org_id", Text, primary_key=True),
+    Column("to_all", BigInteger, nullable=False),
+    Column("to_us", BigInteger, nullable=False),
+    Column("month", Text, nullable=False),
 )

@@ -142,7 +142,7 @@ def collect(coordinator: Home, progress: Callable[[str, int, int], None]) -> lis
     """
     node = open_node(coordinator, None)
     try:
-        return asyncio.run(sync_all(node, frozenset(), progress))
+        return [one.records for one in asyncio.run(sync_all(node, frozenset(), progress))]
     finally:
         node.store.close()
 

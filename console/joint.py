@@ -13,7 +13,7 @@ from casework.publishing import Us
 from console.home import SIGNING, Home, read_file, write_file
 from crypto.keyfile import load_key
 from crypto.signing import Signer
-from node.directory import Status
+from node.directory import Directory, Status
 
 KEY_BYTES = 32
 
@@ -21,8 +21,10 @@ KEY_BYTES = 32
 class DirectoryMembers:
     """The members of the directory, as casework asks for them."""
 
-    def __init__(self, home: Home, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._home = home
+    def __init__(
+        self, directory: Callable[[], Directory], clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._directory = directory
         self._clock = clock
 
     def keys(self) -> Mapping[str, tuple[bytes, ...]]:
@@ -31,7 +33,7 @@ class DirectoryMembers:
         Raises:
             NodeError: This node belongs to no network, or the directory does not hold or has expired.
         """
-        directory, now = self._home.directory(), self._clock()
+        directory, now = self._directory(), self._clock()
         directory.verify_current(now)
         return {
             member.org_id: tuple(key.public_key for key in member.signing_keys if key.is_valid(now))

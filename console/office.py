@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 
 from sqlalchemy import Connection
 
@@ -172,11 +173,14 @@ class Office:
         """
         return rules_in(self.home.path)
 
-    def check(self, witnesses: Mapping[str, bytes]) -> Iterator[CaseFault | int]:
+    def check(
+        self, witnesses: Mapping[str, bytes], signers: Mapping[str, tuple[bytes, ...]] = MappingProxyType({})
+    ) -> Iterator[CaseFault | int]:
         """Verify everything that can be verified without a key of a case.
 
         Args:
             witnesses: Public keys of members who cosign the audit log, by key name.
+            signers: Public signing keys of members, by id.
 
         Raises:
             CaseStoreError: The database can not be read.
@@ -184,8 +188,15 @@ class Office:
         """
         origin = self.home.origin()
         months = self.epochs()
+        ours = {origin.org_id: (*signers.get(origin.org_id, ()), *origin.signing_keys)}
         trusted = Trusted(
-            origin.org_id, origin.log_key, witnesses, months.keys, self.vault.digest_of, self._today()
+            origin.org_id,
+            origin.log_key,
+            witnesses,
+            months.keys,
+            self.vault.digest_of,
+            self._today(),
+            {**signers, **ours},
         )
         return check_office(self.database, trusted)
 

@@ -8,8 +8,12 @@ from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeAlias
 
+from casework.errors import CaseworkError
 from console.alerts import interest_of
 from console.home import Home, LiveDirectory, write_file
+from console.joint import DirectoryMembers
+from console.office import CaseDatabase
+from console.posts import Fetched, Reader, fetch, shelf
 from node.alerting import Board
 from node.client import Credentials, PeerClient
 from node.directory import Directory, Member, Status
@@ -17,6 +21,7 @@ from node.errors import NodeError
 from node.logbook import Identity, start_log
 from node.server import Exchange, Gatekeeper, make_server
 from node.sharing import Counter
+from node.statuses import case_status_service
 from node.store.database import Store
 from node.subscriptions import Listener, listen_to_all
 from node.sync import Outcome, pull
@@ -38,6 +43,18 @@ class Node(NamedTuple):
     own: Credentials
     directory: Callable[[], Directory]
     identity: Identity
+
+
+class Synced(NamedTuple):
+    """What came of syncing with one member: of its records, and of what it signed about cases."""
+
+    records: Outcome
+    documents: Fetched
+
+    @property
+    def error(self) -> NodeError | CaseworkError | None:
+        """Why it stopped before the end."""
+        return self.records.error or self.documents.error
 
 
 async def _nothing(_node: Node) -> None:
@@ -107,24 +124,29 @@ async def sync_all(
     node: Node,
     only: frozenset[str] = frozenset(),
     progress: Callable[[str, int, int], None] = lambda _peer, _done, _size: None,
-) -> list[Outcome]:
+) -> list[Synced]:
     """Pull from every active member of the network, or only from some; the peers side by side.
+
+    What a member signed about cases comes after its records, if those came to their end.
 
     Raises:
         NodeError: This node can not sync at all, or a named peer is no member.
+        CaseStoreError: The database can not be written.
     """
-    directory = node.directory()
+    directory, now = node.directory(), datetime.now(UTC)
+    reader = Reader(CaseDatabase(node.store), DirectoryMembers(node.directory), node.org_id)
     for org_id in sorted(only):
         directory.member(org_id)
 
-    async def one(peer: Member) -> Outcome:
+    async def one(peer: Member) -> Synced:
         def seen(done: int, size: int) -> None:
             progress(peer.org_id, done, size)
 
         async with PeerClient(peer, node.own) as client:
-            return await pull(
+            records = await pull(
                 node.store, client, directory, seen, verifiers=verifiers, identity=node.identity
             )
+            return Synced(records, Fetched() if records.error else await fetch(reader, client, now.date()))
 
     others = (member for member in directory.members if member.org_id != node.org_id and member.endpoint)
     active = (member for member in others if member.status is Status.ACTIVE)
@@ -150,7 +172,13 @@ async def _serve(
     exchange = Exchange(node.org_id, node.store)
     board = Board(node.org_id, node.store, gatekeeper, lambda: datetime.now(UTC))
     stand = WitnessStand(node.org_id, node.store, node.identity.log, gatekeeper, lambda: datetime.now(UTC))
-    more = (stand.service(), board.service(), Counter(node.store).service(gatekeeper))
+    statuses = shelf(CaseDatabase(node.store), lambda: datetime.now(UTC))
+    more = (
+        stand.service(),
+        board.service(),
+        Counter(node.store).service(gatekeeper),
+        case_status_service(statuses, gatekeeper),
+    )
     server, port = make_server(exchange, gatekeeper, node.own, node.directory, home.settings.listen, more)
     stopped = asyncio.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
@@ -179,6 +207,6 @@ async def _pull_often(node: Node, pause: float) -> None:
     while True:
         try:
             await sync_all(node)
-        except NodeError as error:
+        except (NodeError, CaseworkError) as error:
             logger.warning("sync failed: reason=%s", error.reason)
         await asyncio.sleep(pause)

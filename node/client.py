@@ -55,6 +55,8 @@ from node.wire.sharing import (
     encode_create_call,
     encode_requests_call,
 )
+from node.wire.statuses import SERVICE as CASE_STATUS_SERVICE
+from node.wire.statuses import Documents, DocumentsCall, decode_documents, encode_documents_call
 from node.wire.witness import SERVICE as WITNESS_SERVICE
 from node.wire.witness import AddCheckpointCall, decode_cosignature, encode_add_checkpoint_call
 from node.witness import Growth
@@ -62,6 +64,7 @@ from node.witness import Growth
 CALL_SECONDS = 30.0
 MAX_LISTED = 10_000  # charters or answers of one peer that we believe
 PAGE_ENTRIES = 1000  # what a page costs beside its entries is felt with smaller ones
+_NOT_SERVED = grpc.StatusCode.UNIMPLEMENTED  # by a peer of an older version
 _MIB = 1024 * 1024
 MAX_MESSAGE_BYTES = (
     8 * _MIB
@@ -273,6 +276,22 @@ class PeerClient:
                 ) from error
             raise _unavailable(self.peer, error) from error
         return decode_cosignature(answer)
+
+    async def case_documents(self, after: int, *, to_us: bool) -> Documents:
+        """Signed documents about cases, of the peer's list for us or of that for all; none where it knows no such call.
+
+        Raises:
+            UnavailableError: No answer, or a refusal.
+            PayloadError: The answer is no such response.
+        """
+        request = encode_documents_call(DocumentsCall(str(uuid4()), to_us, after))
+        try:
+            return decode_documents(await self._call("ListCaseDocuments", request, CASE_STATUS_SERVICE))
+        except UnavailableError as error:
+            refused = error.__cause__
+            if isinstance(refused, grpc.aio.AioRpcError) and refused.code() is _NOT_SERVED:
+                return Documents((), after)
+            raise
 
     async def _call(self, method: str, request: bytes, service: str = SERVICE) -> bytes:
         try:

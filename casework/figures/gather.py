@@ -207,8 +207,13 @@ def _convicted(derived: Axes) -> tuple[Range, Range]:
 
 
 def _joint(case: CaseFile) -> str:
-    confirmed = case.last("joint_confirmed")
-    return confirmed.text("joint_ref") if confirmed else ""
+    """The joint reference that was confirmed last and not taken back."""
+    standing: dict[str, str] = {}
+    for event in case.of("joint_confirmed", "joint_withdrawn"):
+        standing.pop(event.text("member"), None)
+        if event.kind == "joint_confirmed":
+            standing[event.text("member")] = event.text("joint_ref")
+    return next(reversed(standing.values()), "")
 
 
 def facts_of_erased(stone: Tombstone) -> Facts:

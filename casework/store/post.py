@@ -1,27 +1,55 @@
 """Signed documents that organizations send each other about cases; the newest of each subject."""
 
+import json
+from hashlib import sha256
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 
 from casework.store.database import Transaction, add
-from casework.tables import case_post
+from casework.tables import case_post, case_post_cursor
+
+KINDS = ("status", "joint", "answer")  # with which a subject begins, before the public reference
 
 
 class Posted(NamedTuple):
-    """One signed document: whose, about what of theirs, which number, and its line of a file as signed."""
+    """One signed document.
+
+    Attributes:
+        origin: Whose.
+        subject: About what of theirs; begins with one of `KINDS` and the public reference.
+        number: The greatest of a subject counts.
+        line: Its line of a file, as signed.
+        addressee: The one member for whom it is; empty for all.
+        place: Where it stands in the list that its readers fetch, from 1; nothing for what others signed.
+        kept_back: 1 while it is left out of that list, else 0.
+    """
 
     origin: str
     subject: str
     number: int
     line: bytes
+    addressee: str = ""
+    place: int | None = None
+    kept_back: int = 0
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all of it, as the audit log knows it."""
+        return sha256(json.dumps([*self[:3], *self[4:]]).encode() + self.line).hexdigest()
+
+
+class Cursor(NamedTuple):
+    """How far the two lists of a member were fetched, and in which month, such as 2026-03, from their beginning."""
+
+    to_all: int = 0
+    to_us: int = 0
+    month: str = ""
 
 
 def posted(connection: Transaction, origin: str, subject: str) -> Posted | None:
     """What is held of a subject."""
-    row = connection.execute(
-        select(*case_post.c).where(case_post.c.origin == origin, case_post.c.subject == subject)
-    ).one_or_none()
+    row = connection.execute(select(*case_post.c).where(_is(origin, subject))).one_or_none()
     return Posted(*row) if row else None
 
 
@@ -29,6 +57,32 @@ def all_posted(connection: Transaction) -> tuple[Posted, ...]:
     """Everything that is held, by origin and subject."""
     rows = connection.execute(select(*case_post.c).order_by(case_post.c.origin, case_post.c.subject))
     return tuple(Posted(*row) for row in rows)
+
+
+def posted_about(connection: Transaction, public_ref: str) -> tuple[Posted, ...]:
+    """What we have signed of one of our cases and members fetch, or would if it were not kept back."""
+    begins = or_(*(case_post.c.subject.startswith(f"{kind} {public_ref}", autoescape=True) for kind in KINDS))
+    rows = connection.execute(
+        select(*case_post.c).where(case_post.c.place.is_not(None), begins).order_by(case_post.c.subject)
+    )
+    return tuple(Posted(*row) for row in rows)
+
+
+def posted_after(connection: Transaction, addressee: str, after: int, most: int) -> tuple[Posted, ...]:
+    """What stands behind a place of a list, in order."""
+    rows = connection.execute(
+        select(*case_post.c)
+        .where(case_post.c.addressee == addressee, case_post.c.place > after, case_post.c.kept_back == 0)
+        .order_by(case_post.c.place)
+        .limit(most)
+    )
+    return tuple(Posted(*row) for row in rows)
+
+
+def last_place(connection: Transaction, addressee: str) -> int:
+    """The last place of a list; 0 for an empty one."""
+    last = select(func.max(case_post.c.place)).where(case_post.c.addressee == addressee)
+    return int(connection.execute(last).scalar_one() or 0)
 
 
 def count_posted(connection: Transaction, origin: str) -> int:
@@ -39,18 +93,28 @@ def count_posted(connection: Transaction, origin: str) -> int:
 
 def put_posted(connection: Transaction, document: Posted) -> None:
     """Hold a document instead of the one before it."""
-    connection.execute(
-        case_post.delete().where(
-            case_post.c.origin == document.origin, case_post.c.subject == document.subject
-        )
-    )
-    add(
-        connection,
-        case_post,
-        {
-            "origin": document.origin,
-            "subject": document.subject,
-            "number": document.number,
-            "envelope": document.line,
-        },
-    )
+    drop_posted(connection, document)
+    fields = {"envelope" if name == "line" else name: value for name, value in document._asdict().items()}
+    add(connection, case_post, fields)
+
+
+def drop_posted(connection: Transaction, document: Posted) -> None:
+    """Hold nothing of a subject any more."""
+    connection.execute(delete(case_post).where(_is(document.origin, document.subject)))
+
+
+def cursor_of(connection: Transaction, org_id: str) -> Cursor:
+    """How far a member's lists were fetched."""
+    columns = [case_post_cursor.c[name] for name in Cursor._fields]
+    row = connection.execute(select(*columns).where(case_post_cursor.c.org_id == org_id)).one_or_none()
+    return Cursor(*row) if row else Cursor()
+
+
+def put_cursor(connection: Transaction, org_id: str, cursor: Cursor) -> None:
+    """Note how far they were."""
+    connection.execute(delete(case_post_cursor).where(case_post_cursor.c.org_id == org_id))
+    add(connection, case_post_cursor, {"org_id": org_id, **cursor._asdict()})
+
+
+def _is(origin: str, subject: str) -> ColumnElement[bool]:
+    return (case_post.c.origin == origin) & (case_post.c.subject == subject)

@@ -28,7 +28,7 @@ def check(
     from node.check import Fault, check_logs, check_records, check_tiles
     from node.confirm import receipt_faults
     from node.errors import DirectoryError
-    from node.verify import Origin, witness_name
+    from node.verify import Origin
     from node.wire import alerts, charters, records
     from node.wire.receipts import decode_receipt
 
@@ -63,9 +63,7 @@ def check(
         given = receipt_faults(store, own.org_id, origins, records.decode_envelope, decode_receipt)
         faults += (Fault(*one) for one in given)
         faults += (Fault(*one) for one in charter_faults(store, own.org_id, origins, charters))
-        for one_there in _casework(
-            opened, {witness_name(one.org_id): one.log_key for one in origins.values()}
-        ):
+        for one_there in _casework(opened, origins):
             if isinstance(one_there, int):
                 verified["casework"] += one_there
             else:
@@ -77,12 +75,15 @@ def check(
     show(("verified", "number"), list(verified.items()), style, {"faults": "none"})
 
 
-def _casework(home: Any, witnesses: dict[str, bytes]) -> Iterator[Any]:
+def _casework(home: Any, origins: dict[str, Any]) -> Iterator[Any]:
     """Faults of casework and numbers of what was verified; a database that can not be read is a fault too."""
     from casework.errors import CaseworkError
     from console.office import Office
+    from node.verify import witness_name
 
+    witnesses = {witness_name(one.org_id): one.log_key for one in origins.values()}
+    signers = {one.org_id: one.signing_keys for one in origins.values()}
     try:
-        yield from Office(home).check(witnesses)
+        yield from Office(home).check(witnesses, signers)
     except CaseworkError as error:
         yield "casework", str(error)

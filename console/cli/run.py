@@ -52,8 +52,8 @@ def sync(
 ) -> None:
     """Pull what is new from the peers, verify it, and keep it.
 
-    A cut costs nothing: the next sync goes on where this one stopped. What can not be verified is refused with its
-    reason.
+    After the records of a member come its signed documents about cases. A cut costs nothing: the next sync goes on
+    where this one stopped. What can not be verified is refused with its reason.
     """
     import asyncio
 
@@ -72,13 +72,14 @@ def sync(
         outcomes = asyncio.run(sync_all(node, frozenset(peers or ()), seen))
     rows = [
         (
-            one.org_id,
-            one.received.accepted,
-            one.received.retracted,
-            one.received.withheld,
-            one.received.refused,
-            one.held,
-            one.verified,
+            one.records.org_id,
+            one.records.received.accepted,
+            one.records.received.retracted,
+            one.records.received.withheld,
+            one.records.received.refused,
+            one.records.held,
+            one.records.verified,
+            one.documents.taken,
             f"{one.error.reason}: {one.error}" if one.error else "",
         )
         for one in outcomes
@@ -91,10 +92,14 @@ def sync(
         "refused",
         "already held",
         "verified",
+        "case documents",
         "stopped by",
     )
     show(header, rows, style)
     for line in warnings(node.store):
         say(line)
+    for synced in outcomes:
+        for refused in synced.documents.refused:
+            say(f"{refused.origin}: {refused.subject} was not taken: {refused.refused}")
     if any(one.error for one in outcomes):
         raise typer.Exit(1)

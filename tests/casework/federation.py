@@ -6,8 +6,9 @@ from pathlib import Path
 from casework.casefile import CaseFile
 from casework.desk import Desk
 from casework.joint import JointBoard
-from casework.publishing import Outcome, Us, outgoing, propose, publish, take
+from casework.publishing import Us, outgoing, propose, publish
 from casework.summary import CaseStatusSummary
+from casework.taking import Outcome, take
 from casework.values import Value
 from console.home import Home
 from console.office import Office
@@ -25,12 +26,20 @@ KILLED: Mapping[str, Value] = {"person": "P1", "harm": ("dead",), "cause": "viol
 class Organization:
     """One organization at work."""
 
-    def __init__(self, org_id: str, folder: Path, clock: Clock, members: "Network") -> None:
+    def __init__(
+        self,
+        org_id: str,
+        folder: Path,
+        clock: Clock,
+        members: "Network",
+        url: str = "",
+        signer: Signer | None = None,
+    ) -> None:
         (folder / "keys").mkdir(mode=0o700, parents=True)
-        url = f"sqlite:///{folder / 'node.db'}"
+        url = url or f"sqlite:///{folder / 'node.db'}"
         settings = new_settings(org_id=org_id, org_type="INGO", database_url=url)
         self.office = Office(Home(folder, settings), clock)
-        self.us = Us(org_id, Signer.generate(), GROUP_KEY)
+        self.us = Us(org_id, signer or Signer.generate(), GROUP_KEY)
         self.members = members
         self.desks: dict[str, Desk] = {}
         boss = self.office.enrol("boss", None)

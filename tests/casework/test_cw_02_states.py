@@ -62,6 +62,7 @@ TABLE: dict[str, tuple[set[str], set[State]]] = {
 ALSO_CLOSED = {
     "release_proposed",
     "release_withdrawn",
+    "joint_withdrawn",
     "answer_received",
     "answer_graded",
     "break_glass",
@@ -74,7 +75,7 @@ ALSO_CLOSED = {
     "erasure_proposed",
     "erased",
 }
-ALSO_VOID = {"release_withdrawn", "break_glass", "erasure_proposed", "erased"}
+ALSO_VOID = {"release_withdrawn", "joint_withdrawn", "break_glass", "erasure_proposed", "erased"}
 
 
 def _drafted() -> Story:

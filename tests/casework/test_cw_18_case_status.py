@@ -20,10 +20,11 @@ from casework.errors import (
     SummaryError,
 )
 from casework.paper import _stopped
-from casework.publishing import outgoing, propose, publish, revoke, statuses, take
+from casework.publishing import outgoing, propose, publish, revoke, statuses
 from casework.report.telling import Level
 from casework.signedfile import read_file, write_file, write_line
 from casework.summary import SUMMARY_TYPE, read_summary, summary_of, withheld, write_summary
+from casework.taking import take
 from crypto.envelope import sign_envelope
 from crypto.signing import Signer
 from tests.casework.conftest import Clock

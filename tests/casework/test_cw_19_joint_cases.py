@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from casework.answering import notices, take_notices
 from casework.deadlines import ClockState, clocks
 from casework.errors import ActionError, ConsentError, FieldError, NotFoundError, SummaryError
-from casework.joining import candidates, confirm, joint_board, notices, take_notices
+from casework.joining import candidates, confirm, joint_board
 from casework.joint import (
     JointStatement,
     Side,

@@ -4,6 +4,7 @@ Every call, message and field of the contract has its place here. What has none 
 what it may hold.
 """
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -25,6 +26,7 @@ from tests.support.wiretap import Headers, Line
 from tocsin.node.v1 import (
     alert_pb2,
     alert_service_pb2,
+    case_status_service_pb2,
     envelope_pb2,
     exchange_service_pb2,
     receipt_pb2,
@@ -77,6 +79,9 @@ FIELDS = {
     "DimensionLevel": "dimension level",
     "AddCheckpointRequest": "request_id old_size consistency_proof checkpoint",
     "AddCheckpointResponse": "cosignature",
+    "ListCaseDocumentsRequest": "request_id to_caller after page_size",
+    "ListCaseDocumentsResponse": "documents last",
+    "CaseDocument": "place envelope",
     "Timestamp": "seconds nanos",
 }
 """Each message that may go over a line, with every field that it may have."""
@@ -98,6 +103,7 @@ CALLS: Mapping[str, tuple[type[Message], type[Message]]] = {
             "ListCharters CreateShareRequest ListShareRequests CancelShareRequest",
         ),
         ("WitnessService", witness_service_pb2, "AddCheckpoint"),
+        ("CaseStatusService", case_status_service_pb2, "ListCaseDocuments"),
     )
     for call in calls.split()
 }
@@ -113,6 +119,18 @@ PAYLOADS: Mapping[str, type[Message]] = {
     "receipt": receipt_pb2.Receipt,
     "charter": sharing_pb2.Charter,
 }
+# What may be told of a case (casework 5.6), and to whom a paper with the field `member` goes: to that member alone.
+CASE_DOCUMENTS = {
+    "case-status": "public_ref joint_ref number host_state incident_quarter category employer persons stages "
+    "public_status impunity best_reply months_since_event flags match_tokens definition issued expires",
+    "case-status-revocation": "public_ref number issued",
+    "joint-case": "joint_ref public_ref member member_ref number issued",
+    "joint-case-withdrawal": "public_ref member member_ref number issued",
+    "joint-answer": "joint_ref public_ref member document kind on reference",
+}
+CASE_WORD = re.compile(
+    r"[A-Za-z0-9_+.-]*"
+)  # codes, digits, months and quarters; no sentence, no name of several words
 DIMENSIONS = ("when", "where", "what", "victims", "target", "actor", "certainty")
 # The table of docs/sharing.md: how many levels each tier sees of each dimension.
 TABLE = {
@@ -227,6 +245,9 @@ class Bystander:
         assert NOTE.fullmatch(getattr(message, "checkpoint", b"") + getattr(message, "cosignature", b""))
         self._sharing(message, sender, reader)
         match message:
+            case case_status_service_pb2.ListCaseDocumentsResponse():
+                for document in message.documents:
+                    self.heard[_case_document(document.envelope, sender, reader)] += 1
             case exchange_service_pb2.ListEntriesResponse():
                 entries = list(message.entries)
                 opened = [uid for entry in entries if (uid := self._entry(entry, sender, reader, today))]
@@ -343,17 +364,45 @@ def _check_fields(message: Message) -> None:
 
 def _signed(wire: bytes, sender: Member) -> Message:
     """What an envelope holds, if the sender has signed it with its key of today (DSSE v1)."""
+    kind, payload = _opened_envelope(wire, sender)
+    found = re.fullmatch(r"application/vnd\.tocsin\.(\w+)\.v1\+protobuf", kind)
+    assert found
+    message = PAYLOADS[found[1]].FromString(payload)
+    _check_fields(message)
+    return message
+
+
+def _case_document(wire: bytes, sender: Member, reader: Member) -> str:
+    """Check what is said of a case; gives what kind of document it is."""
+    kind, payload = _opened_envelope(wire, sender)
+    found = re.fullmatch(r"application/vnd\.tocsin\.([a-z-]+)\.v1\+json", kind)
+    assert found
+    said = json.loads(payload)
+    assert list(said) == CASE_DOCUMENTS[found[1]].split(), f"{found[1]} says more or less than it may"
+    assert said.get("member", reader.org_id) == reader.org_id, "a joint paper for somebody else"
+    assert said.get("category") != "sexual_violence", "R14: sexual violence leaves in statistics alone"
+    for word in _words(said):
+        assert CASE_WORD.fullmatch(word), f"a summary says {word!r}"
+    return found[1]
+
+
+def _words(said: Any) -> Iterator[str]:
+    if isinstance(said, dict | list):
+        for one in said.values() if isinstance(said, dict) else said:
+            yield from _words(one)
+    else:
+        yield str(said)
+
+
+def _opened_envelope(wire: bytes, sender: Member) -> tuple[str, bytes]:
+    """Type and payload of an envelope, if the sender has signed it with its key of today (DSSE v1)."""
     envelope = envelope_pb2.Envelope.FromString(wire)
     _check_fields(envelope)
     kind, payload = envelope.payload_type, envelope.payload
     (signature,) = envelope.signatures
     signed = b"DSSEv1 %d %b %d %b" % (len(kind), kind.encode(), len(payload), payload)
     Ed25519PublicKey.from_public_bytes(sender.signing_keys[0].public_key).verify(signature.sig, signed)
-    found = re.fullmatch(r"application/vnd\.tocsin\.(\w+)\.v1\+protobuf", kind)
-    assert found
-    message = PAYLOADS[found[1]].FromString(payload)
-    _check_fields(message)
-    return message
+    return kind, payload
 
 
 def _opened(record: record_pb2.IncidentRecord, openings: envelope_pb2.Openings) -> Iterator[tuple[str, ...]]:

@@ -14,6 +14,8 @@ from typing import Any, Protocol
 import pytest
 
 from console.database import open_store
+from console.office import CaseDatabase
+from console.posts import shelf
 from crypto.certificates import make_member_certificate
 from crypto.envelope import Envelope, sign_envelope
 from crypto.sealing import SealKey
@@ -44,6 +46,7 @@ from node.record import import_publication
 from node.server import Exchange, Gatekeeper, make_server
 from node.share import Plan, Request, release
 from node.sharing import Counter
+from node.statuses import case_status_service
 from node.store.database import Store
 from node.store.records import revisions_by_key
 from node.sync import Outcome, pull
@@ -169,6 +172,7 @@ class Node:
                 stand.service(),
                 board.service(),
                 Counter(self.store, lambda: network.now).service(gatekeeper),
+                case_status_service(shelf(CaseDatabase(self.store), lambda: network.now), gatekeeper),
             ),
         )
         await server.start()

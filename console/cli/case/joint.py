@@ -7,11 +7,15 @@ import typer
 
 from console.cli.case.acting import CaseArgument
 from console.cli.case.signing_in import NOBODY, OfficerOption, desk_of
-from console.cli.case.status import CLAIM, InArgument, OutOption, claim_row, new_file, our_side, show_outcomes
+from console.cli.case.status import CLAIM, OutOption, claim_row, new_file, our_side, show_outcomes
 from console.cli.options import HERE, Format, FormatOption, HomeOption
 from console.cli.output import say, show
 
 joint = typer.Typer(help="Cases of several organizations about one incident.", no_args_is_help=True)
+MemberArgument = Annotated[str, typer.Argument(metavar="MEMBER", help="The other organization.")]
+RefOption = Annotated[
+    str, typer.Option("--ref", metavar="REF", help="Public reference of its case, where there are several.")
+]
 
 
 @joint.command(short_help="Make the key of a group, or take over theirs.")
@@ -56,10 +60,8 @@ def find(
 @joint.command(short_help="Confirm that a member's case is of one incident.")
 def confirm(
     reference: CaseArgument,
-    member: Annotated[str, typer.Argument(metavar="MEMBER", help="The other organization.")],
-    member_ref: Annotated[
-        str, typer.Option("--ref", metavar="REF", help="Public reference of its case, where several match.")
-    ] = "",
+    member: MemberArgument,
+    member_ref: RefOption = "",
     officer_id: OfficerOption = NOBODY,
     home: HomeOption = HERE,
 ) -> None:
@@ -68,7 +70,26 @@ def confirm(
 
     desk = desk_of(home, officer_id)
     statement = confirm(desk, desk.find(reference), our_side(home), member, member_ref)
-    say(f"Confirmed as {statement.joint_ref}. Give {member} the file of `tocsin case status write`.")
+    say(f"Confirmed as {statement.joint_ref}. {member} learns it with its next sync, and confirms it too.")
+
+
+@joint.command(short_help="Take back such a confirmation.")
+def withdraw(
+    reference: CaseArgument,
+    member: MemberArgument,
+    member_ref: RefOption = "",
+    officer_id: OfficerOption = NOBODY,
+    home: HomeOption = HERE,
+) -> None:
+    """Take back that a case and a member's are about one incident: they are on no common board any more."""
+    from casework.joining import withdraw
+
+    desk = desk_of(home, officer_id)
+    withdrawal = withdraw(desk, desk.find(reference), our_side(home), member, member_ref)
+    say(
+        f"Taken back as number {withdrawal.number} to {member}, as it learns with its next sync. What you publish "
+        "next no longer bears the joint reference."
+    )
 
 
 @joint.command(short_help="Show the joint board of a case.")
@@ -96,8 +117,8 @@ def board(
 def write_notices(
     reference: CaseArgument, out: OutOption, officer_id: OfficerOption = NOBODY, home: HomeOption = HERE
 ) -> None:
-    """Write a signed file that tells co-senders what came in for joint demarches; hand it to them alone."""
-    from casework.joining import notices
+    """Write the same to a file where there is no line; hand it to co-senders alone."""
+    from casework.answering import notices
 
     desk = desk_of(home, officer_id)
     content = notices(desk, desk.find(reference), our_side(home))
@@ -105,18 +126,40 @@ def write_notices(
     say(f"{out} holds {len(content.splitlines())} answers")
 
 
+@joint.command("send", short_help="Tell co-senders what came in for joint demarches.")
+def send_notices(
+    reference: CaseArgument, officer_id: OfficerOption = NOBODY, home: HomeOption = HERE
+) -> None:
+    """Sign what came in for joint demarches of a case; each co-sender fetches with its next sync what is for it."""
+    from casework.answering import send
+
+    desk = desk_of(home, officer_id)
+    new = send(desk, desk.find(reference), our_side(home))
+    members = ", ".join(dict.fromkeys(one.member for one in new))
+    say(f"{len(new)} answers are new" + (f", for {members}" if new else ""))
+
+
 @joint.command("read", short_help="Take answers that came in at a co-sender.")
 def read_notices(
-    file: InArgument,
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="FILE", help="File of a member; else what was synced.", exists=True, dir_okay=False
+        ),
+    ] = None,
     officer_id: OfficerOption = NOBODY,
     home: HomeOption = HERE,
     style: FormatOption = Format.TABLE,
 ) -> None:
-    """Take a co-sender's file: what came in there is written down in your cases, and stops your clocks."""
-    from casework.joining import take_notices
+    """Take what came in at co-senders, as synced or from a file: it is written down in your cases, and stops clocks."""
+    from casework.answering import take_fetched, take_notices
     from console.home import open_home
     from console.joint import DirectoryMembers
 
     desk, opened = desk_of(home, officer_id), open_home(home)
-    outcomes = take_notices(desk, DirectoryMembers(opened), opened.settings.org_id, file.read_bytes())
+    org_id = opened.settings.org_id
+    if file is None:
+        outcomes = take_fetched(desk, org_id)
+    else:
+        outcomes = take_notices(desk, DirectoryMembers(opened.directory), org_id, file.read_bytes())
     show_outcomes(outcomes, style)

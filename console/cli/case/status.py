@@ -41,7 +41,7 @@ def publish(
 ) -> None:
     """Sign how a case stands, instead of what was published of it before. Belongs to approvers.
 
-    Every value that leaves is printed. It travels with `tocsin case status write`.
+    Every value that leaves is printed. Members fetch it with their next sync; `write` makes a file of it.
     """
     from casework.publishing import publish
     from casework.summary import write_summary
@@ -54,12 +54,14 @@ def publish(
 
 @status.command(short_help="Take back what was published of a case.")
 def revoke(reference: CaseArgument, officer_id: OfficerOption = NOBODY, home: HomeOption = HERE) -> None:
-    """Take back at once what was published of a case; give members the file that `write` writes."""
+    """Take back at once what was published of a case; members learn it with their next sync, or from a file."""
     from casework.publishing import revoke
 
     desk = desk_of(home, officer_id)
     revocation = revoke(desk, desk.find(reference), our_side(home))
-    say(f"Taken back as number {revocation.number} of {revocation.public_ref}. Now: tocsin case status write")
+    say(
+        f"Taken back as number {revocation.number} of {revocation.public_ref}, as members learn with their next sync"
+    )
 
 
 @status.command("list", short_help="Show how cases stand, as they were signed.")
@@ -97,7 +99,7 @@ def read(file: InArgument, home: HomeOption = HERE, style: FormatOption = Format
     """Take a file of a member: each document is verified against the directory, the newest counts."""
     from datetime import UTC, datetime
 
-    from casework.publishing import take
+    from casework.taking import take
     from console.home import open_home
     from console.joint import DirectoryMembers
     from console.office import Office
@@ -105,7 +107,7 @@ def read(file: InArgument, home: HomeOption = HERE, style: FormatOption = Format
     opened = open_home(home)
     office, today = Office(opened), datetime.now(UTC).date()
     outcomes = take(
-        office.database, DirectoryMembers(opened), opened.settings.org_id, file.read_bytes(), today
+        office.database, DirectoryMembers(opened.directory), opened.settings.org_id, file.read_bytes(), today
     )
     show_outcomes(outcomes, style)
 

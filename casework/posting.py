@@ -1,0 +1,122 @@
+"""Put what we signed where members fetch it: one list for all of them, and one for each addressee.
+
+A document that replaces another stands at the end of its list, so whoever has read on to a place asks for what is
+behind it. A list tells its readers nothing of the others. What may no longer be told of a case is kept back from the
+moment in which that is written down, and has a new place when it may be told again. Each change stands in the audit
+log by its digest, so that `casework.check` finds what was put in, changed or dropped.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import NamedTuple
+
+from casework.about import WHILE_TOLD
+from casework.casefile import CaseFile
+from casework.signedfile import read_line
+from casework.store.database import Database, Transaction
+from casework.store.post import (
+    Posted,
+    drop_posted,
+    last_place,
+    posted,
+    posted_about,
+    posted_after,
+    put_posted,
+)
+from casework.summary import SUMMARY_TYPE, forbidden, hides_harm, read_summary
+from crypto.envelope import Envelope
+
+Digests = Mapping[str, tuple[str, ...]]
+PUT, REPLACED = "posts", "replaced"  # kinds of digests in the audit log
+
+
+class Placed(NamedTuple):
+    """A signed document and its place in a list."""
+
+    place: int
+    envelope: Envelope
+
+
+class Listed(NamedTuple):
+    """Documents of a list in order, and how far the list goes."""
+
+    documents: tuple[Placed, ...]
+    last: int
+
+
+def offer(connection: Transaction, *documents: Posted) -> Digests:
+    """Put our documents at the end of their lists, each instead of the one before it; gives what to write down."""
+    put, replaced = [], []
+    for one in documents:
+        before = posted(connection, one.origin, one.subject)
+        if before is not None and before.place is not None:
+            replaced.append(before.digest)
+        new = one._replace(place=last_place(connection, one.addressee) + 1, kept_back=0)
+        put_posted(connection, new)
+        put.append(new.digest)
+    return {PUT: tuple(put), REPLACED: tuple(replaced)}
+
+
+def take_off(connection: Transaction, *documents: Posted) -> Digests:
+    """Take our documents off their lists for good; gives what to write down."""
+    for one in documents:
+        drop_posted(connection, one)
+    return {REPLACED: tuple(one.digest for one in documents)}
+
+
+def settle(connection: Transaction, case: CaseFile) -> Digests:
+    """Keep back what was signed of a case if nothing may be told of it any more, let it out if it may again.
+
+    An officer who can not see what was done to somebody changes nothing by that alone. Gives what to write down.
+    """
+    ours = told_of(connection, case)
+    if forbidden(case):
+        return keep_back(connection, *(one for one in ours if not one.kept_back))
+    if hides_harm(case):
+        return {}
+    return offer(connection, *(one for one in ours if one.kept_back))
+
+
+def told_of(connection: Transaction, case: CaseFile) -> tuple[Posted, ...]:
+    """What members fetch of a case, but for what takes something back."""
+    return tuple(
+        one
+        for one in posted_about(connection, case.about.text("public_ref"))
+        if read_line(one.line).payload_type in WHILE_TOLD
+    )
+
+
+def keep_back(connection: Transaction, *documents: Posted) -> Digests:
+    """Leave our documents out of their lists; gives what to write down."""
+    kept = tuple(one._replace(kept_back=1) for one in documents)
+    for one in kept:
+        put_posted(connection, one)
+    return {PUT: tuple(one.digest for one in kept), REPLACED: tuple(one.digest for one in documents)}
+
+
+def joined(*several: Digests) -> Digests:
+    """Digests of several changes of one transaction."""
+    return {kind: tuple(one for each in several for one in each.get(kind, ())) for kind in (PUT, REPLACED)}
+
+
+def listed(database: Database, addressee: str, after: int, most: int, today: date) -> Listed:
+    """What stands behind a place of the list of an addressee, or of that for all, without what has expired.
+
+    Raises:
+        CaseStoreError: The database can not be read.
+    """
+    with database.read() as connection:
+        last = last_place(connection, addressee)
+        found: list[Placed] = []
+        while len(found) < most:
+            rows = posted_after(connection, addressee, after, most)
+            if not rows:
+                break
+            after = rows[-1].place or after
+            read = ((one.place or 0, read_line(one.line)) for one in rows)
+            found += (Placed(*one) for one in read if not _is_over(one[1], today))
+    return Listed(tuple(found[:most]), last)
+
+
+def _is_over(envelope: Envelope, today: date) -> bool:
+    return envelope.payload_type == SUMMARY_TYPE and not read_summary(envelope.payload).is_shown(today)
