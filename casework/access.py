@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from casework.errors import FieldError, RoleError, TamperedError
-from casework.officer import NO_CASES, Officer
+from casework.officer import NO_CASES, RECOVERY, Officer
 from casework.vocabulary import Group, codes
 
 GRANT_TYPE = "application/vnd.tocsin.case-grant.v1+json"
@@ -107,11 +107,13 @@ def check_granter(by: Officer, held: Grant | None, before: Grant | None, grant: 
         RoleError: They may not act on the case, give what they do not hold, or let in whom the survivor's advocate
             has shut out.
     """
+    shut_out = before is not None and before.is_exclusion
+    if RECOVERY in by.roles and grant.rights and not shut_out:
+        return grant  # it holds every key, and its use stands in the case
     if held is None or not held.holds("write", today) or not by.roles & GRANTERS:
         raise RoleError("letting somebody in belongs to " + " or ".join(sorted(GRANTERS)) + " who may write")
     if grant.rights - held.rights:
         raise RoleError(f"you do not hold {min(grant.rights - held.rights)}, so you can not give it")
-    shut_out = before is not None and before.is_exclusion
     if shut_out and grant.rights and ADVOCATE not in by.roles:
         raise RoleError("the survivor's advocate has shut them out, and alone can let them in again")
     if grant.is_exclusion and ADVOCATE not in by.roles:

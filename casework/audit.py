@@ -29,7 +29,8 @@ ACTS: Mapping[str, str] = MappingProxyType(  # what can be done, in words
         "evidence": "added or handled evidence",
         "export": "exported evidence",
         "destroy": "destroyed evidence",
-        "break_glass": "read with the recovery key",
+        "break_glass": "opened with the recovery key",
+        "recovery_keys": "sealed cases to the recovery key",
         "erase": "destroyed keys",
         "audit": "read the audit log",
         "check": "verified everything",
@@ -37,6 +38,8 @@ ACTS: Mapping[str, str] = MappingProxyType(  # what can be done, in words
         "tip_answer": "answered an anonymous report",
         "tip_keys": "gave or took the keys of anonymous reports",
         "tip_open": "opened a case from an anonymous report",
+        "tip_propose": "proposed to erase an anonymous report",
+        "tip_erase": "erased an anonymous report",
     }
 )
 NONE: Mapping[Any, Any] = MappingProxyType({})
@@ -61,7 +64,8 @@ class AuditEntry(NamedTuple):
         asked: Start of the SHA-256 of what was asked for and not given, whether there is such a case or not.
         groups: Field groups that were opened.
         heads: Where each case ends after a write, by its number.
-        digests: SHA-256 of what else was written, by kind: officers, grants, files, destroyed, tombstones, tips.
+        digests: SHA-256 of what else was written or destroyed, by kind: officers, grants, files, destroyed, tombstones,
+            tips, erased_tips, tip_tombstones.
         erased: Field groups of which the keys were destroyed, by number of the case.
     """
 

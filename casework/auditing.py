@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from casework.access import GRANTERS
 from casework.audit import ACTS, AuditEntry, read_entry
-from casework.casefile import case_name
+from casework.casefile import case_name, find_case
 from casework.desk import Desk
-from casework.errors import AuditError, CaseworkError, NotFoundError, RoleError
+from casework.errors import AuditError, CaseworkError, RoleError
 from casework.store.audit import audit_entries
 from casework.store.events import case_ids
 
@@ -46,7 +46,7 @@ def read_log(desk: Desk, case: str = "", officer_id: str = "") -> tuple[Audited,
     with desk.database.read() as connection:
         numbers = case_ids(connection)
     if AUDITOR in desk.officer.roles:
-        chosen = _named(numbers, case)
+        chosen = (find_case(numbers, case),) if case.strip() else ()
     elif case and desk.officer.roles & GRANTERS:
         chosen = (desk.find(case),)
     else:
@@ -69,17 +69,3 @@ def read_log(desk: Desk, case: str = "", officer_id: str = "") -> tuple[Audited,
 
 
 AUDITOR_PURPOSE = "audit"
-
-
-def _named(numbers: dict[str, int], case: str) -> tuple[str, ...]:
-    wanted = case.strip().replace("-", "").upper()
-    if not wanted:
-        return ()
-    found = [
-        uid
-        for uid in numbers
-        if case_name(uid).replace("-", "").startswith(wanted) or uid.upper().startswith(wanted)
-    ]
-    if len(found) != 1:
-        raise NotFoundError(f"there is no case {case[:40]!r}" + (", but several" if found else ""))
-    return tuple(found)

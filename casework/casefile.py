@@ -10,6 +10,7 @@ from datetime import date
 from functools import cache
 from types import MappingProxyType
 
+from casework.errors import NotFoundError
 from casework.event import Event
 from casework.span import Range, Span, covers
 from casework.values import Gap, Value
@@ -191,6 +192,23 @@ def case_name(uid: str) -> str:
     number = int(uid[:10], 16)
     text = "".join(signs[number >> shift & 31] for shift in range(35, -1, -5))
     return f"{text[:4]}-{text[4:]}"
+
+
+def find_case(uids: Iterable[str], reference: str) -> str:
+    """Uid of the one of these cases that somebody names by the first signs of its name or uid.
+
+    Raises:
+        NotFoundError: None, or several.
+    """
+    wanted = reference.strip().replace("-", "").upper()
+    found = [
+        uid
+        for uid in uids
+        if wanted and any(one.startswith(wanted) for one in (case_name(uid).replace("-", ""), uid.upper()))
+    ]
+    if len(found) != 1:
+        raise NotFoundError(f"there is no case {reference[:40]!r}" + (", but several" if found else ""))
+    return found[0]
 
 
 def _support(event: Event) -> tuple[object, ...]:

@@ -26,11 +26,12 @@ from casework.store.audit import audit_checkpoints, audit_entries
 from casework.store.database import Database, Transaction
 from casework.store.events import Stored, case_ids, events_of
 from casework.store.evidence import evidence_files
+from casework.store.notices import notices_kept
 from casework.store.people import all_keys, grant_rows, officer_rows
-from casework.store.tips import messages_of, tip_keys, tips
+from casework.store.tips import messages_of, tip_keys, tip_tombstones, tips
 from casework.store.tombstones import tombstones
 from casework.tip import tip_name, verify_message
-from casework.tombstone import TOMBSTONE_TYPE, read_tombstone
+from casework.tombstone import TIP_TOMBSTONE_TYPE, TOMBSTONE_TYPE, read_tip_tombstone, read_tombstone
 from casework.vocabulary import Group
 from crypto.checkpoint import verify_checkpoint
 from crypto.cosignature import cosignatures
@@ -110,6 +111,9 @@ class _Checker:
         self._opened_by: dict[str, str] = {}
         self._grants: dict[tuple[str, str], Grant] = {}
         self._numbers: dict[str, int] = {}
+        self._broken: set[tuple[int, int]] = (
+            set()
+        )  # cases opened with the recovery key, and where they say so
 
     def check(self) -> Iterator[CaseFault | int]:
         yield from self._audit()
@@ -117,9 +121,11 @@ class _Checker:
         yield from self._cases()
         yield from self._given()
         yield from self._keys()
+        yield from self._notices()
         yield from self._files()
         yield from self._tombstones()
         yield from self._tips()
+        yield from self._tip_tombstones()
         for found in check_post(self._connection, self._trusted.signers, self._written):
             yield found if isinstance(found, int) else CaseFault(*found)
 
@@ -137,6 +143,8 @@ class _Checker:
                 continue
             self._entries.append(entry)
             self._heads |= entry.heads
+            if entry.act == "break_glass":
+                self._broken |= {(number, head.sequence) for number, head in entry.heads.items()}
             for kind, digests in entry.digests.items():
                 self._written.setdefault(kind, []).extend(digests)
             for number, groups in entry.erased.items():
@@ -287,6 +295,15 @@ class _Checker:
                 yield CaseFault(f"case {case[:8]}", f"{officer_id} has lost the key {min(missing)}")
         yield len(keys)
 
+    def _notices(self) -> Iterator[CaseFault]:
+        kept = notices_kept(self._connection)
+        for number, sequence in sorted(self._broken ^ kept):
+            missing = (number, sequence) in self._broken
+            what = "was dropped" if missing else "is in no entry of the audit log"
+            yield CaseFault(
+                f"case number {number}", f"the notice that event {sequence} used the recovery key {what}"
+            )
+
     def _files(self) -> Iterator[CaseFault | int]:
         written = set(self._written.get("files", ())) - set(self._written.get("destroyed", ()))
         found = set()
@@ -330,15 +347,34 @@ class _Checker:
                     verify_message(self._people, tip.reporter_key, tip.uid, number, closed)
                 except TamperedError as error:
                     yield CaseFault("reports", str(error))
+        erased = set(self._written.get("erased_tips", ()))
         for digest in dict.fromkeys(self._written.get("tips", ())):
-            if digest not in found:
+            if digest not in found | erased:
                 yield CaseFault("reports", f"message {digest[:16]} was dropped or changed")
+        for digest in sorted(found & erased):
+            yield CaseFault("reports", f"message {digest[:16]} was erased and is there again")
         for key in tip_keys(self._connection):
             try:
                 open_outer(self._trusted.epochs, key)
             except CaseworkError as error:
                 yield CaseFault(f"key of report {tip_name(key.case)} for {key.officer_id}", str(error))
         yield len(found)
+
+    def _tip_tombstones(self) -> Iterator[CaseFault]:
+        payloads = []
+        for number, signed in enumerate(tip_tombstones(self._connection), 1):
+            payloads.append(signed.payload)
+            try:
+                self._check_tip_tombstone(signed)
+            except (TamperedError, CryptoError) as error:
+                yield CaseFault(f"tombstone {number} of a report", str(error))
+        yield from self._same("tombstone of a report", "tip_tombstones", payloads, in_order=False)
+
+    def _check_tip_tombstone(self, signed: Signed) -> None:
+        by = self._people.get(read_tip_tombstone(signed.payload).erased_by)
+        if by is None:
+            raise TamperedError("it is signed by nobody")
+        verify_signature(by.signing_key, pae(TIP_TOMBSTONE_TYPE, signed.payload), signed.signature)
 
     def _same(self, name: str, kind: str, payloads: list[bytes], *, in_order: bool) -> Iterator[CaseFault]:
         """Compare what is stored with what the audit log says was written."""

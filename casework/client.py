@@ -13,11 +13,12 @@ from uuid import uuid4
 import grpc
 from google.protobuf.message import Message
 
-from casework.casefile import CaseFile, case_name, fold
+from casework.casefile import CaseFile, find_case, fold
 from casework.desk import WORK
-from casework.errors import CaseworkError, NotFoundError, OfficeUnavailableError, RefusedError
+from casework.errors import CaseworkError, OfficeUnavailableError, RefusedError
 from casework.event import Statement
-from casework.wire import SERVICE, decode_events, encode_statement, parse
+from casework.glass import Notice
+from casework.wire import SERVICE, decode_events, decode_notice, encode_statement, parse
 from tocsin.casework.v1 import case_pb2
 from tocsin.casework.v1 import casework_service_pb2 as messages
 
@@ -56,6 +57,7 @@ class RemoteDesk:
         self._reason_of = reason_of
         self._token = ""
         self.officer = Caller("", frozenset())
+        self.notices: tuple[Notice, ...] = ()
 
     def close(self) -> None:
         """Sign out, so that the server forgets the keys, and hang up."""
@@ -81,6 +83,7 @@ class RemoteDesk:
         answer = self._call("SignIn", request, messages.SignInResponse())
         self._token = answer.token
         self.officer = Caller(officer_id, frozenset(answer.roles))
+        self.notices = tuple(map(decode_notice, answer.notices))
 
     def open_case(self, statement: Statement) -> str:
         """Open a case and give its uid.
@@ -98,13 +101,7 @@ class RemoteDesk:
         Raises:
             NotFoundError: None, or several.
         """
-        wanted = reference.strip().replace("-", "").upper()
-        uids = [case.uid for case in self._cases(WORK)]
-        names = {uid: (case_name(uid).replace("-", ""), uid.upper()) for uid in uids}
-        found = [uid for uid in uids if wanted and any(name.startswith(wanted) for name in names[uid])]
-        if len(found) != 1:
-            raise NotFoundError(f"there is no case {reference[:40]!r}" + (", but several" if found else ""))
-        return found[0]
+        return find_case([case.uid for case in self._cases(WORK)], reference)
 
     def read(
         self, uid: str, purpose: str = WORK, valid_as_of: date | None = None, known_as_of: date | None = None

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from casework.access import ALL_RIGHTS, GRANT_TYPE, Grant, read_grant, write_grant
 from casework.audit import NONE, AuditEntry, Head, check_purpose, write_entry
-from casework.casefile import CaseFile, case_name, fold
+from casework.casefile import CaseFile, find_case, fold
 from casework.chain import FIRST, Header, Signed, link, place, read_header, sign_header
 from casework.deadlines import check_clock
 from casework.enrol import officers
@@ -144,18 +144,8 @@ class Desk:
         Raises:
             NotFoundError: None, or several, of those that this officer may see.
         """
-        wanted = reference.strip().replace("-", "").upper()
         with self.database.read() as connection:
-            seen = self.holdings(connection)
-        found = [
-            uid
-            for uid in seen
-            if wanted
-            and (case_name(uid).replace("-", "").startswith(wanted) or uid.upper().startswith(wanted))
-        ]
-        if len(found) != 1:
-            raise NotFoundError(f"there is no case {reference[:40]!r}" + (", but several" if found else ""))
-        return found[0]
+            return find_case(self.holdings(connection), reference)
 
     def read(
         self, uid: str, purpose: str = WORK, valid_as_of: date | None = None, known_as_of: date | None = None

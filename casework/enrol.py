@@ -4,15 +4,24 @@ Whoever runs the node could write a row, but not sign one: an entry that does no
 for nothing, and `tocsin check` names it.
 """
 
+from collections.abc import Mapping
 from hashlib import sha256
 
 from casework.audit import AuditEntry, write_entry
 from casework.chain import Signed
 from casework.errors import OfficerError, RoleError, TamperedError
-from casework.officer import OFFICER_TYPE, Officer, Unlocked, check_officer, read_officer, write_officer
+from casework.officer import (
+    OFFICER_TYPE,
+    RECOVERY,
+    Officer,
+    Unlocked,
+    check_officer,
+    read_officer,
+    write_officer,
+)
 from casework.store.audit import add_audit_entry
 from casework.store.database import Database, Transaction
-from casework.store.people import add_officer, officer_versions
+from casework.store.people import add_officer, officer_versions, take_all_keys
 from crypto.envelope import pae
 from crypto.errors import CryptoError
 from crypto.signing import verify_signature
@@ -41,8 +50,7 @@ def admit(database: Database, by: Officer, unlocked: Unlocked, wanted: Officer) 
         OfficerError: The keys are not those of an officer of that id who was admitted before.
         FieldError: A role does not exist.
     """
-    if ADMITS not in by.roles:
-        raise RoleError(f"admitting officers belongs to {ADMITS}")
+    check_admits(by)
     if wanted.officer_id == by.officer_id:
         raise RoleError("nobody changes their own roles")
     with database.write() as connection:
@@ -55,7 +63,33 @@ def admit(database: Database, by: Officer, unlocked: Unlocked, wanted: Officer) 
         version = before.version + 1 if before else 1
         admitted = check_officer(wanted._replace(version=version, admitted_by=by.officer_id))
         _keep(connection, unlocked, admitted)
+        if before is not None and RECOVERY in before.roles - admitted.roles:
+            take_all_keys(
+                connection, admitted.officer_id
+            )  # no grant stands behind them that would be taken back
     return admitted
+
+
+def check_admits(by: Officer) -> None:
+    """See whether an officer may admit others.
+
+    Raises:
+        RoleError: They are no approver.
+    """
+    if ADMITS not in by.roles:
+        raise RoleError(f"admitting officers belongs to {ADMITS}")
+
+
+def working(people: Mapping[str, Officer], officer_id: str) -> Officer:
+    """The officer of an id who works on cases here.
+
+    Raises:
+        OfficerError: There is none, or they have no role any more.
+    """
+    found = people.get(officer_id)
+    if found is None or not found.roles:
+        raise OfficerError(f"nobody works on cases here as {officer_id[:40]!r}")
+    return found
 
 
 def officers(connection: Transaction) -> dict[str, Officer]:

@@ -3,34 +3,46 @@
 Whoever sees the calendar of an officer learns that there is a case and when something is due, not what it is about.
 """
 
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
+from types import MappingProxyType
 
 from casework.vocabulary.deadlines import PLANNING
 from casework.worklist import Item
 
+_NONE: Mapping[str, str] = MappingProxyType({})
 _LINE = 75  # octets of a line, without its end (RFC 5545 3.1)
 
 
-def calendar(items: Iterable[Item], now: datetime) -> bytes:
-    """Write one all-day entry for each item, from the first to the last day on which its time can end."""
+def calendar(items: Iterable[Item], now: datetime, broken: Mapping[str, str] = _NONE) -> bytes:
+    """Write one all-day entry for each item, from the first to the last day on which its time can end.
+
+    Args:
+        items: What there is to do.
+        now: Aware.
+        broken: By id of the event, the name of each case that was opened with the recovery key and of which the officer
+            has taken no note: due today, every day.
+    """
     stamp = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//tocsin//casework//EN", "CALSCALE:GREGORIAN"]
+    today = now.astimezone(UTC).date()
+    for event_id, name in broken.items():
+        lines += _entry(event_id, stamp, today, today, f"{name} recovery key used: take note")
     for item in items:
-        lines += _entry(item, stamp)
+        clock = item.clock
+        planning = f" ({PLANNING})" if clock.rule.planning else ""
+        key, summary = f"{item.case.uid}/{clock.key}", f"{item.case.name} {clock.rule.id}{planning}"
+        lines += _entry(key, stamp, clock.due.earliest, clock.due.latest, summary)
     return "".join(f"{part}\r\n" for line in (*lines, "END:VCALENDAR") for part in folded(line)).encode()
 
 
-def _entry(item: Item, stamp: str) -> Iterator[str]:
-    case, clock = item.case, item.clock
-    planning = f" ({PLANNING})" if clock.rule.planning else ""
-    summary = f"{case.name} {clock.rule.id}{planning}"
+def _entry(key: str, stamp: str, first: date, last: date, summary: str) -> Iterator[str]:
     yield "BEGIN:VEVENT"
-    yield f"UID:{sha256(f'{case.uid}/{clock.key}'.encode()).hexdigest()[:32]}@tocsin"
+    yield f"UID:{sha256(key.encode()).hexdigest()[:32]}@tocsin"
     yield f"DTSTAMP:{stamp}"
-    yield f"DTSTART;VALUE=DATE:{clock.due.earliest:%Y%m%d}"
-    yield f"DTEND;VALUE=DATE:{clock.due.latest + timedelta(days=1):%Y%m%d}"
+    yield f"DTSTART;VALUE=DATE:{first:%Y%m%d}"
+    yield f"DTEND;VALUE=DATE:{last + timedelta(days=1):%Y%m%d}"
     yield f"SUMMARY:{escaped(summary)}"
     yield "TRANSP:TRANSPARENT"
     yield "CLASS:PRIVATE"

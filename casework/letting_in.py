@@ -1,22 +1,16 @@
-"""Let officers into a case and take rights back; keys go with them, at expiry too. And the way in when all else fails.
+"""Let officers into a case and take rights back; keys go with them, at expiry too.
 
 Nobody gives what they do not hold. The survivor's advocate shuts out whoever knows the survivor, and nobody else lets
-them in again. With the recovery key, kept off line, a case can be read when nobody else can open it: that stands in the
-case and in the audit log before anything is shown.
+them in again.
 """
 
 from datetime import UTC, date, datetime
 
 from casework.access import Grant, check_grant, check_granter, read_grant
 from casework.audit import AuditEntry, write_entry
-from casework.casefile import CaseFile, fold
 from casework.desk import WORK, Desk, Holding
 from casework.enrol import officers
-from casework.errors import CaseInputError, FieldError, NotFoundError, OfficerError, RoleError, TamperedError
-from casework.event import Statement, check_statement
-from casework.keyring import open_key
-from casework.officer import RECOVERY
-from casework.span import on
+from casework.errors import CaseInputError, FieldError, NotFoundError, OfficerError, TamperedError
 from casework.store.audit import add_audit_entry
 from casework.store.database import Database, Transaction
 from casework.store.events import case_id_of
@@ -63,7 +57,7 @@ def grants(desk: Desk, uid: str) -> tuple[Grant, ...]:
     desk.write_down("read", (uid,), "supervision")
     with desk.database.read() as connection:
         key = _held(desk, connection, uid).keys[Group.CASE]
-        return tuple(_with_reason(one, key) for one in _last(connection, uid).values())
+        return tuple(_with_reason(one, key) for one in last_grants(connection, uid).values())
 
 
 def take_expired(database: Database, now: datetime) -> int:
@@ -78,37 +72,12 @@ def take_expired(database: Database, now: datetime) -> int:
     with database.write() as connection:
         for one in over:
             number = case_id_of(connection, one.case)
-            if _last(connection, one.case).get(one.officer_id) == one:
+            if last_grants(connection, one.case).get(one.officer_id) == one:
                 take_keys(connection, number, one.officer_id, frozenset(Group))
                 taken += 1
                 entry = AuditEntry(int(now.timestamp()), NODE, "expire", WORK, (number,))
                 add_audit_entry(connection, write_entry(entry))
     return taken
-
-
-def break_glass(desk: Desk, uid: str, reason: str) -> CaseFile:
-    """Read a case with the recovery key, after that was written into the case itself and into the audit log.
-
-    Raises:
-        RoleError: This is no recovery key.
-        NotFoundError: There is no such case, or its keys were not sealed to it.
-        FieldError: There is no reason.
-    """
-    if RECOVERY not in desk.officer.roles:
-        raise RoleError("only a recovery key breaks the glass")
-    if not reason.strip():
-        raise FieldError("reason", "say why nobody else can open it")
-    statement = check_statement(Statement("break_glass", on(desk.today), {"reason": reason}), desk.today)
-    with desk.database.write() as connection:
-        closed = keys_of(connection, desk.officer.officer_id, case_id_of(connection, uid))
-        if Group.CASE not in {one.group for one in closed}:
-            raise NotFoundError("there is no such case")
-        months = desk.epochs.keys
-        keys = {one.group: open_key(months, desk.unlocked, one) for one in closed}
-        desk.append(connection, uid, desk.events(connection, uid, keys), statement, keys)
-        desk.note(connection, "break_glass", (uid,), "break_glass", groups=keys)
-    with desk.database.read() as connection:
-        return fold(uid, desk.events(connection, uid, keys), desk.today, desk.today)
 
 
 def _give(
@@ -131,7 +100,7 @@ def _give(
             at = int(desk.clock().timestamp())
             grant = Grant(uid, officer_id, rights, reason, expires_on, desk.officer.officer_id, at)
             grant = check_grant(grant._replace(is_exclusion=for_good), to)
-            before = _last(connection, uid).get(officer_id)
+            before = last_grants(connection, uid).get(officer_id)
             check_granter(desk.officer, held.grant, before, grant, desk.today)
             number = case_id_of(connection, uid)
             take_keys(connection, number, officer_id, frozenset(Group) - grant.groups)
@@ -147,7 +116,8 @@ def _give(
 def _somebody_acts(desk: Desk, connection: Transaction, uid: str, number: int) -> bool:
     holders = holders_of(connection, number, Group.CASE)
     return any(
-        one.holds("write", desk.today) and name in holders for name, one in _last(connection, uid).items()
+        one.holds("write", desk.today) and name in holders
+        for name, one in last_grants(connection, uid).items()
     )
 
 
@@ -158,7 +128,7 @@ def _held(desk: Desk, connection: Transaction, uid: str) -> Holding:
     return held
 
 
-def _last(connection: Transaction, uid: str) -> dict[str, Grant]:
+def last_grants(connection: Transaction, uid: str) -> dict[str, Grant]:
     """The last grant of each officer to a case."""
     found = (read_grant(signed.payload) for signed in grants_of(connection, case_id_of(connection, uid)))
     return {grant.officer_id: grant for grant in found}

@@ -44,7 +44,8 @@ from crypto.keyfile import MODERATE, Cost
 FIRST = "first"  # the usual id of the request that tells first
 _LOST = (
     "no mailbox belongs to this receipt; please look at its digits once more. A lost receipt can not be restored, as "
-    "nobody here keeps it and nobody can open the mailbox for you. You are welcome to report again."
+    "nobody here keeps it and nobody can open the mailbox for you. A report that was erased, as its mailbox had said "
+    "before, opens no more either. You are welcome to report again."
 )
 
 

@@ -1,4 +1,4 @@
-"""How long a case is kept, and what is to be looked at when; derived from its events, decided by two persons."""
+"""How long cases and anonymous reports are kept, and what is to be looked at when; decided by two persons."""
 
 import tomllib
 from datetime import date, timedelta
@@ -17,10 +17,11 @@ class RetentionRules(NamedTuple):
     identity_review_years: int
     warnings_days: tuple[int, ...]
     grace_days: int
+    report_years: int
 
 
 class Retention(NamedTuple):
-    """Something that is due of a case: `erase` all of it, or `review` the identities.
+    """Something that is due of a case or report: `erase` all of it, or `review` the identities.
 
     Attributes:
         what: One of the two.
@@ -57,6 +58,12 @@ def retention(case: CaseFile, today: date, rules: RetentionRules) -> tuple[Reten
         looked_at = case.last("identities_reviewed") or next(iter(case.of("person_added")))
         found.append(("review", _years_later(looked_at.known_on, rules.identity_review_years)))
     return tuple(Retention(what, day, _warning(day, today, rules), blocked) for what, day in found)
+
+
+def report_retention(last: date, today: date, rules: RetentionRules) -> Retention:
+    """When an anonymous report is to be erased, whose last message was written by that day."""
+    day = _years_later(last, rules.report_years)
+    return Retention("erase", day, _warning(day, today, rules), blocked=False)
 
 
 def _warning(day: date, today: date, rules: RetentionRules) -> int | None:

@@ -18,6 +18,7 @@ from casework.casefile import CaseFile, case_name
 from casework.desk import WORK
 from casework.errors import CallError, CaseworkError, SessionError
 from casework.lifecycle import actions, follow
+from casework.recovering import notices_for
 from casework.sessions import IDLE_SECONDS, Sessions
 from casework.status import sentence, status_code
 from casework.wire import (
@@ -27,6 +28,7 @@ from casework.wire import (
     decode_statement,
     encode_action,
     encode_case,
+    encode_notice,
     encode_vocabulary,
     parse,
 )
@@ -65,7 +67,10 @@ class Casework:
         token, desk = self._sessions.sign_in(asked.officer_id, asked.passphrase)
         desk.ring()
         return messages.SignInResponse(
-            token=token, idle_seconds=IDLE_SECONDS, roles=sorted(desk.officer.roles)
+            token=token,
+            idle_seconds=IDLE_SECONDS,
+            roles=sorted(desk.officer.roles),
+            notices=map(encode_notice, notices_for(desk)),
         ).SerializeToString()
 
     def sign_out(self, _wire: bytes, token: str) -> bytes:

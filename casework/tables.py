@@ -121,6 +121,13 @@ case_checkpoint = Table(  # of the audit log, signed by this node and by those w
     Column("note", LargeBinary, nullable=False),
 )
 
+case_notice = Table(  # events of which owners are told: the case was opened with the recovery key
+    "case_notice",
+    metadata,
+    _case(primary_key=True),
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+)
+
 case_evidence = Table(  # sealed files beside the database
     "case_evidence",
     metadata,
@@ -180,6 +187,14 @@ tip_key = Table(
     Column("epoch", Text, nullable=False),  # as in `case_key`
     Column("ring", Integer, nullable=False),
     Column("wrapped", LargeBinary, nullable=False),
+)
+
+tip_tombstone = Table(  # what stays of a report that was erased, signed; not which one it was
+    "tip_tombstone",
+    metadata,
+    _key(),
+    Column("payload", LargeBinary, nullable=False),
+    Column("signature", LargeBinary(64), nullable=False),
 )
 
 case_post = Table(  # signed documents between organizations; the newest of each subject

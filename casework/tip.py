@@ -46,6 +46,10 @@ NO_COPY = (
     "A file is kept sealed as it is, with everything hidden in it, such as the place and the camera. No working copy "
     "without that was made."
 )
+ERASURE_PROPOSED = (
+    "Your report has done what it could, and the people here mean to erase it, not before {day}. After that nobody can "
+    "read it any more, and your receipt opens nothing. If it should stay, write here before that day."
+)
 CASE_OPENED = "A case was opened from what you told us. You can go on writing here."
 
 
@@ -77,6 +81,7 @@ class Written(NamedTuple):
         text: Its words; of the first, the account.
         file: What was attached, empty for nothing.
         opened_case: Whether it says that a case was opened.
+        proposes_erasure: Whether it says that the report is to be erased.
         tip: What the first message tells.
     """
 
@@ -85,6 +90,7 @@ class Written(NamedTuple):
     text: str
     file: bytes = b""
     opened_case: bool = False
+    proposes_erasure: bool = False
     tip: Tip | None = None
 
 
@@ -132,6 +138,18 @@ def week_of(day: date) -> str:
     return f"{year}-W{week:02}"
 
 
+def week_ends(week: str) -> date:
+    """The last day of a week.
+
+    Raises:
+        TamperedError: It is none.
+    """
+    try:
+        return date.fromisoformat(f"{week}-7")
+    except ValueError as error:
+        raise TamperedError("a message of a report is of no week") from error
+
+
 def check_tip(tip: Tip, today: date) -> Tip:
     """Return what can be taken in.
 
@@ -170,6 +188,8 @@ def close_message(key: bytes, signer: Signer, uid: str, sequence: int, written: 
     fields: dict[str, Any] = {"week": written.week, "text": written.text}
     if written.opened_case:
         fields["opened_case"] = True
+    if written.proposes_erasure:
+        fields["proposes_erasure"] = True
     if written.tip is not None:
         tip = written.tip
         fields |= {"country": tip.country, "month": tip.month}
@@ -196,7 +216,13 @@ def open_message(key: bytes, uid: str, closed: Closed) -> Written:
         file = open_cell(key, closed.file, _place(uid, closed.sequence, "file")) if closed.file else b""
         tip = _tip(fields) if closed.sequence == 1 else None
         return Written(
-            closed.author, fields["week"], fields["text"], file, bool(fields.get("opened_case")), tip
+            closed.author,
+            fields["week"],
+            fields["text"],
+            file,
+            bool(fields.get("opened_case")),
+            bool(fields.get("proposes_erasure")),
+            tip,
         )
     except (CryptoError, ValueError, KeyError, TypeError) as error:
         raise TamperedError(f"report {tip_name(uid)}: message {closed.sequence} does not open") from error

@@ -8,6 +8,7 @@ comes to take reports in later is handed the keys by who lists them next, and wh
 import secrets
 from collections import Counter
 from collections.abc import Iterable
+from datetime import date
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -28,6 +29,7 @@ from casework.store.tips import (
     put_tip_key,
     take_tip_keys,
     tip_keys,
+    tip_tombstones,
     tips,
 )
 from casework.tip import (
@@ -42,8 +44,10 @@ from casework.tip import (
     open_message,
     tip_name,
     verify_message,
+    week_ends,
     week_of,
 )
+from casework.tombstone import TipTombstone, read_tip_tombstone
 from casework.vocabulary import Group
 
 _NONE = "there is no such report"
@@ -73,12 +77,19 @@ class Report(NamedTuple):
         return self.messages[-1].author == REPORTER
 
     @property
+    def last_day(self) -> date:
+        """Last day of the week in which somebody last wrote, other than to propose that it be erased."""
+        return max(week_ends(one.week) for one in self.messages if not one.proposes_erasure)
+
+    @property
     def has_case(self) -> bool:
         """Whether a case was opened from it."""
         return any(one.opened_case for one in self.messages)
 
 
-class _Held(NamedTuple):
+class Held(NamedTuple):
+    """A report as it is stored, and the key that opens its messages."""
+
     tip: TipRow
     key: bytes
 
@@ -106,7 +117,7 @@ def read_tip(desk: Desk, reference: str, purpose: str = WORK) -> Report:
         AuditError: The read could not be written down.
         TamperedError: Something is not as it was signed.
     """
-    return _read(desk, (_find(desk, reference),), purpose)[0]
+    return _read(desk, (find_tip(desk, reference),), purpose)[0]
 
 
 def answer_tip(desk: Desk, reference: str, text: str, request_id: str = "") -> None:
@@ -117,9 +128,19 @@ def answer_tip(desk: Desk, reference: str, text: str, request_id: str = "") -> N
         FieldError: The answer is empty or too long.
     """
     check_message(text, b"")
-    held = _find(desk, reference)
+    written = Written(desk.officer.officer_id, week_of(desk.today), text)
+    answer_with(desk, reference, written, "tip_answer", request_id)
+
+
+def answer_with(desk: Desk, reference: str, written: Written, act: str, request_id: str = "") -> None:
+    """Put a message of the office behind the others; `act` names it in the audit log.
+
+    Raises:
+        NotFoundError: There is no such report, or it is not for this officer.
+    """
+    held = find_tip(desk, reference)
     with desk.database.write() as connection:
-        _write(desk, connection, held, Written(desk.officer.officer_id, _week(desk), text), request_id)
+        _write(desk, connection, held, written, request_id, act)
 
 
 def open_case_from(desk: Desk, reference: str, statement: Statement, owners: Iterable[Officer] = ()) -> str:
@@ -131,43 +152,54 @@ def open_case_from(desk: Desk, reference: str, statement: Statement, owners: Ite
         RoleError: This officer opens no cases.
         FieldError: The statement lacks something.
     """
-    held = _find(desk, reference)
+    held = find_tip(desk, reference)
 
     def tell(connection: Transaction) -> None:
         messages = _messages(connection, held)
         if any(one.opened_case for one in messages):
             raise ActionError(f"a case was opened from {tip_name(held.tip.uid)} before")
-        written = Written(desk.officer.officer_id, _week(desk), CASE_OPENED, opened_case=True)
-        _write(desk, connection, held, written, "", act="tip_open")
+        written = Written(desk.officer.officer_id, week_of(desk.today), CASE_OPENED, opened_case=True)
+        _write(desk, connection, held, written, "", "tip_open")
 
     return desk.open_case(statement, owners, also=tell)
 
 
 def reasons(desk: Desk, state: str = "") -> tuple[Line, ...]:
-    """I26 over the reports of a State, or of all; nothing for who does not take reports in.
+    """I26 over the reports of a State, or of all, also of erased ones; nothing for who does not take reports in.
 
     Raises:
         AuditError: The read could not be written down.
         TamperedError: Something is not as it was signed.
     """
-    told = [one.tip for one in list_tips(desk, "statistics") if state in {"", one.tip.country}]
-    given = Counter(reason for tip in told for reason in set(tip.not_reported))
-    return unreported(given, len(told)) if desk.officer.roles & INTAKE else ()
+    if not desk.officer.roles & INTAKE:
+        return ()
+    there = [one.tip for one in list_tips(desk, "statistics")]
+    with desk.database.read() as connection:
+        erased = [read_tip_tombstone(signed.payload) for signed in tip_tombstones(connection)]
+    everything: tuple[Tip | TipTombstone, ...] = (*there, *erased)
+    told = [one for one in everything if state in {"", one.country}]
+    given = Counter(reason for one in told for reason in set(one.not_reported))
+    return unreported(given, len(told))
 
 
-def _held(desk: Desk, connection: Transaction) -> tuple[_Held, ...]:
+def _held(desk: Desk, connection: Transaction) -> tuple[Held, ...]:
     """Reports to which this officer holds a key, as long as they take reports in."""
     if not desk.officer.roles & INTAKE:
         return ()
     known = {one.uid: one for one in tips(connection)}
     months = desk.epochs.keys
     return tuple(
-        _Held(known[key.case], open_key(months, desk.unlocked, key))
+        Held(known[key.case], open_key(months, desk.unlocked, key))
         for key in tip_keys(connection, desk.officer.officer_id)
     )
 
 
-def _find(desk: Desk, reference: str) -> _Held:
+def find_tip(desk: Desk, reference: str) -> Held:
+    """The report that somebody names by the first signs of its name, with its key.
+
+    Raises:
+        NotFoundError: None, or several, of those that this officer may see.
+    """
     wanted = reference.strip().upper().removeprefix("T-")
     with desk.database.read() as connection:
         found = [one for one in _held(desk, connection) if wanted and one.tip.uid.upper().startswith(wanted)]
@@ -177,7 +209,7 @@ def _find(desk: Desk, reference: str) -> _Held:
     return found[0]
 
 
-def _read(desk: Desk, held: tuple[_Held, ...], purpose: str) -> tuple[Report, ...]:
+def _read(desk: Desk, held: tuple[Held, ...], purpose: str) -> tuple[Report, ...]:
     with desk.database.read() as connection:
         people = officers(connection)
         closed = {one: messages_of(connection, one.tip.tip_id) for one in held}
@@ -186,24 +218,29 @@ def _read(desk: Desk, held: tuple[_Held, ...], purpose: str) -> tuple[Report, ..
     for one, messages in closed.items():
         for number, message in enumerate(messages, 1):
             verify_message(people, one.tip.reporter_key, one.tip.uid, number, message)
-    return tuple(Report(one.tip.uid, _opened(one, messages)) for one, messages in closed.items())
+    return tuple(Report(one.tip.uid, opened(one, messages)) for one, messages in closed.items())
 
 
-def _messages(connection: Transaction, held: _Held) -> tuple[Written, ...]:
-    return _opened(held, messages_of(connection, held.tip.tip_id))
+def _messages(connection: Transaction, held: Held) -> tuple[Written, ...]:
+    return opened(held, messages_of(connection, held.tip.tip_id))
 
 
-def _opened(held: _Held, messages: tuple[Closed, ...]) -> tuple[Written, ...]:
+def opened(held: Held, messages: tuple[Closed, ...]) -> tuple[Written, ...]:
+    """Messages of a report as they are read.
+
+    Raises:
+        TamperedError: One does not open.
+    """
     return tuple(open_message(held.key, held.tip.uid, one) for one in messages)
 
 
 def _write(
     desk: Desk,
     connection: Transaction,
-    held: _Held,
+    held: Held,
     written: Written,
     request_id: str,
-    act: str = "tip_answer",
+    act: str,
 ) -> None:
     """Sign a message, put it behind the others and write down that it was done, inside an open write."""
     asked = f"{desk.officer.officer_id} {request_id or secrets.token_hex(16)} {held.tip.uid}"
@@ -239,7 +276,3 @@ def _hand_on(desk: Desk) -> None:
         for name in sorted(over):
             take_tip_keys(connection, name)
         desk.note(connection, "tip_keys", (), WORK)
-
-
-def _week(desk: Desk) -> str:
-    return week_of(desk.today)

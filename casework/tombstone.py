@@ -1,4 +1,4 @@
-"""The tombstone: what stays of a case when its keys are destroyed, so that figures stay true (casework 5.8)."""
+"""The tombstone: what stays of a case or report whose keys are destroyed, so that figures stay true (casework 5.8)."""
 
 import json
 from typing import NamedTuple
@@ -8,6 +8,7 @@ from casework.errors import TamperedError
 from casework.lifecycle import State, follow
 
 TOMBSTONE_TYPE = "application/vnd.tocsin.case-tombstone.v1+json"
+TIP_TOMBSTONE_TYPE = "application/vnd.tocsin.case-tip-tombstone.v1+json"
 
 
 class Tombstone(NamedTuple):
@@ -36,6 +37,30 @@ class Tombstone(NamedTuple):
     status: str
     persons: int
     head: str
+    erased_by: str
+    erased_at: int
+
+
+class TipTombstone(NamedTuple):
+    """What stays of an anonymous report; which one it was is not said.
+
+    Attributes:
+        country: ISO 3166-1 alpha-3.
+        year: In which it happened.
+        what: Codes of the list `category`.
+        not_reported: Codes of the list of that name.
+        messages: How many there were.
+        had_case: Whether a case was opened from it.
+        erased_by: Id of the officer who signed this.
+        erased_at: Seconds since 1970, UTC.
+    """
+
+    country: str
+    year: int
+    what: tuple[str, ...]
+    not_reported: tuple[str, ...]
+    messages: int
+    had_case: bool
     erased_by: str
     erased_at: int
 
@@ -76,3 +101,22 @@ def read_tombstone(payload: bytes) -> Tombstone:
         return Tombstone(**{**fields, "categories": tuple(fields["categories"])})
     except (ValueError, KeyError, TypeError) as error:
         raise TamperedError("a tombstone can not be read") from error
+
+
+def write_tip_tombstone(stone: TipTombstone) -> bytes:
+    """Write what is signed of a report's tombstone."""
+    return json.dumps(stone._asdict(), separators=(",", ":")).encode()
+
+
+def read_tip_tombstone(payload: bytes) -> TipTombstone:
+    """Read what `write_tip_tombstone` wrote.
+
+    Raises:
+        TamperedError: It is something else.
+    """
+    try:
+        fields = json.loads(payload)
+        lists = {name: tuple(fields[name]) for name in ("what", "not_reported")}
+        return TipTombstone(**{**fields, **lists})
+    except (ValueError, KeyError, TypeError) as error:
+        raise TamperedError("a tombstone of a report can not be read") from error

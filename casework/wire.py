@@ -9,6 +9,7 @@ from google.protobuf.message import DecodeError, Message
 from casework.casefile import CaseFile
 from casework.errors import CallError, FieldError
 from casework.event import Event, Statement
+from casework.glass import Notice
 from casework.lifecycle import Action, Followed
 from casework.span import Basis, Range, Span
 from casework.values import Gap, Value
@@ -78,6 +79,28 @@ def decode_events(case: case_pb2.Case) -> tuple[Event, ...]:
 def all_events(case: CaseFile) -> tuple[Event, ...]:
     """Events of a case in their order, superseded ones too."""
     return tuple(sorted((*case.events, *case.superseded), key=lambda event: event.sequence))
+
+
+def encode_notice(notice: Notice) -> messages.RecoveryNotice:
+    """Write that the recovery key was used."""
+    return messages.RecoveryNotice(
+        uid=notice.case,
+        event_id=notice.event_id,
+        on=str(notice.on),
+        by=notice.by,
+        to=notice.to,
+        reason=notice.reason,
+    )
+
+
+def decode_notice(message: messages.RecoveryNotice) -> Notice:
+    """Read that the recovery key was used.
+
+    Raises:
+        FieldError: Its day is none.
+    """
+    day = _decode_day("on", message.on)
+    return Notice(message.uid, message.event_id, day, message.by, message.to, message.reason)
 
 
 def encode_statement(statement: Statement) -> case_pb2.Statement:

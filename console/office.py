@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 from casework.check import CaseFault, Trusted, check_office
 from casework.custody import sweep
 from casework.desk import Desk, Epochs
-from casework.enrol import admit, found_office, officers
+from casework.enrol import admit, found_office, officers, working
 from casework.erasing import turn
 from casework.errors import CaseStoreError, FieldError, OfficerError
 from casework.keyring import Epoch
@@ -117,8 +117,7 @@ class Office:
             FieldError: The id has another form.
             CryptoError: There is such a file, or it can not be written.
         """
-        if not re.fullmatch(ORG_ID, officer_id):
-            raise FieldError("officer", "use 2 to 63 of the lower-case letters a to z, digits and hyphens")
+        check_officer_id(officer_id)
         secret = os.urandom(32)
         file = self._key_file(officer_id)
         file.parent.mkdir(mode=0o700, exist_ok=True)
@@ -157,12 +156,14 @@ class Office:
             CryptoError: The key file is missing or damaged, or the passphrase is wrong.
         """
         self.turn()
-        officer = self.officers().get(officer_id)
-        if officer is None or not officer.roles:
-            raise OfficerError(f"nobody works on cases here as {officer_id[:40]!r}")
+        officer = working(self.officers(), officer_id)
         unlocked = Unlocked(load_key(self._key_file(officer_id), OFFICER, passphrase))
         if unlocked.signer.public_key != officer.signing_key:
             raise OfficerError(f"the key file of {officer_id} is not the one that was admitted")
+        return self.seat(officer, unlocked)
+
+    def seat(self, officer: Officer, unlocked: Unlocked) -> Desk:
+        """The desk of an officer whose keys are in memory."""
         return Desk(self.database, officer, unlocked, self.epochs, self.clock, self.rules())
 
     def rules(self) -> Rules:
@@ -256,6 +257,16 @@ class Office:
 
     def _key_file(self, officer_id: str) -> Path:
         return self.home.path / "officers" / f"{officer_id}.key"
+
+
+def check_officer_id(officer_id: str) -> None:
+    """See whether an officer can have this id.
+
+    Raises:
+        FieldError: It has another form.
+    """
+    if not re.fullmatch(ORG_ID, officer_id):
+        raise FieldError("officer", "use 2 to 63 of the lower-case letters a to z, digits and hyphens")
 
 
 def rules_in(folder: Path) -> Rules:

@@ -81,3 +81,27 @@ class SealKeyError(CryptoError):
     """A key to which one should seal is none that keeps a secret."""
 
     reason = "SEAL_KEY_INVALID"
+
+
+class KeySharesError(CryptoError):
+    """Shares of a key do not give it."""
+
+    reason = "KEY_SHARES_REFUSED"
+
+
+class KeyShareDamagedError(KeySharesError):
+    """A share is mistyped, or is none."""
+
+    reason = "KEY_SHARE_DAMAGED"
+
+
+class KeySharesMixedError(KeySharesError):
+    """Shares are not of one set, or one was put in twice."""
+
+    reason = "KEY_SHARES_MIXED"
+
+
+class KeySharesTooFewError(KeySharesError):
+    """Fewer shares than are needed."""
+
+    reason = "KEY_SHARES_TOO_FEW"

@@ -135,6 +135,11 @@ def take_keys(connection: Transaction, case_id: int, officer_id: str, groups: fr
     )
 
 
+def take_all_keys(connection: Transaction, officer_id: str) -> None:
+    """Take every wrapped key away from an officer."""
+    connection.execute(delete(case_key).where(case_key.c.officer_id == officer_id))
+
+
 def keys_of(connection: Transaction, officer_id: str, case_id: int | None = None) -> tuple[WrappedKey, ...]:
     """Wrapped keys of an officer, of one case or of all."""
     wanted = case_key.c.officer_id == officer_id

@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, delete, select, update
 
+from casework.chain import Signed
 from casework.keyring import WrappedKey
 from casework.store.database import Transaction, add, next_id
-from casework.tables import tip, tip_key, tip_message
+from casework.tables import tip, tip_key, tip_message, tip_tombstone
 from casework.tip import Closed
 from casework.vocabulary import Group
 
@@ -122,3 +123,28 @@ def rewrap_tips(connection: Transaction, changed: Mapping[WrappedKey, WrappedKey
     for before, after in changed.items():
         this = and_(tip_key.c.tip_id == ids[before.case], tip_key.c.holder == before.officer_id)
         connection.execute(update(tip_key).where(this).values(epoch=after.epoch, wrapped=after.wrapped))
+
+
+def destroy_tip(connection: Transaction, tip_id: int) -> None:
+    """Destroy the keys of a report, whoever holds them, its messages, and its place."""
+    connection.execute(delete(tip_key).where(tip_key.c.tip_id == tip_id))
+    connection.execute(delete(tip_message).where(tip_message.c.tip_id == tip_id))
+    connection.execute(delete(tip).where(tip.c.id == tip_id))
+
+
+def add_tip_tombstone(connection: Transaction, signed: Signed) -> None:
+    """Keep what stays of a report."""
+    row = {
+        "id": next_id(connection, tip_tombstone),
+        "payload": signed.payload,
+        "signature": signed.signature,
+    }
+    add(connection, tip_tombstone, row)
+
+
+def tip_tombstones(connection: Transaction) -> tuple[Signed, ...]:
+    """Signed tombstone of every report that was erased, in order."""
+    rows = connection.execute(
+        select(tip_tombstone.c.payload, tip_tombstone.c.signature).order_by(tip_tombstone.c.id)
+    )
+    return tuple(Signed(payload, signature) for payload, signature in rows)

@@ -66,6 +66,7 @@ ALSO_CLOSED = {
     "answer_received",
     "answer_graded",
     "break_glass",
+    "break_glass_seen",
     "custody",
     "identities_reviewed",
     "legal_hold_set",
@@ -75,7 +76,14 @@ ALSO_CLOSED = {
     "erasure_proposed",
     "erased",
 }
-ALSO_VOID = {"release_withdrawn", "joint_withdrawn", "break_glass", "erasure_proposed", "erased"}
+ALSO_VOID = {
+    "release_withdrawn",
+    "joint_withdrawn",
+    "break_glass",
+    "break_glass_seen",
+    "erasure_proposed",
+    "erased",
+}
 
 
 def _drafted() -> Story:

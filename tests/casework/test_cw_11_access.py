@@ -9,7 +9,7 @@ from casework.access import ALL_RIGHTS
 from casework.audit import AuditEntry, read_entry
 from casework.check import CaseFault
 from casework.errors import AuditError, CaseworkError, FieldError, NotFoundError, RoleError
-from casework.letting_in import break_glass, grants, let_in, shut_out
+from casework.letting_in import grants, let_in, shut_out
 from casework.store.audit import audit_entries
 from casework.store.people import keys_of
 from console.office import Office
@@ -180,28 +180,6 @@ def test_a_purpose_is_a_code_and_never_words(desk: SignIn) -> None:
 
     with pytest.raises(FieldError, match="purpose"):
         focal.read(uid, "to see what happened to a certain person")
-
-
-def test_the_recovery_key_opens_a_case_and_everybody_learns_of_it(office: Office, desk: SignIn) -> None:
-    desk("recovery")
-    focal, recovery = desk("country_focal_point"), desk("recovery")
-    uid = focal.open_case(opening())
-    assert recovery.uids() == ()
-    with pytest.raises(NotFoundError):
-        recovery.read(uid)
-    with pytest.raises(RoleError):
-        break_glass(focal, uid, "curious")
-    with pytest.raises(FieldError, match="reason"):
-        break_glass(recovery, uid, "")
-
-    case = break_glass(recovery, uid, "the owner has died")
-
-    assert case.host_state == "CMR"
-    told = focal.read(uid).last("break_glass")
-    assert told is not None
-    assert (told.text("reason"), told.recorded_by) == ("the owner has died", "recovery")
-    assert "break_glass" in [one.act for one in entries(office)]
-    assert faults(office) == []
 
 
 def test_a_grant_of_yesterday_is_refused(desk: SignIn) -> None:

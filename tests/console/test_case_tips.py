@@ -44,3 +44,12 @@ def test_somebody_tells_comes_back_and_talks_with_the_office(tmp_path: Path) -> 
     assert tocsin("report", "read", typed=f"{mistyped}\n", **office).err.endswith("[RECEIPT_INVALID]\n")
     figures = tocsin("case", "figures", "--format", "json", **office).rows
     assert [one["figure"] for one in figures if one["name"] == "not reported: afraid"] == ["100%"]
+    assert tocsin("case", "retention", "--format", "json", **office).rows == []
+    early = tocsin("case", "tip", "erase", name, "--yes", **office)
+    assert (early.code, early.err.endswith("[ERASURE_BLOCKED]\n")) == (1, True)
+    proposed = tocsin("case", "tip", "erase", name, "--propose", **office)
+    assert "The reporter is told." in proposed.err
+    mailbox = tocsin("report", "read", "--format", "json", typed=f"{receipt}\n", **office).rows
+    assert "mean to erase it, not before" in mailbox[-1]["text"]
+    alone = tocsin("case", "tip", "erase", name, typed="y\n", **office)
+    assert alone.err.endswith("[FOUR_EYES_NEEDED]\n")

@@ -1,4 +1,4 @@
-"""`tocsin case grant | revoke | grants | recover`: who is let into a case."""
+"""`tocsin case grant | revoke | grants`: who is let into a case."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -88,28 +88,6 @@ def list_grants(
         for one in grants(desk, desk.find(reference))
     ]
     show(("officer", "rights", "until", "given by", "reason"), rows, style)
-
-
-def recover(
-    uid: Annotated[str, typer.Argument(metavar="UID", help="All 32 signs of the uid of the case.")],
-    reason: Reason,
-    officer_id: OfficerOption = NOBODY,
-    home: HomeOption = HERE,
-    style: FormatOption = Format.TABLE,
-) -> None:
-    """Read a case with the recovery key when nobody else can open it.
-
-    The key is that of an officer with the role `recovery`: bring its file back to officers/ID.key first, and take it
-    away afterwards. That it was used stands in the case and in the audit log before anything is shown.
-    """
-    from casework.letting_in import break_glass
-
-    case = break_glass(desk_of(home, officer_id), uid, reason)
-    rows = [
-        (str(event.when), event.kind, "; ".join(f"{name} {value}" for name, value in event.fields.items()))
-        for event in case.events
-    ]
-    show(("when", "what", "details"), rows, style)
 
 
 def _day(value: Any) -> date | None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from console.cli.case.acting import CaseArgument
-from console.cli.case.signing_in import NOBODY, OfficerOption, desk_of
+from console.cli.case.signing_in import NOBODY, OfficerOption, desk_of, notice_line, notices_of
 from console.cli.options import HERE, Format, FormatOption, HomeOption, day_option
 from console.cli.output import say, show
 
@@ -28,12 +28,14 @@ def due(
 ) -> None:
     """Show what there is to do.
 
-    Without an option: what is overdue, due today or within seven days, and open cases without a next action.
+    Without an option: what is overdue, due today or within seven days, and open cases without a next action. First
+    of all stands where the recovery key was used and you have not taken note.
     """
+    from casework.casefile import case_name
     from casework.worklist import When, worklist
     from console.office import rules_in
 
-    desk = desk_of(home, officer_id, remote=True)
+    desk = desk_of(home, officer_id, remote=True, tell=False)
     day = as_of or desk.today
     cases = desk.read_all(valid_as_of=as_of, known_as_of=as_of)
     found = worklist(cases, day, rules_in(home), _bound(home, cases))
@@ -41,6 +43,19 @@ def due(
     asked = [when for when, on in chosen.items() if on]
     whens = asked or ([] if no_next_action else list(chosen))
     rows = [
+        (
+            case_name(one.case),
+            "",
+            "Take note, `tocsin case recovery seen`: the recovery key opened it",
+            str(one.on),
+            "now",
+            "",
+            "",
+            f"by {one.by} for {one.to}: {one.reason}",
+        )
+        for one in notices_of(desk)
+    ]
+    rows += [
         (
             item.case.name,
             item.clock.key,
@@ -119,19 +134,24 @@ def calendar(
     """
     from datetime import UTC, datetime
 
+    from casework.casefile import case_name
     from casework.errors import FieldError
     from casework.feed import calendar as written
     from casework.worklist import worklist
     from console.office import rules_in
 
-    desk = desk_of(home, officer_id, remote=True)
+    desk = desk_of(home, officer_id, remote=True, tell=False)
     cases = desk.read_all()
     items = worklist(cases, desk.today, rules_in(home), _bound(home, cases)).items
+    notices = notices_of(desk)
+    for one in notices:
+        say(notice_line(one))
+    broken = {one.event_id: case_name(one.case) for one in notices}
     try:
-        out.write_bytes(written(items, datetime.now(UTC)))
+        out.write_bytes(written(items, datetime.now(UTC), broken))
     except OSError as error:
         raise FieldError("out", f"{error.strerror or 'can not be written'}") from error
-    say(f"Wrote {len(items)} days to {out}.")
+    say(f"Wrote {len(items) + len(broken)} days to {out}.")
 
 
 def _bound(home: Path, cases: Iterable[Any]) -> dict[str, frozenset[str]]:

@@ -14,18 +14,21 @@ from console.cli.output import say, show
 def retention_list(
     officer_id: OfficerOption = NOBODY, home: HomeOption = HERE, style: FormatOption = Format.TABLE
 ) -> None:
-    """Show which of your cases are to be erased, or their identities looked at, and when.
+    """Show which of your cases and reports are to be erased, or identities looked at, and when.
 
-    Time erases nothing: propose it with `tocsin case act CASE erasure_proposed groups=all reason=...`.
+    Time erases nothing: propose it with `tocsin case act CASE erasure_proposed groups=all reason=...`, for an anonymous
+    report with `tocsin case tip erase TIP --propose`.
     """
-    from casework.retention import retention, retention_rules
+    from casework.retention import report_retention, retention, retention_rules
+    from casework.tips import list_tips
 
     desk, rules, rows = desk_of(home, officer_id), retention_rules(), []
-    for case in desk.read_all():
-        for one in retention(case, desk.today, rules):
-            if one.warning is not None:
-                left = "due" if one.warning == 0 else f"within {one.warning} days"
-                rows.append((case.name, one.what, str(one.on), left, "legal hold" if one.blocked else ""))
+    due = [(case.name, one) for case in desk.read_all() for one in retention(case, desk.today, rules)]
+    due += [(tip.name, report_retention(tip.last_day, desk.today, rules)) for tip in list_tips(desk)]
+    for name, one in due:
+        if one.warning is not None:
+            left = "due" if one.warning == 0 else f"within {one.warning} days"
+            rows.append((name, one.what, str(one.on), left, "legal hold" if one.blocked else ""))
     show(("case", "what", "on", "when", "blocked by"), rows, style)
 
 

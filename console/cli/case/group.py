@@ -2,7 +2,7 @@
 
 import typer
 
-from console.cli.case.access import grant, list_grants, recover, revoke
+from console.cli.case.access import grant, list_grants, revoke
 from console.cli.case.acting import act, list_cases, open_case, show_case, timeline
 from console.cli.case.audit import audit
 from console.cli.case.checking import check
@@ -14,6 +14,7 @@ from console.cli.case.files import export_cases, import_cases, treaties
 from console.cli.case.joint import joint
 from console.cli.case.officers import officer
 from console.cli.case.papers import letter, report
+from console.cli.case.recovery import recovery
 from console.cli.case.saying import add_verbs
 from console.cli.case.serving import serve
 from console.cli.case.status import status
@@ -22,6 +23,7 @@ from console.cli.case.tips import tip
 case = typer.Typer(help="Follow cases until a host government has answered.", no_args_is_help=True)
 case.add_typer(officer, name="officer")
 case.add_typer(evidence, name="evidence")
+case.add_typer(recovery, name="recovery")
 case.add_typer(audit, name="audit")
 case.add_typer(status, name="status")
 case.add_typer(joint, name="joint")
@@ -42,7 +44,6 @@ case.command()(check)
 case.command()(grant)
 case.command()(revoke)
 case.command("grants")(list_grants)
-case.command(short_help="Read a case with the recovery key.")(recover)
 case.command("retention", short_help="Show what is to be erased or reviewed.")(retention_list)
 case.command("erase", short_help="Destroy the keys of a case, or of parts of it.")(erase_case)
 case.command("turn", short_help="Do what the turn of a month asks for.")(turn_month)

@@ -30,6 +30,7 @@ def new(
     from console.home import open_home
     from console.office import Office
 
+    _not_recovery(role)
     office = Office(open_home(home))
     unlocked = office.enrol(name, officer_passphrase())
     try:
@@ -60,6 +61,7 @@ def admit(
     from console.home import open_home
     from console.office import Office
 
+    _not_recovery(role or [])
     office = Office(open_home(home))
     known = office.officers().get(name)
     public = (known.signing_key, known.seal_key) if known and not keys else _keys(keys)
@@ -76,6 +78,19 @@ def list_officers(home: HomeOption = HERE, style: FormatOption = Format.TABLE) -
     found = Office(open_home(home)).officers().values()
     rows = [(one.officer_id, ", ".join(sorted(one.roles)), one.admitted_by) for one in found]
     show(("officer", "roles", "admitted by"), rows, style)
+
+
+def _not_recovery(roles: list[str]) -> None:
+    """Refuse a recovery key that would lie in a file.
+
+    Raises:
+        FieldError: It is the role of one.
+    """
+    from casework.errors import FieldError
+    from casework.officer import RECOVERY
+
+    if RECOVERY in roles:
+        raise FieldError("role", "a recovery key is made as shares: `tocsin case recovery new`")
 
 
 def _keys(text: str) -> tuple[bytes, bytes]:

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from console.cli.output import say
+
 PASSPHRASE = "TOCSIN_OFFICER_PASSPHRASE"  # noqa: S105 - the name of a variable, not a secret
 
 OfficerOption = Annotated[
@@ -19,13 +21,14 @@ NOBODY = ""
 SERVER, CERTIFICATE = "TOCSIN_CASE_SERVER", "TOCSIN_CASE_CERTIFICATE"
 
 
-def desk_of(home: Path, officer_id: str, *, remote: bool = False) -> Any:
+def desk_of(home: Path, officer_id: str, *, remote: bool = False, tell: bool = True) -> Any:
     """Sign an officer in and give their `casework.desk.Desk`, whose module is imported late.
 
     Args:
         home: The node.
         officer_id: Who is working.
         remote: Whether the command also works at a server, with `casework.client.RemoteDesk`.
+        tell: Whether to say first where the recovery key was used and they have not taken note.
 
     Raises:
         CaseworkError: Nobody of that name works on cases here.
@@ -33,16 +36,45 @@ def desk_of(home: Path, officer_id: str, *, remote: bool = False) -> Any:
         NodeError: There is no node in that folder.
     """
     from casework.errors import OfficerError
-    from console.home import open_home
-    from console.office import Office
 
     if not officer_id:
         raise OfficerError("say who is working: --as OFFICER, or set TOCSIN_OFFICER")
     server = os.environ.get(SERVER)
     if server and not remote:
         raise OfficerError(f"this works beside the node only; unset {SERVER}")
-    if server:
-        return _desk_at(server, officer_id)
+    desk = _desk_at(server, officer_id) if server else _desk_here(home, officer_id)
+    for one in notices_of(desk) if tell else ():
+        say(notice_line(one))
+    return desk
+
+
+def notices_of(desk: Any) -> tuple[Any, ...]:
+    """Each `casework.glass.Notice` of a use of the recovery key that an officer has taken no note of.
+
+    Raises:
+        AuditError: That they are read could not be written down.
+    """
+    from casework.desk import Desk
+    from casework.recovering import notices_for
+
+    return notices_for(desk) if isinstance(desk, Desk) else tuple(desk.notices)
+
+
+def notice_line(notice: Any) -> str:
+    """Who used the recovery key in which case, when, for whom and why, in one line."""
+    from casework.casefile import case_name
+
+    name = case_name(notice.case)
+    return (
+        f"Recovery key: case {name} was opened on {notice.on} by {notice.by} for {notice.to or 'nobody named'}: "
+        f"{' '.join(notice.reason.split())} (`tocsin case recovery seen {name}`)"
+    )
+
+
+def _desk_here(home: Path, officer_id: str) -> Any:
+    from console.home import open_home
+    from console.office import Office
+
     return Office(open_home(home)).desk(officer_id, officer_passphrase())
 
 

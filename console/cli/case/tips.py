@@ -142,3 +142,31 @@ def save(
         raise FieldError("message", f"{number} has no file")
     write_file(out, messages[number - 1].file)
     say("It is the original, with everything hidden in it, such as place and camera: show it to nobody else.")
+
+
+@tip.command(short_help="Destroy a report, as a second person.")
+def erase(
+    reference: TipArgument,
+    propose: Annotated[
+        bool, typer.Option("--propose", help="Say so first: the reporter is told, and can object.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    officer_id: OfficerOption = NOBODY,
+    home: HomeOption = HERE,
+) -> None:
+    """Destroy the keys and messages of an anonymous report that another person proposed to erase.
+
+    One of you proposes; another erases it, 30 days after the week of the proposal, unless the reporter has written
+    since. Nobody can undo it. `tocsin case retention` lists what is due.
+    """
+    from casework.erasing_tips import erase_tip, propose_erasure
+
+    desk = desk_of(home, officer_id)
+    if propose:
+        day = propose_erasure(desk, reference)
+        say(f"The reporter is told. Another of you can erase it from {day} on, unless they write.")
+        return
+    if not yes:
+        typer.confirm("Destroy the keys for good?", abort=True, err=True)
+    erase_tip(desk, reference)
+    say("Destroyed. Backups of this month can be read until the month turns.")

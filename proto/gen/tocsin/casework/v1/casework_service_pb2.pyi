@@ -52,6 +52,7 @@ class SignInResponse(_message.Message):
     TOKEN_FIELD_NUMBER: _builtins.int
     IDLE_SECONDS_FIELD_NUMBER: _builtins.int
     ROLES_FIELD_NUMBER: _builtins.int
+    NOTICES_FIELD_NUMBER: _builtins.int
     token: _builtins.str
     idle_seconds: _builtins.int
     """After so many seconds without a call the token is forgotten."""
@@ -59,20 +60,66 @@ class SignInResponse(_message.Message):
     def roles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Codes of the list "role"."""
 
+    @_builtins.property
+    def notices(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecoveryNotice]:
+        """Uses of the recovery key in the officer's cases that they have taken no note of."""
+
     def __init__(
         self,
         *,
         token: _builtins.str = ...,
         idle_seconds: _builtins.int = ...,
         roles: _abc.Iterable[_builtins.str] | None = ...,
+        notices: _abc.Iterable[Global___RecoveryNotice] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["idle_seconds", b"idle_seconds", "roles", b"roles", "token", b"token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["idle_seconds", b"idle_seconds", "notices", b"notices", "roles", b"roles", "token", b"token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SignInResponse: _TypeAlias = SignInResponse  # noqa: Y015
+
+@_typing.final
+class RecoveryNotice(_message.Message):
+    """A case was opened with the recovery key. To take note, say "break_glass_seen" of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    UID_FIELD_NUMBER: _builtins.int
+    EVENT_ID_FIELD_NUMBER: _builtins.int
+    ON_FIELD_NUMBER: _builtins.int
+    BY_FIELD_NUMBER: _builtins.int
+    TO_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    uid: _builtins.str
+    event_id: _builtins.str
+    """Of the event that says so."""
+    on: _builtins.str
+    """ISO 8601 day."""
+    by: _builtins.str
+    """The recovery key, and which shares of it were put in."""
+    to: _builtins.str
+    """Id of the officer who was let in."""
+    reason: _builtins.str
+    """In the words of who did it."""
+    def __init__(
+        self,
+        *,
+        uid: _builtins.str = ...,
+        event_id: _builtins.str = ...,
+        on: _builtins.str = ...,
+        by: _builtins.str = ...,
+        to: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by", b"by", "event_id", b"event_id", "on", b"on", "reason", b"reason", "to", b"to", "uid", b"uid"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecoveryNotice: _TypeAlias = RecoveryNotice  # noqa: Y015
 
 @_typing.final
 class SignOutRequest(_message.Message):

@@ -1,0 +1,107 @@
+"""Erase anonymous reports: one who takes reports in proposes, another erases, and the reporter is told in between.
+
+The proposal is a message in the mailbox. Whoever told something can come back and object: a message of theirs after it
+ends the proposal. Erasing destroys every key of the report, the reporter's too, and all messages; a signed tombstone
+keeps what figures count.
+"""
+
+from datetime import date, timedelta
+from hashlib import sha256
+
+from casework.chain import Signed
+from casework.desk import WORK, Desk
+from casework.errors import CaseInputError, HoldError, SecondPersonError
+from casework.retention import RetentionRules, is_on_legal_hold, retention_rules
+from casework.store.tips import add_tip_tombstone, destroy_tip, messages_of
+from casework.tip import ERASURE_PROPOSED, REPORTER, Written, week_ends, week_of
+from casework.tips import Report, answer_with, find_tip, opened
+from casework.tombstone import TIP_TOMBSTONE_TYPE, TipTombstone, write_tip_tombstone
+from crypto.envelope import pae
+
+
+def propose_erasure(desk: Desk, reference: str, rules: RetentionRules | None = None) -> date:
+    """Tell a reporter that their report is to be erased, and give the first day on which it can be.
+
+    Raises:
+        NotFoundError: There is no such report, or it is not for this officer.
+    """
+    week = week_of(desk.today)
+    day = _first_day(week, rules or retention_rules())
+    text = ERASURE_PROPOSED.format(day=day)
+    answer_with(
+        desk, reference, Written(desk.officer.officer_id, week, text, proposes_erasure=True), "tip_propose"
+    )
+    return day
+
+
+def erase_tip(desk: Desk, reference: str, rules: RetentionRules | None = None) -> None:
+    """Destroy the keys and messages of a report, as another officer proposed.
+
+    Raises:
+        NotFoundError: There is no such report, or it is not for this officer.
+        HoldError: Nobody proposed it, the reporter has written since, its time has not come, or a case that was opened
+            from it is on legal hold.
+        SecondPersonError: This officer proposed it.
+    """
+    held = find_tip(desk, reference)
+    try:
+        on_hold = _holds(desk)
+        with desk.database.write() as connection:
+            closed = messages_of(connection, held.tip.tip_id)
+            report = Report(held.tip.uid, opened(held, closed))
+            _check(desk, report, rules or retention_rules())
+            if report.name in on_hold:
+                raise HoldError(f"a case that was opened from {report.name} is on legal hold")
+            payload = write_tip_tombstone(_stone(desk, report))
+            signature = desk.unlocked.signer.sign(pae(TIP_TOMBSTONE_TYPE, payload))
+            destroy_tip(connection, held.tip.tip_id)
+            add_tip_tombstone(connection, Signed(payload, signature))
+            digests = {
+                "erased_tips": tuple(one.digest(report.uid) for one in closed),
+                "tip_tombstones": (sha256(payload).hexdigest(),),
+            }
+            desk.note(connection, "tip_erase", (), WORK, digests=digests)
+    except CaseInputError:
+        desk.write_down("denied", (held.tip.uid,), WORK)
+        raise
+
+
+def _check(desk: Desk, report: Report, rules: RetentionRules) -> None:
+    proposal = None
+    for one in report.messages:
+        if one.proposes_erasure:
+            proposal = one
+        elif one.author == REPORTER:
+            proposal = None
+    if proposal is None:
+        raise HoldError("nobody has proposed it since the reporter last wrote (--propose)")
+    if proposal.author == desk.officer.officer_id:
+        raise SecondPersonError("another person than who proposed it erases a report")
+    day = _first_day(proposal.week, rules)
+    if desk.today < day:
+        raise HoldError(f"the reporter may object until {day}")
+
+
+def _first_day(week: str, rules: RetentionRules) -> date:
+    """Of a proposal the week alone is known, so its time counts from the end of it."""
+    return week_ends(week) + timedelta(days=rules.grace_days)
+
+
+def _holds(desk: Desk) -> frozenset[str]:
+    """Names of the reports from which cases of this officer were opened that are on legal hold."""
+    held = [case for case in desk.read_all() if is_on_legal_hold(case)]
+    return frozenset(source for case in held for event in case.of("opened") for source in event.sources)
+
+
+def _stone(desk: Desk, report: Report) -> TipTombstone:
+    tip = report.tip
+    return TipTombstone(
+        tip.country,
+        int(tip.month[:4]),
+        tip.what,
+        tip.not_reported,
+        len(report.messages),
+        report.has_case,
+        desk.officer.officer_id,
+        int(desk.clock().timestamp()),
+    )
