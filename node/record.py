@@ -8,7 +8,8 @@ nothing about its incident: what was known before goes on, and for that its key 
 
 What people merged or split here stays so, whatever a later publication holds: its rows of records that others stand for
 now are not taken in, and it is told which of them say something new. Those others stand as long as it holds any record
-that they stand for.
+that they stand for; what stands for a record of another source stands until people take it apart, as one source can not
+say that another was wrong, and then it is told that this source no longer holds it.
 """
 
 import secrets
@@ -68,11 +69,13 @@ def import_publication(store: Store, publication: Publication, sha256: bytes, no
         day = day_number(published)
         change = _Change(day, unread, known, marks(connection, publication.source))
         links = successors(connection, publication.source)
+        sources = {one.replaced_source for one in links} - {publication.source}
+        others = {source: histories(connection, source) for source in sources}
         told = {row.key for row in publication.rows}
         untold = {reject.key for reject in publication.rejects if reject.key} - told
         for row in publication.rows:
             change.state(row.key, row.incident)
-        change.withdraw_all_but(told | untold, links)
+        change.withdraw_all_but(told | untold, links, others)
         done = Imported(
             publication.source,
             published,
@@ -133,24 +136,37 @@ class _Change:
         self.added.append(NewRevision(key, self._day, withdrawn=False, document=document))
         self._restore(key, before, document)
 
-    def withdraw_all_but(self, kept: set[str], links: Sequence[Successor]) -> None:
+    def withdraw_all_but(
+        self, kept: set[str], links: Sequence[Successor], others: Mapping[str, Mapping[str, History]]
+    ) -> None:
         """The publication holds none of the others; a row that was only unreadable is not taken for gone.
 
-        What stands for a record that it holds is held with it.
+        What stands for a record that it holds is held with it; what stands for one of another source stays.
         """
+        kept, stay = set(kept), set[str]()
         for link in links:  # oldest first, so that one step follows another
-            before = self._before(link.replaced)
-            if link.replaced in kept and link.since <= self._day and before is not None and before.ended:
-                kept = kept | {link.key}
+            theirs = others.get(link.replaced_source)
+            before = self._upto_day((self._known if theirs is None else theirs).get(link.replaced))
+            if link.since > self._day or before is None or not before.ended:
+                continue
+            if theirs is not None or link.replaced in stay:
+                stay.add(link.key)
+            elif link.replaced in kept:
+                kept.add(link.key)
         for key in self._known.keys() - kept:
             before = self._before(key)
-            if before is not None and not before.withdrawn:
+            if before is not None and not before.withdrawn and key in stay:
+                self.kept += 1
+                self.changed.append(key)
+            elif before is not None and not before.withdrawn:
                 self.withdrawn += 1
                 self.added.append(NewRevision(key, self._day, withdrawn=True, copy_of=before))
                 self._restore(key, before, "")
 
     def _before(self, key: str) -> Known | None:
-        history = self._known.get(key)
+        return self._upto_day(self._known.get(key))
+
+    def _upto_day(self, history: History | None) -> Known | None:
         upto = [one for one in history.revisions if one.known_on <= self._day] if history else ()
         return upto[-1] if upto else None
 

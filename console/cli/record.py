@@ -139,7 +139,8 @@ def merge(
     of a split record together give it back. A later publication of the source does not undo it.
     """
     from console.home import open_home
-    from node.succession import Teller, merge_records
+    from node.said import Teller
+    from node.succession import merge_records
 
     done = merge_records(open_home(home).store(), names, Teller(by, datetime.now(UTC)))
     _show_succession(*done, style)
@@ -168,7 +169,8 @@ def split(
     from console.home import open_home, read_file
     from node.errors import SuccessionError
     from node.intake import read_publication
-    from node.succession import Teller, split_record
+    from node.said import Teller
+    from node.succession import split_record
 
     now = datetime.now(UTC)
     found = read_publication(read_file(into), into.name, now.date(), now.date()) if into is not None else None

@@ -23,9 +23,10 @@ class Link(NamedTuple):
 
 
 class Successor(NamedTuple):
-    """A record that stands for another, by their keys in the source, since a day."""
+    """A record of a source that stands for another since a day; that one may be of another source."""
 
     key: str
+    replaced_source: str
     replaced: str
     since: int
 
@@ -46,10 +47,10 @@ def add_links(connection: Connection, links: Sequence[Link]) -> None:
 
 
 def successors(connection: Connection, source: str) -> tuple[Successor, ...]:
-    """Every succession between two records of a source, oldest first."""
+    """Every succession of a record of a source, oldest first."""
     older, before = revision.alias("older"), record.alias("before")
     rows = connection.execute(
-        select(record.c.source_key, before.c.source_key, revision.c.known_on)
+        select(record.c.source_key, before.c.source, before.c.source_key, revision.c.known_on)
         .join_from(succession, revision, revision.c.id == succession.c.revision_id)
         .join(record, record.c.id == revision.c.record_id)
         .join(older, older.c.id == succession.c.replaced_id)
@@ -89,11 +90,11 @@ def links_out_of(connection: Connection, record_id: int) -> tuple[Link, ...]:
 
 
 def records_of(connection: Connection, revision_ids: Sequence[int]) -> dict[int, tuple[int, str]]:
-    """(record, source key) of some revisions."""
+    """(record, SOURCE:KEY) of some revisions."""
     found: dict[int, tuple[int, str]] = {}
     for chosen in portions(revision_ids):
         rows = connection.execute(
-            select(revision.c.id, record.c.id, record.c.source_key)
+            select(revision.c.id, record.c.id, record.c.source + ":" + record.c.source_key)
             .join_from(revision, record)
             .where(revision.c.id.in_(chosen))
         )
@@ -120,6 +121,32 @@ def superseded(connection: Connection, record_ids: Sequence[int]) -> frozenset[i
         )
     )
     return frozenset(rows.scalars())
+
+
+def stand_for(connection: Connection, record_ids: Sequence[int]) -> frozenset[int]:
+    """Records that ended, for which these stand now, be it through others."""
+    older, heir = revision.alias("older"), revision.alias("heir")
+    found: set[int] = set()
+    new = set(record_ids)
+    while new:
+        replaced = set[int]()
+        for chosen in portions(sorted(new)):
+            rows = (
+                select(older.c.record_id)
+                .join_from(succession, heir, heir.c.id == succession.c.revision_id)
+                .join(older, older.c.id == succession.c.replaced_id)
+                .where(and_(heir.c.record_id.in_(chosen), older.c.record_id != heir.c.record_id))
+            )
+            replaced.update(connection.execute(rows).scalars())
+        ended = superseded(connection, sorted(replaced - found))
+        new = {one for one in ended if new & _heirs_of(connection, one)}
+        found |= new
+    return frozenset(found)
+
+
+def _heirs_of(connection: Connection, record_id: int) -> set[int]:
+    revisions = [link.revision_id for link in links_out_of(connection, record_id)]
+    return {heir for heir, _ in records_of(connection, revisions).values()}
 
 
 def heirs(connection: Connection, record_ids: Sequence[int]) -> dict[int, Heir]:

@@ -17,11 +17,12 @@ from node.measures import make_query
 from node.model import SEXUAL_VIOLENCE, Incident, Outcome, Sensitive
 from node.query import answer
 from node.record import import_publication
+from node.said import Teller
 from node.sensitive import Consent, may_count, needs_consent
 from node.store.consents import Given, consents
 from node.store.database import Store
 from node.store.records import record_ids_by_key
-from node.succession import Teller, merge_records
+from node.succession import merge_records
 from tests.support.deciding import hold
 from tests.support.incidents import ASSAULT, LOOTING, ROBBERY
 from tests.support.strategies import incidents

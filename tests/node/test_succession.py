@@ -19,11 +19,12 @@ from node.model import Incident, Outcome, PartialDate, Sensitive, Sex, Staff, Ta
 from node.query import answer
 from node.record import import_publication
 from node.rules import Override
+from node.said import Teller
 from node.signed import Label
 from node.store.database import Store
 from node.store.policies import overrides, say
 from node.store.records import Imported, current, record_ids_by_key, revisions_by_key
-from node.succession import Teller, merge_records, split_record
+from node.succession import merge_records, split_record
 from node.tables import metadata, revision, succession
 
 SOURCE = "reports"
@@ -49,16 +50,21 @@ class Desk:
     def teller(self) -> Teller:
         return Teller("kb", datetime(self.today.year, self.today.month, self.today.day, 12, tzinfo=UTC))
 
-    def holds(self, contents: Mapping[str, Incident], on: date | None = None) -> Imported:
+    def holds(
+        self, contents: Mapping[str, Incident], on: date | None = None, source: str = SOURCE
+    ) -> Imported:
         rows = tuple(Row(at, key, one, ()) for at, (key, one) in enumerate(contents.items(), 2))
-        publication = Publication(SOURCE, on or self.today, "--published", (), rows, (), ())
+        publication = Publication(source, on or self.today, "--published", (), rows, (), ())
         return import_publication(self.store, publication, bytes(32), self.teller.now)
 
     def later(self, days: int = 1) -> None:
         self.today += timedelta(days=days)
 
     def merges(self, *keys: str) -> tuple[str, ...]:
-        return merge_records(self.store, [f"{SOURCE}:{key}" for key in keys], self.teller).standing
+        return self.merges_names(*(f"{SOURCE}:{key}" for key in keys))
+
+    def merges_names(self, *names: str) -> tuple[str, ...]:
+        return merge_records(self.store, names, self.teller).standing
 
     def splits(self, key: str, *parts: Incident, recount: bool = False) -> tuple[str, ...]:
         return split_record(self.store, f"{SOURCE}:{key}", parts, self.teller, recount=recount).standing
@@ -139,14 +145,71 @@ def test_merges_are_taken_back_one_after_the_other(desk: Desk) -> None:
     assert desk.faults() == []
 
 
+OTHER = "press"
+
+
+def test_records_of_two_sources_stand_for_each_other_and_each_keeps_its_own(desk: Desk) -> None:
+    desk.holds({"1": killed(8)}, source=OTHER)
+    assert desk.counts() == (4, 15)
+    desk.later()
+
+    done = merge_records(desk.store, [f"{OTHER}:1", f"{SOURCE}:1", f"{SOURCE}:2"], desk.teller)
+    assert done == ((f"{OTHER}:1",), (f"{SOURCE}:1", f"{SOURCE}:2"))
+    assert desk.counts() == (2, 12)
+    desk.later()
+    again = desk.holds({"1": killed(3), "2": B, "3": C})
+    assert (again.accepted, again.updated, again.kept, again.changed) == (0, 0, 2, ("1",))
+    desk.later()
+    back = split_record(desk.store, f"{OTHER}:1", [], desk.teller)
+
+    assert back.standing == (f"{OTHER}:1", f"{SOURCE}:1", f"{SOURCE}:2")
+    assert [desk.counts(FIRST + timedelta(days=day)) for day in range(5)] == [
+        (3, 7),
+        (4, 15),
+        (2, 12),
+        (2, 12),
+        (4, 15),
+    ]
+    assert desk.faults() == []
+
+
+def test_one_source_does_not_end_what_stands_for_a_record_of_another(desk: Desk) -> None:
+    desk.holds({"1": killed(8), "5": A}, source=OTHER)
+    merge_records(desk.store, [f"{OTHER}:1", f"{SOURCE}:1"], desk.teller)
+    desk.merges("3", "2")
+    desk.later()
+
+    gone = desk.holds({"5": A}, source=OTHER)
+    assert (gone.withdrawn, gone.kept, gone.changed) == (0, 1, ("1",))
+    assert desk.counts() == (3, 13)
+    split_record(desk.store, f"{OTHER}:1", [], desk.teller)
+    desk.later()
+    gone = desk.holds({"5": A}, source=OTHER)
+
+    assert (gone.withdrawn, gone.kept, gone.changed) == (1, 0, ())
+    assert desk.counts() == (3, 6)
+    assert desk.faults() == []
+
+
+def test_what_a_record_of_another_source_was_split_into_stays_too(desk: Desk) -> None:
+    desk.holds({"1": killed(8)}, source=OTHER)
+    merge_records(desk.store, [f"{SOURCE}:1", f"{OTHER}:1"], desk.teller)
+    desk.splits("1", killed(1), killed(0, victims=()))
+    desk.later()
+    desk.holds({"3": C})
+
+    assert desk.counts() == (3, 5)
+    assert desk.faults() == []
+
+
 @pytest.mark.parametrize(
     ("names", "said"),
     [
         (["reports:1"], "at least two"),
         (["reports:1", "reports:1"], "stands twice"),
-        (["reports:1", "awsd:2"], "of two sources"),
+        (["reports:1", "awsd:2"], "no record 'awsd:2'"),
         (["reports:1", "reports:9"], "no record 'reports:9'"),
-        (["1", "2"], "of two sources"),
+        (["1", "2"], "no record '1'"),
     ],
 )
 def test_a_merge_that_can_not_be_meant_changes_nothing(desk: Desk, names: list[str], said: str) -> None:
@@ -261,34 +324,36 @@ class History(RuleBasedStateMachine):
             for table in reversed(metadata.sorted_tables):
                 connection.execute(delete(table))
         self.desk = Desk(self.store)
-        self.source = {str(number): killed(number) for number in range(1, 5)}
+        self.source = {str(number): killed(number) for number in range(1, 4)}
         self.desk.holds(self.source)
+        self.desk.holds({"1": killed(5), "2": killed(6)}, source=OTHER)
         self.seen = {self.desk.today: self.desk.counts()}
 
     def standing(self) -> list[str]:
         keys = [*self.source, *(f"{key}/{at}" for key in self.source for at in range(1, 30))]
         with self.store.read() as connection:
-            return sorted(revisions_by_key(connection, SOURCE, keys))
+            found = {source: revisions_by_key(connection, source, keys) for source in (SOURCE, OTHER)}
+        return sorted(f"{source}:{key}" for source, known in found.items() for key in known)
 
     @rule(data=st.data())
     def merge_and_take_back(self, data: st.DataObject) -> None:
-        keys = data.draw(st.permutations(self.standing()))[:2]
-        if len(keys) < 2:
+        names = data.draw(st.permutations(self.standing()))[:2]
+        if len(names) < 2:
             return
         before = self.desk.counts()
         self.desk.later()
-        (standing,) = self.desk.merges(*keys)
-        merged = standing == f"{SOURCE}:{keys[0]}"
+        merged = self.desk.merges_names(*names) == (names[0],)
         self.note()
         if merged and data.draw(st.booleans()):
             self.desk.later()
-            self.desk.splits(keys[0])
+            split_record(self.store, names[0], [], self.desk.teller)
             assert self.desk.counts() == before
             self.note()
 
     @rule(data=st.data())
     def split_and_take_back(self, data: st.DataObject) -> None:
-        keys = [one for one in self.standing() if "/" not in one]
+        ours = (one.partition(":") for one in self.standing() if "/" not in one)
+        keys = [key for source, _, key in ours if source == SOURCE]
         if not keys:
             return
         key = data.draw(st.sampled_from(keys))
