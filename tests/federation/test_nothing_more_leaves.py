@@ -11,12 +11,17 @@ from pkgutil import iter_modules
 
 import pytest
 
+from casework.store.audit import add_audit_entry
+from console.serve import Node as ServedNode
+from console.witnesses import Cosigned, have_cosigned
 from node.alert import Order, send_alert
+from node.asking import ask as keep_ours
 from node.audience import CLOSED, FINEST, Purpose, Tier
 from node.audiences import Author, Change, Scope, change_audience, new_audience
 from node.bounds import Bounds
 from node.directory import OrganizationType
 from node.errors import AlertRefusedError, RequestError, UnknownRecordError
+from node.granting import Decider, agree_to_grant, grant, reject, revoke
 from node.model import (
     Custody,
     EmployerTally,
@@ -29,13 +34,12 @@ from node.model import (
     Staff,
     Tally,
 )
+from node.plan import Request
 from node.policy import Policy, baseline, read_policy
 from node.recall import call_back
-from node.requests import Decider, agree_to_grant, grant, reject, revoke
-from node.requests import ask as keep_ours
 from node.rules import Override
 from node.scan import NO_NAMES
-from node.share import Request, release
+from node.share import release
 from node.share_request import Refusal, State
 from node.signed import Label, Reason
 from node.store.audiences import standing
@@ -44,9 +48,11 @@ from node.store.records import current, revisions_by_key
 from node.store.requests import stored_requests
 from node.wire import charters, records
 from tests.support.alerts import held, listening, sender, until
-from tests.support.bystander import CALLS, FIELDS, Bystander, Group, Told
+from tests.support.bystander import Bystander
+from tests.support.contract import CALLS, FIELDS
 from tests.support.network import NOW, SOURCE, TODAY, Network, Node, on_sqlite_alone
 from tests.support.requests import wish_for
+from tests.support.rule_texts import Group, Told
 from tests.support.wiretap import Wiretap
 from tocsin.node import v1 as contract
 
@@ -303,6 +309,7 @@ class Day:
 
     def __init__(self, network: Network, folder: Path, records: int) -> None:
         self.chance = random.Random(SEED)
+        self.cosigning = random.Random(SEED)
         self.network = network
         self.tap = Wiretap(folder)
         nodes = {name: network.node(name, tier) for name, tier in TIERS.items()}
@@ -324,6 +331,7 @@ class Day:
                     one.calls_back(self.chance.sample(standing, min(2, len(standing))))
                 for name in self.chance.sample(list(one.bounds.network), 2):
                     self.pull(name, one)
+            self.has_cosigned("office")
 
     def pull(self, reader: str, one: Organization) -> None:
         """Let one node pull from another through the tap."""
@@ -340,6 +348,29 @@ class Day:
         for line in self.tap.lines:
             self.bystander.listen(line, members, TODAY)
         self.tap.lines.clear()
+
+    def has_cosigned(self, name: str) -> None:
+        """Let work be done on cases at one node, and two others cosign its log of it."""
+        one, network = self.all[name].node, self.network
+        with one.store.write() as connection:
+            for _ in range(self.cosigning.randint(1, 5)):
+                add_audit_entry(connection, b"Alphaname has read the case of Bandname")
+        witnesses = [
+            self.all[other].node for other in self.cosigning.sample(list(self.all[name].bounds.network), 2)
+        ]
+
+        async def ask() -> Cosigned:
+            async with AsyncExitStack() as stack:
+                served = [
+                    await stack.enter_async_context(self.tap.tapped(other, one).serving(network))
+                    for other in witnesses
+                ]
+                known = replace(network.directory, members=tuple(served))
+                node = ServedNode(name, one.store, one.credentials, lambda: known, one.identity)
+                return await have_cosigned(node, NOW)
+
+        assert len(asyncio.run(ask()).by) == 2
+        self.check()
 
     def alarms(self, name: str) -> None:
         """Let one node send an alert while all others listen."""
@@ -393,6 +424,7 @@ def test_in_a_day_of_six_nodes_no_message_says_more_than_the_rules(
     assert day.bystander.heard["ListEntriesResponse"] >= rounds * len(NODES)
     assert day.bystander.heard["SubscribeResponse"] > 0
     assert day.bystander.heard["ConfirmReceiptRequest"] > 0
+    assert day.bystander.heard["AddCheckpointResponse"] == rounds * 2
 
 
 @on_sqlite_alone
