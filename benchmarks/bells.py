@@ -17,12 +17,13 @@ from benchmarks.samples import BOUNDS
 from console.home import Home, open_home
 from console.serve import Node, open_node, settle_collector
 from crypto.certificates import certificate_pem, private_key_pem
-from node.alert import Order, Sender, outgoing, send_alert
+from node.alert import Order, outgoing, send_alert
+from node.alert_life import Sender
 from node.alerting import Board
 from node.audience import Audience, Tier
 from node.client import Credentials
 from node.server import Exchange, Gatekeeper, make_server
-from node.wire import alerts, records
+from node.wire import records
 from node.wire.alerts import encode_pushed
 
 STREAMS = 1_000
@@ -58,7 +59,7 @@ async def main(home: Home) -> None:
 
     bare = await asyncio.start_server(join, "127.0.0.1", 0, ssl=_tls(node), backlog=STREAMS)
     _say(f"{port} {bare.sockets[0].getsockname()[1]}")
-    sender = Sender(home.identity(None), records, alerts)
+    sender = Sender(home.identity(None), records)
     message = b""
     while line := (await asyncio.to_thread(sys.stdin.readline)).strip():
         if line == "prepare":

@@ -30,10 +30,11 @@ from node.model import (
     Staff,
     Tally,
 )
+from node.plan import Request
 from node.policy import baseline
 from node.record import import_publication
 from node.scan import NO_NAMES
-from node.share import Request, release
+from node.share import release
 from node.store.database import Store
 from node.wire import records
 

@@ -16,7 +16,7 @@ from node.store.database import Store
 from node.store.heads import log_head
 from node.store.own_log import own_page
 from node.urgent import Alert, Kind, opened_chains
-from node.wire import alerts, records
+from node.wire import records
 
 HEADER = (
     "alert",
@@ -178,7 +178,7 @@ def read_alert(one: StoredAlert) -> Shown:
 
 
 def _shown(one: StoredAlert, noted: tuple[Receipt, ...]) -> Shown:
-    alert = alerts.decode_alert(alerts.decode_alert_envelope(one.envelope).payload)
+    alert = records.decode_alert(records.decode_envelope(one.envelope).payload)
     chains = opened_chains(one.entry, records) if one.entry else None
     return Shown(one, alert, chains or (), noted)
 

@@ -21,10 +21,11 @@ from node.config import new_settings
 from node.intake import read_publication
 from node.measures import make_query
 from node.model import Outcome
+from node.plan import Outgoing, Request
 from node.query import Answer, answer
 from node.record import import_publication
 from node.rules import Hold
-from node.share import Outgoing, Request, release
+from node.share import release
 from node.store.heads import log_head
 from node.store.queries import own_revisions
 from node.store.records import Imported, record_count

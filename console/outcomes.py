@@ -7,8 +7,8 @@ from itertools import groupby
 from console.home import Home
 from node.holders import levels_text
 from node.outcomes import Outcome, Reading, Told, outcomes
+from node.plan import Request
 from node.receipt import PassedOn
-from node.share import Request
 from node.store.database import Store
 from node.wire import records
 from node.wire.receipts import decode_receipt

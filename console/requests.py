@@ -7,9 +7,9 @@ from console.home import Home
 from node.audience import ALL_CLOSED, Purpose
 from node.disclose import cut
 from node.errors import QueryError
+from node.granting import Decider, Prospect
 from node.holders import levels_text
 from node.ladders import DIMENSIONS, WHAT, WHEN, WHERE
-from node.requests import Decider, Prospect
 from node.share_request import Answer, Refusal, State, Wish
 from node.signed import INCIDENT_TYPE
 from node.store.database import Store

@@ -10,24 +10,21 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from crypto.envelope import sign_envelope
 from node.advice import MAX_ADVICE, is_plain, telling_parts
+from node.alert_life import Sender, cancel, read_own, sign_alert
 from node.audience import Audience, Tier, members_of
 from node.bounds import Bounds
 from node.errors import AlertRefusedError, UnknownAlertError
 from node.interest import is_asked_for
 from node.ladders import Chains
-from node.logbook import Identity
-from node.share import Request, release_within
+from node.plan import Request
+from node.share import release_within
 from node.signed import UID_BYTES, Codec
 from node.store.alerts import (
-    Promise,
     StoredAlert,
-    add_alert,
     alert_at,
     alerts_after,
     alerts_of,
-    alerts_without_record,
     last_sequence,
     note_acknowledged,
     note_receipts,
@@ -38,28 +35,10 @@ from node.store.database import Store, Transaction
 from node.store.heads import log_head
 from node.store.own_log import Released, entry_views, released
 from node.store.records import current
-from node.urgent import (
-    ALERT_TYPE,
-    MAX_LIFE,
-    MAX_LOG_DELAY,
-    Alert,
-    AlertCodec,
-    Kind,
-    Pushed,
-    Subscription,
-    opened_chains,
-)
+from node.urgent import MAX_LIFE, MAX_LOG_DELAY, Alert, Kind, Pushed, Subscription, opened_chains
 
 LASTS = timedelta(hours=24)
 LOG_WITHIN = timedelta(hours=1)
-
-
-class Sender(NamedTuple):
-    """Who sends, and how values become bytes."""
-
-    identity: Identity
-    codec: Codec
-    alert_codec: AlertCodec
 
 
 class Order(NamedTuple):
@@ -180,17 +159,7 @@ def cancel_alert(store: Store, uid: bytes, now: datetime, sender: Sender) -> Ale
         last, said = _standing(connection, uid, sender)
         if said.expires <= now:
             raise AlertRefusedError("it has expired already")
-        return _cancel(connection, last, now, sender)
-
-
-def cancel_called_back(store: Store, now: datetime, sender: Sender) -> tuple[Alert, ...]:
-    """Cancel every alert in force whose record was called back; gives the cancellations.
-
-    From the moment of the call-back such an alert is pushed to nobody new; this tells those who had it.
-    """
-    with store.write() as connection:
-        found = alerts_without_record(connection, sender.identity.org_id, int(now.timestamp()))
-        return tuple(_cancel(connection, last, now, sender) for last in found)
+        return cancel(connection, last, now, sender)
 
 
 def outgoing(store: Store, org_id: str, after: int, now: datetime, codec: Codec) -> tuple[Outgoing, ...]:
@@ -263,17 +232,7 @@ def _standing(connection: Transaction, uid: bytes, sender: Sender) -> tuple[Stor
         raise UnknownAlertError(f"this node sent no alert {uid.hex()}")
     if sent[-1].kind == Kind.CANCEL:
         raise AlertRefusedError("it was cancelled; send a new alert")
-    envelope = sender.alert_codec.decode_alert_envelope(sent[-1].envelope)
-    return sent[-1], sender.alert_codec.decode_alert(envelope.payload)
-
-
-def _cancel(connection: Transaction, last: StoredAlert, now: datetime, sender: Sender) -> Alert:
-    envelope = sender.alert_codec.decode_alert_envelope(last.envelope)
-    said = sender.alert_codec.decode_alert(envelope.payload)
-    over = said._replace(
-        kind=Kind.CANCEL, leaf_hash=b"", log_index=None, issued=now, log_by=now, advice="", reviewed=False
-    )
-    return _sign(connection, over, Tier(last.tier), last.log_index, sender)
+    return sent[-1], read_own(sent[-1], sender)
 
 
 def _add(
@@ -293,34 +252,7 @@ def _add(
         order.advice,
         order.reviewed,
     )
-    return _sign(connection, alert, min(order.tiers), place.log_index, sender)
-
-
-def _sign(connection: Transaction, alert: Alert, tier: Tier, log_index: int | None, sender: Sender) -> Alert:
-    # Milliseconds, so that a node that was restored from an older copy does not use a sequence twice.
-    counted = max(last_sequence(connection, alert.origin_id) + 1, int(alert.issued.timestamp() * 1000))
-    alert = alert._replace(sequence=counted)
-    envelope = sign_envelope(sender.identity.signing, ALERT_TYPE, sender.alert_codec.encode_alert(alert))
-    add_alert(
-        connection,
-        StoredAlert(
-            0,
-            alert.origin_id,
-            counted,
-            alert.uid,
-            alert.kind,
-            int(alert.expires.timestamp()),
-            int(alert.log_by.timestamp()),
-            alert.leaf_hash,
-            log_index,
-            sender.alert_codec.encode_alert_envelope(envelope),
-            b"",
-            tier,
-            int(alert.issued.timestamp()),
-            Promise.NONE,
-        ),
-    )
-    return alert
+    return sign_alert(connection, alert, min(order.tiers), place.log_index, sender)
 
 
 def _outgoing(connection: Transaction, log_id: int, one: StoredAlert, codec: Codec) -> Outgoing:

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 from node.check import Fault
 from node.errors import PeerError
-from node.signed import Codec
 from node.store.alerts import StoredAlert, stored_alerts
 from node.store.database import Store
 from node.urgent import Alert, AlertCodec, Pushed, verify_alert, verify_signed
@@ -13,7 +12,7 @@ from node.verify import Origin
 
 
 def check_alerts(
-    store: Store, own_id: str, origins: Mapping[str, Origin], codecs: tuple[Codec, AlertCodec]
+    store: Store, own_id: str, origins: Mapping[str, Origin], codec: AlertCodec
 ) -> Iterator[Fault | int]:
     """Verify every alert as on the day it came; yields faults, and 1 for each that was verified.
 
@@ -21,7 +20,7 @@ def check_alerts(
         store: Of this node.
         own_id: Whose alerts show their record in the log instead of beside them.
         origins: Keys of this node and of every member, whether they are still valid or not.
-        codecs: Read entries and alerts.
+        codec: Reads messages.
     """
     with store.read() as connection:
         held = stored_alerts(connection)
@@ -33,10 +32,10 @@ def check_alerts(
             continue
         try:
             if one.origin_id == own_id:
-                alert = verify_signed(one.envelope, origin, codecs[1])
+                alert = verify_signed(one.envelope, origin, codec)
             else:
                 arrived = datetime.fromtimestamp(one.arrived_at, UTC)
-                alert = verify_alert(Pushed(one.envelope, one.entry), origin, *codecs, arrived).alert
+                alert = verify_alert(Pushed(one.envelope, one.entry), origin, codec, arrived).alert
         except PeerError as error:
             yield Fault(where, str(error))
             continue

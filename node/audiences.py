@@ -26,8 +26,9 @@ from node.charter import (
 )
 from node.errors import AudienceError, CharterError, PayloadError, UnknownAudienceError
 from node.logbook import Identity
-from node.share import Plan, Request, decided, plan_within, release_within
-from node.signed import UID_BYTES, Codec
+from node.plan import Plan, Request, decided, plan_within
+from node.share import release_within
+from node.signed import UID_BYTES
 from node.store.audiences import (
     Belonging,
     StoredCharter,
@@ -42,6 +43,7 @@ from node.store.audiences import (
 from node.store.database import Store, Transaction
 from node.store.heads import log_head
 from node.store.own_log import revisions_asked
+from node.urgent import AlertCodec
 from node.verify import Origin
 
 
@@ -89,7 +91,7 @@ class Author(NamedTuple):
     identity: Identity
     bounds: Bounds
     now: datetime
-    codec: Codec
+    codec: AlertCodec
     charter_codec: CharterCodec
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from node.audience import ALL_CLOSED, Audience, Levels, Tier, Views, levels_for, tiers_of
 from node.ladders import DIMENSIONS
 from node.outcomes import routes_of
-from node.share import Decided, decided
+from node.plan import Decided, decided
 from node.signed import Codec, Label
 from node.store.database import Store
 from node.store.disclosures import Shown, called_back, shown

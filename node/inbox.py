@@ -7,7 +7,6 @@ of a message has passed `node.urgent.verify_alert` and fits what came before it.
 from datetime import datetime
 
 from node.errors import AlertError, SequenceError, TooManyAlertsError, UnknownAlertError
-from node.signed import Codec
 from node.store.alerts import (
     Promise,
     StoredAlert,
@@ -34,7 +33,7 @@ MAX_HELD = 1_000  # messages of one peer; a network in its worst month sends som
 
 
 def receive_alert(
-    store: Store, pushed: Pushed, origin: Origin, codecs: tuple[Codec, AlertCodec], now: datetime
+    store: Store, pushed: Pushed, origin: Origin, codec: AlertCodec, now: datetime
 ) -> Sound | None:
     """Verify a message and store it; `None` when this very message is here already.
 
@@ -42,18 +41,18 @@ def receive_alert(
         store: Of this node.
         pushed: As received.
         origin: Who sent it, by the directory of now.
-        codecs: Read entries and alerts.
+        codec: Reads messages.
         now: Aware UTC time of arrival.
 
     Raises:
         PeerError: What does not hold, as the subclass; nothing was changed.
     """
-    sound = verify_alert(pushed, origin, *codecs, now)
+    sound = verify_alert(pushed, origin, codec, now)
     alert = sound.alert
     with store.write() as connection:
         if _is_known(connection, alert, pushed):
             return None
-        _verify_story(alert, alerts_of(connection, origin.org_id, alert.uid), codecs[1])
+        _verify_story(alert, alerts_of(connection, origin.org_id, alert.uid), codec)
         _make_room(connection, origin.org_id, int(now.timestamp()))
         add_alert(connection, _stored(alert, pushed, now))
     return sound
@@ -133,7 +132,7 @@ def _verify_story(alert: Alert, before: tuple[StoredAlert, ...], codec: AlertCod
     """Check that a message goes on from those about the same alert; after a cut the first ones may be missing."""
     if not before:
         return
-    last = codec.decode_alert(codec.decode_alert_envelope(before[-1].envelope).payload)
+    last = codec.decode_alert(codec.decode_envelope(before[-1].envelope).payload)
     if last.kind is Kind.CANCEL:
         raise AlertError("it was cancelled before")
     if alert.kind is Kind.NEW:

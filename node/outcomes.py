@@ -21,9 +21,10 @@ from node.audience import (
     requests_of,
     tiers_of,
 )
+from node.explain import case_for
+from node.plan import Decided, Request, decided
 from node.receipt import PassedOn, Receipt
 from node.rules import Hold, Override, decide
-from node.share import Decided, Request, case_for, decided
 from node.store.database import Store, Transaction
 from node.store.disclosures import Shown, shown
 from node.store.own_log import Released, records_released, released, views_of

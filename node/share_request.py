@@ -4,14 +4,15 @@ A request is what was asked and the steps that people took since, each kept; its
 table. Nothing of it says what the record holds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import IntEnum, StrEnum
+from itertools import pairwise
 from typing import NamedTuple
 from uuid import UUID
 
 from node.advice import is_plain
 from node.audience import ALL_CLOSED, FINEST, Levels, Purpose, widest
-from node.errors import RequestError, RequestStateError
+from node.errors import PayloadError, RequestError, RequestStateError
 
 OPEN_REQUESTS = 50  # that one member may have waiting for a decision
 REQUESTS_A_DAY = 200  # that one member may make
@@ -120,9 +121,13 @@ class ShareRequest(NamedTuple):
     @property
     def levels(self) -> Levels:
         """What is granted or would be; all are closed where nothing is."""
+        return self.opened if self.state in {State.GRANTED, State.PROPOSED} else ALL_CLOSED
+
+    @property
+    def opened(self) -> Levels:
+        """What was granted last, or would have been, whether it still counts or not."""
         given = (one.levels for one in reversed(self.steps) if one.levels != ALL_CLOSED)
-        standing = self.state in {State.GRANTED, State.PROPOSED}
-        return next(given, ALL_CLOSED) if standing else ALL_CLOSED
+        return next(given, ALL_CLOSED)
 
     @property
     def reason(self) -> Refusal | None:
@@ -197,6 +202,37 @@ def verify_wish(wish: Wish) -> None:
         raise RequestError("log_index: below 0")
     if any(level > finest for level, finest in zip(wish.wanted, FINEST, strict=True)):
         raise RequestError("wanted: a level that there is not")
+
+
+def verify_answer(told: Answer) -> None:
+    """Check what a member answers to a request of ours.
+
+    Raises:
+        PayloadError: It is in a state that is not told, or says what does not go with its state.
+    """
+    if told.state is State.PROPOSED:
+        raise PayloadError("share_request: state: not one that a member may tell")
+    if (told.granted != ALL_CLOSED) != (told.state is State.GRANTED):
+        raise PayloadError("share_request: granted: does not go with the state")
+    if (told.reason is not None) != (told.state in {State.REJECTED, State.REVOKED}):
+        raise PayloadError("share_request: reason: does not go with the state")
+
+
+def story_faults(request: ShareRequest) -> Iterator[str]:
+    """What does not hold of a request and of what was done about it."""
+    try:
+        verify_wish(request.wish)
+        request.state  # noqa: B018 - it follows the steps
+    except (RequestError, RequestStateError) as error:
+        yield str(error)
+    for step in request.steps:
+        opens = step.action in {Action.ACCEPT, Action.NARROW, Action.PROPOSE, Action.AGREE}
+        closes = step.action in {Action.REJECT, Action.REVOKE}
+        if opens != (step.levels != ALL_CLOSED) or closes != (step.reason is not None):
+            yield f"{step.action} does not say what it has to, or more"
+    for first, second in pairwise(request.steps):
+        if second.action is Action.AGREE and first.said_by.casefold() == second.said_by.casefold():
+            yield "one person alone has let it widen"
 
 
 def in_full(wish: Wish, by_policy: Levels) -> Levels:

@@ -20,7 +20,7 @@ from node.interest import Interest, nearness
 from node.store.database import Store
 from node.store.heads import note_contact
 from node.urgent import Pushed, Sound, Subscription
-from node.wire import alerts, records
+from node.wire import records
 
 SILENCE_SECONDS = 90.0  # three signs of life missed
 FIRST_PAUSE_SECONDS = 1.0
@@ -109,7 +109,7 @@ async def _take(node: Listener, peer: Member, pushed: Pushed) -> None:
     now = node.clock()
     try:
         origin = origin_of(node.directory(), peer.org_id, now)
-        sound = await asyncio.to_thread(receive_alert, node.store, pushed, origin, (records, alerts), now)
+        sound = await asyncio.to_thread(receive_alert, node.store, pushed, origin, records, now)
     except PeerError as error:
         logger.warning("alert refused: peer=%s reason=%s", peer.org_id, error.reason)
         await asyncio.to_thread(_note, node.store, peer.org_id, now, error.reason)

@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeVar
 
 from crypto.checkpoint import Checkpoint
 from crypto.merkle import Frontier
+from node.asking import keep_answers, standing_requests
 from node.audiences import keep_belongings
 from node.client import PeerClient
 from node.confirm import due_receipt, note_given
@@ -24,7 +25,6 @@ from node.inbox import check_promises
 from node.logbook import Identity
 from node.receipt import sign_receipt
 from node.receive import Received, follow, keep_page
-from node.requests import keep_answers, standing_requests
 from node.store.database import Store
 from node.store.heads import LogHead, note_contact
 from node.verifiers import Verifiers

@@ -323,6 +323,7 @@ share_request = Table(  # what members asked of us
     Column("wanted", Text, nullable=False),  # levels with a comma between them
     Column("note", Text, nullable=False),
     Column("received_at", Integer, nullable=False),  # seconds since 1970, UTC
+    Column("digest", LargeBinary(32)),  # of the row and of all its steps
     UniqueConstraint("member", "request_id"),
 )
 
@@ -357,6 +358,7 @@ sent_request = Table(  # what we asked of members, and their newest answer
     Column("reason", SmallInteger, nullable=False),  # 0: none
     Column("granted", Text, nullable=False),  # as in `wanted`
     Column("changed_at", Integer, nullable=False),  # seconds since 1970, UTC
+    Column("digest", LargeBinary(32)),  # of the row
     Index(None, "origin_id"),
 )
 

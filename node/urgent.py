@@ -73,11 +73,8 @@ class Sound(NamedTuple):
     chains: Chains
 
 
-class AlertCodec(Protocol):
-    """Between these values and bytes.
-
-    Every `decode_*` raises `PayloadError` for bytes that are not such a message.
-    """
+class AlertCodec(Codec, Protocol):
+    """Between alerts, the records that they are about, and bytes."""
 
     def encode_alert(self, alert: Alert, /) -> bytes:
         """Payload of an alert."""
@@ -87,25 +84,22 @@ class AlertCodec(Protocol):
         """Read the payload of an alert."""
         ...
 
-    def encode_alert_envelope(self, envelope: Envelope, /) -> bytes:
+    def encode_envelope(self, envelope: Envelope, /) -> bytes:
         """A signed alert as it is stored and sent."""
         ...
 
-    def decode_alert_envelope(self, wire: bytes, /) -> Envelope:
+    def decode_envelope(self, wire: bytes, /) -> Envelope:
         """Read a signed alert."""
         ...
 
 
-def verify_alert(
-    pushed: Pushed, origin: Origin, codec: Codec, alert_codec: AlertCodec, now: datetime
-) -> Sound:
+def verify_alert(pushed: Pushed, origin: Origin, codec: AlertCodec, now: datetime) -> Sound:
     """Check an alert: size, signature, origin, times and advice, then the record that it shows.
 
     Args:
         pushed: As received.
         origin: Who sent it.
-        codec: Reads entries.
-        alert_codec: Reads alerts.
+        codec: Reads messages.
         now: Aware UTC time of arrival.
 
     Raises:
@@ -113,19 +107,19 @@ def verify_alert(
     """
     if len(pushed.envelope) > MAX_ENVELOPE_BYTES or len(pushed.entry) > MAX_ENTRY_BYTES:
         raise AlertError("it is larger than an alert may be")
-    alert = verify_signed(pushed.envelope, origin, alert_codec)
+    alert = verify_signed(pushed.envelope, origin, codec)
     _verify_times(alert, now)
     _verify_advice(alert)
     return Sound(alert, _verify_record(alert, pushed.entry, origin, codec))
 
 
-def verify_signed(wire: bytes, origin: Origin, alert_codec: AlertCodec) -> Alert:
+def verify_signed(wire: bytes, origin: Origin, codec: AlertCodec) -> Alert:
     """Check the signature and the origin of an alert, and read it; nothing else of it is checked.
 
     Raises:
         PeerError: The check that failed, as the subclass.
     """
-    envelope = alert_codec.decode_alert_envelope(wire)
+    envelope = codec.decode_envelope(wire)
     try:
         key = verify_envelope(envelope, (ALERT_TYPE,), origin.signing_keys)
     except CryptoError as error:
@@ -133,7 +127,7 @@ def verify_signed(wire: bytes, origin: Origin, alert_codec: AlertCodec) -> Alert
     # Nothing signs the hint; held to its one form, all nodes keep the same bytes.
     if envelope.signatures[0].keyid != keyid(key):
         raise RecordSignatureError("alert: the hint is of another key than the signature")
-    alert = alert_codec.decode_alert(envelope.payload)
+    alert = codec.decode_alert(envelope.payload)
     if alert.origin_id != origin.org_id:
         raise OriginError(f"an alert of {alert.origin_id[:63]!r} came from {origin.org_id}")
     return alert

@@ -58,10 +58,11 @@ def send(
     from console.cli.selection import select_revisions
     from console.cli.sharing import PREVIEW_HEADER, make_request, preview_lines, read_tiers
     from console.home import open_home
-    from node.alert import Order, Sender, send_alert, verify_order
+    from node.alert import Order, send_alert, verify_order
+    from node.alert_life import Sender
     from node.audience import Purpose
     from node.share import preview
-    from node.wire import alerts, records
+    from node.wire import records
 
     opened = open_home(home)
     store = opened.store()
@@ -85,7 +86,7 @@ def send(
         show(PREVIEW_HEADER, preview_lines(plans), style, remarks)
         return
     _confirm(f"Send an alert about {record} to {', '.join(tier)}?", yes=yes)
-    sent = send_alert(store, revision_id, order, Sender(opened.identity(passphrase(home)), records, alerts))
+    sent = send_alert(store, revision_id, order, Sender(opened.identity(passphrase(home)), records))
     say("Sent to whoever listens now; others get it when they come back. See `tocsin alert list`.")
     print(sent.uid.hex())
 
@@ -106,8 +107,9 @@ def update(
     """
     from console.alerts import find_alert
     from console.home import open_home
-    from node.alert import Order, Sender, update_alert
-    from node.wire import alerts, records
+    from node.alert import Order, update_alert
+    from node.alert_life import Sender
+    from node.wire import records
 
     opened = open_home(home)
     store = opened.store()
@@ -122,7 +124,7 @@ def update(
         reviewed,
     )
     _confirm(f"Send alert {found.alert.uid.hex()[:8]} again?", yes=yes)
-    sender = Sender(opened.identity(passphrase(home)), records, alerts)
+    sender = Sender(opened.identity(passphrase(home)), records)
     print(update_alert(store, found.alert.uid, order, sender).uid.hex())
 
 
@@ -131,14 +133,15 @@ def cancel(alert_id: IdArgument, yes: YesOption = False, home: HomeOption = HERE
     """Say that an alert of yours is over, or was wrong. The record stays shared; `tocsin share` calls records back."""
     from console.alerts import find_alert
     from console.home import open_home
-    from node.alert import Sender, cancel_alert
-    from node.wire import alerts, records
+    from node.alert import cancel_alert
+    from node.alert_life import Sender
+    from node.wire import records
 
     opened = open_home(home)
     store = opened.store()
     found = find_alert(store, alert_id)
     _confirm(f"Cancel alert {found.alert.uid.hex()[:8]}?", yes=yes)
-    sender = Sender(opened.identity(passphrase(home)), records, alerts)
+    sender = Sender(opened.identity(passphrase(home)), records)
     print(cancel_alert(store, found.alert.uid, datetime.now(UTC), sender).uid.hex())
 
 

@@ -28,8 +28,9 @@ def check(
     from node.check import Fault, check_logs, check_records, check_tiles
     from node.confirm import receipt_faults
     from node.errors import DirectoryError
+    from node.request_check import check_requests
     from node.verify import Origin
-    from node.wire import alerts, charters, records
+    from node.wire import charters, records
     from node.wire.receipts import decode_receipt
 
     opened = open_home(home)
@@ -46,12 +47,13 @@ def check(
         say(f"Note: {error}")
     origins[own.org_id] = own
     faults: list[Fault] = []
-    verified = {"records": 0, "log entries": 0, "alerts": 0, "casework": 0}
+    verified = {"records": 0, "log entries": 0, "alerts": 0, "share requests": 0, "casework": 0}
     with steps("Verifying", 0) as progress:
         for name, found in (
             ("records", check_records(store, reindex=reindex)),
             ("log entries", check_logs(store, origins, records, reindex=reindex)),
-            ("alerts", check_alerts(store, own.org_id, origins, (records, alerts))),
+            ("alerts", check_alerts(store, own.org_id, origins, records)),
+            ("share requests", check_requests(store)),
         ):
             for one in found:
                 if isinstance(one, Fault):

@@ -16,8 +16,8 @@ from console.demo_split import Split, split
 from console.home import Home, read_file
 from node.audience import Audience, Tier
 from node.ladders import VICTIMS, WHEN, WHERE
+from node.plan import Outgoing
 from node.rules import Hold
-from node.share import Outgoing
 from node.store.records import Imported
 from node.sync import Outcome
 

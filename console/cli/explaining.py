@@ -9,10 +9,11 @@ from console.cli.sharing import CLOSED, read_tiers
 from console.home import open_home
 from node.audience import FINEST, Audience, Purpose, narrowest
 from node.errors import OverrideError, QueryError
+from node.explain import Explained
 from node.ladders import DIMENSIONS
+from node.plan import Request
 from node.rules import RULES, Override
 from node.sensitive import Consent, may_count, needs_consent
-from node.share import Explained, Request
 from node.signed import Label
 from node.store.consents import consents
 from node.store.database import Store

@@ -1,7 +1,7 @@
 """What `tocsin share --call-back` does."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,13 +11,12 @@ from console.cli.options import Format, passphrase
 from console.cli.output import say, show
 from console.cli.selection import select_records
 from console.home import open_home
-from node.alert import Sender, cancel_called_back
 from node.errors import QueryError
-from node.logbook import Callback, Identity
+from node.logbook import Callback
 from node.recall import call_back, callbacks_on_demand
 from node.signed import Reason
-from node.store.database import Store
-from node.wire import alerts, records
+from node.urgent import Alert, Kind
+from node.wire import records
 
 _REASONS = (Reason.WITHDRAWN, Reason.SHARED_IN_ERROR)  # for which people call records back
 _HEADER = ("log entry", "what", "because")
@@ -45,17 +44,20 @@ def recall(
         typer.confirm(f"Call {len(planned)} records back from everybody who saw them?", abort=True, err=True)
     identity = opened.identity(passphrase(home))
     done = call_back(store, chosen, why, identity, records, now=datetime.now(UTC), purge=purge)
-    cancel_their_alerts(store, identity)
-    show(_HEADER, _rows(done), style)
-    if len(done) < len(chosen):
-        say(f"{len(chosen) - len(done)} never left, or are called back already.")
+    show(_HEADER, _rows(done.callbacks), style)
+    say_alerts(done.alerts)
+    untouched = set(chosen) - {one.before.record_id for one in done.callbacks}
+    if untouched:
+        say(f"{len(untouched)} never left, or are called back already.")
 
 
-def cancel_their_alerts(store: Store, identity: Identity) -> None:
-    """Cancel the alerts about what is called back, and say so."""
-    cancelled = cancel_called_back(store, datetime.now(UTC), Sender(identity, records, alerts))
-    for one in cancelled:
-        say(f"Alert {one.uid.hex()[:8]} is cancelled: its record was called back.")
+def say_alerts(signed: Iterable[Alert]) -> None:
+    """Say which alerts have ended, and which go on for those who may still see their record."""
+    for one in signed:
+        if one.kind is Kind.CANCEL:
+            say(f"Alert {one.uid.hex()[:8]} is cancelled: its record is no longer for all who had it.")
+        else:
+            say(f"Alert {one.uid.hex()[:8]} takes its place for those who may still see the record.")
 
 
 def _rows(callbacks: Sequence[Callback]) -> list[tuple[int, str, str]]:

@@ -145,7 +145,7 @@ def agree(request_id: IdArgument, by: ByOption, home: HomeOption = HERE) -> None
     """Agree, as a second person, to grant more than the policy."""
     from console.home import open_home
     from console.requests import decider
-    from node.requests import agree_to_grant
+    from node.granting import agree_to_grant
 
     opened = open_home(home)
     done = agree_to_grant(opened.store(), request_id, decider(opened, by, passphrase(home)))
@@ -157,7 +157,7 @@ def reject(request_id: IdArgument, by: ByOption, because: BecauseOption, home: H
     """Reject a request; the member is told the reason, no more."""
     from console.home import open_home
     from console.requests import decider, read_reason
-    from node.requests import reject as reject_request
+    from node.granting import reject as reject_request
 
     opened = open_home(home)
     reason = read_reason(because)
@@ -173,7 +173,7 @@ def revoke(request_id: IdArgument, by: ByOption, because: BecauseOption, home: H
     """
     from console.home import open_home
     from console.requests import decider, read_reason
-    from node.requests import revoke as revoke_request
+    from node.granting import revoke as revoke_request
 
     opened = open_home(home)
     reason = read_reason(because)

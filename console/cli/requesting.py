@@ -19,18 +19,11 @@ from console.requests import (
     wants,
 )
 from console.serve import Node, open_node
+from node.asking import ask, cancel_untold, keep_answers
 from node.audience import Purpose
 from node.client import PeerClient
 from node.errors import PeerError, QueryError, UnavailableError
-from node.requests import (
-    Prospect,
-    ask,
-    cancel_untold,
-    find_request,
-    foresee_grant,
-    grant,
-    keep_answers,
-)
+from node.granting import Prospect, find_request, foresee_grant, grant
 from node.store.requests import SentRequest, sent_requests
 
 

@@ -64,7 +64,7 @@ def explain(
     from console.cli.selection import one_revision
     from console.cli.sharing import make_request
     from console.home import open_home
-    from node.share import explain as explain_record
+    from node.explain import explain as explain_record
 
     opened = open_home(home)
     store = opened.store()

@@ -93,7 +93,7 @@ def share(
     Whatever you ask for: records that left before and have changed are sent again to those who have them, records that
     no longer stand are called back, and sexual violence and ongoing captivity are held.
     """
-    from console.cli.recall import cancel_their_alerts, recall
+    from console.cli.recall import recall
     from console.cli.selection import select_revisions
     from console.cli.sharing import (
         PREVIEW_HEADER,
@@ -142,7 +142,6 @@ def share(
         typer.confirm("Let these leave? (--dry-run shows every value)", abort=True, err=True)
     identity = opened.identity(passphrase(home))
     left = let_leave(store, request, identity)
-    cancel_their_alerts(store, identity)
     show(tuple(left), [tuple(left.values())], style)
     if left["held"]:
         say("Held records do not leave; --dry-run names each with the rule that holds it.")

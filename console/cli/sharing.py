@@ -4,14 +4,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from console.cli.output import steps
+from console.cli.recall import say_alerts
 from console.home import Home
 from node.audience import Purpose, Tier
 from node.audiences import find_audience
 from node.errors import QueryError
 from node.logbook import Identity
+from node.plan import Outgoing, Plan, Request
 from node.rules import Hold
-from node.share import Outgoing, Plan, Request, release
+from node.share import release
 from node.store.database import Store
+from node.urgent import Alert
 from node.wire import records
 
 PREVIEW_HEADER = ("record", "what", "audience", "dimension", "rule", "we hold", "they see")
@@ -124,7 +127,8 @@ def totals(plans: Iterable[Plan]) -> dict[str, int]:
 
 
 def let_leave(store: Store, request: Request, identity: Identity) -> dict[str, int]:
-    """Release, showing how far it is, and give the totals."""
+    """Release, showing how far it is, say which alerts ended with it, and give the totals."""
+    signed: list[Alert] = []
     with steps("Signing", len(request.revision_ids)) as progress:
 
         def watched() -> Iterator[Plan]:
@@ -132,6 +136,9 @@ def let_leave(store: Store, request: Request, identity: Identity) -> dict[str, i
             for plan in release(store, request, identity, records):
                 seen += len(plan.outgoing) + len(plan.held) + plan.unchanged
                 progress(seen)
+                signed.extend(plan.alerts)
                 yield plan
 
-        return totals(watched())
+        found = totals(watched())
+    say_alerts(signed)
+    return found

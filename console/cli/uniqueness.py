@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from console.cli.options import Format
 from console.cli.output import Cell, show
 from node.audience import Audience, Tier
-from node.share import Request, foresee
+from node.explain import foresee
+from node.plan import Request
 from node.store.database import Store
 from node.uniqueness import Coarser, Rarity, Uniqueness, Views
 

@@ -78,18 +78,15 @@ def alerts_after(connection: Connection, origin_id: str, sequence: int, now: int
     )
 
 
-def alerts_without_record(connection: Connection, origin_id: str, now: int) -> tuple[StoredAlert, ...]:
-    """The newest message about each alert of ours in force whose record was called back since."""
+def alerts_in_force(connection: Connection, origin_id: str, now: int) -> tuple[StoredAlert, ...]:
+    """The newest message about each alert of ours that has neither expired nor been cancelled."""
     newest = select(func.max(alert.c.sequence)).where(alert.c.origin_id == origin_id).group_by(alert.c.uid)
-    last = select(func.max(release.c.log_index)).group_by(release.c.record_id)
-    gone = select(release.c.record_id).where(and_(release.c.log_index.in_(last), release.c.views == ""))
     return _alerts(
         connection,
         alert.c.origin_id == origin_id,
         alert.c.sequence.in_(newest),
         alert.c.expires_at > now,
         alert.c.leaf_hash != b"",  # which a cancellation does not name
-        alert.c.log_index.in_(select(release.c.log_index).where(release.c.record_id.in_(gone))),
     )
 
 

@@ -1,15 +1,21 @@
-"""Share requests: what members asked of us and all that was done about it, and what we asked of members."""
+"""Share requests: what members asked of us and all that was done about it, and what we asked of members.
 
-from collections.abc import Iterable
+Each request is kept with a digest of all of it, so that a change behind the node's back is found.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select, update
 
-from node.audience import Levels, Purpose, read_levels, write_levels
+from node.audience import Levels, Purpose, Views, read_levels, request_name, requests_of, write_levels
 from node.errors import StoreError
 from node.share_request import Action, Answer, Grant, Refusal, ShareRequest, State, Step, Wish
 from node.store.database import insert_many, next_id, portions
-from node.tables import record, sent_request, share_request, share_step
+from node.store.own_log import views_of
+from node.tables import record, release, sent_request, share_request, share_step
 
 
 class StoredRequest(NamedTuple):
@@ -29,6 +35,16 @@ class SentRequest(NamedTuple):
     asked_at: int
     taken_at: int
     answer: Answer
+
+
+class Opened(NamedTuple):
+    """An entry of our log that names a granted request; `stands` is whether it is the last of its record."""
+
+    request_id: str
+    log_index: int
+    record_id: int
+    views: Views
+    stands: bool
 
 
 def stored_requests(
@@ -96,8 +112,10 @@ def add_request(connection: Connection, record_id: int, request: ShareRequest) -
         write_levels(wish.wanted),
         wish.note,
         request.received_at,
+        b"",
     )
     insert_many(connection, share_request, [row])
+    _seal(connection, row[0])
 
 
 def add_step(connection: Connection, key: int, step: Step) -> None:
@@ -112,6 +130,7 @@ def add_step(connection: Connection, key: int, step: Step) -> None:
         int(step.reason or 0),
     )
     insert_many(connection, share_step, [row])
+    _seal(connection, key)
 
 
 def sent_requests(connection: Connection, origin_id: str = "") -> list[SentRequest]:
@@ -141,6 +160,7 @@ def add_sent(connection: Connection, sent: SentRequest) -> None:
             **_answered(sent.answer),
         )
     )
+    _seal_sent(connection, wish.request_id)
 
 
 def note_answers(connection: Connection, origin_id: str, answers: Iterable[Answer]) -> None:
@@ -151,6 +171,55 @@ def note_answers(connection: Connection, origin_id: str, answers: Iterable[Answe
         )
         values = {**_answered(answer), "taken_at": answer.received_at}
         connection.execute(update(sent_request).where(ours).values(values))
+        _seal_sent(connection, answer.wish.request_id)
+
+
+def opened_by_requests(connection: Connection) -> list[Opened]:
+    """What left to members because requests of theirs were granted, in the order of the log."""
+    last = set(
+        connection.execute(select(func.max(release.c.log_index)).group_by(release.c.record_id)).scalars()
+    )
+    rows = connection.execute(
+        select(release.c.log_index, release.c.record_id, release.c.asked, release.c.views)
+        .where(and_(release.c.views != "", release.c.asked.contains(request_name(""))))
+        .order_by(release.c.log_index)
+    )
+    return [
+        Opened(request_id, index, record_id, views_of(views), index in last)
+        for index, record_id, asked, views in rows
+        for request_id in sorted(requests_of(asked.split()))
+    ]
+
+
+def changed_requests(connection: Connection) -> Iterator[str]:
+    """Names of the requests, those of members and ours, that are not what was kept of them."""
+    for row in connection.execute(select(share_request).order_by(share_request.c.id)).all():
+        if row.digest != _digest(*row[1:-1], _step_rows(connection, row.id)):
+            yield f"share request {row.request_id} of {row.member}"
+    for row in connection.execute(select(sent_request).order_by(sent_request.c.id)):
+        if row.digest != _digest(*row[1:-1]):
+            yield f"share request {row.request_id} to {row.origin_id}"
+
+
+def _seal(connection: Connection, key: int) -> None:
+    row = connection.execute(select(share_request).where(share_request.c.id == key)).one()
+    content = _digest(*row[1:-1], _step_rows(connection, key))
+    connection.execute(update(share_request).where(share_request.c.id == key).values(digest=content))
+
+
+def _seal_sent(connection: Connection, request_id: str) -> None:
+    for row in connection.execute(select(sent_request).where(sent_request.c.request_id == request_id)).all():
+        content = _digest(*row[1:-1])
+        connection.execute(update(sent_request).where(sent_request.c.id == row.id).values(digest=content))
+
+
+def _step_rows(connection: Connection, key: int) -> list[tuple[Any, ...]]:
+    steps = select(*share_step.c[2:]).where(share_step.c.share_request_id == key).order_by(share_step.c.id)
+    return [tuple(row) for row in connection.execute(steps)]
+
+
+def _digest(*values: Any) -> bytes:
+    return sha256(json.dumps(values, default=bytes.hex).encode()).digest()
 
 
 def _answered(answer: Answer) -> dict[str, Any]:

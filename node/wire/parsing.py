@@ -10,6 +10,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from node.errors import PayloadError
 
 HASH_BYTES = 32
+_MAX_COUNTER = 2**63 - 1  # what both databases can count
 
 M = TypeVar("M", bound=Message)
 E = TypeVar("E", bound=IntEnum)
@@ -50,6 +51,17 @@ def sized(field: str, value: bytes, size: int) -> bytes:
     if len(value) != size:
         raise PayloadError(f"{field}: {len(value)} bytes where {size} are needed")
     return value
+
+
+def counted(field: str, number: int) -> int:
+    """Give the number if both databases can count so far.
+
+    Raises:
+        PayloadError: They can not.
+    """
+    if number > _MAX_COUNTER:
+        raise PayloadError(f"{field}: larger than any counter")
+    return number
 
 
 def member_of(field: str, kind: type[E], number: int) -> E:

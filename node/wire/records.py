@@ -1,4 +1,4 @@
-"""Records, retractions, envelopes and log entries as bytes; the `Codec` that the floors below ask for."""
+"""Records, retractions, alerts, envelopes and log entries as bytes; the codec that the floors below ask for."""
 
 from functools import lru_cache
 from itertools import accumulate, pairwise
@@ -8,8 +8,18 @@ from crypto.ladder import SALT_BYTES, Opening
 from node.audience import Purpose
 from node.errors import PayloadError
 from node.signed import UID_BYTES, Entry, IncidentRecord, Label, Position, Reason, Retraction
-from node.wire.parsing import HASH_BYTES, member_of, parse, parse_exactly, sized
-from tocsin.node.v1 import envelope_pb2, record_pb2
+from node.urgent import Alert, Kind
+from node.wire.parsing import (
+    HASH_BYTES,
+    counted,
+    from_stamp,
+    member_of,
+    parse,
+    parse_exactly,
+    sized,
+    to_stamp,
+)
+from tocsin.node.v1 import alert_pb2, envelope_pb2, record_pb2
 
 _MAX_DIMENSIONS = 256
 _REASONS = {
@@ -113,6 +123,52 @@ def decode_retraction(payload: bytes) -> Retraction:
     )
 
 
+def encode_alert(alert: Alert) -> bytes:
+    """Payload of an alert."""
+    return alert_pb2.Alert(
+        alert_uid=alert.uid,
+        origin_id=alert.origin_id,
+        sequence=alert.sequence,
+        kind=alert_pb2.AlertKind.ValueType(alert.kind),
+        record_uid=alert.record_uid,
+        leaf_hash=alert.leaf_hash,
+        log_index=alert.log_index,
+        issue_time=to_stamp(alert.issued),
+        expire_time=to_stamp(alert.expires),
+        log_by_time=to_stamp(alert.log_by),
+        advice=alert.advice,
+        reviewed=alert.reviewed,
+    ).SerializeToString()
+
+
+def decode_alert(payload: bytes) -> Alert:
+    """Read the payload of an alert.
+
+    Raises:
+        PayloadError: It is not one, or a field is missing or of the wrong size.
+    """
+    message = parse(alert_pb2.Alert(), payload)
+    if message.leaf_hash:
+        sized("leaf_hash", message.leaf_hash, HASH_BYTES)
+    log_index = counted("log_index", message.log_index) if message.HasField("log_index") else None
+    if not message.sequence:
+        raise PayloadError("sequence: missing")
+    return Alert(
+        sized("alert_uid", message.alert_uid, UID_BYTES),
+        message.origin_id,
+        counted("sequence", message.sequence),
+        member_of("kind", Kind, message.kind),
+        sized("record_uid", message.record_uid, UID_BYTES),
+        message.leaf_hash,
+        log_index,
+        from_stamp("issue_time", message.issue_time),
+        from_stamp("expire_time", message.expire_time),
+        from_stamp("log_by_time", message.log_by_time),
+        message.advice,
+        message.reviewed,
+    )
+
+
 def encode_entry(entry: Entry) -> bytes:
     """Entry as it is stored beside the row and sent: peers get these very bytes."""
     if entry.envelope is None:
@@ -153,7 +209,7 @@ def peek_entry(wire: bytes) -> Entry:
 
 
 def encode_envelope(envelope: Envelope) -> bytes:
-    """Envelope as a file or message of its own."""
+    """Envelope as it is kept or sent on its own."""
     return _envelope_message(envelope).SerializeToString()
 
 

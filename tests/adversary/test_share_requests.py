@@ -4,6 +4,8 @@ from uuid import uuid4
 
 import pytest
 
+from node.asking import ask as keep_ours
+from node.asking import keep_answers
 from node.audience import ALL_CLOSED, Tier
 from node.directory import Member
 from node.errors import (
@@ -14,10 +16,9 @@ from node.errors import (
     UnknownRecordError,
     UnknownRequestError,
 )
-from node.requests import answers_for, cancel_request, keep_answers, take_request
-from node.requests import ask as keep_ours
+from node.requests import answers_for, cancel_request, take_request
 from node.scan import NO_NAMES
-from node.share_request import OPEN_REQUESTS, REQUESTS_A_DAY, State, Wish
+from node.share_request import OPEN_REQUESTS, REQUESTS_A_DAY, Refusal, State, Wish
 from node.store.requests import sent_requests
 from tests.support.incidents import LOOTING, SHOOTING
 from tests.support.network import NOW, Network, Node, rows_of
@@ -123,13 +124,20 @@ def test_who_takes_back_everything_at_once_can_still_not_ask_without_end(
 def test_an_owner_that_answers_what_was_not_asked_changes_nothing(network: Network, alpha: Node) -> None:
     beta = network.node("delta")
     sent = keep_ours(beta.store, "alpha", wish_for(alpha, "a"), NO_NAMES, asked_by="x", now=NOW)
-    told = sent.answer._replace(state=State.GRANTED, received_at=1)
+    told = sent.answer._replace(state=State.GRANTED, granted=sent.answer.wish.wanted, received_at=1)
     before = rows_of(beta.store)
 
     with pytest.raises(PayloadError):
         keep_answers(beta.store, "alpha", [told._replace(wish=told.wish._replace(wanted=ALL_CLOSED))])
-    with pytest.raises(PayloadError):
-        keep_answers(beta.store, "alpha", [told._replace(state=State.PROPOSED)])
+    for lie in (
+        told._replace(state=State.PROPOSED),
+        told._replace(granted=ALL_CLOSED),
+        told._replace(reason=Refusal.NOT_NEEDED),
+        told._replace(state=State.REJECTED, reason=Refusal.NOT_NEEDED),
+        told._replace(state=State.REJECTED, granted=ALL_CLOSED),
+    ):
+        with pytest.raises(PayloadError):
+            keep_answers(beta.store, "alpha", [lie])
     keep_answers(beta.store, "gamma", [told])
     keep_answers(beta.store, "alpha", [told._replace(wish=fresh(told.wish))])
     assert rows_of(beta.store) == before

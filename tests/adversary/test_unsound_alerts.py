@@ -35,7 +35,7 @@ def peer(network: Network) -> Alarmist:
 
 def take(node: Node, peer: Alarmist, pushed: Pushed) -> Sound | None:
     """Let a node take in a message as if it had come over the line."""
-    return receive_alert(node.store, pushed, peer.origin, (records, alerts), NOW)
+    return receive_alert(node.store, pushed, peer.origin, records, NOW)
 
 
 def said(**changes: object) -> Lie:
@@ -58,8 +58,8 @@ def signed_as_a_record(peer: Alarmist) -> Pushed:
 
 def signed_twice(peer: Alarmist) -> Pushed:
     pushed = peer.rings(SHOOTING)
-    envelope = add_signature(Signer.generate(), alerts.decode_alert_envelope(pushed.envelope))
-    return pushed._replace(envelope=alerts.encode_alert_envelope(envelope))
+    envelope = add_signature(Signer.generate(), records.decode_envelope(pushed.envelope))
+    return pushed._replace(envelope=records.encode_envelope(envelope))
 
 
 def shows_another_entry(peer: Alarmist) -> Pushed:

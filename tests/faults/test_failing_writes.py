@@ -6,19 +6,20 @@ from contextlib import ExitStack, suppress
 
 import pytest
 
+from node.asking import ask as ask_later
 from node.audience import Tier
 from node.errors import StoreError, UnavailableError
 from node.ladders import WHEN
 from node.receive import follow
-from node.requests import ask as ask_later
 from node.scan import NO_NAMES
 from node.store.audiences import copies_of
+from node.urgent import Kind
 from tests.support.alerts import ring
 from tests.support.audiences import bounds_of, group, join, share_with
 from tests.support.bundles import Forger, ReadBundle
 from tests.support.faults import Flavour, failing_at
 from tests.support.incidents import LOOTING, ROBBERY, SHELLING, SHOOTING
-from tests.support.network import NOW, Network, Node, postgresql_when_slow, rows_of
+from tests.support.network import NOW, Network, Node, on_sqlite_alone, postgresql_when_slow, rows_of
 from tests.support.peer_simulator import PeerSimulator, served_in_the_background
 from tests.support.requests import MONTH, wish_for
 from tests.support.works import (
@@ -30,7 +31,6 @@ from tests.support.works import (
     SyncWith,
     Work,
     call_everything_back,
-    cancel_alerts,
     cancelled,
     consented,
     do_in_a_process_that_fails_at,
@@ -142,7 +142,7 @@ def cancelling(network: Network, _until: ExitStack) -> tuple[Work, Node]:
         import_first(node)
         for key in ("a", "b"):
             ring(node, key)
-    return Work(nodes[0], cancel_alerts, cancelled), nodes[1]
+    return Work(nodes[0], call_everything_back, cancelled), nodes[1]
 
 
 def hearing_from_an_owner(network: Network, _until: ExitStack) -> tuple[Work, Node]:
@@ -280,6 +280,30 @@ def test_a_refused_write_takes_its_whole_transaction_with_it(work_and_undisturbe
         refused.append(writes[number])
     assert len(refused) >= 2  # one write at the least, and its commit
     assert refused[-1] == "COMMIT"
+
+
+@on_sqlite_alone
+@pytest.mark.parametrize(
+    "flavour", [pytest.param(one, marks=[pytest.mark.slow] if "killed" in one else []) for one in Flavour]
+)
+def test_a_call_back_comes_with_the_end_of_its_alert_or_not_at_all(
+    network: Network, flavour: Flavour
+) -> None:
+    node = network.node("alpha")
+    import_first(node)
+    ring(node, "a")
+    work = Work(node, call_everything_back, cancelled)
+    called_back = False
+    attempt = survives if "killed" in flavour else goes_through
+    for number in range(MOST_WRITES):
+        ended = attempt(work, number, flavour)
+        rows = rows_of(node.store)
+        called_back = any(views == "" for *_, views, _, _, _ in rows["release"])
+        assert called_back == any(row[4] == Kind.CANCEL for row in rows["alert"])
+        if ended:
+            break
+    assert called_back
+    assert FEWEST_WRITES < number < MOST_WRITES - 1
 
 
 @pytest.mark.parametrize("flavour", [Flavour.REFUSED, Flavour.DONE_BUT_REPORTED_AS_FAILED])

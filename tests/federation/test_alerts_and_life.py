@@ -1,24 +1,27 @@
 """Alerts follow their records: to members with views of their own, and out of force when a record is called back."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from node.alert import cancel_called_back
-from node.audience import Tier
+from node.audience import Purpose, Tier
 from node.errors import TooManyAlertsError
 from node.inbox import receive_alert
 from node.ladders import WHERE
+from node.plan import Request
 from node.policy import baseline, read_policy
-from node.recall import call_back
-from node.signed import Reason
+from node.recall import Recall, call_back
+from node.rules import Override
+from node.share import release
+from node.signed import Label, Reason
 from node.store.alerts import Promise, set_promise
 from node.store.own_log import own_page
-from node.store.records import record_ids_by_key
-from node.urgent import Kind, Pushed, opened_chains
-from node.wire import alerts, records
-from tests.support.alerts import held, kinds, listening, ring, ring_again, sender, until
+from node.store.policies import say
+from node.store.records import record_ids_by_key, revisions_by_key
+from node.urgent import Alert, Kind, Pushed, opened_chains
+from node.wire import records
+from tests.support.alerts import held, kinds, listening, ring, ring_again, until
 from tests.support.deciding import BASELINE
 from tests.support.incidents import LOOTING, ROBBERY, SHOOTING
 from tests.support.network import NOW, SOURCE, Network, Node, on_sqlite_alone, rows_of
@@ -34,10 +37,10 @@ where = "point"
 )
 
 
-def calls_back(node: Node, *keys: str) -> None:
+def calls_back(node: Node, *keys: str, now: datetime = NOW) -> Recall:
     with node.store.read() as connection:
         ids = list(record_ids_by_key(connection, SOURCE, keys).values())
-    call_back(node.store, ids, Reason.SHARED_IN_ERROR, node.identity, records, now=NOW)
+    return call_back(node.store, ids, Reason.SHARED_IN_ERROR, node.identity, records, now=now)
 
 
 def where(node: Node) -> str:
@@ -84,8 +87,7 @@ def test_calling_a_record_back_cancels_its_alert_and_no_other(network: Network) 
                 await until(
                     lambda: len(held(beta)) >= 2 and {one.uid for one in held(beta)} == {first.uid, other.uid}
                 )
-                calls_back(alpha, "a", "c")
-                (over,) = cancel_called_back(alpha.store, NOW, sender(alpha))
+                (over,) = calls_back(alpha, "a", "c").alerts
                 assert over.uid == first.uid
                 await until(lambda: kinds(beta)[-1] == "CANCEL")
             async with listening(network, late, peer):
@@ -98,9 +100,76 @@ def test_calling_a_record_back_cancels_its_alert_and_no_other(network: Network) 
     ]  # about the record that stands; of the other only that it is over
     assert [one.entry for one in held(late) if one.kind == Kind.CANCEL] == [b""]
     before = rows_of(alpha.store)
-    assert cancel_called_back(alpha.store, NOW, sender(alpha)) == ()
+    assert calls_back(alpha, "a", "c") == ((), ())
     assert rows_of(alpha.store) == before
     assert alpha.faults(*network.origins()) == []
+
+
+def says(node: Node, key: str, said: Override, purpose: Purpose = Purpose.STAFF_SAFETY) -> tuple[Alert, ...]:
+    """Say something of a record and share it again with those who have it; gives the messages that ended alerts."""
+    with node.store.write() as connection:
+        (record_id,) = record_ids_by_key(connection, SOURCE, [key]).values()
+        say(connection, record_id, said, "kb", NOW, waits=False)
+        revision_ids = tuple(revisions_by_key(connection, SOURCE, [key]).values())
+    request = Request(revision_ids, frozenset(), NOW, BASELINE, purpose=purpose)
+    (plan,) = release(node.store, request, node.identity, records)
+    return plan.alerts
+
+
+def test_who_may_no_longer_see_a_record_learns_that_its_alert_is_over_and_others_get_a_new_one(
+    network: Network,
+) -> None:
+    alpha, beta, late = (network.node(name) for name in ("alpha", "beta", "late"))
+    desk, later = (network.node(name, Tier.COORDINATOR) for name in ("desk", "later"))
+    alpha.holds(a=SHOOTING)
+
+    async def ring_and_narrow() -> None:
+        async with alpha.serving(network) as peer:
+            async with listening(network, beta, peer), listening(network, desk, peer):
+                tiers, lasts = frozenset({Tier.PEER, Tier.COORDINATOR}), timedelta(hours=5)
+                first = ring(alpha, "a", tiers, advice="Stay at home.", reviewed=True, lasts=lasts)
+                await until(lambda: kinds(beta) == kinds(desk) == ["NEW"])
+                over, again = says(alpha, "a", Override(label=Label.AMBER))
+                assert (over.uid, over.kind, again.kind) == (first.uid, Kind.CANCEL, Kind.NEW)
+                assert again.uid != first.uid
+                assert (again.expires, again.advice) == (first.expires, first.advice)
+                await until(lambda: kinds(beta) == ["NEW", "CANCEL"] and len(kinds(desk)) == 3)
+            async with listening(network, late, peer), listening(network, later, peer):
+                await until(lambda: len(kinds(late)) == 1 and len(kinds(later)) == 2)
+
+    asyncio.run(ring_and_narrow())
+    assert kinds(desk) == ["NEW", "CANCEL", "NEW"]
+    assert (kinds(late), kinds(later)) == (["CANCEL"], ["CANCEL", "NEW"])
+    for node in (alpha, beta, late, desk, later):
+        if node is not alpha:
+            assert network.sync(node, alpha).error is None
+        assert node.faults(*network.origins()) == []
+    assert held(desk)[-1].promise is Promise.KEPT
+
+
+@on_sqlite_alone
+@pytest.mark.parametrize("why", ["held", "for another purpose"])
+def test_an_alert_ends_when_its_record_is_for_nobody_whom_it_could_be_for(network: Network, why: str) -> None:
+    alpha = network.node("alpha")
+    alpha.holds(a=SHOOTING)
+    first = ring(alpha, "a")
+
+    said = Override(held=True) if why == "held" else Override()
+    purpose = Purpose.ANALYSIS if why == "for another purpose" else Purpose.STAFF_SAFETY
+    (over,) = says(alpha, "a", said, purpose)
+
+    assert (over.uid, over.kind) == (first.uid, Kind.CANCEL)
+    assert says(alpha, "a", said, purpose) == ()
+
+
+@on_sqlite_alone
+def test_a_correction_that_its_tier_may_still_see_leaves_an_alert_in_force(network: Network) -> None:
+    alpha = network.node("alpha")
+    alpha.holds(a=SHOOTING)
+    ring(alpha, "a")
+
+    assert says(alpha, "a", Override(levels=(0, 0, 1, 1, 0, 0, 1))) == ()
+    assert kinds(alpha) == ["NEW"]
 
 
 @on_sqlite_alone
@@ -108,9 +177,8 @@ def test_an_alert_that_has_expired_is_not_cancelled(network: Network) -> None:
     alpha = network.node("alpha")
     alpha.holds(a=SHOOTING)
     ring(alpha, "a")
-    calls_back(alpha, "a")
 
-    assert cancel_called_back(alpha.store, NOW + timedelta(days=1), sender(alpha)) == ()
+    assert calls_back(alpha, "a", now=NOW + timedelta(days=1)).alerts == ()
 
 
 @on_sqlite_alone
@@ -125,7 +193,7 @@ def test_a_node_keeps_so_many_alerts_of_one_peer_and_no_more(
         now = NOW + timedelta(hours=hours)
         ring(alpha, "a", now=now, lasts=timedelta(hours=2))
         entry, envelope = _entry(alpha), held(alpha)[-1].envelope
-        assert receive_alert(beta.store, Pushed(envelope, entry), alpha.origin, (records, alerts), now)
+        assert receive_alert(beta.store, Pushed(envelope, entry), alpha.origin, records, now)
 
     for _ in range(3):
         hears(0)

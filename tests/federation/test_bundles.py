@@ -10,8 +10,9 @@ from crypto.errors import SealError
 from crypto.sealing import HEAD_BYTES, SEALED_CHUNK_BYTES
 from node.audience import Tier
 from node.errors import BundleGapError, BundleRecipientError, MemberError
+from node.plan import Request
 from node.server import Exchange
-from node.share import Request, release
+from node.share import release
 from node.store.heads import log_head
 from node.store.records import revisions_by_key
 from node.unbundle import Reader, read_bundle

@@ -24,8 +24,9 @@ from node.errors import PayloadError, UnavailableError
 from node.wire.statuses import Documents, DocumentsCall, decode_documents, encode_documents_call
 from tests.casework.federation import LETTER, Organization, origins
 from tests.casework.test_desk import said
-from tests.support.bystander import CASE_DOCUMENTS, Bystander
+from tests.support.bystander import Bystander
 from tests.support.case_documents import Linked, StatusPeer, signed, summary
+from tests.support.contract import CASE_DOCUMENTS
 from tests.support.mutants import flips
 from tests.support.network import Network, on_sqlite_alone
 from tests.support.peer_simulator import PeerSimulator

@@ -6,8 +6,9 @@ import pytest
 
 from node.audience import Tier
 from node.holders import holders
+from node.plan import Plan, Request
 from node.rules import Override
-from node.share import Plan, Request, release
+from node.share import release
 from node.signed import IncidentRecord, Label
 from node.store.heads import log_head
 from node.store.own_log import own_page

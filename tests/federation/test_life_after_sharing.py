@@ -10,10 +10,11 @@ from node.audience import Tier
 from node.holders import Holding, State, disclosures, holders
 from node.measures import make_query
 from node.model import Place
+from node.plan import Request
 from node.policy import baseline
 from node.query import answer
 from node.recall import call_back
-from node.share import Request, release
+from node.share import release
 from node.signed import Reason
 from node.store.heads import log_head
 from node.store.peer_log import stored_entries
@@ -39,7 +40,8 @@ def calls_back(network: Network, node: Node, *keys: str, purge: bool = False) ->
     """Call records back; gives how many were."""
     ids = record_ids(node, *keys)
     why = Reason.SHARED_IN_ERROR
-    return len(call_back(node.store, ids, why, node.identity, records, now=network.now, purge=purge))
+    done = call_back(node.store, ids, why, node.identity, records, now=network.now, purge=purge)
+    return len(done.callbacks)
 
 
 def narrows(node: Node, tier: Tier, *keys: str) -> None:

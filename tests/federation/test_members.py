@@ -6,22 +6,24 @@ from datetime import date, timedelta
 
 import pytest
 
-from node.alert import Order, Sender, send_alert
+from node.alert import Order, send_alert
+from node.alert_life import Sender
 from node.audience import Audience, Tier
 from node.bounds import Bounds
 from node.disclose import verify_view
 from node.ladders import WHERE, Chains
 from node.model import Incident, PartialDate, Place
+from node.plan import Outgoing, Plan, Request
 from node.policy import Policy, baseline, read_policy
 from node.rules import Override
 from node.scan import NO_NAMES
-from node.share import Outgoing, Plan, Request, preview, release
+from node.share import preview, release
 from node.signed import Label
 from node.store.heads import log_head
 from node.store.own_log import own_page
 from node.store.policies import agree, say, used_policies
 from node.store.records import current, revisions_by_key
-from node.wire import alerts, records
+from node.wire import records
 from tests.support.network import NOW, SOURCE, TODAY, Network
 
 INCIDENT = Incident(PartialDate(2015, 3, 14), Place("SSD", "Unity", "Leer", "Leer"))
@@ -239,7 +241,7 @@ def test_an_alert_takes_nothing_from_a_member_with_an_agreement(focal: Focal) ->
         (revision_id,) = revisions_by_key(connection, SOURCE, ["a"]).values()
     order = Order(NOW, Bounds(AGREED, NO_NAMES, MEMBERS), frozenset({Tier.COORDINATOR}))
 
-    send_alert(focal.alpha.store, revision_id, order, Sender(focal.alpha.identity, records, alerts))
+    send_alert(focal.alpha.store, revision_id, order, Sender(focal.alpha.identity, records))
 
     assert [where(focal.page(name)[-1]) for name in MEMBERS] == [
         "SSD/Unity/Leer/Leer@",

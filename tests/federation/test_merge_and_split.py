@@ -5,17 +5,25 @@ from datetime import timedelta
 import pytest
 
 from node.audience import Tier
+from node.holders import State, holders
+from node.intake import Publication, Row
 from node.measures import make_query
 from node.model import Incident
+from node.plan import Plan, Request
 from node.query import answer
+from node.recall import call_back, callbacks_on_demand
+from node.record import import_publication
 from node.rules import Override
-from node.share import Plan, Request, release
+from node.said import Teller
+from node.share import release
 from node.signed import IncidentRecord, Label, Position, Reason, Retraction
 from node.store.heads import log_head
 from node.store.peer_log import stored_entries
 from node.store.policies import say
-from node.store.records import record_ids_by_key
-from node.succession import Teller, merge_records, split_record
+from node.store.records import record_ids_by_key, revisions_by_key
+from node.store.successions import stand_for
+from node.succession import merge_records, split_record
+from node.verify import Fate
 from node.wire import records
 from tests.adversary.test_unsound_records import tallies
 from tests.support.bundles import read, written
@@ -132,6 +140,90 @@ def test_the_parts_of_a_split_go_to_whom_the_whole_went(network: Network, alpha:
     assert means(beta) == {"looting": 1, "robbery": 1, "shooting": 1}
     for node in (alpha, beta):
         assert node.faults(*network.origins()) == []
+
+
+def destroyed(node: Node, origin: str) -> tuple[int, int]:
+    """How many entries of a log are destroyed here, and how many still show something."""
+    with node.store.read() as connection:
+        head = log_head(connection, origin)
+        assert head is not None
+        entries = stored_entries(connection, head.log_id, 0, 100)
+    shown = sum(bool(records.decode_entry(one.wire).openings) for one in entries)
+    return sum(one.fate == Fate.PURGED for one in entries), shown
+
+
+def press(node: Node) -> None:
+    """Learn of the shooting from another source too, and share that."""
+    publication = Publication("press", TODAY, "--published", (), (Row(2, "a", SHOOTING, ()),), (), ())
+    import_publication(node.store, publication, bytes(32), NOW)
+    with node.store.read() as connection:
+        revision_ids = tuple(revisions_by_key(connection, "press", ["a"]).values())
+    list(release(node.store, Request(revision_ids, PEERS, NOW, BASELINE), node.identity, records))
+
+
+def ids_of(node: Node, *names: str) -> list[int]:
+    with node.store.read() as connection:
+        known = [record_ids_by_key(connection, source, [key]) for source, _, key in map(_parts, names)]
+    return [next(iter(one.values())) for one in known]
+
+
+def _parts(name: str) -> tuple[str, str, str]:
+    return name.partition(":")
+
+
+@pytest.mark.parametrize(
+    ("kind", "entries"),
+    [
+        ("merged", {"reports:a": 2, "reports:b": 1, "reports:c": 1}),
+        ("of two sources", {"reports:a": 2, "press:a": 1}),
+        ("split", {"reports:a/1": 1, "reports:a": 1}),
+    ],
+)
+def test_a_purge_of_what_stands_destroys_what_it_stands_for_and_says_who_did(
+    network: Network, alpha: Node, kind: str, entries: dict[str, int]
+) -> None:
+    beta = network.node("beta")
+    press(alpha)
+    told(network, beta, alpha, "by line")
+    if kind == "split":
+        splits(alpha, "a", SHELLING, ROBBERY)
+    elif kind == "merged":
+        merges(alpha, "b", "c")
+        merges(alpha, "a", "b")
+    else:
+        merge_records(alpha.store, ["reports:a", "press:a"], TELLER)
+    updates(alpha)
+    told(network, beta, alpha, "by line")
+    before = destroyed(beta, "alpha")
+
+    ids, why = ids_of(alpha, *entries), Reason.SHARED_IN_ERROR
+    planned = callbacks_on_demand(alpha.store, ids[:1], why, records, purge=True)
+    done = call_back(alpha.store, ids[:1], why, alpha.identity, records, now=network.now, purge=True)
+    assert done.callbacks == planned
+    assert sorted(one.before.record_id for one in planned) == sorted(ids)
+    told(network, beta, alpha, "by line")
+
+    number = sum(entries.values())
+    assert destroyed(beta, "alpha") == (before[0] + number, before[1] - number)
+    confirmed = [
+        (one.record, one.state, one.confirmed is not None)
+        for one in holders(alpha.store, "alpha", records, ids)
+    ]
+    assert sorted(confirmed) == sorted(
+        (name, State.PURGE_ASKED, True) for name, some in entries.items() for _ in range(some)
+    )
+    for node in (alpha, beta):
+        assert node.faults(*network.origins()) == []
+
+
+@on_sqlite_alone
+def test_what_was_taken_out_of_a_merge_again_is_not_destroyed_with_it(alpha: Node) -> None:
+    merges(alpha, "a", "b")
+    splits(alpha, "a")
+    updates(alpha)
+    ids = ids_of(alpha, "reports:a")
+    with alpha.store.read() as connection:
+        assert stand_for(connection, ids) == frozenset()
 
 
 @on_sqlite_alone

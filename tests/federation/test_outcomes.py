@@ -7,14 +7,14 @@ import pytest
 
 from node.audience import ALL_CLOSED, Tier
 from node.errors import PassingError
+from node.granting import grant
 from node.holders import disclosures
 from node.ladders import WHEN
 from node.outcomes import Outcome, Reading, Told, outcomes
 from node.passing import pass_on
+from node.plan import Request
 from node.recall import call_back
 from node.receipt import PassedOn
-from node.requests import grant
-from node.share import Request
 from node.signed import Label, Reason
 from node.store.records import record_ids_by_key
 from node.wire import records

@@ -6,8 +6,9 @@ from crypto.envelope import sign_envelope
 from node.audience import Purpose, Tier
 from node.errors import AlertRefusedError, PurposeError
 from node.measures import make_query
+from node.plan import Plan, Request
 from node.query import Answer, answer
-from node.share import Plan, Request, release
+from node.share import release
 from node.signed import INCIDENT_TYPE
 from node.store.peer_log import Tally, fates
 from node.store.records import revisions_by_key

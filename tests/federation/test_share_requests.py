@@ -5,19 +5,22 @@ from datetime import timedelta
 
 import pytest
 
+from node.asking import ask as keep_ours
 from node.audience import Audience, Purpose, Tier
 from node.errors import OverrideError, RequestError, RequestStateError, UnknownRecordError
+from node.granting import agree_to_grant, foresee_grant, grant, reject, revoke
 from node.ladders import ACTOR, TARGET, WHEN, WHERE
+from node.plan import Request
 from node.recall import call_back
-from node.requests import agree_to_grant, foresee_grant, grant, reject, revoke
-from node.requests import ask as keep_ours
 from node.rules import Override
-from node.share import Request, release
+from node.said import Teller
+from node.share import release
 from node.share_request import Refusal, State
 from node.signed import Reason
 from node.store.policies import say
 from node.store.records import record_ids_by_key
 from node.store.requests import sent_requests
+from node.succession import split_record
 from node.wire import records
 from tests.support.audiences import bounds_of
 from tests.support.incidents import SHOOTING
@@ -169,6 +172,25 @@ def test_a_grant_ends_when_it_is_revoked_and_the_member_sees_that(
     with pytest.raises(RequestStateError):
         revoke(alpha.store, request_id, decides(network, alpha), Refusal.NO_LONGER_NEEDED)
     assert not alpha.faults(*network.origins())
+
+
+def test_a_revoked_grant_ends_for_the_parts_of_a_split_record_too(
+    network: Network, alpha: Node, beta: Node
+) -> None:
+    ask(network, beta, alpha, wish_for(alpha, "a", {WHEN.number: MONTH}))
+    grants(network, alpha)
+    split_record(alpha.store, f"{SOURCE}:a", [SHOOTING, SHOOTING], Teller("kb", NOW), recount=True)
+    update = Request((), frozenset(), NOW, bounds_of(network, alpha))
+    list(release(alpha.store, update, alpha.identity, records))
+    assert network.sync(beta, alpha).error is None
+    assert beta.counts("month") == {("2024-03",): 2}
+
+    revoke(alpha.store, REQUEST_ID, decides(network, alpha), Refusal.NO_LONGER_NEEDED)
+
+    assert network.sync(beta, alpha).error is None
+    assert beta.counts("month") == {("unknown",): 2}
+    for node in (alpha, beta):
+        assert not node.faults(*network.origins())
 
 
 def state_of(node: Node) -> State:

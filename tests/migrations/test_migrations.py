@@ -13,6 +13,7 @@ import casework.tables
 from console.database import REVISION, alembic_config, migrate, open_store
 from node.errors import ConfigError, StoreError
 from node.store.database import Store
+from node.store.requests import changed_requests
 from node.tables import metadata as node_metadata
 
 METADATA = (node_metadata, casework.tables.metadata)
@@ -93,6 +94,27 @@ def test_what_peers_shared_before_purposes_is_for_the_safety_of_staff(store: Sto
             None,
             "staff_safety",
         ]
+
+
+def test_share_requests_of_before_get_the_digest_by_which_a_change_is_found(store: Store) -> None:
+    with store.write() as connection:
+        command.upgrade(alembic_config(connection), "0013")
+        for row in (
+            "record VALUES (1, :uid, 'reports', 'a')",
+            "share_request VALUES (1, 'x', 'beta', 1, :uid, 7, 'analysis', '2,1', 'ünder', 9)",
+            "share_step VALUES (1, 1, 'propose', 'kb', 10, '2,1', 0)",
+            "share_step VALUES (2, 1, 'agree', 'mo', 11, '2,0', 0)",
+            "sent_request VALUES (1, 'y', 'alpha', :uid, 7, 'analysis', '2,1', '', 'kb', 8, 9, 1, 0, '-1', 10)",
+        ):
+            connection.execute(
+                text(f"INSERT INTO {row}").bindparams(**({"uid": b"u" * 16} if ":uid" in row else {}))
+            )
+        migrate(connection)
+    with store.write() as connection:
+        assert list(changed_requests(connection)) == []
+        connection.execute(text("UPDATE share_step SET levels = '2,2' WHERE id = 2"))
+        connection.execute(text("UPDATE sent_request SET state = 2"))
+        assert list(changed_requests(connection)) == ["share request x of beta", "share request y to alpha"]
 
 
 def test_an_empty_database_is_migrated_when_it_is_opened_and_then_left_alone(database_url: str) -> None:

@@ -26,10 +26,11 @@ from node.intake import Publication, Row
 from node.ladders import Chains
 from node.logbook import Identity, start_log
 from node.model import Incident, Outcome, PartialDate, Place, Sex, Staff, Tally
+from node.plan import Plan, Request
 from node.policy import baseline, read_policy
 from node.recall import call_back
 from node.record import import_publication
-from node.share import Plan, Request, preview, release
+from node.share import preview, release
 from node.signed import INCIDENT_TYPE, RETRACTION_TYPE, Entry, Label, Reason
 from node.store.database import Store
 from node.store.heads import log_head

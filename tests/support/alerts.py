@@ -11,7 +11,8 @@ import grpc
 
 from crypto.envelope import sign_envelope
 from crypto.signing import Signer
-from node.alert import Order, Sender, cancel_alert, send_alert, update_alert
+from node.alert import Order, cancel_alert, send_alert, update_alert
+from node.alert_life import Sender
 from node.audience import Tier
 from node.directory import Member
 from node.interest import Interest
@@ -20,7 +21,7 @@ from node.store.alerts import StoredAlert, stored_alerts
 from node.store.records import revisions_by_key
 from node.subscriptions import Listener, keep_listening, listen
 from node.urgent import ALERT_TYPE, Alert, Kind, Pushed
-from node.wire import alerts, records
+from node.wire import records
 from node.wire.alerts import SERVICE, encode_acknowledged, encode_pushed
 from tests.support.deciding import BASELINE
 from tests.support.network import NOW, SOURCE, Network, Node
@@ -33,7 +34,7 @@ PATIENCE_SECONDS = 20.0  # for something that must happen; a test that passes ne
 
 def sender(node: Node) -> Sender:
     """A node as one that sends alerts."""
-    return Sender(node.identity, records, alerts)
+    return Sender(node.identity, records)
 
 
 def ring(node: Node, key: str, tiers: frozenset[Tier] = PEERS, now: datetime = NOW, **order: Any) -> Alert:
@@ -166,8 +167,8 @@ class Alarmist(PeerSimulator):
         self, alert: Alert, entry: bytes, signer: Signer | None = None, payload_type: str = ALERT_TYPE
     ) -> Pushed:
         """The message by which an alert travels."""
-        envelope = sign_envelope(signer or self.identity.signing, payload_type, alerts.encode_alert(alert))
-        return Pushed(alerts.encode_alert_envelope(envelope), entry)
+        envelope = sign_envelope(signer or self.identity.signing, payload_type, records.encode_alert(alert))
+        return Pushed(records.encode_envelope(envelope), entry)
 
     def rings(self, incident: Incident, **changes: Any) -> Pushed:
         """Log an incident and push an alert about it to whoever subscribes from now on."""

@@ -4,9 +4,10 @@ from node.audience import Purpose, Tier
 from node.audiences import Author, Change, Scope, change_audience, new_audience
 from node.bounds import Bounds
 from node.charter import NOTHING, Charter
+from node.plan import Plan, Request
 from node.policy import baseline
 from node.scan import NO_NAMES
-from node.share import Plan, Request, release
+from node.share import release
 from node.store.audiences import standing
 from node.store.records import revisions_by_key
 from node.wire import charters, records

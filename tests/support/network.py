@@ -41,10 +41,12 @@ from node.intake.publication import Publication, Row
 from node.logbook import Identity, start_log
 from node.measures import make_query
 from node.model import Incident
+from node.plan import Plan, Request
 from node.query import answer
 from node.record import import_publication
+from node.request_check import check_requests
 from node.server import Exchange, Gatekeeper, make_server
-from node.share import Plan, Request, release
+from node.share import release
 from node.sharing import Counter
 from node.statuses import case_status_service
 from node.store.database import Store
@@ -52,7 +54,7 @@ from node.store.records import revisions_by_key
 from node.sync import Outcome, pull
 from node.tables import metadata
 from node.verify import Origin
-from node.wire import alerts, charters, records
+from node.wire import charters, records
 from node.wire.membership import encode_directory
 from node.wire.receipts import decode_receipt
 from node.witnessing import WitnessStand
@@ -190,7 +192,8 @@ class Node:
         found = [
             *check_records(self.store),
             *check_logs(self.store, origins, records),
-            *check_alerts(self.store, self.org_id, origins, (records, alerts)),
+            *check_alerts(self.store, self.org_id, origins, records),
+            *check_requests(self.store),
         ]
         decoders = records.decode_envelope, decode_receipt
         given = [Fault(*one) for one in receipt_faults(self.store, self.org_id, origins, *decoders)]

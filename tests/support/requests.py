@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from node.audience import ALL_CLOSED, Purpose
 from node.bounds import Bounds
 from node.client import PeerClient
+from node.granting import Decider
 from node.ladders import WHEN
-from node.requests import Decider
 from node.share_request import Answer, ShareRequest, Wish
 from node.store.own_log import released
 from node.store.records import record_ids_by_key

@@ -14,7 +14,7 @@ import pytest
 
 from crypto.signing import Signer
 from node import share, sync
-from node.alert import Sender, cancel_called_back
+from node.asking import keep_answers
 from node.audience import Purpose
 from node.audiences import Author, Change, change_audience, keep_belongings
 from node.bounds import Bounds
@@ -22,15 +22,17 @@ from node.charter import EVERYTHING
 from node.client import Credentials, PeerClient
 from node.consent import Said, record_consent
 from node.directory import Directory, Member
+from node.granting import Decider, grant
 from node.logbook import Identity
 from node.mark import agree_to_unmark, ask_to_unmark, mark_record
 from node.model import PartialDate, Sensitive
 from node.recall import call_back
 from node.receipt import Receipt, sign_receipt
-from node.requests import Decider, grant, keep_answers, take_request
+from node.requests import take_request
+from node.said import Teller
 from node.sensitive import Consent
 from node.server import Exchange
-from node.share_request import State, Wish
+from node.share_request import Refusal, State, Wish
 from node.signed import Reason
 from node.store.audiences import standing
 from node.store.consents import consents, unmarkings
@@ -38,10 +40,10 @@ from node.store.database import Store
 from node.store.heads import log_head
 from node.store.records import record_ids, revisions_by_key
 from node.store.requests import sent_requests
-from node.succession import Teller, merge_records, split_record
+from node.succession import merge_records, split_record
 from node.sync import pull
 from node.verify import Origin, page_token
-from node.wire import alerts, charters, records
+from node.wire import charters, records
 from node.wire.exchange import Call, ListCall, encode_list_call
 from node.wire.receipts import encode_confirm_call, encode_receipt
 from tests.support.faults import Flavour, failing_at
@@ -207,14 +209,8 @@ def grouped(node: Node) -> object:
     return versions, [row[2:6] for row in rows["joining"]], len(rows["charter_copy"]), shared(node)[1:]
 
 
-def cancel_alerts(node: Node) -> None:
-    """Call everything back, then cancel the alerts about it."""
-    call_everything_back(node)
-    cancel_called_back(node.store, NOW, Sender(node.identity, records, alerts))
-
-
 def cancelled(node: Node) -> object:
-    """What was called back, and what every message is; ids and sequences left out."""
+    """What was called back or narrowed, and what every message is; ids and sequences left out."""
     return shared(node), sorted((row[4], row[8] is None) for row in rows_of(node.store)["alert"])
 
 
@@ -230,14 +226,17 @@ class HearFromOwner:
         keep_belongings(node.store, self.owner, "beta", self.wires, charters)
         with node.store.read() as connection:
             asked = [one.answer for one in sent_requests(connection)]
-        told = [one._replace(state=State.REJECTED, received_at=1, changed_at=2) for one in asked]
+        told = [
+            one._replace(state=State.REJECTED, reason=Refusal.NOT_NEEDED, received_at=1, changed_at=2)
+            for one in asked
+        ]
         keep_answers(node.store, self.owner.org_id, told)
 
 
 def learnt(node: Node) -> object:
     """To which audiences of others the node belongs, and what it was answered."""
     rows = rows_of(node.store)
-    return rows["belonging"], [row[9:] for row in rows["sent_request"]]
+    return rows["belonging"], [row[9:-1] for row in rows["sent_request"]]
 
 
 @dataclass(frozen=True)
