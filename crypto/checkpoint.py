@@ -83,6 +83,15 @@ def verify_checkpoint(note: bytes, origin: str, public_key: bytes) -> Checkpoint
     return checkpoint
 
 
+def stated_size(note: bytes) -> int:
+    """Number of leaves that a checkpoint of our own states; its signatures are not looked at.
+
+    Raises:
+        CheckpointError: Malformed.
+    """
+    return _parse(_split(note)[0]).size
+
+
 def open_note(note: bytes, keys: Mapping[tuple[str, bytes], bytes]) -> Note:
     """Check the form of a signed note and every signature whose key is known.
 

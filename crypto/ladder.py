@@ -120,6 +120,16 @@ def verify_opening(uid: bytes, name: str, head: bytes, opening: Opening) -> tupl
     return values
 
 
+def narrow_opening(uid: bytes, name: str, opening: Opening, level: int) -> Opening:
+    """Show less of what an opening shows: down to `level` at most, 0 being the coarsest."""
+    shown = level + 1
+    if shown >= len(opening.values):
+        return opening
+    nodes = _chain(uid, name, opening.salts, opening.values, opening.next)
+    hidden = nodes[len(opening.values) - shown]
+    return Opening(opening.dimension, opening.salts[: shown * SALT_BYTES], opening.values[:shown], hidden)
+
+
 def derive(secret: bytes, label: bytes) -> bytes:
     """Return the 32 bytes that `secret` gives for `label`: HMAC-SHA256 (RFC 2104)."""
     return hmac.digest(secret, label, "sha256")

@@ -421,3 +421,15 @@ class PassingError(InputError):
     """A record may not be passed on like that."""
 
     reason = "PASSING_REFUSED"
+
+
+class NotProvableError(InputError):
+    """A record can not be proven to somebody: it never left for them, no longer stands, or is in no checkpoint yet."""
+
+    reason = "RECORD_NOT_PROVABLE"
+
+
+class EndedError(NodeError):
+    """A record that is proven to be in a log no longer stands there."""
+
+    reason = "RECORD_ENDED"

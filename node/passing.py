@@ -4,13 +4,13 @@ Nodes pass nothing on. Where a label lets people do it, what they did goes into 
 sees who has its record beyond those it gave it to (R5, R21).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from node.audience import Tier
 from node.errors import PassingError
 from node.receipt import PassedOn
-from node.signed import INCIDENT_TYPE, Codec, Label
-from node.store.database import Store
+from node.signed import INCIDENT_TYPE, Codec, Entry, IncidentRecord, Label
+from node.store.database import Store, Transaction
 from node.store.heads import log_head
 from node.store.peer_log import entries_at
 from node.store.receipts import add_passed_on
@@ -39,21 +39,39 @@ def pass_on(
         PassingError: No such record is held, its label does not allow that, or nobody of that id is a member.
     """
     with store.read() as connection:
-        head = log_head(connection, origin_id)
-        held = entries_at(connection, head.log_id, [passed.log_index]) if head else {}
-    one = held.get(passed.log_index)
-    envelope = codec.decode_entry(one.wire).envelope if one and one.fate == Fate.ACCEPTED else None
-    if envelope is None or envelope.payload_type != INCIDENT_TYPE:
-        raise PassingError(
-            f"no record {origin_id[:63]}:{passed.log_index} is held; `tocsin peer records PEER`"
-        )
-    label = codec.decode_incident(envelope.payload).label
-    if label < Label.GREEN:
-        raise PassingError(f"it is labelled {label.name}: it goes to nobody else (R5); ask {origin_id}")
-    if passed.member_id and (passed.member_id not in network or passed.member_id == origin_id):
-        raise PassingError(f"{passed.member_id[:63]!r} is no other active member of the network")
-    if not passed.member_id and label < Label.CLEAR:
-        raise PassingError(f"it is labelled {label.name}: it goes to members alone (R5)")
+        _, record = passable(connection, origin_id, passed.log_index, (passed.member_id,), network, codec)
     with store.write() as connection:
         add_passed_on(connection, origin_id, passed, said_by)
-    return label
+    return record.label
+
+
+def passable(
+    connection: Transaction,
+    origin_id: str,
+    log_index: int,
+    members: Collection[str],
+    network: Mapping[str, Tier],
+    codec: Codec,
+) -> tuple[Entry, IncidentRecord]:
+    """Find a record of a peer that may be given to these members; an empty id is somebody who is none.
+
+    Raises:
+        PassingError: No such record is held, its label does not allow that, or nobody of that id is a member.
+    """
+    head = log_head(connection, origin_id)
+    one = entries_at(connection, head.log_id, [log_index]).get(log_index) if head else None
+    entry = codec.decode_entry(one.wire) if one and one.fate == Fate.ACCEPTED else None
+    envelope = entry.envelope if entry else None
+    if entry is None or envelope is None or envelope.payload_type != INCIDENT_TYPE:
+        raise PassingError(f"no record {origin_id[:63]}:{log_index} is held; `tocsin peer records PEER`")
+    record = codec.decode_incident(envelope.payload)
+    if record.label < Label.GREEN:
+        raise PassingError(
+            f"it is labelled {record.label.name}: it goes to nobody else (R5); ask {origin_id}"
+        )
+    for member_id in members:
+        if member_id and (member_id not in network or member_id == origin_id):
+            raise PassingError(f"{member_id[:63]!r} is no other active member of the network")
+        if not member_id and record.label < Label.CLEAR:
+            raise PassingError(f"it is labelled {record.label.name}: it goes to members alone (R5)")
+    return entry, record

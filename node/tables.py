@@ -362,7 +362,7 @@ sent_request = Table(  # what we asked of members, and their newest answer
     Index(None, "origin_id"),
 )
 
-passed_on = Table(  # what people here say that they gave to others of a peer's records
+passed_on = Table(  # what people here say that they gave to others of a peer's records, or proofs of our own
     "passed_on",
     metadata,
     _key(),

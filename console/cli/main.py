@@ -16,6 +16,7 @@ from console.cli.demo import demo
 from console.cli.holders import disclosures, holders
 from console.cli.import_ import import_file
 from console.cli.init import init
+from console.cli.log import log
 from console.cli.outcomes import outcomes
 from console.cli.peer import peer
 from console.cli.query import query
@@ -42,6 +43,7 @@ app.add_typer(audience, name="audience")
 app.add_typer(request, name="request")
 app.add_typer(record, name="record")
 app.add_typer(peer, name="peer")
+app.add_typer(log, name="log")
 app.add_typer(bundle, name="bundle")
 app.add_typer(alert, name="alert")
 app.add_typer(case, name="case")

@@ -4,7 +4,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, select, update
 
-from crypto.errors import ProofError
+from crypto.checkpoint import stated_size
+from crypto.errors import CheckpointError, ProofError
 from crypto.merkle import Frontier
 from node.errors import BusyError, StoreError
 from node.store.database import insert_many, next_id
@@ -12,7 +13,7 @@ from node.tables import log
 
 
 class LogHead(NamedTuple):
-    """How far a log is known here; `heard_at` is seconds since 1970, 0 for never."""
+    """How far a log is known here; `heard_at` is seconds since 1970, 0 for never: of our own, when it was signed."""
 
     log_id: int
     origin_id: str
@@ -20,6 +21,18 @@ class LogHead(NamedTuple):
     checkpoint: bytes
     heard_at: int
     refused_reason: str
+
+    @property
+    def committed(self) -> int:
+        """Number of entries that the newest checkpoint commits to: of our own log, all that anybody may see.
+
+        Raises:
+            StoreError: The checkpoint is damaged.
+        """
+        try:
+            return stated_size(self.checkpoint) if self.checkpoint else 0
+        except CheckpointError as error:
+            raise StoreError(f"the checkpoint of the log of {self.origin_id} is damaged") from error
 
 
 def log_head(connection: Connection, origin_id: str) -> LogHead | None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, delete, func, select, update
+from sqlalchemy import Connection, and_, delete, exists, func, select, update
 
 from crypto.merkle import Frontier
 from node.store.database import insert_many, next_id, portions
@@ -100,6 +100,12 @@ def entries_at(connection: Connection, log_id: int, indexes: Sequence[int]) -> d
         )
         found |= {row[0]: StoredEntry(*row) for row in rows}
     return found
+
+
+def stands(connection: Connection, log_id: int, index: int) -> bool:
+    """Whether an entry of a peer still counts: nothing has replaced it or called it back."""
+    mine = and_(fact.c.log_id == log_id, fact.c.log_index == index, fact.c.known_until.is_(None))
+    return bool(connection.execute(select(exists().where(mine))).scalar_one())
 
 
 def bury(connection: Connection, log_id: int, wires: Mapping[int, bytes], fate: str) -> None:

@@ -60,6 +60,15 @@ def passed_on_of(connection: Connection, origin_id: str, limit: int) -> list[Pas
     return sorted(PassedOn(index, member, datetime.fromtimestamp(at, UTC)) for index, member, at in rows)
 
 
+def all_passed_on(connection: Connection) -> list[tuple[str, PassedOn, str]]:
+    """(whose record, what was given to whom, who says so), of our own records and of peers', as it was written down."""
+    rows = connection.execute(select(*passed_on.c[1:]).order_by(passed_on.c.id))
+    return [
+        (origin_id, PassedOn(index, member, datetime.fromtimestamp(at, UTC)), said_by)
+        for origin_id, index, member, at, said_by in rows
+    ]
+
+
 def add_passed_on(connection: Connection, origin_id: str, passed: PassedOn, said_by: str) -> None:
     """Write down that people here passed something on."""
     at = int(passed.at.timestamp())

@@ -18,6 +18,7 @@ from crypto.ladder import (
     Opening,
     build_ladder,
     derive,
+    narrow_opening,
     verify_opening,
 )
 
@@ -48,6 +49,17 @@ def test_the_derivation_is_hmac_sha256_as_published(shared: Path) -> None:
 
     assert len(cases) == 174
     assert judged_otherwise == []
+
+
+@given(values, st.integers(0, MAX_LEVELS), st.integers(0, MAX_LEVELS))
+def test_an_opening_that_is_narrowed_is_the_one_that_the_owner_would_give(
+    values: list[bytes], held: int, shown: int
+) -> None:
+    ladder = build_ladder(UID, SECRET, "what", 3, values)
+
+    narrowed = narrow_opening(UID, "what", ladder.open(held), shown)
+
+    assert narrowed == ladder.open(min(held, shown))
 
 
 @given(st.binary(min_size=16, max_size=16), st.binary(min_size=32, max_size=32), values)

@@ -1,0 +1,126 @@
+"""`tocsin log`: how far logs go, and records as evidence for others."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from console.cli.options import HERE, Format, FormatOption, HomeOption
+from console.cli.output import say, show
+
+log = typer.Typer(
+    help="""Show logs, and prove records to others with them.
+
+    A proof is one file that anybody checks off-line: with `tocsin log verify`, with docs/verify_record.py, or with any
+    tool for C2SP tlog-proof.""",
+    no_args_is_help=True,
+)
+
+
+@log.command("show")
+def show_logs(home: HomeOption = HERE, style: FormatOption = Format.TABLE) -> None:
+    """Show how far your log and each that you follow go.
+
+    `waiting` are your entries that nobody sees before the next checkpoint.
+    """
+    from console.home import open_home
+    from console.proofs import LOG_HEADER, known_keys, log_lines
+
+    opened = open_home(home)
+    show(LOG_HEADER, log_lines(opened.store(), opened.settings.org_id, known_keys(opened)), style)
+
+
+@log.command()
+def prove(
+    record: Annotated[
+        str,
+        typer.Argument(metavar="RECORD", help="SOURCE:KEY of yours, or PEER:ENTRY of a member's."),
+    ],
+    by: Annotated[str, typer.Option("--by", metavar="WHO", help="Who gives it: initials or a staff number.")],
+    to: Annotated[
+        str, typer.Option(metavar="TIER|MEMBER", help="For whom: nothing finer is in it.")
+    ] = "public",
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where to write it; else it is printed.")
+    ] = None,
+    home: HomeOption = HERE,
+) -> None:
+    """Prove to somebody that a record is in a log.
+
+    It is written down as given to whom it is for. A member's record goes where its label lets it: GREEN to members,
+    CLEAR to anybody.
+    """
+    from console.cli.explaining import read_audience
+    from console.home import open_home, write_file
+    from console.proofs import known_keys, script_keys
+    from console.proofs import prove as prove_record
+    from crypto.logproof import write_log_proof
+    from node.plan import Request
+    from node.prove import Giving
+
+    opened = open_home(home)
+    now, bounds = datetime.now(UTC).replace(microsecond=0), opened.bounds()
+    audience = read_audience(to, Request((), frozenset(), now, bounds))
+    giving = Giving(audience, by, now, bounds)
+    org_id, proof = prove_record(opened, opened.store(), record, giving)
+    file = write_log_proof(proof)
+    if out is None:
+        sys.stdout.write(file.decode())
+    else:
+        write_file(out, file)
+    say("Written down. Tell them the keys on another way than the file:")
+    say(" ".join(("python verify_record.py FILE", *script_keys(known_keys(opened), org_id, proof))))
+
+
+@log.command()
+def verify(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A proof of a record.")],
+    signing_key: Annotated[
+        str,
+        typer.Option(metavar="HEX", help="Key of the organization, if it is none of your members."),
+    ] = "",
+    log_key: Annotated[str, typer.Option(metavar="HEX", help="Key of its log, with --signing-key.")] = "",
+    witness: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=HEX", help="Log key of whoever cosigned, likewise.")
+    ] = None,
+    home: HomeOption = HERE,
+    style: FormatOption = Format.TABLE,
+) -> None:
+    """Verify a proof of a record, and show what it says.
+
+    With both keys no node is needed. It ends with exit code 1 if anything does not hold, or if this node knows that the
+    record no longer stands.
+    """
+    from console.home import open_home, read_file
+    from console.proofs import PROOF_HEADER, given_keys, known_keys, proof_lines
+    from crypto.logproof import read_log_proof
+    from node.errors import EndedError, MemberError
+    from node.proof import origin_in, verify_proof
+    from node.prove import Standing, standing_of
+    from node.wire import records
+
+    proof = read_log_proof(read_file(file))
+    org_id = origin_in(proof)
+    opened = None if signing_key or log_key else open_home(home)
+    keys = known_keys(opened) if opened else given_keys(org_id, signing_key, log_key, witness or [])
+    if org_id not in keys.origins:
+        raise MemberError(f"{org_id[:63]!r} is no member of the network; give its keys")
+    proven = verify_proof(proof, keys.origins[org_id], keys.witnesses, records)
+    standing = Standing.UNKNOWN
+    if opened is not None:
+        standing = standing_of(opened.store(), opened.settings.org_id, proven, records)
+    show(PROOF_HEADER, proof_lines(proven, standing), style)
+    if standing not in {Standing.STANDS, Standing.UNKNOWN}:
+        raise EndedError(standing)
+
+
+@log.command()
+def given(home: HomeOption = HERE, style: FormatOption = Format.TABLE) -> None:
+    """List the proofs and records that people here gave to others."""
+    from console.home import open_home
+    from console.proofs import GIVEN_HEADER, given_lines
+
+    opened = open_home(home)
+    show(GIVEN_HEADER, given_lines(opened.store(), opened.settings.org_id), style)

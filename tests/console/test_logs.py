@@ -1,0 +1,76 @@
+"""`tocsin log`, as people use it, and the script for who has nothing of Tocsin."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.console.command_line import tocsin
+from tests.console.test_network import network, serving
+
+__all__ = ["network"]
+SCRIPT = Path(__file__).parents[2] / "docs" / "verify_record.py"
+
+
+def script(*words: object) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-I", SCRIPT, *map(str, words)], capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_a_record_is_proven_and_verified_by_members_and_by_anybody(
+    network: tuple[Path, Path], tmp_path: Path
+) -> None:
+    alpha, beta = network
+    assert tocsin("share", "--tier", "public", "--all", "--yes", "--home", alpha).code == 0
+    leaving = tocsin("outcomes", "--format", "json", "--home", alpha).rows
+    record, file = leaving[0]["record"], tmp_path / "one.tlog-proof"
+
+    proved = tocsin("log", "prove", record, "--by", "kb", "--out", file, "--home", alpha)
+    printed = tocsin("log", "prove", record, "--by", "kb", "--home", alpha)
+    keys = proved.err.splitlines()[-1].split()[3:]
+    (mine, *_) = tocsin("log", "show", "--format", "json", "--home", alpha).rows
+    verified = tocsin("log", "verify", file, "--format", "json", "--home", beta)
+    by_key = tocsin("log", "verify", file, "--signing-key", keys[0], "--log-key", keys[1])
+
+    assert (proved.code, printed.out) == (0, file.read_text())
+    assert (mine["log"], mine["entries"], mine["waiting"]) == ("alpha", len(leaving), 0)
+    told = {row["what"]: row["value"] for row in verified.rows}
+    assert (told["organization"], told["label"], told["of entries"]) == ("alpha", "CLEAR", len(leaving))
+    assert told["root"] == mine["root"]
+    assert by_key.code == 0
+    code, said = script(file, *keys)
+    assert (code, f"where: {told['where']}" in said) == (0, True)
+    assert script(file, keys[1], keys[0])[0] == 1
+    assert [row["record"] for row in tocsin("log", "given", "--format", "json", "--home", alpha).rows] == [
+        record
+    ] * 2
+
+    with serving(alpha):
+        assert tocsin("sync", "--home", beta).code == 0
+        entry = tocsin("peer", "records", "alpha", "--format", "json", "--home", beta).rows[0]["entry"]
+        passed = tocsin("log", "prove", entry, "--by", "mm", "--out", tmp_path / "two", "--home", beta)
+        assert (passed.code, script(tmp_path / "two", *keys)[0]) == (0, 0)
+        assert tocsin("share", "--call-back", record, "--yes", "--home", alpha).code == 0
+        assert tocsin("sync", "--home", beta).code == 0
+    ended = tocsin("log", "verify", file, "--home", beta)
+    assert (ended.code, "[RECORD_ENDED]" in ended.err, "called back" in ended.out) == (1, True, True)
+    rows = tocsin("log", "show", "--format", "csv", "--home", beta)
+    assert [line.partition(",")[0] for line in rows.lines] == ["log", "beta", "alpha"]
+
+
+def test_what_can_not_be_proven_or_verified_is_refused_with_its_reason(node: Path, tmp_path: Path) -> None:
+    file = tmp_path / "none"
+    file.write_bytes(b"none")
+    for words, reason in (
+        (("prove", "made-up:nobody", "--by", "kb"), "QUERY_INVALID"),
+        (("prove", "made-up:nobody", "--by", "kb", "--to", "nobody"), "QUERY_INVALID"),
+        (("verify", file), "PROOF_INVALID"),
+        (("verify", tmp_path / "absent"), "FILE_UNREADABLE"),
+    ):
+        refused = tocsin("log", *words, "--home", node)
+        assert (refused.code, f"[{reason}]" in refused.err) == (1, True), refused.err
+    assert tocsin("log", "given", "--home", node).code == 0
