@@ -33,7 +33,16 @@ from casework.officer import RECOVERY, Officer, Unlocked
 from casework.posting import Digests, settle, told_of
 from casework.store.audit import add_audit_entry
 from casework.store.database import Database, Transaction
-from casework.store.events import Stored, add_case, add_event, case_id_of, case_ids, events_of, last_event
+from casework.store.events import (
+    NOWHERE,
+    Stored,
+    add_case,
+    add_event,
+    case_id_of,
+    case_ids,
+    events_of,
+    last_event,
+)
 from casework.store.people import add_grant, grants_to, keys_of, put_key, rewrap
 from casework.vocabulary import Group, kinds
 from casework.vocabulary.deadlines import Rules, usual_rules
@@ -232,11 +241,14 @@ class Desk:
         return ids
 
     def holding(self, connection: Transaction, uid: str) -> Holding | None:
-        """What this officer holds of one case; nothing where it is not for them, or there is none."""
+        """What this officer holds of one case; nothing where it is not for them, or there is none.
+
+        Both take the same way, so that nobody learns from the time of a refusal which of them it is.
+        """
         try:
             case_id = case_id_of(connection, uid)
         except NotFoundError:
-            return None
+            case_id = NOWHERE
         return self.holdings(connection, case_id).get(uid)
 
     def holdings(

@@ -54,7 +54,9 @@ def grants(desk: Desk, uid: str) -> tuple[Grant, ...]:
         NotFoundError: There is no such case, or it is not for this officer.
         TamperedError: A reason does not open.
     """
-    desk.write_down("read", (uid,), "supervision")
+    with desk.database.read() as connection:
+        held = desk.holding(connection, uid)
+    desk.write_down("read" if held else "denied", (uid,), "supervision")
     with desk.database.read() as connection:
         key = _held(desk, connection, uid).keys[Group.CASE]
         return tuple(_with_reason(one, key) for one in last_grants(connection, uid).values())

@@ -11,6 +11,7 @@ from casework.store.database import Transaction, add, next_id
 from casework.tables import case_event, case_file
 from casework.vocabulary import Group
 
+NOWHERE = 0  # the key of no case
 _SEALED = {group: case_event.c[f"sealed_{group}"] for group in Group}
 
 
@@ -41,7 +42,11 @@ def case_id_of(connection: Transaction, uid: str) -> int:
     Raises:
         NotFoundError: There is none.
     """
-    found = connection.execute(select(case_file.c.id).where(case_file.c.uid == bytes.fromhex(uid))).scalar()
+    try:
+        wanted = bytes.fromhex(uid)
+    except ValueError:
+        wanted = b""  # no case has it
+    found = connection.execute(select(case_file.c.id).where(case_file.c.uid == wanted)).scalar()
     if found is None:
         raise NotFoundError("there is no such case")
     return int(found)

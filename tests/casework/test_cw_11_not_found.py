@@ -1,0 +1,221 @@
+"""CW-11: a case that is not for somebody and one that is not there are refused by the same work and words.
+
+Clocks say little on a shared machine. What is compared is what takes the time: every statement that reaches the
+database, in order, and every call into libsodium that opens, seals or signs something.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from typing import NamedTuple
+from unittest.mock import patch
+from uuid import UUID
+
+import grpc
+import pytest
+from nacl import bindings as sodium
+from sqlalchemy import event
+
+from casework.access import ALL_RIGHTS
+from casework.casefile import case_name
+from casework.custody import NOTHING, collect, content_of, destroy, export_items, handle
+from casework.desk import Desk
+from casework.erasing import erase
+from casework.errors import CaseworkError, RoleError
+from casework.letting_in import grants, let_in, shut_out
+from casework.package import Leaving, export
+from casework.publishing import propose
+from casework.server import Casework
+from casework.sessions import Sessions
+from casework.status import sentence, status_code
+from casework.wire import encode_statement
+from console.office import Office
+from node.store.database import Store
+from tests.casework.test_cw_11_access import entries
+from tests.casework.test_desk import SignIn, opening, said
+from tocsin.casework.v1 import casework_service_pb2 as messages
+
+WORK = (
+    "crypto_aead_xchacha20poly1305_ietf_decrypt",
+    "crypto_aead_xchacha20poly1305_ietf_encrypt",
+    "crypto_box_seal_open",
+    "crypto_box_seal",
+    "crypto_sign",
+)
+NOTHING_AT_ALL = "0" * 32
+READ = frozenset({"read"})
+
+
+class Seen(NamedTuple):
+    """What somebody who is refused could measure, and what is written down of it."""
+
+    work: tuple[str, ...]
+    error: type[CaseworkError]
+    words: str
+    status: grpc.StatusCode
+    audit: tuple[object, ...]
+
+
+@contextmanager
+def watched(store: Store) -> Iterator[list[str]]:
+    """Every statement and every opening, sealing and signing, in order."""
+    done: list[str] = []
+
+    def statement(_connection: object, _cursor: object, text: str, *_others: object) -> None:
+        done.append(text)
+
+    def counted(name: str) -> Callable[..., bytes]:
+        real = getattr(sodium, name)
+
+        def work(*arguments: object) -> bytes:
+            done.append(name)
+            found: bytes = real(*arguments)
+            return found
+
+        return work
+
+    event.listen(store.engine, "before_cursor_execute", statement)
+    try:
+        with patch.multiple(sodium, **{name: counted(name) for name in WORK}):
+            yield done
+    finally:
+        event.remove(store.engine, "before_cursor_execute", statement)
+
+
+def beside_the_node(office: Office, other: Desk) -> dict[str, Callable[[str], object]]:
+    """Everything that can be asked of one case, by what it is."""
+    note, vault = said("note", text="x"), office.vault
+    photo = said("evidence_added", evidence="E9", kind="photograph", copy="original")
+    folder = office.home.path / "package"
+    leaving = Leaving("a court", "a complaint", to_host_government=False)
+    return {
+        "read": other.read,
+        "find by uid": other.find,
+        "find by name": lambda uid: other.find(case_name(uid)),
+        "say": lambda uid: other.say(uid, note),
+        "say again": lambda uid: other.say(uid, note, request_id="r"),
+        "grants": lambda uid: grants(other, uid),
+        "let in": lambda uid: let_in(other, uid, "approver", READ, "why not"),
+        "shut out": lambda uid: shut_out(other, uid, "approver", "why not"),
+        "erase": lambda uid: erase(other, vault, uid, "0" * 32),
+        "add evidence": lambda uid: collect(other, vault, uid, [b"x"], photo),
+        "verify evidence": lambda uid: handle(other, vault, uid, "E1", "verify"),
+        "extract evidence": lambda uid: list(content_of(other, vault, uid, "E1", "x")),
+        "destroy evidence": lambda uid: destroy(other, vault, uid, "E1", "x"),
+        "export evidence": lambda uid: export_items(other, vault, uid, ("E1",), NOTHING),
+        "propose status": lambda uid: propose(other, uid),
+        "export package": lambda uid: export(other, vault, uid, ("E1",), folder, leaving),
+    }
+
+
+def at_the_server(other: Desk) -> dict[str, Callable[[str], object]]:
+    """Every call that names a case."""
+    ids, seconds = count(), count()
+    sessions = Sessions(
+        lambda _name, _passphrase: other, lambda: float(next(seconds)) / 1000, lambda _wait: None
+    )
+    token, _ = sessions.sign_in(other.officer.officer_id, "")
+    casework = Casework(sessions)
+
+    def call(answer: Callable[[bytes, str], bytes], kind: Callable[..., object]) -> Callable[[str], object]:
+        def ask(uid: str) -> bytes:
+            request = kind(request_id=str(UUID(int=next(ids))), uid=uid)
+            return answer(request.SerializeToString(), token)  # type: ignore[attr-defined]
+
+        return ask
+
+    statement = encode_statement(said("note", text="x"))
+    return {
+        "GetCase": call(casework.get_case, messages.GetCaseRequest),
+        "ListActions": call(casework.list_actions, messages.ListActionsRequest),
+        "Act": call(casework.act, lambda **fields: messages.ActRequest(**fields, statements=[statement])),
+    }
+
+
+def seen(office: Office, attempt: Callable[[str], object], uid: str) -> Seen:
+    before = len(entries(office))
+    with watched(office.database.store) as work, pytest.raises(CaseworkError) as refusal:
+        attempt(uid)
+    audit = tuple(
+        (one.officer, one.act, one.purpose, one.groups, len(one.asked), one.cases, tuple(one.heads))
+        for one in entries(office)[before:]
+    )
+    error = refusal.value
+    words = str(error)
+    for named in (uid, case_name(uid)) if uid.isascii() and len(uid) == 32 else ():
+        words = words.replace(named, "")
+    return Seen(tuple(work), type(error), words + sentence(error), status_code(error), audit)
+
+
+@pytest.fixture
+def hidden(office: Office, desk: SignIn) -> str:
+    """A case with a history that a colleague is not let into, among cases that they hold."""
+    owner, other = desk("accountability_officer"), desk("country_focal_point")
+    desk("approver")
+    other.open_case(opening())
+    uid = owner.open_case(opening())
+    person = said("person_added", person="P1", harm=("detained",), cause="violence", name="somebody")
+    owner.say(uid, person, *(said("note", text=f"note {number}") for number in range(5)))
+    photo = said("evidence_added", evidence="E1", kind="photograph", copy="original")
+    collect(owner, office.vault, uid, [b"x" * 999], photo)
+    let_in(owner, uid, "approver", ALL_RIGHTS, "second person")
+    other.ring()
+    return uid
+
+
+def test_the_same_work_is_done_for_what_is_hidden_and_for_what_is_not_there(
+    office: Office, desk: SignIn, hidden: str
+) -> None:
+    other = desk("country_focal_point")
+    for name, attempt in {**beside_the_node(office, other), **at_the_server(other)}.items():
+        nothing = seen(office, attempt, NOTHING_AT_ALL)
+        assert nothing.work or nothing.error is RoleError, name
+        assert seen(office, attempt, hidden) == nothing, name
+
+
+def test_whom_rights_were_taken_from_is_refused_by_the_same_work_too(
+    office: Office, desk: SignIn, hidden: str
+) -> None:
+    other = desk("legal_adviser")
+    let_in(desk("accountability_officer"), hidden, "legal-adviser", ALL_RIGHTS, "advice")
+    shut_out(desk("accountability_officer"), hidden, "legal-adviser", "done")
+    for name, attempt in {"read": other.read, "find": other.find, **at_the_server(other)}.items():
+        assert seen(office, attempt, hidden) == seen(office, attempt, NOTHING_AT_ALL), name
+
+
+def test_lists_do_the_same_work_whether_there_is_something_hidden_or_not(
+    office: Office, desk: SignIn, hidden: str
+) -> None:
+    other = desk("country_focal_point")
+    for attempt in (other.uids, other.read_all, lambda: other.read_some((hidden,))):
+        with watched(office.database.store) as before:
+            attempt()
+        desk("accountability_officer").open_case(opening())
+        with watched(office.database.store) as after:
+            attempt()
+        assert before == after
+    with watched(office.database.store) as named:
+        other.read_some((hidden,))
+    with watched(office.database.store) as none:
+        other.read_some((NOTHING_AT_ALL,))
+    assert named == none
+
+
+def test_the_work_that_is_watched_would_be_seen(office: Office, desk: SignIn, hidden: str) -> None:
+    owner = desk("accountability_officer")
+    with watched(office.database.store) as work:
+        owner.read(hidden)
+
+    assert set(work) & set(WORK)
+    assert any(text.startswith("SELECT") for text in work)
+
+
+@pytest.mark.parametrize("uid", ["", "zz", "0", "0" * 31, "\u0661" * 32])
+def test_what_can_be_no_uid_is_not_found_either(office: Office, desk: SignIn, hidden: str, uid: str) -> None:
+    other = desk("country_focal_point")
+    for name, attempt in at_the_server(other).items():
+        refused = seen(office, attempt, uid)
+        assert (refused.error, refused.status) == (
+            seen(office, attempt, hidden).error,
+            grpc.StatusCode.NOT_FOUND,
+        ), name
