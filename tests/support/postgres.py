@@ -3,6 +3,7 @@
 It listens on a Unix socket in its own folder only. Nothing it holds survives a crash, which makes it quick.
 """
 
+import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from importlib import import_module
 from itertools import count
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
 
 # What costs time and only matters to data that somebody wants back.
 _SETTINGS = """
@@ -25,10 +26,15 @@ max_connections = 200
 
 
 class Server:
-    """One running server; hands out databases."""
+    """One running server; hands out databases, and what an administrator of it can copy.
 
-    def __init__(self, url: str) -> None:
+    Attributes:
+        data: The folder of the cluster.
+    """
+
+    def __init__(self, url: str, data: Path) -> None:
         self._url = make_url(url).set(drivername="postgresql+psycopg")
+        self.data = data
         self._names = (f"tocsin_{number}" for number in count(1))
 
     @contextmanager
@@ -41,11 +47,62 @@ class Server:
         finally:
             self._run(f"DROP DATABASE {name} WITH (FORCE)")
 
-    def _run(self, statement: str) -> None:
-        engine: Engine = create_engine(self._url, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
+    @property
+    def programs(self) -> Path:
+        """The folder of the programs of this very server, where `pg_dump` and `psql` are."""
+        with self._connected() as connection:
+            found = text("SELECT setting FROM pg_config WHERE name = 'BINDIR'")
+            return Path(connection.execute(found).scalar_one())
+
+    def dump(self, url: str, *options: str) -> bytes:
+        """What `pg_dump` writes of a database."""
+        plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+        command = (str(self.programs / "pg_dump"), *options, plain)
+        return subprocess.run(command, check=True, capture_output=True).stdout
+
+    def restore(self, dump: bytes, url: str) -> None:
+        """Read a dump into an empty database."""
+        plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+        command = (str(self.programs / "psql"), "-q", "-v", "ON_ERROR_STOP=1", plain)
+        subprocess.run(command, check=True, capture_output=True, input=dump)
+
+    def files(self, folder: str) -> bytes:
+        """Bytes of all files of a folder of the cluster, as they lie on the disk once what is in memory was written."""
+        self._run("CHECKPOINT")
+        return b"".join(one.read_bytes() for one in sorted((self.data / folder).rglob("*")) if one.is_file())
+
+    def files_of(self, url: str) -> bytes:
+        """Likewise, of the tables and indexes of one database."""
+        name = make_url(url).database
+        with self._connected() as connection:
+            found = text("SELECT oid FROM pg_database WHERE datname = :name")
+            oid = connection.execute(found, {"name": name}).scalar_one()
+        return self.files(f"base/{oid}")
+
+    def rewrite(self, url: str) -> None:
+        """Write every table of a database anew, without what was deleted."""
+        self._run("VACUUM FULL", make_url(url))
+
+    def forget_log(self) -> None:
+        """Remove the segments of the write-ahead log that are not needed any more, instead of using them again."""
+        self._run("ALTER SYSTEM SET wal_recycle = off")
+        self._run("SELECT pg_reload_conf()")
+        for _ in range(2):
+            self._run("SELECT pg_switch_wal()")
+            self._run("CHECKPOINT")
+
+    def _run(self, statement: str, url: URL | None = None) -> None:
+        with self._connected(url) as connection:
             connection.execute(text(statement))
-        engine.dispose()
+
+    @contextmanager
+    def _connected(self, url: URL | None = None) -> Iterator[Connection]:
+        engine: Engine = create_engine(url or self._url, isolation_level="AUTOCOMMIT")
+        try:
+            with engine.connect() as connection:
+                yield connection
+        finally:
+            engine.dispose()
 
 
 @contextmanager
@@ -65,6 +122,6 @@ def running_server() -> Iterator[Server]:
         configuration.write(_SETTINGS)
     server.start()
     try:
-        yield Server(server.get_uri())
+        yield Server(server.get_uri(), data)
     finally:
         server.cleanup()
