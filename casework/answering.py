@@ -4,10 +4,11 @@ Each notice is for one member: one that has confirmed with us that the case is j
 """
 
 from casework.casefile import CaseFile
-from casework.desk import WORK, Desk
+from casework.desk import Desk
 from casework.errors import CaseInputError, ConsentError, SummaryError
 from casework.event import Event, Statement
 from casework.joint import ANSWER_TYPE, JointNotice, Side, read_notice, sides_of, write_joint
+from casework.keyholder import WORK
 from casework.posting import offer
 from casework.publishing import Us, open_to_write, statements
 from casework.signedfile import read_file, read_line, write_file, write_line

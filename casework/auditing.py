@@ -9,10 +9,13 @@ from typing import NamedTuple
 from casework.access import GRANTERS
 from casework.audit import ACTS, AuditEntry, read_entry
 from casework.casefile import case_name, find_case
+from casework.check import CaseFault, Trusted, check_office
 from casework.desk import Desk
 from casework.errors import AuditError, CaseworkError, RoleError
-from casework.store.audit import audit_entries
+from casework.store.audit import audit_checkpoints, audit_entries
+from casework.store.database import Database
 from casework.store.events import case_ids
+from crypto.cosignature import cosignatures
 
 AUDITOR = "auditor"
 
@@ -28,6 +31,54 @@ class Audited(NamedTuple):
     def words(self) -> str:
         """What was done."""
         return ACTS.get(self.entry.act, self.entry.act)
+
+
+class Cosigned(NamedTuple):
+    """A checkpoint of the log by its size, and who has cosigned it: key names with seconds since 1970, UTC."""
+
+    size: int
+    by: tuple[tuple[str, int], ...]
+
+
+class Verdict(NamedTuple):
+    """How the log stands: what does not hold, and its checkpoints in their order.
+
+    Attributes:
+        faults: Everything in casework that does not hold without a key of a case.
+        checkpoints: With whoever has cosigned them.
+        without_witnesses: Why nobody's cosignature could be verified; empty where they could.
+    """
+
+    faults: tuple[CaseFault, ...]
+    checkpoints: tuple[Cosigned, ...]
+    without_witnesses: str = ""
+
+
+def verdict(database: Database, trusted: Trusted, without_witnesses: str = "") -> Verdict:
+    """Hold the log, and all that it tells of, against its checkpoints; no key of a case is needed.
+
+    Raises:
+        CaseStoreError: The database can not be read.
+    """
+    faults = tuple(one for one in check_office(database, trusted) if isinstance(one, CaseFault))
+    with database.read() as connection:
+        checkpoints = tuple(
+            Cosigned(one.size, tuple((by.name, by.at) for by in cosignatures(one.note, trusted.witnesses)))
+            for one in audit_checkpoints(connection)
+        )
+    return Verdict(faults, checkpoints, without_witnesses)
+
+
+def may_verify(desk: Desk) -> None:
+    """Let an auditor pass, after writing down that they verify the log.
+
+    Raises:
+        RoleError: It belongs to auditors.
+        AuditError: It could not be written down.
+    """
+    if AUDITOR not in desk.officer.roles:
+        raise RoleError(f"verifying the audit log from elsewhere belongs to {AUDITOR}")
+    desk.write_down("check", (), "check")
 
 
 def read_log(desk: Desk, case: str = "", officer_id: str = "") -> tuple[Audited, ...]:

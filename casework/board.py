@@ -5,21 +5,126 @@ day they are worked out from the events. Either way the read is written down fir
 """
 
 from datetime import date
+from typing import NamedTuple
 
 from casework.casefile import fold
-from casework.desk import WORK, Desk, Holding
+from casework.desk import Desk
+from casework.erasing import graves
 from casework.errors import TamperedError
-from casework.figures.facts import Facts, read_facts, write_facts
-from casework.figures.gather import facts_of
+from casework.figures.facts import DEFINITION, Facts, read_facts, write_facts
+from casework.figures.gather import facts_of, facts_of_erased
+from casework.figures.indicators import Scope, measure
+from casework.figures.printing import Printed, print_line
+from casework.keyholder import WORK, Holding
+from casework.span import Span
 from casework.store.database import Transaction
 from casework.store.events import case_ids
 from casework.store.facts import Kept, keep_facts, kept_facts, lengths
+from casework.tips import reasons
 from casework.vocabulary import Group
 from crypto.cell import open_cell, seal_cell
 from crypto.errors import CryptoError
 
 _NEEDED = frozenset({Group.CASE})
 _AT_ONCE = 500  # cases whose facts are kept in one transaction
+
+
+class Standing(NamedTuple):
+    """Where one case stands, as a line of the board.
+
+    Attributes:
+        uid: 32 hexadecimal digits.
+        categories: Codes of the list `category`.
+        host_state: Country code of three letters.
+        incident: When it happened; `None` when unknown.
+        state: Follow-up state.
+        since: Day from which it is in that state.
+        public_status: Code of the list `public_status`.
+        impunity: Code of the list `impunity`.
+        days_overdue: Of the clock that is past its day for longest; `None` where none is.
+        idle: Whether it is open and nothing is ahead.
+        owner: Id of the officer who has to see to it.
+    """
+
+    uid: str
+    categories: tuple[str, ...]
+    host_state: str
+    incident: Span | None
+    state: str
+    since: date
+    public_status: str
+    impunity: str
+    days_overdue: int | None
+    idle: bool
+    owner: str
+
+
+class Counting(NamedTuple):
+    """What the indicators count; days are those as of which, today where none is given.
+
+    Attributes:
+        state: Only this host State; empty for all.
+        valid_as_of: As things stood on that day.
+        known_as_of: By what was known on that day.
+        population: Inhabitants of the State, for rates; 0 when not given.
+        staff: Staff in the State, likewise.
+    """
+
+    state: str = ""
+    valid_as_of: date | None = None
+    known_as_of: date | None = None
+    population: int = 0
+    staff: int = 0
+
+
+class Figures(NamedTuple):
+    """Indicators as printed lines, over how many cases, and by which definition."""
+
+    lines: tuple[Printed, ...]
+    cases: int
+    definition: str
+
+
+def standings(desk: Desk) -> tuple[Standing, ...]:
+    """Where every case of this officer stands, in the order in which they were opened.
+
+    Raises:
+        AuditError: The read could not be written down.
+        TamperedError: What is stored does not hold.
+    """
+    return tuple(
+        Standing(
+            one.uid,
+            one.categories,
+            one.host_state,
+            one.incident,
+            one.state,
+            one.since,
+            one.public_status,
+            one.impunity,
+            max((clock.days for clock in one.overdue), default=None),
+            one.is_open and not one.next_action,
+            one.owner,
+        )
+        for one in board(desk)
+    )
+
+
+def figures(desk: Desk, asked: Counting) -> Figures:
+    """The indicators I1 to I25 over the cases of this officer, and I26 over the reports that they take in.
+
+    Raises:
+        AuditError: The read could not be written down.
+        TamperedError: What is stored does not hold.
+    """
+    facts = (
+        *board(desk, "statistics", asked.valid_as_of, asked.known_as_of),
+        *map(facts_of_erased, graves(desk.database)),
+    )
+    chosen = [one for one in facts if asked.state in {"", one.host_state}]
+    scope = Scope(asked.valid_as_of or desk.today, asked.population, asked.staff)
+    lines = (*measure(chosen, scope), *reasons(desk, asked.state))
+    return Figures(tuple(map(print_line, lines)), len(chosen), DEFINITION)
 
 
 def board(

@@ -6,23 +6,23 @@ as it was collected; the sealed bytes beside the database have a digest of their
 
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
-from hashlib import sha256
 from types import MappingProxyType
-from typing import NamedTuple
 
 from casework.casefile import CaseFile, fold
-from casework.desk import WORK, Desk, Holding
+from casework.content import Hashed, opened, rehash, seal
+from casework.desk import Desk
 from casework.errors import (
     CaseworkError,
     EvidenceError,
+    FieldError,
     NotFoundError,
     RoleError,
     SecondPersonError,
-    TamperedError,
 )
 from casework.event import Event, Statement, check_statement
+from casework.evidence import Item, item_of, items
+from casework.keyholder import WORK, Holding
 from casework.lifecycle import check_action
 from casework.retention import is_on_legal_hold
 from casework.span import Range, on
@@ -32,88 +32,21 @@ from casework.store.evidence import EvidenceFile, add_evidence_file, drop_eviden
 from casework.values import Value
 from casework.vault import Vault
 from casework.vocabulary import Group
-from crypto.cell import derive_key
-from crypto.errors import CryptoError
-from crypto.sealing import HEAD_BYTES, Sealer, SealKey, open_sealed
 
-_FILES = "evidence-files"  # what the key that files are sealed to is derived for
+_HANDLED = frozenset({"transfer", "access", "verify"})
 NOTHING: Mapping[str, Value] = MappingProxyType({})
 
 
-class Item(NamedTuple):
-    """One item of evidence: what was said when it was added, and every act since, in order."""
-
-    added: Event
-    acts: tuple[Event, ...]
-
-    @property
-    def id(self) -> str:
-        """Its id in the case."""
-        return self.added.text("evidence")
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of its content as it was collected, hexadecimal."""
-        return self.added.text("sha256")
-
-    @property
-    def file(self) -> str:
-        """Name of its sealed file; empty where none is kept here."""
-        return self.added.text("file")
-
-    @property
-    def is_destroyed(self) -> bool:
-        """Whether its sealed file is gone."""
-        return any(act.text("act") == "destroy" for act in self.acts)
-
-    @property
-    def verified(self) -> Event | None:
-        """When it was last hashed again, and with which result."""
-        return next((act for act in reversed(self.acts) if act.text("act") == "verify"), None)
-
-
-@dataclass(slots=True)
-class _Hashed:
-    """Bytes on their way, counted and hashed."""
-
-    parts: Iterable[bytes]
-    size: int = 0
-    digest: str = ""
-
-    def __iter__(self) -> Iterator[bytes]:
-        found = sha256()
-        for part in self.parts:
-            found.update(part)
-            self.size += len(part)
-            yield part
-        self.digest = found.hexdigest()
-
-
-def items(case: CaseFile) -> tuple[Item, ...]:
-    """Every item of evidence of a case with its chain of custody."""
-    return tuple(
-        Item(
-            added, tuple(one for one in case.of("custody") if one.text("evidence") == added.text("evidence"))
-        )
-        for added in case.of("evidence_added")
-    )
-
-
-def item_of(case: CaseFile, evidence: str) -> Item:
-    """Find an item.
-
-    Raises:
-        EvidenceError: There is none of that id, or its file is gone.
-    """
-    for one in items(case):
-        if one.id == evidence:
-            if one.is_destroyed or not one.file:
-                raise EvidenceError(f"the file of {evidence} is not kept here")
-            return one
-    raise EvidenceError(f"there is no evidence {evidence[:40]!r} in this case")
-
-
-def collect(desk: Desk, vault: Vault, uid: str, content: Iterable[bytes], said: Statement) -> Item:
+def collect(
+    desk: Desk,
+    vault: Vault,
+    uid: str,
+    content: Iterable[bytes],
+    said: Statement,
+    *,
+    copy_of: str = "",
+    request_id: str = "",
+) -> Item:
     """Seal content as a new item of evidence; its custody begins with that.
 
     Args:
@@ -122,53 +55,83 @@ def collect(desk: Desk, vault: Vault, uid: str, content: Iterable[bytes], said: 
         uid: Of the case.
         content: In pieces of any size.
         said: An `evidence_added` without hash, size and file, which are found here.
+        copy_of: Item that it is a copy of, which is written down with both.
+        request_id: The same one seals nothing twice and gives the item of before.
 
     Raises:
         NotFoundError: There is no such case, or it is not for this officer.
         CaseInputError: Something is missing, or there is such an item already; nothing is kept.
         VaultError: The file can not be written; nothing is kept.
     """
+    ids = tuple(desk.id_for(request_id, f"{uid} {act}") for act in ("added", "collect", "copy"))
+    evidence = str(said.fields.get("evidence", ""))
     with desk.database.read() as connection:
         held = _held(desk, connection, uid)
-    file, hashed = secrets.token_hex(16), _Hashed(content)
-    sealed, size = vault.put(file, Sealer(_seal_key(held).public_key).seal(hashed))
-    found: dict[str, Value] = {"sha256": hashed.digest, "size": Range(hashed.size, hashed.size), "file": file}
-    added = Statement(
-        said.kind, said.when, {**said.fields, **found}, said.known_on, said.sources, said.reliability
-    )
-    taken = _act(added.fields["evidence"], "collect", hashed.digest, hashed.digest, {}, said.when.earliest)
-    try:
-        with desk.database.write() as connection:
-            case = _case(desk, connection, uid, held)
-            if any(one.id == added.fields["evidence"] for one in items(case)):
-                raise EvidenceError(f"there is evidence {added.fields['evidence']} already")
-            add_evidence_file(connection, case_id_of(connection, uid), EvidenceFile(file, sealed, size))
-            _say(desk, connection, uid, held, added, taken)
-            desk.note(connection, "evidence", (uid,), WORK, digests={"files": (sealed.hex(),)})
-    except CaseworkError:
-        _sweep_one(desk, vault, file)
-        raise
-    return item_of(desk.read(uid), str(added.fields["evidence"]))
+        case = _case(desk, connection, uid, held)
+        if case.by_id(ids[0]):
+            return item_of(case, evidence)
+        _check_new(desk, held, case, said, copy_of)
+    file, hashed = secrets.token_hex(16), Hashed(content)
+    with vault.writing():
+        try:
+            sealed, size = vault.put(file, seal(held, hashed))
+            found: dict[str, Value] = {
+                "sha256": hashed.digest,
+                "size": Range(hashed.size, hashed.size),
+                "file": file,
+            }
+            if copy_of:
+                found["derived_from"] = copy_of
+            added = _with(said, **found)
+            with desk.database.write() as connection:
+                held = _held(desk, connection, uid)  # may have been taken back while the file came in
+                case = _case(desk, connection, uid, held)
+                _check_new(desk, held, case, said, copy_of)
+                add_evidence_file(connection, case_id_of(connection, uid), EvidenceFile(file, sealed, size))
+                digest = hashed.digest
+                acts = [_act(evidence, "collect", digest, digest, {}, said.when.earliest)]
+                if copy_of:
+                    before = item_of(case, copy_of).digest
+                    acts.append(_act(copy_of, "copy", before, before, {"to": evidence}, desk.today))
+                _say(desk, connection, uid, held, added, *acts, ids=ids)
+                desk.note(connection, "evidence", (uid,), WORK, digests={"files": (sealed.hex(),)})
+        except CaseworkError:
+            _sweep_one(desk, vault, file)
+            raise
+    return item_of(desk.read(uid), evidence)
 
 
 def handle(
-    desk: Desk, vault: Vault, uid: str, evidence: str, act: str, said: Mapping[str, Value] = NOTHING
+    desk: Desk,
+    vault: Vault,
+    uid: str,
+    evidence: str,
+    act: str,
+    said: Mapping[str, Value] = NOTHING,
+    *,
+    request_id: str = "",
 ) -> Event:
     """Write down an act of custody (`transfer`, `access` or `verify`) with the hash before it and now.
 
+    The same request, where it has an id, writes nothing twice.
+
     Raises:
         NotFoundError: There is no such case, or it is not for this officer.
+        FieldError: It is another act.
         EvidenceError: There is no such item, or its content is no longer what was collected, which is written down.
     """
+    if act not in _HANDLED:
+        raise FieldError("act", f"{act[:40]!r} is none of {', '.join(sorted(_HANDLED))}")
+    event_id = desk.id_for(request_id, f"{uid} {evidence} {act}")
     with desk.database.read() as connection:
         held = _held(desk, connection, uid)
         item = item_of(_case(desk, connection, uid, held), evidence)
-    now = _rehash(held, vault, item)
+    now = rehash(held, vault, item)
     with desk.database.write() as connection:
-        (event_id,) = _say(
-            desk, connection, uid, held, _act(evidence, act, item.digest, now, said, desk.today)
-        )
-        desk.note(connection, "evidence", (uid,), WORK)
+        if _case(desk, connection, uid, held).by_id(event_id) is None:
+            one = _act(evidence, act, item.digest, now, said, desk.today)
+            _say(desk, connection, uid, held, one, ids=(event_id,))
+            desk.note(connection, "evidence", (uid,), WORK)
     if now != item.digest:
         raise EvidenceError(f"{evidence} is not what was collected; that is written down as {event_id}")
     found = desk.read(uid).by_id(event_id)
@@ -187,7 +150,7 @@ def content_of(desk: Desk, vault: Vault, uid: str, evidence: str, purpose: str) 
     with desk.database.read() as connection:
         held = _held(desk, connection, uid)
         item = item_of(_case(desk, connection, uid, held), evidence)
-    return _open(held, vault, item)
+    return opened(held, vault, item)
 
 
 def derive(
@@ -199,18 +162,11 @@ def derive(
         CaseInputError: There is no such item, or something is missing.
     """
     source = content_of(desk, vault, uid, evidence, "copy") if content is None else content
-    made = collect(desk, vault, uid, source, _with(said, derived_from=evidence))
-    with desk.database.write() as connection:
-        held = _held(desk, connection, uid)
-        item = item_of(_case(desk, connection, uid, held), evidence)
-        copied = _act(evidence, "copy", item.digest, item.digest, {"to": made.id}, desk.today)
-        _say(desk, connection, uid, held, copied)
-        desk.note(connection, "evidence", (uid,), WORK)
-    return made
+    return collect(desk, vault, uid, source, said, copy_of=evidence)
 
 
-def destroy(desk: Desk, vault: Vault, uid: str, evidence: str, purpose: str) -> None:
-    """Destroy the file of an item for good; what was said of it stays.
+def destroy(desk: Desk, vault: Vault, uid: str, evidence: str, purpose: str, *, request_id: str = "") -> None:
+    """Destroy the file of an item for good; what was said of it stays. The same request writes nothing twice.
 
     Raises:
         RoleError: It belongs to approvers.
@@ -219,21 +175,15 @@ def destroy(desk: Desk, vault: Vault, uid: str, evidence: str, purpose: str) -> 
     """
     if "approver" not in desk.officer.roles:
         raise RoleError("destroying evidence belongs to approver")
+    event_id = desk.id_for(request_id, f"{uid} {evidence} destroy")
     with desk.database.write() as connection:
         held = _held(desk, connection, uid)
         case = _case(desk, connection, uid, held)
-        item = item_of(case, evidence)
-        if is_on_legal_hold(case) or item.added.text("legal_hold") == "met":
-            raise EvidenceError(f"{evidence} is on legal hold")
-        if item.added.recorded_by == desk.officer.officer_id:
-            raise SecondPersonError("another person than who added it destroys evidence")
-        said = _act(evidence, "destroy", item.digest, "", {"purpose": purpose}, desk.today)
-        _say(desk, connection, uid, held, said)
-        files = evidence_files(connection, case_id_of(connection, uid))
-        digests = tuple(one.digest.hex() for one in files if one.file == item.file)
-        drop_evidence_file(connection, item.file)
-        desk.note(connection, "destroy", (uid,), WORK, digests={"destroyed": digests})
-    vault.destroy(item.file)
+        if case.by_id(event_id) is None:
+            item = item_of(case, evidence)
+            said = _act(item.id, "destroy", item.digest, "", {"purpose": purpose}, desk.today)
+            _destroy(desk, connection, held, item, case, (said, event_id))
+    vault.destroy(next(one.file for one in items(case) if one.id == evidence))
 
 
 def export_items(
@@ -252,7 +202,7 @@ def export_items(
         case = _case(desk, connection, uid, held)
     taken = [item_of(case, one) for one in dict.fromkeys(chosen)]
     for item in taken:
-        if _rehash(held, vault, item) != item.digest:
+        if rehash(held, vault, item) != item.digest:
             raise EvidenceError(f"{item.id} is not what was collected, so nothing leaves; verify it")
     acts = [_act(item.id, "export", item.digest, item.digest, said, desk.today) for item in taken]
     with desk.database.write() as connection:
@@ -260,13 +210,32 @@ def export_items(
         desk.note(connection, "export", (uid,), "legal", groups=(Group.EVIDENCE,))
         case = _case(desk, connection, uid, held)
     left = tuple(item_of(case, item.id) for item in taken)
-    return case, tuple((item, _open(held, vault, item)) for item in left)
+    return case, tuple((item, opened(held, vault, item)) for item in left)
 
 
 def sweep(database: Database, vault: Vault, before: float) -> int:
     """Remove files that no case knows and nobody touched since then (seconds since 1970, UTC); gives how many."""
     with database.write() as connection:
         return vault.sweep(frozenset(one.file for one in evidence_files(connection)), before)
+
+
+def _destroy(
+    desk: Desk,
+    connection: Transaction,
+    held: Holding,
+    item: Item,
+    case: CaseFile,
+    said: tuple[Statement, str],
+) -> None:
+    if is_on_legal_hold(case) or item.added.text("legal_hold") == "met":
+        raise EvidenceError(f"{item.id} is on legal hold")
+    if item.added.recorded_by == desk.officer.officer_id:
+        raise SecondPersonError("another person than who added it destroys evidence")
+    _say(desk, connection, case.uid, held, said[0], ids=said[1:])
+    files = evidence_files(connection, case_id_of(connection, case.uid))
+    digests = tuple(one.digest.hex() for one in files if one.file == item.file)
+    drop_evidence_file(connection, item.file)
+    desk.note(connection, "destroy", (case.uid,), WORK, digests={"destroyed": digests})
 
 
 def _act(
@@ -279,19 +248,34 @@ def _act(
 
 
 def _say(
-    desk: Desk, connection: Transaction, uid: str, held: Holding, *statements: Statement
-) -> tuple[str, ...]:
+    desk: Desk,
+    connection: Transaction,
+    uid: str,
+    held: Holding,
+    *statements: Statement,
+    ids: tuple[str, ...] = (),
+) -> None:
     """Append statements inside an open write, as `Desk.say` does."""
     if not held.grant.holds("write", desk.today):
         raise RoleError("you may read this case and not act on it")
-    ids = []
-    for statement in statements:
+    for statement, event_id in zip(statements, ids or ("",) * len(statements), strict=False):
         events = desk.events(connection, uid, held.keys)
         case = fold(uid, events, date.max, date.max)
         check_statement(statement, desk.today)
         check_action(case, statement, desk.officer.officer_id, desk.officer.roles)
-        ids.append(desk.append(connection, uid, events, statement, held.keys))
-    return tuple(ids)
+        desk.append(connection, uid, events, statement, held.keys, event_id)
+
+
+def _check_new(desk: Desk, held: Holding, case: CaseFile, said: Statement, copy_of: str) -> None:
+    """Refuse a new item that can not be added, before its content comes in."""
+    if not held.grant.holds("write", desk.today):
+        raise RoleError("you may read this case and not act on it")
+    complete = _with(said, sha256="0" * 64, size=Range(0, 0), file="0" * 32)
+    check_action(case, check_statement(complete, desk.today), desk.officer.officer_id, desk.officer.roles)
+    if any(one.id == said.fields["evidence"] for one in items(case)):
+        raise EvidenceError(f"there is evidence {said.fields['evidence']} already")
+    if copy_of:
+        item_of(case, copy_of)
 
 
 def _held(desk: Desk, connection: Transaction, uid: str) -> Holding:
@@ -305,29 +289,6 @@ def _held(desk: Desk, connection: Transaction, uid: str) -> Holding:
 
 def _case(desk: Desk, connection: Transaction, uid: str, held: Holding) -> CaseFile:
     return fold(uid, desk.events(connection, uid, held.keys), date.max, date.max)
-
-
-def _seal_key(held: Holding) -> SealKey:
-    return SealKey(derive_key(held.keys[Group.EVIDENCE], _FILES))
-
-
-def _open(held: Holding, vault: Vault, item: Item) -> Iterator[bytes]:
-    waiting = _Reader(vault.read(item.file))
-    try:
-        yield from open_sealed(_seal_key(held), waiting.read(HEAD_BYTES), waiting.read)
-    except CryptoError as error:
-        raise TamperedError(f"the sealed file of {item.id} does not open") from error
-
-
-def _rehash(held: Holding, vault: Vault, item: Item) -> str:
-    """SHA-256 of the content as it is now; empty where it does not open."""
-    found = sha256()
-    try:
-        for part in _open(held, vault, item):
-            found.update(part)
-    except CaseworkError:
-        return ""
-    return found.hexdigest()
 
 
 def _with(said: Statement, **fields: Value) -> Statement:
@@ -345,21 +306,3 @@ def _sweep_one(desk: Desk, vault: Vault, file: str) -> None:
             vault.destroy(file)
     except CaseworkError:
         return
-
-
-class _Reader:
-    """Pieces of any size, read as so many bytes at a time."""
-
-    def __init__(self, parts: Iterator[bytes]) -> None:
-        self._parts = parts
-        self._waiting = bytearray()
-
-    def read(self, size: int) -> bytes:
-        while len(self._waiting) < size:
-            part = next(self._parts, b"")
-            if not part:
-                break
-            self._waiting += part
-        found = bytes(self._waiting[:size])
-        del self._waiting[:size]
-        return found

@@ -11,9 +11,10 @@ from hashlib import sha256
 
 from casework.casefile import CaseFile, fold
 from casework.chain import Signed, link
-from casework.desk import WORK, Desk, Epochs
+from casework.desk import Desk
 from casework.errors import CaseInputError, HoldError, NotFoundError, RoleError
 from casework.event import Statement, check_statement
+from casework.keyholder import WORK, Epochs
 from casework.keyring import move_to_epoch
 from casework.lifecycle import check_action
 from casework.posting import keep_back, told_of

@@ -9,8 +9,9 @@ from datetime import date, timedelta
 from hashlib import sha256
 
 from casework.chain import Signed
-from casework.desk import WORK, Desk
+from casework.desk import Desk
 from casework.errors import CaseInputError, HoldError, SecondPersonError
+from casework.keyholder import WORK
 from casework.retention import RetentionRules, is_on_legal_hold, retention_rules
 from casework.store.tips import add_tip_tombstone, destroy_tip, messages_of
 from casework.tip import ERASURE_PROPOSED, REPORTER, Written, week_ends, week_of

@@ -123,6 +123,18 @@ class OfficeUnavailableError(CaseworkError):
     reason = "OFFICE_UNAVAILABLE"
 
 
+class LocalOnlyError(CaseworkError):
+    """This is done beside the node, and not through the server of the office."""
+
+    reason = "LOCAL_ONLY"
+
+
+class TransferError(CaseworkError):
+    """A file did not arrive whole, or not as it was sent; nothing of it was kept."""
+
+    reason = "TRANSFER_BROKEN"
+
+
 class RefusedError(CaseworkError):
     """The server refused; its own reason and sentence are told."""
 

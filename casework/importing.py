@@ -10,8 +10,9 @@ from casework.consent import blocked
 from casework.errors import CaseInputError
 from casework.event import Statement
 from casework.intake.export import case_rows
-from casework.intake.mapping import ROW_KIND, Opening, Said, map_case
+from casework.intake.mapping import Opening, map_case
 from casework.intake.rows import Problem, read_rows, write_rows
+from casework.intake.told import ROW_KIND, Said
 from casework.officer import Officer
 from casework.span import on
 from casework.values import Gap

@@ -7,7 +7,7 @@ The board of a case is for who may read that case; it shows what members signed 
 from typing import NamedTuple
 
 from casework.casefile import fold
-from casework.desk import WORK, Desk
+from casework.desk import Desk
 from casework.errors import ActionError, ConsentError, SummaryError
 from casework.event import Statement, check_statement
 from casework.joint import (
@@ -24,6 +24,7 @@ from casework.joint import (
     sides_of,
     write_joint,
 )
+from casework.keyholder import WORK
 from casework.lifecycle import check_action
 from casework.posting import joined, offer, take_off
 from casework.publishing import Us, open_to_write, standing, statements

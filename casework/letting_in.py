@@ -8,9 +8,10 @@ from datetime import UTC, date, datetime
 
 from casework.access import Grant, check_grant, check_granter, read_grant
 from casework.audit import AuditEntry, write_entry
-from casework.desk import WORK, Desk, Holding
+from casework.desk import Desk
 from casework.enrol import officers
 from casework.errors import CaseInputError, FieldError, NotFoundError, OfficerError, TamperedError
+from casework.keyholder import WORK, Holding
 from casework.store.audit import add_audit_entry
 from casework.store.database import Database, Transaction
 from casework.store.events import case_id_of

@@ -16,12 +16,13 @@ import shutil
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from casework.casefile import CaseFile
-from casework.custody import Item, export_items
+from casework.custody import export_items
 from casework.desk import Desk
-from casework.errors import FieldError, SecondPersonError, VaultError
+from casework.errors import FieldError, SecondPersonError, TamperedError, VaultError
+from casework.evidence import Item
 from casework.store.events import case_id_of, events_of
 from casework.store.people import officer_versions
 from casework.values import Value, write_value
@@ -30,6 +31,10 @@ from crypto.envelope import pae
 
 PACKAGE_TYPE = "application/vnd.tocsin.evidence-package.v1+json"
 FORMAT = "tocsin-evidence/1"
+MANIFEST = "manifest.json"
+PackageFile: TypeAlias = tuple[str, Iterator[bytes]]
+"""A file of a package by its name in it, with its content."""
+_FILE = re.compile(r"evidence/[\w.-]+|manifest\.(json|sig)|(chain|officers)\.json")
 
 
 def release_words(chosen: Iterable[str], recipient: str) -> str:
@@ -54,26 +59,52 @@ def export(desk: Desk, vault: Vault, uid: str, chosen: tuple[str, ...], folder: 
         CaseworkError: This officer may not, or an item is not what was collected; nothing leaves then.
         VaultError: The folder is there already or can not be written; nothing half written is left.
     """
+    return write_package(folder, package_files(desk, vault, uid, chosen, terms))
+
+
+def package_files(
+    desk: Desk, vault: Vault, uid: str, chosen: tuple[str, ...], terms: Leaving
+) -> Iterator[PackageFile]:
+    """Give every file of a package with its content, in order, after writing down that it leaves.
+
+    Raises:
+        CaseworkError: As `export` says.
+    """
     for name, words in (("recipient", terms.recipient), ("purpose", terms.purpose)):
         if not words.strip():
             raise FieldError(name, "say it; it is written down and stands in the package")
-    if folder.exists():
-        raise VaultError(f"{folder} is there already")
     if terms.to_host_government:
         _released(desk.read(uid), chosen, terms.recipient, desk.officer.officer_id)
     said: dict[str, Value] = {"to": terms.recipient, "purpose": terms.purpose, "by": desk.officer.officer_id}
     case, contents = export_items(desk, vault, uid, chosen, said)
-    draft = folder.with_name(f".{folder.name}.part")
+    files = {item.id: _name(item) for item, _ in contents}
+    yield from ((files[item.id], content) for item, content in contents)
+    manifest = _manifest(desk, case, [item for item, _ in contents], files, terms)
+    yield MANIFEST, iter((manifest,))
+    yield "manifest.sig", iter((desk.unlocked.signer.sign(pae(PACKAGE_TYPE, manifest)).hex().encode(),))
+    for name, rows in _proofs(desk, uid):
+        yield name, iter((json.dumps(rows, indent=1).encode(),))
+
+
+def write_package(folder: Path, files: Iterable[PackageFile]) -> str:
+    """Write the files of a package into a new folder; gives SHA-256 of its manifest.
+
+    Raises:
+        VaultError: The folder is there already or can not be written; nothing half written is left.
+        TamperedError: A file has no name of a package.
+    """
+    if folder.exists():
+        raise VaultError(f"{folder} is there already")
+    draft, manifest = folder.with_name(f".{folder.name}.part"), sha256()
     try:
         shutil.rmtree(draft, ignore_errors=True)
         (draft / "evidence").mkdir(parents=True, mode=0o700)
-        files = {item.id: _write(draft, item, content) for item, content in contents}
-        manifest = _manifest(desk, case, [item for item, _ in contents], files, terms)
-        signature = desk.unlocked.signer.sign(pae(PACKAGE_TYPE, manifest))
-        (draft / "manifest.json").write_bytes(manifest)
-        (draft / "manifest.sig").write_text(signature.hex())
-        for name, rows in _proofs(desk, uid):
-            (draft / name).write_text(json.dumps(rows, indent=1))
+        for name, content in files:
+            with (draft / _checked(name)).open("xb") as target:
+                for part in content:
+                    target.write(part)
+                    if name == MANIFEST:
+                        manifest.update(part)
         for file in draft.rglob("*"):
             if file.is_file():
                 _sync(file)
@@ -84,7 +115,14 @@ def export(desk: Desk, vault: Vault, uid: str, chosen: tuple[str, ...], folder: 
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
-    return sha256(manifest).hexdigest()
+    return manifest.hexdigest()
+
+
+def _checked(name: str) -> str:
+    """A name that a file of a package can have: whoever sends one chooses no other place for it."""
+    if not _FILE.fullmatch(name):
+        raise TamperedError(f"{name[:40]!r} is no file of a package")
+    return name
 
 
 def _released(case: CaseFile, chosen: tuple[str, ...], recipient: str, officer_id: str) -> None:
@@ -97,13 +135,9 @@ def _released(case: CaseFile, chosen: tuple[str, ...], recipient: str, officer_i
     )
 
 
-def _write(draft: Path, item: Item, content: Iterator[bytes]) -> str:
+def _name(item: Item) -> str:
     name = re.sub(r"[^\w.-]+", "_", item.added.text("name")).strip("._")[-80:] or "content"
-    file = f"evidence/{item.id}-{name}"
-    with (draft / file).open("xb") as target:
-        for part in content:
-            target.write(part)
-    return file
+    return f"evidence/{item.id}-{name}"
 
 
 def _manifest(desk: Desk, case: CaseFile, chosen: list[Item], files: dict[str, str], terms: Leaving) -> bytes:

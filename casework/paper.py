@@ -10,8 +10,9 @@ from types import MappingProxyType
 
 from casework.casefile import CaseFile
 from casework.consent import blocked
-from casework.desk import WORK, Desk
+from casework.desk import Desk
 from casework.errors import ActionError, ConsentError, RoleError
+from casework.keyholder import WORK
 from casework.letter import Draft, letter, may_be_listed, may_be_sent, yearly_request
 from casework.lifecycle import OPEN, State, follow, is_quiet
 from casework.report.page import Page

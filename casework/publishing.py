@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from casework.about import status_subject
 from casework.casefile import CaseFile, fold
-from casework.desk import WORK, Desk, Holding
+from casework.desk import Desk
 from casework.errors import (
     ActionError,
     ConsentError,
@@ -29,6 +29,7 @@ from casework.joint import (
     read_joint,
     sides_of,
 )
+from casework.keyholder import WORK, Holding
 from casework.lifecycle import check_action
 from casework.posting import offer
 from casework.signedfile import read_line, write_file, write_line

@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 from casework.access import ALL_RIGHTS, Grant, check_grant
 from casework.casefile import fold
-from casework.desk import WORK, Desk
+from casework.desk import Desk
 from casework.enrol import officers, working
 from casework.errors import ErasedError, FieldError, NotFoundError, RoleError, TamperedError
 from casework.event import Statement, check_statement
 from casework.glass import BROKEN, Notice, notices
+from casework.keyholder import WORK
 from casework.keyring import close_for, open_key
 from casework.letting_in import last_grants
 from casework.officer import RECOVERY, Officer

@@ -8,9 +8,9 @@ import secrets
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 
-from casework.desk import Epochs
 from casework.enrol import officers
 from casework.errors import IntakeError, MailboxError, ReceiptError, TamperedError
+from casework.keyholder import Epochs
 from casework.keyring import WrappedKey, close_for, open_key, put_on_ring
 from casework.mailbox import RECEIPTS, Mailbox, make_receipt, open_mailbox, read_receipt
 from casework.officer import Officer

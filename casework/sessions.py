@@ -10,8 +10,8 @@ from hashlib import sha256
 from threading import Lock
 from typing import NamedTuple
 
-from casework.desk import Desk
 from casework.errors import AttemptsError, CaseworkError, SessionError, SignInError
+from casework.workplace import Workplace
 from crypto.errors import CryptoError
 
 IDLE_SECONDS = 15 * 60
@@ -25,7 +25,7 @@ _TOKEN_BYTES = 32
 
 
 class _Session(NamedTuple):
-    desk: Desk
+    desk: Workplace
     since: float
     last: float
 
@@ -40,7 +40,7 @@ class Sessions:
 
     def __init__(
         self,
-        sign_in: Callable[[str, str], Desk],
+        sign_in: Callable[[str, str], Workplace],
         seconds: Callable[[], float],
         wait: Callable[[float], None],
     ) -> None:
@@ -53,7 +53,7 @@ class Sessions:
         self._one_at_a_time = Lock()
         self._guard = Lock()
 
-    def sign_in(self, officer_id: str, passphrase: str) -> tuple[str, Desk]:
+    def sign_in(self, officer_id: str, passphrase: str) -> tuple[str, Workplace]:
         """Open an officer's keys and give a token.
 
         Raises:
@@ -76,7 +76,7 @@ class Sessions:
             self._open[_name(token)] = _Session(desk, now, now)
         return token, desk
 
-    def desk(self, token: str) -> Desk:
+    def desk(self, token: str) -> Workplace:
         """The desk that a token opens.
 
         Raises:
@@ -96,7 +96,7 @@ class Sessions:
         with self._guard:
             self._open.pop(_name(token), None)
 
-    def _opened(self, officer_id: str, passphrase: str) -> Desk:
+    def _opened(self, officer_id: str, passphrase: str) -> Workplace:
         began = self._seconds()
         try:
             desk = self._sign_in(officer_id, passphrase)

@@ -12,12 +12,13 @@ from datetime import date
 from hashlib import sha256
 from typing import NamedTuple
 
-from casework.desk import WORK, Desk
+from casework.desk import Desk
 from casework.enrol import officers
 from casework.errors import ActionError, NotFoundError
 from casework.event import Statement
 from casework.figures.indicators import Line
 from casework.figures.unreported import unreported
+from casework.keyholder import WORK
 from casework.keyring import close_for, open_key
 from casework.officer import Officer
 from casework.store.database import Transaction

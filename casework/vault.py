@@ -1,16 +1,22 @@
 """Sealed files in a folder: whole or not there; what was cut off half way is swept up.
 
-A file is written beside its place, brought to the disk, and only then given its name. Its name says nothing.
+A file is written beside its place, brought to the disk, and only then given its name. Its name says nothing. Whoever
+writes shares a lock of the folder that ends with their process: while nobody holds it, what no case knows was left
+behind.
 """
 
 import os
 import secrets
+import sys
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
 from casework.errors import VaultError
+
+if sys.platform != "win32":  # where there is none, what was left behind goes by its age alone
+    import fcntl
 
 _PART = ".part"
 _READ = 1024 * 1024
@@ -21,6 +27,20 @@ class Vault:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the lock of writers until the row of what is written is there, or was refused.
+
+        Raises:
+            VaultError: The folder can not be made or opened.
+        """
+        try:
+            self.folder.mkdir(mode=0o700, exist_ok=True)
+            with self._lock(exclusive=False):
+                yield
+        except OSError as error:
+            raise VaultError(f"the folder of evidence can not be used ({error.strerror})") from error
 
     def put(self, file: str, sealed: Iterable[bytes]) -> tuple[bytes, int]:
         """Write a file and give SHA-256 and number of its bytes.
@@ -88,21 +108,46 @@ class Vault:
             raise VaultError(f"the sealed file {file[:8]} can not be removed ({error.strerror})") from error
 
     def sweep(self, known: frozenset[str], before: float) -> int:
-        """Remove what no case knows and nobody has touched since then: left by a process that was killed.
+        """Remove what no case knows: left by a process that was killed.
 
         Args:
             known: Names of the files that cases know.
-            before: Seconds since 1970, UTC.
+            before: While somebody writes, only what nobody has touched since then goes; seconds since 1970, UTC.
         """
         if not self.folder.is_dir():
             return 0
+        with suppress(BlockingIOError), self._lock(exclusive=True):
+            return self._sweep(known, None)
+        return self._sweep(known, before)
+
+    def _sweep(self, known: frozenset[str], before: float | None) -> int:
         swept = 0
         for stray in self.folder.iterdir():
             with suppress(OSError):
-                if stray.name not in known and stray.stat().st_mtime < before:
+                if stray.name not in known and (before is None or stray.stat().st_mtime < before):
                     stray.unlink()
                     swept += 1
         return swept
+
+    @contextmanager
+    def _lock(self, *, exclusive: bool) -> Iterator[None]:
+        """Lock the folder, shared or alone.
+
+        Raises:
+            BlockingIOError: Others hold it.
+        """
+        if sys.platform == "win32":
+            if exclusive:
+                raise BlockingIOError
+            yield
+            return
+        descriptor = os.open(self.folder, os.O_RDONLY)
+        try:
+            # Whoever wants it alone goes away again; who shares it waits for a sweep, which is short.
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB if exclusive else fcntl.LOCK_SH)
+            yield
+        finally:
+            os.close(descriptor)
 
     @staticmethod
     def _drop(draft: Path) -> None:

@@ -1,6 +1,5 @@
 """The office of a node: where officers work on cases. Plugs the node's database and key files into casework.
 
-deadlines.toml     how long clocks run here, where it is not as usual; there may be none
 officers/ID.key    one officer's secret, under a passphrase of their own; whoever runs the node can not open it
 evidence/          sealed files
 keys/epoch-*.key   the key of a month, under which all keys of cases lie; not to be copied into any backup
@@ -10,27 +9,30 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 
 from sqlalchemy import Connection
 
+from casework.auditing import Verdict, verdict
 from casework.check import CaseFault, Trusted, check_office
 from casework.custody import sweep
-from casework.desk import Desk, Epochs
+from casework.desk import Desk
 from casework.enrol import admit, found_office, officers, working
 from casework.erasing import turn
 from casework.errors import CaseStoreError, FieldError, OfficerError
+from casework.keyholder import Epochs
 from casework.keyring import Epoch
 from casework.letting_in import take_expired
 from casework.officer import Officer, Unlocked
 from casework.reporting import Intake
 from casework.vault import Vault
-from casework.vocabulary.deadlines import FILE as DEADLINES_FILE
-from casework.vocabulary.deadlines import Rules, read_rules, usual_rules
+from casework.vocabulary.deadlines import read_rules
+from casework.workplace import Surroundings, Tables, Workplace
 from console.home import Home
+from console.surroundings import set_page, tables_in, witnesses_of
 from crypto.cell import new_cell_key
 from crypto.errors import KeyFileError
 from crypto.keyfile import MODERATE, SALT_BYTES, Cost, destroy_file, load_key, save_key
@@ -148,10 +150,11 @@ class Office:
     ) -> Officer:
         return Officer(officer_id, 1, roles, *keys, by, int(self.clock().timestamp()))
 
-    def desk(self, officer_id: str, passphrase: str | None) -> Desk:
+    def desk(self, officer_id: str, passphrase: str | None) -> Workplace:
         """Sign an officer in.
 
         Raises:
+            FieldError: The file `deadlines.toml` names something that there is not, or a value out of its range.
             OfficerError: Nobody of that name works on cases here, or has no role any more.
             CryptoError: The key file is missing or damaged, or the passphrase is wrong.
         """
@@ -162,17 +165,38 @@ class Office:
             raise OfficerError(f"the key file of {officer_id} is not the one that was admitted")
         return self.seat(officer, unlocked)
 
-    def seat(self, officer: Officer, unlocked: Unlocked) -> Desk:
+    def seat(self, officer: Officer, unlocked: Unlocked) -> Workplace:
         """The desk of an officer whose keys are in memory."""
-        return Desk(self.database, officer, unlocked, self.epochs, self.clock, self.rules())
+        rules = read_rules(self.tables().deadlines)
+        return Workplace(
+            self.database, officer, unlocked, self.epochs, self.clock, rules, around=self._around()
+        )
 
-    def rules(self) -> Rules:
-        """How long clocks run in this organization.
+    def tables(self) -> Tables:
+        """The tables of the organization.
 
         Raises:
-            FieldError: The file `deadlines.toml` names something that there is not, or a value out of its range.
+            FieldError: One can not be read as text.
+            CaseStoreError: A file can not be read.
         """
-        return rules_in(self.home.path)
+        with _our_errors():
+            return tables_in(self.home.path)
+
+    def verdict(self) -> Verdict:
+        """Verify the audit log and all that it tells of, with the witnesses of the directory.
+
+        Raises:
+            CaseStoreError: The database, or a file of the node, can not be read.
+            CryptoError: A key of a month can not be read.
+        """
+        with _our_errors():
+            witnesses, why = witnesses_of(self.home)
+            return verdict(self.database, self._trusted(witnesses), why)
+
+    def _around(self) -> Surroundings:
+        return Surroundings(
+            self.home.settings.org_id, self.vault, self.first_key, self.tables, self.verdict, set_page
+        )
 
     def check(
         self, witnesses: Mapping[str, bytes], signers: Mapping[str, tuple[bytes, ...]] = MappingProxyType({})
@@ -187,22 +211,23 @@ class Office:
             CaseStoreError: The database can not be read.
             CryptoError: A key of a month can not be read.
         """
+        return check_office(self.database, self._trusted(witnesses, signers))
+
+    def _trusted(
+        self, witnesses: Mapping[str, bytes], signers: Mapping[str, tuple[bytes, ...]] = MappingProxyType({})
+    ) -> Trusted:
         origin = self.home.origin()
         months = self.epochs()
         ours = {origin.org_id: (*signers.get(origin.org_id, ()), *origin.signing_keys)}
-        trusted = Trusted(
+        return Trusted(
             origin.org_id,
             origin.log_key,
             witnesses,
             months.keys,
             self.vault.digest_of,
-            self._today(),
+            self.clock().astimezone(UTC).date(),
             {**signers, **ours},
         )
-        return check_office(self.database, trusted)
-
-    def _today(self) -> date:
-        return self.clock().astimezone(UTC).date()
 
     def epochs(self) -> Epochs:
         """The keys of the months, making this month's where there is none.
@@ -267,21 +292,6 @@ def check_officer_id(officer_id: str) -> None:
     """
     if not re.fullmatch(ORG_ID, officer_id):
         raise FieldError("officer", "use 2 to 63 of the lower-case letters a to z, digits and hyphens")
-
-
-def rules_in(folder: Path) -> Rules:
-    """The rules of clocks as the file `deadlines.toml` in a folder changes them; without it, the usual ones.
-
-    Raises:
-        FieldError: It can not be read, names something that there is not, or holds a value out of its range.
-    """
-    file = folder / DEADLINES_FILE
-    if not file.exists():
-        return usual_rules()
-    try:
-        return read_rules(file.read_text("utf-8"))
-    except (OSError, UnicodeError) as error:
-        raise FieldError(DEADLINES_FILE, "can not be read as UTF-8 text") from error
 
 
 @contextmanager

@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from casework.client import RemoteDesk
-from casework.server import Casework, Tls, make_case_server
+from casework.client.desk import RemoteDesk
+from casework.server.listener import Tls, make_case_server
 from casework.sessions import Sessions
 from console.home import Home, read_file, write_file
 from console.office import Office
@@ -40,7 +40,7 @@ def serve_cases(home: Home, passphrase: str | None, listen: str, ready: Callable
     tls = Tls(private_key_pem(own.key), certificate_pem(own.certificate))
     sessions = Sessions(lambda name, given: office.desk(name, given or None), time.monotonic, time.sleep)
     try:
-        asyncio.run(_serve(Casework(sessions), tls, listen, home, ready))
+        asyncio.run(_serve(sessions, tls, listen, home, ready))
     finally:
         office.database.store.close()
 
@@ -56,8 +56,8 @@ def remote_desk(endpoint: str, certificate: Path) -> RemoteDesk:
     return RemoteDesk(endpoint, certificate_pem(der), certificate_name(der), reason_of)
 
 
-async def _serve(casework: Casework, tls: Tls, listen: str, home: Home, ready: Callable[[str], None]) -> None:
-    server, port = make_case_server(casework, tls, listen, packed_details)
+async def _serve(sessions: Sessions, tls: Tls, listen: str, home: Home, ready: Callable[[str], None]) -> None:
+    server, port = make_case_server(sessions, tls, listen, packed_details)
     stopped = asyncio.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(one, stopped.set)

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from casework.errors import FieldError
-from casework.legal import NO_TREATIES, Treaties, read_treaties
+from casework.legal import Treaties, read_treaties
 from console.home import read_file, write_file
 
 FILE_NAME = "treaties.json"
@@ -23,19 +23,19 @@ def install_treaties(home: Path, actions: Path, as_of: Path) -> Treaties:
     return table
 
 
-def treaties_in(home: Path) -> Treaties:
-    """The table of a node; without one every answer is `unknown`.
+def treaty_texts(home: Path) -> tuple[str, str]:
+    """Both files of a node's table, actions and days, as they were installed; empty without one.
 
     Raises:
         FieldError: The file is not what was installed.
         NodeError: It can not be read.
     """
     if not (home / FILE_NAME).exists():
-        return NO_TREATIES
+        return "", ""
     try:
         texts = json.loads(read_file(home / FILE_NAME))
-        return read_treaties(texts["actions"], texts["as_of"])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return str(texts["actions"]), str(texts["as_of"])
+    except (ValueError, KeyError, TypeError) as error:
         raise FieldError(
             FILE_NAME, "is damaged; install the table again with `tocsin case treaties`"
         ) from error

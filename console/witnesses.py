@@ -10,10 +10,11 @@ from casework.errors import CaseworkError
 from casework.store.audit import StoredCheckpoint
 from console.office import CaseDatabase
 from console.serve import Node
+from console.surroundings import witness_keys
 from crypto.cosignature import cosignatures
 from crypto.errors import CryptoError
 from node.client import PeerClient
-from node.directory import Directory, Member, Status
+from node.directory import Member, Status
 from node.errors import NodeError, WitnessBehindError
 from node.verify import witness_name
 from node.witness import Growth
@@ -29,11 +30,6 @@ class Cosigned(NamedTuple):
     size: int
     by: tuple[str, ...]
     refused: tuple[tuple[str, str], ...]
-
-
-def witness_keys(directory: Directory) -> dict[str, bytes]:
-    """Key of every member as a witness, by key name."""
-    return {witness_name(one.org_id): one.log_key.public_key for one in directory.members}
 
 
 async def have_cosigned(node: Node, now: datetime) -> Cosigned:

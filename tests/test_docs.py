@@ -17,7 +17,12 @@ from crypto.errors import CryptoError
 from node.config import Settings
 from node.errors import NodeError
 from node.measures import DIMENSIONS, MEASURES
-from tocsin.casework.v1 import casework_service_pb2
+from tocsin.casework.v1 import (
+    access_service_pb2,
+    casework_service_pb2,
+    evidence_service_pb2,
+    portfolio_service_pb2,
+)
 from tocsin.node.v1 import alert_service_pb2, exchange_service_pb2, witness_service_pb2
 
 ROOT = Path(__file__).parent.parent
@@ -82,7 +87,10 @@ def test_every_call_is_documented() -> None:
     files = (
         exchange_service_pb2.DESCRIPTOR,
         alert_service_pb2.DESCRIPTOR,
+        access_service_pb2.DESCRIPTOR,
         casework_service_pb2.DESCRIPTOR,
+        evidence_service_pb2.DESCRIPTOR,
+        portfolio_service_pb2.DESCRIPTOR,
         witness_service_pb2.DESCRIPTOR,
     )
     methods = [

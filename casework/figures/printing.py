@@ -1,16 +1,32 @@
 """Indicators as lines of a table: the figure, its bounds, what it is a share of, and what is not known."""
 
+from typing import NamedTuple
+
 from casework.figures.counting import Median, Share
 from casework.figures.indicators import Line
 from casework.span import Range
 
-HEADER = ("indicator", "name", "unit", "figure", "at most", "n", "unknown")
 NO_CASES = "no cases"
 NOT_REACHED = "not reached"
 
 
-def print_line(line: Line) -> tuple[str | int | None, ...]:
-    """A line in the order of `HEADER`; a share as per cent, a median as days with those who still wait."""
+class Printed(NamedTuple):
+    """A line as it is printed, each field a column."""
+
+    indicator: str
+    name: str
+    unit: str
+    figure: str
+    at_most: str | None
+    n: int | None
+    unknown: int | None
+
+
+HEADER = tuple(name.replace("_", " ") for name in Printed._fields)
+
+
+def print_line(line: Line) -> Printed:
+    """A line as it is printed: a share as per cent, a median as days with those who still wait."""
     figure = line.figure
     at_most: str | None = None
     n: int | None = None
@@ -34,7 +50,7 @@ def print_line(line: Line) -> tuple[str | int | None, ...]:
             text = f"{figure:.2f}"
         case _:
             text = str(figure)
-    return line.indicator, line.name, line.unit, text, at_most, n, unknown
+    return Printed(line.indicator, line.name, line.unit, text, at_most, n, unknown)
 
 
 def _percent(share: float | None) -> str:

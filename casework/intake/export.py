@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from casework.casefile import CaseFile
 from casework.event import Event
-from casework.intake.mapping import ROW_KIND
+from casework.intake.told import ROW_KIND
 from casework.span import Range, Span
 from casework.values import Gap, Value
 from casework.vocabulary import Group, imports, kinds

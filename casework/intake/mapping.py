@@ -4,7 +4,6 @@ Nothing is guessed: what a row does not say is unknown. Where its sources differ
 own and both stand. Every statement names its row as a source, and whom the row has it from.
 """
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
@@ -12,10 +11,11 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from casework.errors import FieldError
-from casework.event import Statement, check_statement
+from casework.event import Statement
 from casework.intake.fields import fields_of, names_fields
-from casework.intake.rows import COLUMNS, Problem, Row
+from casework.intake.rows import Problem, Row
 from casework.intake.spoken import Spoken
+from casework.intake.told import Said, Told, sources_of
 from casework.intake.words import (
     Decision,
     counts_by_source,
@@ -30,31 +30,10 @@ from casework.span import Range
 from casework.values import Gap, Value
 from casework.vocabulary import Form, imports, kinds
 
-ROW_KIND = "row_imported"
-_COLUMN = {
-    "persons": "subjects",
-    "parties": "subjects",
-    "accused": "subjects",
-    "by": "subjects",
-    "number": "qty",
-    "state": "state_iso3",
-    "forum": "forum",
-    "body": "forum",
-    "proceeding": "forum",
-    "when": "date_from",
-    "known_on": "known_on",
-}
 _OF_THE_TABLE = frozenset({"kind", "each", "if", "once"})
 _HAS_OTHER_DAYS = frozenset(
     {"incident", "verdict", "detention_started", "abduction_started", "remains_found"}
 )
-
-
-class Said(NamedTuple):
-    """A statement with the row that it comes from."""
-
-    row: Row
-    statement: Statement
 
 
 class Opening(NamedTuple):
@@ -77,19 +56,16 @@ class _Story:
     """What the rows up to now spoke of, so that the next one can speak of the same."""
 
     def __init__(self, today: date) -> None:
-        self._today = today
         self._rows: list[Row] = []
-        self._said: list[Said] = []
-        self._problems: list[Problem] = []
+        self._told = Told(today)
         self._opened: dict[str, Value] = {}
         self._harm: set[str] = set()
-        self._sources: dict[str, str] = {}
         self._spoken = Spoken()
 
     def opening(self) -> Opening:
         """What there is to say, once every row was told."""
         if not self._rows:
-            return Opening({}, (), tuple(self._problems))
+            return Opening({}, (), tuple(self._told.problems))
         first = self._rows[0]
         categories = imports()["categories"]
         found = tuple(dict.fromkeys(category for harm, category in categories.items() if harm in self._harm))
@@ -104,18 +80,20 @@ class _Story:
         }
         for name, column in (("categories", "outcome"), ("host_state", "state_iso3")):
             if name not in fields:
-                self._problems.append(Problem(first.number, column, f"no row tells the {name} of the case"))
+                self._told.problems.append(
+                    Problem(first.number, column, f"no row tells the {name} of the case")
+                )
         about: dict[str, Value] = {
             name: fields[name] for name in ("categories", "host_state") if name in fields
         }
         began = min(self._rows, key=lambda row: (row.known_on, row.when))
         described = Said(first, Statement("described", began.when, about, began.known_on, (first.id,)))
-        return Opening(fields, (described, *self._said), tuple(dict.fromkeys(self._problems)))
+        return Opening(fields, (described, *self._told.said), tuple(dict.fromkeys(self._told.problems)))
 
     def tell(self, row: Row) -> None:
         """Say one row."""
         self._rows.append(row)
-        self._keep(row)
+        self._told.keep(row)
         told = row.cells["event_type"]
         if told in imports()["types"] and not names_fields(told, row.cells["outcome"]):
             self._by_table(row, imports()["types"][told])
@@ -124,36 +102,16 @@ class _Story:
         else:
             near = get_close_matches(told, [*imports()["types"], *kinds()], 3)
             hint = f"perhaps {' or '.join(near)}" if near else "docs/casework.md lists them"
-            self._problems.append(
+            self._told.problems.append(
                 Problem(row.number, "event_type", f"{told[:40]!r} is no type of event; {hint}")
             )
-
-    def _keep(self, row: Row) -> None:
-        """The row itself, as it stood, and whom it has its facts from."""
-        text = json.dumps(
-            {name: row.cells[name] for name in COLUMNS if name != "source" and row.cells[name]},
-            ensure_ascii=False,
-        )
-        fields: dict[str, Value] = {"row": row.id, "text": text}
-        if row.cells["source"]:
-            fields["who"] = row.cells["source"]
-        self._say(row, ROW_KIND, fields, sources=())
-        for source in _sources(row):
-            self._name(row, source)
-
-    def _name(self, row: Row, source: str) -> str:
-        """The id of a source; it is named when it is first heard of."""
-        if source not in self._sources:
-            self._sources[source] = f"src-{len(self._sources) + 1}"
-            self._say(row, "source_named", {"source": self._sources[source], "who": source}, sources=())
-        return self._sources[source]
 
     def _by_name(self, row: Row, kind: str) -> None:
         """A row that names one of our own kinds, with its fields as outcome."""
         try:
             fields = fields_of(kind, row.cells["outcome"])
         except FieldError as error:
-            self._problems.append(Problem(row.number, "outcome", str(error)))
+            self._told.problems.append(Problem(row.number, "outcome", str(error)))
             return
         if kind == "opened":
             self._opened = {
@@ -165,7 +123,7 @@ class _Story:
                 self._spoken.add(str(fields[name]))
         harm = fields.get("harm")
         self._harm |= {str(one) for one in harm} if isinstance(harm, tuple) else set()
-        self._say(row, kind, fields)
+        self._told.say(row, kind, fields)
 
     def _by_table(self, row: Row, table: Mapping[str, Any]) -> None:
         self._introduce(row, table)
@@ -187,7 +145,7 @@ class _Story:
                 told = {**values, **({"found": Range(int(number), int(number))} if number else {})}
                 if number:  # of so many, and nobody says which
                     told.pop("accused", None)
-                self._fill(row, also["say"], told, self._of(row))
+                self._fill(row, also["say"], told, self._told.of(row))
 
     def _introduce(self, row: Row, table: Mapping[str, Any]) -> None:
         """Persons and accused whom the row is the first to name."""
@@ -206,7 +164,7 @@ class _Story:
                 continue
             self._spoken.add(who)
             if who.startswith("A"):
-                self._say(row, "party_added", {"party": who, "kind": "person"})
+                self._told.say(row, "party_added", {"party": who, "kind": "person"})
                 continue
             fields: dict[str, Value] = {
                 "person": who,
@@ -218,7 +176,7 @@ class _Story:
             )
             fields |= {"staff": staff} if staff else {}
             fields |= {"nationalities": states[who]} if who in states else {}
-            self._say(row, "person_added", fields)
+            self._told.say(row, "person_added", fields)
 
     def _each(
         self, row: Row, wanted: Mapping[str, Any], values: dict[str, Value]
@@ -230,7 +188,7 @@ class _Story:
             case "detentions" | "abductions" as several:
                 yield from self._captives(row, several.removesuffix("s"), values)
             case _:
-                yield values, self._of(row)
+                yield values, self._told.of(row)
 
     def _decided(
         self, row: Row, values: dict[str, Value]
@@ -239,14 +197,16 @@ class _Story:
         if unknown or not found:
             words = ", ".join(one["word"] for one in imports()["decisions"])
             told = unknown[0][:40] if unknown else ""
-            self._problems.append(Problem(row.number, "outcome", f"{told!r} begins with none of {words}"))
-        texts = _sources(row)
+            self._told.problems.append(
+                Problem(row.number, "outcome", f"{told!r} begins with none of {words}")
+            )
+        texts = sources_of(row)
         for one in found:
             more = dict(values)
             if len(found) > 1 or one.number is not None:
                 more["accused"] = self._group(one)
             for number, places in counts_by_source(one.number, texts):
-                told_by = (row.id, *(self._name(row, texts[place]) for place in places))
+                told_by = (row.id, *(self._told.name(row, texts[place]) for place in places))
                 if one.number is not None and number != Range(len(self._group(one)), len(self._group(one))):
                     more["number"] = number or one.number
                 elif one.number is not None or len(found) > 1:
@@ -285,11 +245,13 @@ class _Story:
             if who in self._spoken.held[sort]:
                 taken.setdefault(self._spoken.held[sort][who], []).append(who)
             else:
-                self._problems.append(Problem(row.number, "subjects", f"no {sort} of {who} is told before"))
+                self._told.problems.append(
+                    Problem(row.number, "subjects", f"no {sort} of {who} is told before")
+                )
         if not persons:
-            self._problems.append(Problem(row.number, "subjects", f"names nobody whose {sort} ends"))
+            self._told.problems.append(Problem(row.number, "subjects", f"names nobody whose {sort} ends"))
         for subject, held in taken.items():
-            yield {**values, sort: subject, "persons": tuple(held)}, self._of(row)
+            yield {**values, sort: subject, "persons": tuple(held)}, self._told.of(row)
 
     def _fill(
         self, row: Row, wanted: Mapping[str, Any], values: Mapping[str, Value], sources: tuple[str, ...]
@@ -304,40 +266,13 @@ class _Story:
         if fields.get("number") is not None and fields.get("persons") == ():
             fields.pop("persons")
         self._spoken.remember(row, wanted, fields)
-        self._say(row, wanted["kind"], _fitting(wanted["kind"], fields), sources=sources)
+        self._told.say(row, wanted["kind"], _fitting(wanted["kind"], fields), sources=sources)
         if wanted["kind"] in _HAS_OTHER_DAYS:
             for source, when in other_days(row.cells["note"], row.when):
-                told_by = (row.id, self._name(row, source))
-                self._say(row, wanted["kind"], _fitting(wanted["kind"], fields), sources=told_by, when=when)
-
-    def _of(self, row: Row) -> tuple[str, ...]:
-        return (row.id, *(self._sources[source] for source in _sources(row)))
-
-    def _say(
-        self,
-        row: Row,
-        kind: str,
-        fields: Mapping[str, Value],
-        *,
-        sources: tuple[str, ...] | None = None,
-        when: Any = None,
-    ) -> None:
-        said = Statement(
-            kind,
-            when or row.when,
-            fields,
-            row.known_on,
-            self._of(row) if sources is None else sources,
-            imports()["basis"][row.cells["basis"]],
-        )
-        try:
-            self._said.append(Said(row, check_statement(said, self._today)))
-        except FieldError as error:
-            self._problems.append(Problem(row.number, _COLUMN.get(error.field, "outcome"), str(error)))
-
-
-def _sources(row: Row) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(filter(None, (one.strip() for one in row.cells["source"].split(";")))))
+                told_by = (row.id, self._told.name(row, source))
+                self._told.say(
+                    row, wanted["kind"], _fitting(wanted["kind"], fields), sources=told_by, when=when
+                )
 
 
 def _fitting(kind: str, fields: Mapping[str, Value]) -> dict[str, Value]:

@@ -1,17 +1,21 @@
 """An office with officers in every role, on a real database, with a clock that tests move."""
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from casework.client.desk import RemoteDesk
 from casework.desk import Desk
 from casework.officer import Officer, Unlocked
+from casework.sessions import Sessions
 from casework.vocabulary import codes
 from console.home import Home
 from console.office import Office
 from node.config import new_settings
+from tests.casework.remote import At, Remote, opens, serving
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -65,3 +69,40 @@ def desk(office: Office) -> Callable[[str], Desk]:
 @pytest.fixture
 def owner(desk: Callable[[str], Desk]) -> Officer:
     return desk("accountability_officer").officer
+
+
+@pytest.fixture
+def at(office: Office) -> Iterator[At]:
+    """A server of the office."""
+    with serving(Sessions(opens(office), time.monotonic, lambda _seconds: None)) as where:
+        yield where
+
+
+@pytest.fixture
+def remote(at: At, desk: Callable[[str], Desk]) -> Iterator[Remote]:
+    """Sign the officer with the role of that name in at the server."""
+    opened: dict[str, RemoteDesk] = {}
+
+    def sign_in(role: str) -> RemoteDesk:
+        if role not in opened:
+            desk(role)
+            opened[role] = at.desk()
+            opened[role].sign_in(role.replace("_", "-"), "")
+        return opened[role]
+
+    yield sign_in
+    for one in opened.values():
+        one.close()
+
+
+@pytest.fixture
+def public_halves(office: Office) -> None:
+    """The public halves of the node's keys, which whoever verifies looks for."""
+    for name in ("signing", "log"):
+        (office.home.path / "keys" / f"{name}.pub.hex").write_text("00" * 32)
+
+
+@pytest.fixture
+def remote_owner(remote: Remote, public_halves: None) -> RemoteDesk:  # noqa: ARG001 - it only has to be there
+    """The accountability officer at the server."""
+    return remote("accountability_officer")

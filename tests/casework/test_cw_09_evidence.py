@@ -11,7 +11,7 @@ import pytest
 
 from casework.access import ALL_RIGHTS
 from casework.check import CaseFault
-from casework.custody import collect, content_of, derive, destroy, handle, item_of, items, sweep
+from casework.custody import collect, content_of, derive, destroy, handle, sweep
 from casework.desk import Desk
 from casework.errors import (
     CaseworkError,
@@ -23,6 +23,7 @@ from casework.errors import (
     VaultError,
 )
 from casework.event import Statement
+from casework.evidence import item_of, items
 from casework.letting_in import let_in
 from casework.package import Leaving, export, release_words
 from casework.span import on
@@ -219,8 +220,12 @@ def test_what_a_killed_process_left_is_swept_and_nothing_else(
     for name in ("0" * 32, "0" * 32 + ".abcd.part"):
         (office.vault.folder / name).write_bytes(b"left")
 
-    assert sweep(office.database, office.vault, 0) == 0  # it may be in the making
-    assert sweep(office.database, office.vault, 2**40) == 2
+    with office.vault.writing():
+        assert sweep(office.database, office.vault, 0) == 0  # it may be in the making
+        (office.vault.folder / ("0" * 32)).unlink()
+        assert sweep(office.database, office.vault, 2**40) == 1
+    (office.vault.folder / ("1" * 32)).write_bytes(b"left")
+    assert sweep(office.database, office.vault, 0) == 1  # nobody is writing
     assert len(sealed_files(office)) == 1
     assert faults(office) == []
 

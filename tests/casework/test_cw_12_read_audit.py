@@ -11,9 +11,10 @@ from casework.auditing import read_log
 from casework.auditlog import is_due, make_checkpoint
 from casework.casefile import case_name
 from casework.check import CaseFault, Trusted, check_office
-from casework.desk import Desk, Epochs
+from casework.desk import Desk
 from casework.enrol import found_office
 from casework.errors import AuditError, RoleError, TamperedError
+from casework.keyholder import Epochs
 from casework.keyring import Epoch
 from casework.letting_in import let_in
 from casework.officer import Officer, Unlocked
@@ -21,7 +22,8 @@ from casework.store.audit import audit_entries
 from casework.tables import case_audit, case_checkpoint, case_event
 from console.office import CaseDatabase, Office
 from console.serve import Node as OpenedNode
-from console.witnesses import have_cosigned, witness_keys
+from console.surroundings import witness_keys
+from console.witnesses import have_cosigned
 from crypto.checkpoint import verify_checkpoint
 from tests.casework.test_desk import SignIn, opening, said
 from tests.support.faults import Flavour, failing_at

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from casework.access import ALL_RIGHTS
-from casework.custody import collect, content_of, destroy, items
+from casework.custody import collect, content_of, destroy
 from casework.desk import Desk
 from casework.erasing import erase, graves
+from casework.evidence import items
 from casework.letting_in import let_in
 from casework.retention import retention_rules
 from casework.store.evidence import evidence_files

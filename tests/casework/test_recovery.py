@@ -31,12 +31,11 @@ from console.office import Office
 from console.recovery import NewKey, make_recovery_key, owner_of, recovery_desk
 from crypto.errors import KeySharesError, KeySharesTooFewError
 from tests.casework.conftest import Clock
+from tests.casework.remote import At
 from tests.casework.test_cw_11_access import entries, faults
 from tests.casework.test_desk import SignIn, opening, said
-from tests.casework.test_server import At, at
 from tests.support.faults import Flavour, failing_at
 
-__all__ = ["at"]
 WHY = "the owner has died"
 
 

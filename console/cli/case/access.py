@@ -38,10 +38,8 @@ def grant(
     You can give what you hold yourself. Keys that they no longer need are taken away, at the latest when they next
     become due.
     """
-    from casework.letting_in import let_in
-
     desk = desk_of(home, officer_id)
-    given = let_in(desk, desk.find(reference), name, frozenset(right) | {"read"}, reason, _day(until))
+    given = desk.let_in(desk.find(reference), name, frozenset(right) | {"read"}, reason, _day(until))
     say(f"{name} may {', '.join(sorted(given.rights))}" + (f" until {given.expires_on}" if until else ""))
 
 
@@ -60,10 +58,8 @@ def revoke(
     home: HomeOption = HERE,
 ) -> None:
     """Take all rights to a case back, with the keys."""
-    from casework.letting_in import shut_out
-
     desk = desk_of(home, officer_id)
-    shut_out(desk, desk.find(reference), name, reason, for_good=for_good)
+    desk.shut_out(desk.find(reference), name, reason, for_good=for_good)
     say(f"{name} no longer sees the case. What they have read they still know.")
 
 
@@ -74,8 +70,6 @@ def list_grants(
     style: FormatOption = Format.TABLE,
 ) -> None:
     """Show who was let into a case, why, and until when."""
-    from casework.letting_in import grants
-
     desk = desk_of(home, officer_id)
     rows = [
         (
@@ -85,7 +79,7 @@ def list_grants(
             one.granted_by,
             one.reason,
         )
-        for one in grants(desk, desk.find(reference))
+        for one in desk.grants(desk.find(reference))
     ]
     show(("officer", "rights", "until", "given by", "reason"), rows, style)
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from console.cli.case.parts import PARTS, Part
-from console.cli.case.signing_in import NOBODY, OfficerOption, desk_of, officer_named
+from console.cli.case.signing_in import NOBODY, OfficerOption, desk_of
 from console.cli.options import HERE, Format, FormatOption, HomeOption, day_option
 from console.cli.output import say, show
 
@@ -41,7 +41,7 @@ def open_case(
 
     from casework.casefile import case_name
 
-    desk = desk_of(home, officer_id, remote=True)
+    desk = desk_of(home, officer_id)
     given = {
         "sensitivity": "normal",
         "owner": desk.officer.officer_id,
@@ -50,10 +50,7 @@ def open_case(
     }
     statement = make_statement("opened", given, when, desk.today, None)
     owner = given["owner"]
-    if owner == desk.officer.officer_id:
-        uid = desk.open_case(statement)
-    else:
-        uid = desk.open_case(statement, (officer_named(home, owner),))
+    uid = desk.open_for(statement, () if owner == desk.officer.officer_id else (owner,))
     say(f"Opened case {case_name(uid)}")
 
 
@@ -64,7 +61,7 @@ def list_cases(
     from casework.lifecycle import follow
 
     rows = []
-    for case in desk_of(home, officer_id, remote=True).read_all():
+    for case in desk_of(home, officer_id).read_all():
         followed = follow(case)
         rows.append(
             (
@@ -92,13 +89,12 @@ def show_case(
     from casework.lifecycle import follow
     from console.cli.case.showing import show_axes, show_persons
     from console.cli.case.tables import table_of
-    from console.treaties import treaties_in
 
-    desk = desk_of(home, officer_id, remote=True)
+    desk = desk_of(home, officer_id)
     case = desk.read(desk.find(reference), valid_as_of=as_of, known_as_of=as_of)
     as_of_day = {"as_of": str(case.valid_as_of)}
     if part is not Part.ABOUT:
-        header, table = table_of(part, case, treaties_in(home))
+        header, table = table_of(part, case, desk.treaties)
         show(header, table, style, as_of_day)
         return
     followed = follow(case)
@@ -120,7 +116,7 @@ def timeline(
     """Show every event of a case, by its day."""
     from casework.vocabulary import kinds
 
-    desk = desk_of(home, officer_id, remote=True)
+    desk = desk_of(home, officer_id)
     case = desk.read(desk.find(reference), valid_as_of=as_of, known_as_of=as_of)
     rows = [
         (
@@ -168,7 +164,7 @@ def act(
 
     from casework.lifecycle import actions, follow
 
-    desk = desk_of(home, officer_id, remote=True)
+    desk = desk_of(home, officer_id)
     uid = desk.find(reference)
     if kind:
         said = make_statement(kind, given_fields(fields), when, desk.today, known_on)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from console.cli.case.signing_in import NOBODY, OfficerOption, desk_of
+from console.cli.case.signing_in import NOBODY, OfficerOption, desk_of, is_remote
 from console.cli.options import HERE, Format, FormatOption, HomeOption
 from console.cli.output import say, show
 
@@ -24,8 +24,6 @@ def list_entries(
 
     Auditors see all of it; whoever holds a case sees who read that one. The log holds no content.
     """
-    from casework.auditing import read_log
-
     rows = [
         (
             one.number,
@@ -36,38 +34,29 @@ def list_entries(
             one.entry.purpose,
             ", ".join(one.entry.groups),
         )
-        for one in read_log(desk_of(home, officer_id), case, officer)
+        for one in desk_of(home, officer_id).read_log(case, officer)
     ]
     show(("entry", "hour", "officer", "did", "cases", "purpose", "fields"), rows, style)
 
 
 @audit.command(short_help="Hold the log against its checkpoints.")
-def verify(home: HomeOption = HERE, style: FormatOption = Format.TABLE) -> None:
-    """Hold the log against its checkpoints and show who has cosigned them; exit code 1 if it does not hold."""
-    from casework.check import CaseFault
-    from casework.store.audit import audit_checkpoints
+def verify(
+    officer_id: OfficerOption = NOBODY, home: HomeOption = HERE, style: FormatOption = Format.TABLE
+) -> None:
+    """Hold the log against its checkpoints and show who has cosigned them; exit code 1 if it does not hold.
+
+    Beside the node nobody needs to sign in; at the office's server auditors do.
+    """
     from console.home import open_home
     from console.office import Office
-    from console.witnesses import witness_keys
-    from crypto.cosignature import cosignatures
-    from node.errors import DirectoryError
 
-    opened = open_home(home)
-    office = Office(opened)
-    try:
-        witnesses = witness_keys(opened.directory())
-    except DirectoryError as error:
-        witnesses = {}
-        say(f"Note: {error}")
-    faults = [one for one in office.check(witnesses) if isinstance(one, CaseFault)]
-    if faults:
-        show(("where", "what"), faults, style, {"faults": len(faults)})
+    found = desk_of(home, officer_id).verify_log() if is_remote() else Office(open_home(home)).verdict()
+    if found.without_witnesses:
+        say(f"Note: {found.without_witnesses}")
+    if found.faults:
+        show(("where", "what"), found.faults, style, {"faults": len(found.faults)})
         raise typer.Exit(1)
-    with office.database.read() as connection:
-        rows = [
-            (one.size, ", ".join(f"{by.name} {_time(by.at)}" for by in cosignatures(one.note, witnesses)))
-            for one in audit_checkpoints(connection)
-        ]
+    rows = [(one.size, ", ".join(f"{name} {_time(at)}" for name, at in one.by)) for one in found.checkpoints]
     show(("entries", "cosigned by"), rows, style, {"faults": "none"})
 
 

@@ -33,12 +33,11 @@ def due(
     """
     from casework.casefile import case_name
     from casework.worklist import When, worklist
-    from console.office import rules_in
 
-    desk = desk_of(home, officer_id, remote=True, tell=False)
+    desk = desk_of(home, officer_id, tell=False)
     day = as_of or desk.today
     cases = desk.read_all(valid_as_of=as_of, known_as_of=as_of)
-    found = worklist(cases, day, rules_in(home), _bound(home, cases))
+    found = worklist(cases, day, desk.rules, _bound(desk, cases))
     chosen = {When.OVERDUE: overdue, When.TODAY: today, When.WEEK: week}
     asked = [when for when, on in chosen.items() if on]
     whens = asked or ([] if no_next_action else list(chosen))
@@ -92,16 +91,15 @@ def clocks_of(
     """
     from casework.deadlines import UNDECIDED, clocks
     from casework.vocabulary.deadlines import PLANNING
-    from console.office import rules_in
 
-    desk, rules = desk_of(home, officer_id, remote=True), rules_in(home)
+    desk = desk_of(home, officer_id)
     uid, day = desk.find(reference), as_of or desk.today
     case = desk.read(uid, valid_as_of=as_of, known_as_of=as_of)
-    found = clocks(case, day, rules, _bound(home, (case,))[case.uid])
+    found = clocks(case, day, desk.rules, _bound(desk, (case,))[case.uid])
     now = {}
     if as_of is not None:
         later = desk.read(uid, valid_as_of=as_of)
-        now = {clock.key: clock for clock in clocks(later, day, rules, _bound(home, (later,))[uid])}
+        now = {clock.key: clock for clock in clocks(later, day, desk.rules, _bound(desk, (later,))[uid])}
     rows = []
     for clock in found:
         if not everything and as_of is None and clock.state not in UNDECIDED:
@@ -138,11 +136,10 @@ def calendar(
     from casework.errors import FieldError
     from casework.feed import calendar as written
     from casework.worklist import worklist
-    from console.office import rules_in
 
-    desk = desk_of(home, officer_id, remote=True, tell=False)
+    desk = desk_of(home, officer_id, tell=False)
     cases = desk.read_all()
-    items = worklist(cases, desk.today, rules_in(home), _bound(home, cases)).items
+    items = worklist(cases, desk.today, desk.rules, _bound(desk, cases)).items
     notices = notices_of(desk)
     for one in notices:
         say(notice_line(one))
@@ -154,10 +151,9 @@ def calendar(
     say(f"Wrote {len(items) + len(broken)} days to {out}.")
 
 
-def _bound(home: Path, cases: Iterable[Any]) -> dict[str, frozenset[str]]:
+def _bound(desk: Any, cases: Iterable[Any]) -> dict[str, frozenset[str]]:
     """By case, the States that owe notices under the 1994 Convention, as far as the table of treaties tells (D14)."""
     from casework.legal import bound
-    from console.treaties import treaties_in
 
-    table = treaties_in(home)
+    table = desk.treaties
     return {case.uid: bound(table, case) for case in cases}

@@ -19,16 +19,10 @@ def retention_list(
     Time erases nothing: propose it with `tocsin case act CASE erasure_proposed groups=all reason=...`, for an anonymous
     report with `tocsin case tip erase TIP --propose`.
     """
-    from casework.retention import report_retention, retention, retention_rules
-    from casework.tips import list_tips
-
-    desk, rules, rows = desk_of(home, officer_id), retention_rules(), []
-    due = [(case.name, one) for case in desk.read_all() for one in retention(case, desk.today, rules)]
-    due += [(tip.name, report_retention(tip.last_day, desk.today, rules)) for tip in list_tips(desk)]
-    for name, one in due:
-        if one.warning is not None:
-            left = "due" if one.warning == 0 else f"within {one.warning} days"
-            rows.append((name, one.what, str(one.on), left, "legal hold" if one.blocked else ""))
+    rows = []
+    for name, one in desk_of(home, officer_id).endings():
+        left = "due" if one.warning == 0 else f"within {one.warning} days"
+        rows.append((name, one.what, str(one.on), left, "legal hold" if one.blocked else ""))
     show(("case", "what", "on", "when", "blocked by"), rows, style)
 
 
@@ -46,7 +40,7 @@ def erase_case(
     """
     from casework.erasing import erase
 
-    desk = desk_of(home, officer_id)
+    desk = desk_of(home, officer_id, stays="keys are destroyed where they lie")
     uid = desk.find(reference)
     if not yes:
         typer.confirm("Destroy the keys for good?", abort=True, err=True)

@@ -22,7 +22,6 @@ def board(
     style: FormatOption = Format.TABLE,
 ) -> None:
     """Show where every case of yours stands."""
-    from casework.board import board as facts_of_all
     from casework.casefile import case_name
 
     rows = [
@@ -35,11 +34,11 @@ def board(
             str(one.since),
             one.public_status,
             one.impunity,
-            max((clock.days for clock in one.overdue), default=None),
-            "" if one.next_action or not one.is_open else "none",
+            one.days_overdue,
+            "none" if one.idle else "",
             one.owner,
         )
-        for one in facts_of_all(desk_of(home, officer_id))
+        for one in desk_of(home, officer_id).board()
         if state in {"", one.host_state}
     ]
     header = ("case", "categories", "host State", "incident", "state", "since", "public status", "impunity")
@@ -61,30 +60,19 @@ def figures(
     A share lies between the two given: as if every unknown were a no, and as if it were a yes. These figures are
     internal: small numbers stand in them as they are.
     """
-    from casework.board import board as facts_of_all
-    from casework.erasing import graves
-    from casework.figures.facts import DEFINITION
-    from casework.figures.gather import facts_of_erased
-    from casework.figures.indicators import Scope, measure
-    from casework.figures.printing import HEADER, print_line
-    from casework.tips import reasons
+    from casework.board import Counting
+    from casework.figures.printing import HEADER
 
     desk = desk_of(home, officer_id)
-    facts = (
-        *facts_of_all(desk, "statistics", as_of, known_as_of),
-        *map(facts_of_erased, graves(desk.database)),
-    )
-    chosen = [one for one in facts if state in {"", one.host_state}]
-    scope = Scope(as_of or desk.today, population, staff)
+    found = desk.figures(Counting(state, as_of, known_as_of, population, staff))
     remarks = {
-        "definition": DEFINITION,
+        "definition": found.definition,
         "valid_as_of": str(as_of or desk.today),
         "known_as_of": str(known_as_of or desk.today),
-        "cases": len(chosen),
+        "cases": found.cases,
         "for": "internal use",
     }
-    lines = (*measure(chosen, scope), *reasons(desk, state))
-    show(HEADER, map(print_line, lines), style, remarks)
+    show(HEADER, found.lines, style, remarks)
 
 
 def statistic(
@@ -111,7 +99,8 @@ def statistic(
     from console.office import Office
     from console.statistics import propose_statistic, release_statistic
 
-    desk, node = desk_of(home, officer_id), open_home(home)
+    desk = desk_of(home, officer_id, stays="a release is signed with the key of the organization")
+    node = open_home(home)
     if approve is not None:
         others = Office(node).officers().values()
         write_file(out, release_statistic(desk, node.identity(passphrase(home)), read_file(approve), others))

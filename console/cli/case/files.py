@@ -25,7 +25,6 @@ def import_cases(
     """
     from casework.casefile import case_name
     from casework.errors import FieldError
-    from casework.importing import import_cases as bring_in
     from console.home import read_file
 
     desk = desk_of(home, officer_id)
@@ -33,7 +32,7 @@ def import_cases(
         text = read_file(file).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise FieldError(file.name, "is not UTF-8 text") from error
-    found = bring_in(desk, text)
+    found = desk.import_cases(text)
     rows = [
         (one.case_id, case_name(one.uid) if one.uid else "", one.result, one.events, row, column, why)
         for one in found
@@ -61,20 +60,13 @@ def export_cases(
     Identities, medical facts and evidence are never in it. Cases of sexual violence, and of persons who do not want to
     be recorded, are left out, and so are cases that you may not export.
     """
-    from casework.importing import export_cases as write_out
-
     desk = desk_of(home, officer_id)
-    may = desk.uids("export")
-    wanted = tuple(map(desk.find, references)) if references else desk.uids()
-    text, kept_back = write_out(
-        desk.read_some(tuple(uid for uid in wanted if uid in may), purpose="handover")
-    )
-    print(text, end="")
-    if kept_back:
-        say(f"Left out, as they never leave singly: {', '.join(case.name for case in kept_back)}")
-    refused = sum(uid not in may for uid in wanted)
-    if refused:
-        say(f"Left out, as you may not export them: {refused}")
+    found = desk.export_cases(tuple(map(desk.find, references or ())))
+    print(found.text, end="")
+    if found.kept_back:
+        say(f"Left out, as they never leave singly: {', '.join(found.kept_back)}")
+    if found.not_allowed:
+        say(f"Left out, as you may not export them: {found.not_allowed}")
 
 
 def treaties(

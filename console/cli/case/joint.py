@@ -6,8 +6,17 @@ from typing import Annotated
 import typer
 
 from console.cli.case.acting import CaseArgument
-from console.cli.case.signing_in import NOBODY, OfficerOption, desk_of
-from console.cli.case.status import CLAIM, OutOption, claim_row, new_file, our_side, show_outcomes
+from console.cli.case.signing_in import NOBODY, OfficerOption, beside_the_node, desk_of
+from console.cli.case.status import (
+    CLAIM,
+    EXCHANGED,
+    SIGNED,
+    OutOption,
+    claim_row,
+    new_file,
+    our_side,
+    show_outcomes,
+)
 from console.cli.options import HERE, Format, FormatOption, HomeOption
 from console.cli.output import say, show
 
@@ -34,6 +43,7 @@ def key(
     from console.home import open_home
     from console.joint import keep_group_key
 
+    beside_the_node("the key of the group lies with the node")
     keep_group_key(open_home(home), source)
     say("network/joint.key.hex holds the key of the group")
 
@@ -46,11 +56,8 @@ def find(
     style: FormatOption = Format.TABLE,
 ) -> None:
     """Show cases of members that may be about the same incident."""
-    from casework.joining import candidates
-    from console.home import open_home
-
     desk = desk_of(home, officer_id)
-    found = candidates(desk, desk.find(reference), open_home(home).settings.org_id)
+    found = desk.joint_candidates(desk.find(reference))
     rows = [
         (*claim_row(one.claim), "yes" if one.by_us else "no", "yes" if one.by_them else "no") for one in found
     ]
@@ -68,7 +75,7 @@ def confirm(
     """Confirm that a case and a member's are about one incident; the member confirms it too."""
     from casework.joining import confirm
 
-    desk = desk_of(home, officer_id)
+    desk = desk_of(home, officer_id, stays=SIGNED)
     statement = confirm(desk, desk.find(reference), our_side(home), member, member_ref)
     say(f"Confirmed as {statement.joint_ref}. {member} learns it with its next sync, and confirms it too.")
 
@@ -84,7 +91,7 @@ def withdraw(
     """Take back that a case and a member's are about one incident: they are on no common board any more."""
     from casework.joining import withdraw
 
-    desk = desk_of(home, officer_id)
+    desk = desk_of(home, officer_id, stays=SIGNED)
     withdrawal = withdraw(desk, desk.find(reference), our_side(home), member, member_ref)
     say(
         f"Taken back as number {withdrawal.number} to {member}, as it learns with its next sync. What you publish "
@@ -100,11 +107,8 @@ def board(
     style: FormatOption = Format.TABLE,
 ) -> None:
     """Show what each organization signed of a joint case, where they differ, and who sends the next demarche."""
-    from casework.joining import joint_board
-    from console.home import open_home
-
     desk = desk_of(home, officer_id)
-    found = joint_board(desk, desk.find(reference), open_home(home).settings.org_id)
+    found = desk.joint_board(desk.find(reference))
     remarks = {
         "joint_ref": found.joint_ref,
         "contradictions": ", ".join(found.contradictions) or "none",
@@ -120,7 +124,7 @@ def write_notices(
     """Write the same to a file where there is no line; hand it to co-senders alone."""
     from casework.answering import notices
 
-    desk = desk_of(home, officer_id)
+    desk = desk_of(home, officer_id, stays=SIGNED)
     content = notices(desk, desk.find(reference), our_side(home))
     new_file(out, content)
     say(f"{out} holds {len(content.splitlines())} answers")
@@ -133,7 +137,7 @@ def send_notices(
     """Sign what came in for joint demarches of a case; each co-sender fetches with its next sync what is for it."""
     from casework.answering import send
 
-    desk = desk_of(home, officer_id)
+    desk = desk_of(home, officer_id, stays=SIGNED)
     new = send(desk, desk.find(reference), our_side(home))
     members = ", ".join(dict.fromkeys(one.member for one in new))
     say(f"{len(new)} answers are new" + (f", for {members}" if new else ""))
@@ -156,7 +160,7 @@ def read_notices(
     from console.home import open_home
     from console.joint import DirectoryMembers
 
-    desk, opened = desk_of(home, officer_id), open_home(home)
+    desk, opened = desk_of(home, officer_id, stays=EXCHANGED), open_home(home)
     org_id = opened.settings.org_id
     if file is None:
         outcomes = take_fetched(desk, org_id)

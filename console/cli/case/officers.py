@@ -4,11 +4,12 @@ from typing import Annotated
 
 import typer
 
-from console.cli.case.signing_in import NOBODY, OfficerOption, desk_of, officer_passphrase
+from console.cli.case.signing_in import NOBODY, OfficerOption, beside_the_node, desk_of, officer_passphrase
 from console.cli.options import HERE, Format, FormatOption, HomeOption
 from console.cli.output import say, show
 
 officer = typer.Typer(help="Say who works on cases, and in which roles.", no_args_is_help=True)
+_STAYS = "keys of officers are made and admitted where the node keeps them"
 Roles = Annotated[
     list[str],
     typer.Option("--role", metavar="ROLE", help="A role, such as accountability_officer; may be repeated."),
@@ -31,6 +32,7 @@ def new(
     from console.office import Office
 
     _not_recovery(role)
+    beside_the_node(_STAYS)
     office = Office(open_home(home))
     unlocked = office.enrol(name, officer_passphrase())
     try:
@@ -62,6 +64,7 @@ def admit(
     from console.office import Office
 
     _not_recovery(role or [])
+    beside_the_node(_STAYS)
     office = Office(open_home(home))
     known = office.officers().get(name)
     public = (known.signing_key, known.seal_key) if known and not keys else _keys(keys)
@@ -75,6 +78,7 @@ def list_officers(home: HomeOption = HERE, style: FormatOption = Format.TABLE) -
     from console.home import open_home
     from console.office import Office
 
+    beside_the_node("who works here is a list of the node")
     found = Office(open_home(home)).officers().values()
     rows = [(one.officer_id, ", ".join(sorted(one.roles)), one.admitted_by) for one in found]
     show(("officer", "roles", "admitted by"), rows, style)

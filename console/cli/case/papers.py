@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from casework.report.names import OF_ONE_CASE, Report
 from console.cli.case.signing_in import NOBODY, OfficerOption, desk_of
 from console.cli.options import HERE, HomeOption, day_option
 from console.cli.output import say
@@ -28,19 +29,6 @@ Fonts = Annotated[
 ]
 AsOf = Annotated[Any, day_option("--as-of", "As it stood on that day, by what is known today.")]
 KnownAsOf = Annotated[Any, day_option("--known-as-of", "By what was known on that day.")]
-
-
-class Report(StrEnum):
-    """What can be printed."""
-
-    DOSSIER = "dossier"
-    TIMELINE = "timeline"
-    STATE = "state"
-    WORKLIST = "worklist"
-    AGEING = "ageing"
-    YEARLY = "yearly"
-    DETENTION = "detention"
-    CORRECTION = "correction"
 
 
 class Form(StrEnum):
@@ -96,30 +84,17 @@ def letter(
     Nothing is sent. The digest that is printed goes into `tocsin case act CASE letter_sent document=...` once you have
     sent it. Names, the place and words of your own stand in it only if you say so.
     """
-    from datetime import timedelta
+    from casework.reports import WantedLetter
 
-    from casework.letter import Draft
-    from casework.paper import write_letter, write_yearly
-    from casework.vocabulary.words import words
-
+    _check_out(style, out)
     desk = desk_of(home, officer_id)
-    draft = Draft(
-        "yearly_request" if yearly else kind,
-        sender or _organization(home),
-        desk.today,
-        desk.today + timedelta(days=days or desk.rules["D5"].days["reply"]),
-        counterpart,
-        names,
-        place,
-        text,
-    )
-    if yearly:
-        page, left_out = write_yearly(desk, _needed(state, "--state"), draft, words(language))
-        if left_out:
-            say(f"{left_out} open cases of {state} may not stand in it now (on hold, consent, no addressee).")
-    else:
-        page = write_letter(desk, desk.find(_needed(reference, "CASE")), draft, words(language))
-    _write(page, style, out, tuple(fonts or ()), desk.today)
+    uid = "" if yearly else desk.find(_needed(reference, "CASE"))
+    to = _needed(state, "--state") if yearly else ""
+    wanted = WantedLetter(uid, kind, to, language, sender, counterpart, names, place, text, days)
+    content, left_out = desk.letter(wanted, style, tuple(fonts or ()))
+    if left_out:
+        say(f"{left_out} open cases of {state} may not stand in it now (on hold, consent, no addressee).")
+    _write(content, out)
 
 
 def report(
@@ -141,84 +116,38 @@ def report(
     For partners and the public only what may leave stands in it; such a report needs the right to export, and the
     public one that two persons released the case.
     """
-    from casework.erasing import graves
-    from casework.figures.gather import facts_of, facts_of_erased
-    from casework.figures.tables import ages, funnel, years
-    from casework.paper import read_all_for, read_all_to_count, read_for
-    from casework.report.counts import ageing
-    from casework.report.counts import yearly as yearly_page
-    from casework.report.dossier import dossier
-    from casework.report.lists import correction, detention_bulletin, state_sheet, timeline_page, work_list
-    from casework.report.telling import Level, Telling
-    from casework.vocabulary.words import words
+    from casework.reports import Wanted
 
+    _check_out(style, out)
     desk = desk_of(home, officer_id)
-    telling = Telling(words(language), Level(level))
-    if what in {Report.DOSSIER, Report.TIMELINE, Report.CORRECTION}:
-        uid = desk.find(_needed(reference, "CASE"))
-        read = read_for(desk, uid, telling.level, as_of, known_as_of)
-        if what is Report.CORRECTION:
-            page = correction(read.case, telling)
-        else:
-            page = (dossier if what is Report.DOSSIER else timeline_page)(read, telling)
-    else:
-        read_all = read_all_to_count if what is Report.YEARLY else read_all_for
-        found = read_all(desk, telling.level, as_of, known_as_of)
-        day = as_of or desk.today
-
-        def facts() -> list[Any]:
-            """What each case contributes, and what still counts of those whose keys were destroyed."""
-            return [
-                *(facts_of(one.case, desk.rules) for one in found),
-                *map(facts_of_erased, graves(desk.database)),
-            ]
-
-        pages = {
-            Report.STATE: lambda: state_sheet(_needed(state, "--state"), found, telling),
-            Report.WORKLIST: lambda: work_list(
-                desk.officer.officer_id, (due for one in found for due in one.due), telling
-            ),
-            Report.AGEING: lambda: ageing(ages(facts(), day), funnel(facts()), telling),
-            Report.YEARLY: lambda: yearly_page(years(facts()), telling),
-            Report.DETENTION: lambda: detention_bulletin(found, telling),
-        }
-        page = pages[what]()
-    _write(page, style, out, tuple(fonts or ()), as_of or desk.today)
+    uid = desk.find(_needed(reference, "CASE")) if what in OF_ONE_CASE else ""
+    if what is Report.STATE:
+        _needed(state, "--state")
+    wanted = Wanted(what, uid, level, language, state, as_of, known_as_of)
+    _write(desk.report(wanted, style, tuple(fonts or ())), out)
 
 
-def _write(page: Any, style: Form, out: Path | None, fonts: tuple[Path, ...], day: Any) -> None:
+def _check_out(style: Form, out: Path | None) -> None:
+    if style is Form.PDF and out is None:
+        raise typer.BadParameter("a PDF needs a file to go to: --out FILE", param_hint="--out")
+
+
+def _write(content: bytes, out: Path | None) -> None:
     from hashlib import sha256
 
-    content = _printed(page, style, fonts, day)
-    if out is not None:
-        out.write_bytes(content)
-        say(f"Wrote {out}, SHA-256 {sha256(content).hexdigest()}")
-    elif style is Form.PDF:
-        raise typer.BadParameter("a PDF needs a file to go to: --out FILE", param_hint="--out")
-    else:
+    from node.errors import UnreadableError
+
+    if out is None:
         print(content.decode("utf-8-sig"), end="")
-
-
-def _printed(page: Any, style: Form, fonts: tuple[Path, ...], day: Any) -> bytes:
-    if style is Form.PDF:
-        from console.pdf import pdf
-
-        return pdf(page, day, fonts)
-    from casework.printing.html import html
-    from casework.printing.plain import plain
-    from casework.printing.sheet import sheet
-    from casework.printing.svg import svg_of
-
-    return {Form.TABLE: plain, Form.CSV: sheet, Form.HTML: html, Form.SVG: svg_of}[style](page)
+        return
+    try:
+        out.write_bytes(content)
+    except OSError as error:
+        raise UnreadableError(f"{out} can not be written ({error.strerror})") from error
+    say(f"Wrote {out}, SHA-256 {sha256(content).hexdigest()}")
 
 
 def _needed(value: str, name: str) -> str:
     if not value:
         raise typer.BadParameter("this needs it", param_hint=name)
     return value
-
-
-def _organization(home: Path) -> str:
-    from console.home import open_home
-
-    return str(open_home(home).settings.org_id)

@@ -7,11 +7,12 @@ from typing import Annotated, Any
 import typer
 
 from console.cli.case.acting import CaseArgument
-from console.cli.case.signing_in import NOBODY, OfficerOption, desk_of, notices_of
+from console.cli.case.signing_in import NOBODY, OfficerOption, beside_the_node, desk_of, notices_of
 from console.cli.options import HERE, Format, FormatOption, HomeOption
 from console.cli.output import say, show
 
 recovery = typer.Typer(help="The key that opens cases when nobody else can.", no_args_is_help=True)
+_STAYS = "the recovery key is made and used beside the node and travels over no line"
 ShareFiles = Annotated[
     list[Path] | None,
     typer.Option(
@@ -45,7 +46,7 @@ def new(
     from console.recovery import make_recovery_key, write_shares
 
     office = Office(open_home(home))
-    desk = desk_of(home, officer_id)
+    desk = desk_of(home, officer_id, stays=_STAYS)
     check_admits(desk.officer)
     check_officer_id(name)
     if name in office.officers():
@@ -71,7 +72,7 @@ def seal(officer_id: OfficerOption = NOBODY, home: HomeOption = HERE) -> None:
     """Seal the cases that you hold to every recovery key that does not open them yet."""
     from casework.recovering import seal_to_recovery
 
-    say(f"Cases sealed to it now: {seal_to_recovery(desk_of(home, officer_id))}.")
+    say(f"Cases sealed to it now: {seal_to_recovery(desk_of(home, officer_id, stays=_STAYS))}.")
 
 
 @recovery.command(short_help="Say which share it is, and whether it is intact.")
@@ -139,6 +140,7 @@ def use(
             raise FieldError(option, "is missing")
     if bool(references) == everything:
         raise FieldError("case", "name some, or say --all")
+    beside_the_node(_STAYS)
     office = Office(open_home(home))
     working(office.officers(), to)
     shares = _collect(share or [])
@@ -160,7 +162,7 @@ def seen(reference: CaseArgument, officer_id: OfficerOption = NOBODY, home: Home
     from casework.errors import NotFoundError
     from casework.glass import taken_note
 
-    desk = desk_of(home, officer_id, remote=True, tell=False)
+    desk = desk_of(home, officer_id, tell=False)
     uid = desk.find(reference)
     waiting = [one for one in notices_of(desk) if one.case == uid]
     if not waiting:

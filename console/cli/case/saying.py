@@ -105,16 +105,15 @@ def _saying(verb: Verb) -> Callable[..., None]:
         from dataclasses import replace
 
         from console.cli.case.filling import fill
-        from console.office import rules_in
 
-        desk = desk_of(home, officer_id, remote=True)
+        desk = desk_of(home, officer_id)
         uid = desk.find(reference)
         typed = {**given_fields(fields), **context.meta.get(_FIELDS, {})}
         said = fill(desk.read(uid), verb, typed, desk.officer)
         statement = make_statement(verb.kind, said, when, desk.today, known_on)
         statement = replace(statement, sources=tuple(source or ()), reliability=reliability)
         desk.say(uid, statement)
-        say(told(desk.read(uid), verb, said, rules_in(home), desk.today))
+        say(told(desk.read(uid), verb, said, desk.rules, desk.today))
 
     return run
 

@@ -21,31 +21,53 @@ NOBODY = ""
 SERVER, CERTIFICATE = "TOCSIN_CASE_SERVER", "TOCSIN_CASE_CERTIFICATE"
 
 
-def desk_of(home: Path, officer_id: str, *, remote: bool = False, tell: bool = True) -> Any:
-    """Sign an officer in and give their `casework.desk.Desk`, whose module is imported late.
+def desk_of(home: Path, officer_id: str, *, stays: str = "", tell: bool = True) -> Any:
+    """Sign an officer in and give their `casework.workplace.Workplace`, or `casework.client.desk.RemoteDesk`.
+
+    Both answer the same calls, and their modules are imported late.
 
     Args:
         home: The node.
         officer_id: Who is working.
-        remote: Whether the command also works at a server, with `casework.client.RemoteDesk`.
+        stays: Why this is done beside the node only; empty where it is not.
         tell: Whether to say first where the recovery key was used and they have not taken note.
 
     Raises:
+        LocalOnlyError: A server is set, and this is done beside the node only.
         CaseworkError: Nobody of that name works on cases here.
         CryptoError: The passphrase is wrong.
         NodeError: There is no node in that folder.
     """
     from casework.errors import OfficerError
 
+    beside_the_node(stays)
     if not officer_id:
         raise OfficerError("say who is working: --as OFFICER, or set TOCSIN_OFFICER")
     server = os.environ.get(SERVER)
-    if server and not remote:
-        raise OfficerError(f"this works beside the node only; unset {SERVER}")
     desk = _desk_at(server, officer_id) if server else _desk_here(home, officer_id)
     for one in notices_of(desk) if tell else ():
         say(notice_line(one))
     return desk
+
+
+def beside_the_node(why: str) -> None:
+    """Refuse what is done beside the node only where a server is set.
+
+    Args:
+        why: Why it stays there; nothing is refused without.
+
+    Raises:
+        LocalOnlyError: A server is set.
+    """
+    from casework.errors import LocalOnlyError
+
+    if why and is_remote():
+        raise LocalOnlyError(f"{why}; run this beside the node, with {SERVER} unset")
+
+
+def is_remote() -> bool:
+    """Whether officers work at a server from here."""
+    return bool(os.environ.get(SERVER))
 
 
 def notices_of(desk: Any) -> tuple[Any, ...]:
@@ -81,9 +103,15 @@ def _desk_here(home: Path, officer_id: str) -> Any:
 def _desk_at(server: str, officer_id: str) -> Any:
     import atexit
 
+    from casework.errors import FieldError
     from console.office_server import remote_desk
 
-    desk = remote_desk(server, Path(os.environ.get(CERTIFICATE, "")))
+    certificate = os.environ.get(CERTIFICATE)
+    if not certificate:
+        raise FieldError(
+            CERTIFICATE, "set it to a copy of keys/tls.der of the node, which says whom to believe"
+        )
+    desk = remote_desk(server, Path(certificate))
     desk.sign_in(officer_id, officer_passphrase() or "")
     atexit.register(desk.close)
     return desk
@@ -97,21 +125,3 @@ def officer_passphrase() -> str | None:
     if not sys.stdin.isatty():
         return None
     return str(typer.prompt("Your passphrase", hide_input=True, err=True)) or None
-
-
-def officer_named(home: Path, officer_id: str) -> Any:
-    """The `casework.officer.Officer` of an id, to hand keys to.
-
-    Raises:
-        CaseworkError: Nobody of that name works on cases here, or this is not beside the node.
-    """
-    from casework.errors import FieldError
-    from console.home import open_home
-    from console.office import Office
-
-    if os.environ.get(SERVER):
-        raise FieldError("owner", "another owner than yourself can be given beside the node only")
-    found = Office(open_home(home)).officers().get(officer_id)
-    if found is None or not found.roles:
-        raise FieldError("owner", f"nobody works on cases here as {officer_id[:40]!r}")
-    return found

@@ -6,11 +6,13 @@ from typing import Annotated, Any
 import typer
 
 from console.cli.case.acting import CaseArgument
-from console.cli.case.signing_in import NOBODY, OfficerOption, desk_of
+from console.cli.case.signing_in import NOBODY, OfficerOption, beside_the_node, desk_of
 from console.cli.options import HERE, Format, FormatOption, HomeOption, passphrase
 from console.cli.output import say, show
 
 status = typer.Typer(help="Tell members how a case stands, and read theirs.", no_args_is_help=True)
+SIGNED = "it is signed with the key of the organization"
+EXCHANGED = "what members are told and tell lies with the node"
 OutOption = Annotated[Path, typer.Option("--out", metavar="FILE", help="New file to write.", dir_okay=False)]
 InArgument = Annotated[
     Path, typer.Argument(metavar="FILE", help="File of a member.", exists=True, dir_okay=False)
@@ -46,7 +48,7 @@ def publish(
     from casework.publishing import publish
     from casework.summary import write_summary
 
-    desk = desk_of(home, officer_id)
+    desk = desk_of(home, officer_id, stays=SIGNED)
     summary = publish(desk, desk.find(reference), our_side(home), risk)
     print(write_summary(summary).decode())
     say(f"Number {summary.number} of {summary.public_ref}, until {summary.expires}")
@@ -57,7 +59,7 @@ def revoke(reference: CaseArgument, officer_id: OfficerOption = NOBODY, home: Ho
     """Take back at once what was published of a case; members learn it with their next sync, or from a file."""
     from casework.publishing import revoke
 
-    desk = desk_of(home, officer_id)
+    desk = desk_of(home, officer_id, stays=SIGNED)
     revocation = revoke(desk, desk.find(reference), our_side(home))
     say(
         f"Taken back as number {revocation.number} of {revocation.public_ref}, as members learn with their next sync"
@@ -73,6 +75,7 @@ def list_statuses(home: HomeOption = HERE, style: FormatOption = Format.TABLE) -
     from console.home import open_home
     from console.office import Office
 
+    beside_the_node(EXCHANGED)
     found = statuses(Office(open_home(home)).database, datetime.now(UTC).date())
     show(CLAIM, [claim_row(one) for one in found], style)
 
@@ -86,7 +89,7 @@ def write(out: OutOption, officer_id: OfficerOption = NOBODY, home: HomeOption =
     from casework.publishing import outgoing
     from console.home import open_home
 
-    desk = desk_of(home, officer_id)
+    desk = desk_of(home, officer_id, stays=EXCHANGED)
     content, left = outgoing(desk, open_home(home).settings.org_id)
     new_file(out, content)
     say(f"{out} holds {len(content.splitlines())} documents")
@@ -104,6 +107,7 @@ def read(file: InArgument, home: HomeOption = HERE, style: FormatOption = Format
     from console.joint import DirectoryMembers
     from console.office import Office
 
+    beside_the_node(EXCHANGED)
     opened = open_home(home)
     office, today = Office(opened), datetime.now(UTC).date()
     outcomes = take(

@@ -6,11 +6,12 @@ from typing import Annotated, Any
 import typer
 
 from console.cli.case.acting import Fields, When, given_fields, make_statement
-from console.cli.case.signing_in import NOBODY, OfficerOption, desk_of, officer_named
+from console.cli.case.signing_in import NOBODY, OfficerOption, desk_of
 from console.cli.options import HERE, Format, FormatOption, HomeOption
 from console.cli.output import say, show
 
 tip = typer.Typer(help="Anonymous reports: read, answer, open cases.", no_args_is_help=True)
+_STAYS = "anonymous reports are read beside the node and travel over no line"
 TipArgument = Annotated[str, typer.Argument(metavar="TIP", help="First signs of its name, such as T-7F3A.")]
 
 
@@ -32,7 +33,7 @@ def list_reports(
             "waits for you" if one.waits else "answered",
             "opened" if one.has_case else "",
         )
-        for one in list_tips(desk_of(home, officer_id))
+        for one in list_tips(desk_of(home, officer_id, stays=_STAYS))
     ]
     show(("report", "came in", "country", "month", "what", "messages", "mailbox", "case"), rows, style)
 
@@ -48,7 +49,7 @@ def read_report(
     from casework.tip import REPORTER
     from casework.tips import read_tip
 
-    report = read_tip(desk_of(home, officer_id), reference)
+    report = read_tip(desk_of(home, officer_id, stays=_STAYS), reference)
     rows = [
         (
             number,
@@ -82,7 +83,7 @@ def answer(
     """Answer a reporter; they are not told who of you wrote."""
     from casework.tips import answer_tip
 
-    desk = desk_of(home, officer_id)
+    desk = desk_of(home, officer_id, stays=_STAYS)
     answer_tip(desk, reference, text or typer.prompt("Answer", err=True), request_id)
     say("It waits in the mailbox of the report.")
 
@@ -106,7 +107,7 @@ def open_from(
     from casework.casefile import case_name
     from casework.tips import open_case_from, read_tip
 
-    desk = desk_of(home, officer_id)
+    desk = desk_of(home, officer_id, stays=_STAYS)
     report = read_tip(desk, reference)
     given = {
         "sensitivity": "normal",
@@ -117,7 +118,7 @@ def open_from(
         **given_fields(fields),
     }
     statement = replace(make_statement("opened", given, when, desk.today, None), sources=(report.name,))
-    others = () if given["owner"] == desk.officer.officer_id else (officer_named(home, given["owner"]),)
+    others = () if given["owner"] == desk.officer.officer_id else desk.officers_named((given["owner"],))
     uid = open_case_from(desk, report.uid, statement, others)
     say(f"Opened case {case_name(uid)}; its source is {report.name}. The mailbox stays open.")
 
@@ -137,7 +138,7 @@ def save(
     from casework.tips import read_tip
     from console.home import write_file
 
-    messages: Any = read_tip(desk_of(home, officer_id), reference, "work").messages
+    messages: Any = read_tip(desk_of(home, officer_id, stays=_STAYS), reference, "work").messages
     if not 1 <= number <= len(messages) or not messages[number - 1].file:
         raise FieldError("message", f"{number} has no file")
     write_file(out, messages[number - 1].file)
@@ -161,7 +162,7 @@ def erase(
     """
     from casework.erasing_tips import erase_tip, propose_erasure
 
-    desk = desk_of(home, officer_id)
+    desk = desk_of(home, officer_id, stays=_STAYS)
     if propose:
         day = propose_erasure(desk, reference)
         say(f"The reporter is told. Another of you can erase it from {day} on, unless they write.")

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from tocsin.casework.v1 import case_pb2 as tocsin_dot_casework_dot_v1_dot_case__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)tocsin/casework/v1/casework_service.proto\x12\x12tocsin.casework.v1\x1a\x1dtocsin/casework/v1/case.proto\"K\n\rSignInRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\nofficer_id\x18\x02 \x01(\t\x12\x12\n\npassphrase\x18\x03 \x01(\t\"y\n\x0eSignInResponse\x12\r\n\x05token\x18\x01 \x01(\t\x12\x14\n\x0cidle_seconds\x18\x02 \x01(\r\x12\r\n\x05roles\x18\x03 \x03(\t\x12\x33\n\x07notices\x18\x04 \x03(\x0b\x32\".tocsin.casework.v1.RecoveryNotice\"c\n\x0eRecoveryNotice\x12\x0b\n\x03uid\x18\x01 \x01(\t\x12\x10\n\x08\x65vent_id\x18\x02 \x01(\t\x12\n\n\x02on\x18\x03 \x01(\t\x12\n\n\x02\x62y\x18\x04 \x01(\t\x12\n\n\x02to\x18\x05 \x01(\t\x12\x0e\n\x06reason\x18\x06 \x01(\t\"$\n\x0eSignOutRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\"\x11\n\x0fSignOutResponse\"^\n\x10ListCasesRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0f\n\x07purpose\x18\x04 \x01(\t\"U\n\x11ListCasesResponse\x12\'\n\x05\x63\x61ses\x18\x01 \x03(\x0b\x32\x18.tocsin.casework.v1.Case\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"B\n\x0eGetCaseRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0b\n\x03uid\x18\x02 \x01(\t\x12\x0f\n\x07purpose\x18\x03 \x01(\t\"9\n\x0fGetCaseResponse\x12&\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x18.tocsin.casework.v1.Case\"5\n\x12ListActionsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0b\n\x03uid\x18\x02 \x01(\t\"B\n\x13ListActionsResponse\x12+\n\x07\x61\x63tions\x18\x01 \x03(\x0b\x32\x1a.tocsin.casework.v1.Action\"U\n\x0fOpenCaseRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12.\n\x07opening\x18\x02 \x01(\x0b\x32\x1d.tocsin.casework.v1.Statement\"\x1f\n\x10OpenCaseResponse\x12\x0b\n\x03uid\x18\x01 \x01(\t\"`\n\nActRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0b\n\x03uid\x18\x02 \x01(\t\x12\x31\n\nstatements\x18\x03 \x03(\x0b\x32\x1d.tocsin.casework.v1.Statement\" \n\x0b\x41\x63tResponse\x12\x11\n\tevent_ids\x18\x01 \x03(\t\"*\n\x14GetVocabularyRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\"m\n\x15GetVocabularyResponse\x12\'\n\x05kinds\x18\x01 \x03(\x0b\x32\x18.tocsin.casework.v1.Kind\x12+\n\x05lists\x18\x02 \x03(\x0b\x32\x1c.tocsin.casework.v1.CodeList\"z\n\x04Kind\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x0c\n\x04lane\x18\x03 \x01(\t\x12\r\n\x05roles\x18\x04 \x03(\t\x12\x0e\n\x06states\x18\x05 \x03(\t\x12)\n\x06\x66ields\x18\x06 \x03(\x0b\x32\x19.tocsin.casework.v1.Field\"W\n\x05\x46ield\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04\x66orm\x18\x02 \x01(\t\x12\x10\n\x08required\x18\x03 \x01(\x08\x12\r\n\x05\x63odes\x18\x04 \x01(\t\x12\x11\n\tkey_group\x18\x05 \x01(\t\"A\n\x08\x43odeList\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\'\n\x05\x63odes\x18\x02 \x03(\x0b\x32\x18.tocsin.casework.v1.Code\"7\n\x04\x43ode\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\r\n\x05label\x18\x02 \x01(\t\x12\x12\n\nreferences\x18\x03 \x03(\t2\xc9\x05\n\x0f\x43\x61seworkService\x12O\n\x06SignIn\x12!.tocsin.casework.v1.SignInRequest\x1a\".tocsin.casework.v1.SignInResponse\x12R\n\x07SignOut\x12\".tocsin.casework.v1.SignOutRequest\x1a#.tocsin.casework.v1.SignOutResponse\x12X\n\tListCases\x12$.tocsin.casework.v1.ListCasesRequest\x1a%.tocsin.casework.v1.ListCasesResponse\x12R\n\x07GetCase\x12\".tocsin.casework.v1.GetCaseRequest\x1a#.tocsin.casework.v1.GetCaseResponse\x12^\n\x0bListActions\x12&.tocsin.casework.v1.ListActionsRequest\x1a\'.tocsin.casework.v1.ListActionsResponse\x12U\n\x08OpenCase\x12#.tocsin.casework.v1.OpenCaseRequest\x1a$.tocsin.casework.v1.OpenCaseResponse\x12\x46\n\x03\x41\x63t\x12\x1e.tocsin.casework.v1.ActRequest\x1a\x1f.tocsin.casework.v1.ActResponse\x12\x64\n\rGetVocabulary\x12(.tocsin.casework.v1.GetVocabularyRequest\x1a).tocsin.casework.v1.GetVocabularyResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)tocsin/casework/v1/casework_service.proto\x12\x12tocsin.casework.v1\x1a\x1dtocsin/casework/v1/case.proto\"K\n\rSignInRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\nofficer_id\x18\x02 \x01(\t\x12\x12\n\npassphrase\x18\x03 \x01(\t\"y\n\x0eSignInResponse\x12\r\n\x05token\x18\x01 \x01(\t\x12\x14\n\x0cidle_seconds\x18\x02 \x01(\r\x12\r\n\x05roles\x18\x03 \x03(\t\x12\x33\n\x07notices\x18\x04 \x03(\x0b\x32\".tocsin.casework.v1.RecoveryNotice\"c\n\x0eRecoveryNotice\x12\x0b\n\x03uid\x18\x01 \x01(\t\x12\x10\n\x08\x65vent_id\x18\x02 \x01(\t\x12\n\n\x02on\x18\x03 \x01(\t\x12\n\n\x02\x62y\x18\x04 \x01(\t\x12\n\n\x02to\x18\x05 \x01(\t\x12\x0e\n\x06reason\x18\x06 \x01(\t\"$\n\x0eSignOutRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\"\x11\n\x0fSignOutResponse\"^\n\x10ListCasesRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0f\n\x07purpose\x18\x04 \x01(\t\"U\n\x11ListCasesResponse\x12\'\n\x05\x63\x61ses\x18\x01 \x03(\x0b\x32\x18.tocsin.casework.v1.Case\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"8\n\x0f\x46indCaseRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\treference\x18\x02 \x01(\t\"\x1f\n\x10\x46indCaseResponse\x12\x0b\n\x03uid\x18\x01 \x01(\t\"B\n\x0eGetCaseRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0b\n\x03uid\x18\x02 \x01(\t\x12\x0f\n\x07purpose\x18\x03 \x01(\t\"9\n\x0fGetCaseResponse\x12&\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x18.tocsin.casework.v1.Case\"5\n\x12ListActionsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0b\n\x03uid\x18\x02 \x01(\t\"B\n\x13ListActionsResponse\x12+\n\x07\x61\x63tions\x18\x01 \x03(\x0b\x32\x1a.tocsin.casework.v1.Action\"e\n\x0fOpenCaseRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12.\n\x07opening\x18\x02 \x01(\x0b\x32\x1d.tocsin.casework.v1.Statement\x12\x0e\n\x06owners\x18\x03 \x03(\t\"\x1f\n\x10OpenCaseResponse\x12\x0b\n\x03uid\x18\x01 \x01(\t\"`\n\nActRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0b\n\x03uid\x18\x02 \x01(\t\x12\x31\n\nstatements\x18\x03 \x03(\x0b\x32\x1d.tocsin.casework.v1.Statement\" \n\x0b\x41\x63tResponse\x12\x11\n\tevent_ids\x18\x01 \x03(\t\"*\n\x14GetVocabularyRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\"m\n\x15GetVocabularyResponse\x12\'\n\x05kinds\x18\x01 \x03(\x0b\x32\x18.tocsin.casework.v1.Kind\x12+\n\x05lists\x18\x02 \x03(\x0b\x32\x1c.tocsin.casework.v1.CodeList\"z\n\x04Kind\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x0c\n\x04lane\x18\x03 \x01(\t\x12\r\n\x05roles\x18\x04 \x03(\t\x12\x0e\n\x06states\x18\x05 \x03(\t\x12)\n\x06\x66ields\x18\x06 \x03(\x0b\x32\x19.tocsin.casework.v1.Field\"W\n\x05\x46ield\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04\x66orm\x18\x02 \x01(\t\x12\x10\n\x08required\x18\x03 \x01(\x08\x12\r\n\x05\x63odes\x18\x04 \x01(\t\x12\x11\n\tkey_group\x18\x05 \x01(\t\"A\n\x08\x43odeList\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\'\n\x05\x63odes\x18\x02 \x03(\x0b\x32\x18.tocsin.casework.v1.Code\"7\n\x04\x43ode\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\r\n\x05label\x18\x02 \x01(\t\x12\x12\n\nreferences\x18\x03 \x03(\t2\xa0\x06\n\x0f\x43\x61seworkService\x12O\n\x06SignIn\x12!.tocsin.casework.v1.SignInRequest\x1a\".tocsin.casework.v1.SignInResponse\x12R\n\x07SignOut\x12\".tocsin.casework.v1.SignOutRequest\x1a#.tocsin.casework.v1.SignOutResponse\x12X\n\tListCases\x12$.tocsin.casework.v1.ListCasesRequest\x1a%.tocsin.casework.v1.ListCasesResponse\x12U\n\x08\x46indCase\x12#.tocsin.casework.v1.FindCaseRequest\x1a$.tocsin.casework.v1.FindCaseResponse\x12R\n\x07GetCase\x12\".tocsin.casework.v1.GetCaseRequest\x1a#.tocsin.casework.v1.GetCaseResponse\x12^\n\x0bListActions\x12&.tocsin.casework.v1.ListActionsRequest\x1a\'.tocsin.casework.v1.ListActionsResponse\x12U\n\x08OpenCase\x12#.tocsin.casework.v1.OpenCaseRequest\x1a$.tocsin.casework.v1.OpenCaseResponse\x12\x46\n\x03\x41\x63t\x12\x1e.tocsin.casework.v1.ActRequest\x1a\x1f.tocsin.casework.v1.ActResponse\x12\x64\n\rGetVocabulary\x12(.tocsin.casework.v1.GetVocabularyRequest\x1a).tocsin.casework.v1.GetVocabularyResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,34 +46,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTCASESREQUEST']._serialized_end=548
   _globals['_LISTCASESRESPONSE']._serialized_start=550
   _globals['_LISTCASESRESPONSE']._serialized_end=635
-  _globals['_GETCASEREQUEST']._serialized_start=637
-  _globals['_GETCASEREQUEST']._serialized_end=703
-  _globals['_GETCASERESPONSE']._serialized_start=705
-  _globals['_GETCASERESPONSE']._serialized_end=762
-  _globals['_LISTACTIONSREQUEST']._serialized_start=764
-  _globals['_LISTACTIONSREQUEST']._serialized_end=817
-  _globals['_LISTACTIONSRESPONSE']._serialized_start=819
-  _globals['_LISTACTIONSRESPONSE']._serialized_end=885
-  _globals['_OPENCASEREQUEST']._serialized_start=887
-  _globals['_OPENCASEREQUEST']._serialized_end=972
-  _globals['_OPENCASERESPONSE']._serialized_start=974
-  _globals['_OPENCASERESPONSE']._serialized_end=1005
-  _globals['_ACTREQUEST']._serialized_start=1007
-  _globals['_ACTREQUEST']._serialized_end=1103
-  _globals['_ACTRESPONSE']._serialized_start=1105
-  _globals['_ACTRESPONSE']._serialized_end=1137
-  _globals['_GETVOCABULARYREQUEST']._serialized_start=1139
-  _globals['_GETVOCABULARYREQUEST']._serialized_end=1181
-  _globals['_GETVOCABULARYRESPONSE']._serialized_start=1183
-  _globals['_GETVOCABULARYRESPONSE']._serialized_end=1292
-  _globals['_KIND']._serialized_start=1294
-  _globals['_KIND']._serialized_end=1416
-  _globals['_FIELD']._serialized_start=1418
-  _globals['_FIELD']._serialized_end=1505
-  _globals['_CODELIST']._serialized_start=1507
-  _globals['_CODELIST']._serialized_end=1572
-  _globals['_CODE']._serialized_start=1574
-  _globals['_CODE']._serialized_end=1629
-  _globals['_CASEWORKSERVICE']._serialized_start=1632
-  _globals['_CASEWORKSERVICE']._serialized_end=2345
+  _globals['_FINDCASEREQUEST']._serialized_start=637
+  _globals['_FINDCASEREQUEST']._serialized_end=693
+  _globals['_FINDCASERESPONSE']._serialized_start=695
+  _globals['_FINDCASERESPONSE']._serialized_end=726
+  _globals['_GETCASEREQUEST']._serialized_start=728
+  _globals['_GETCASEREQUEST']._serialized_end=794
+  _globals['_GETCASERESPONSE']._serialized_start=796
+  _globals['_GETCASERESPONSE']._serialized_end=853
+  _globals['_LISTACTIONSREQUEST']._serialized_start=855
+  _globals['_LISTACTIONSREQUEST']._serialized_end=908
+  _globals['_LISTACTIONSRESPONSE']._serialized_start=910
+  _globals['_LISTACTIONSRESPONSE']._serialized_end=976
+  _globals['_OPENCASEREQUEST']._serialized_start=978
+  _globals['_OPENCASEREQUEST']._serialized_end=1079
+  _globals['_OPENCASERESPONSE']._serialized_start=1081
+  _globals['_OPENCASERESPONSE']._serialized_end=1112
+  _globals['_ACTREQUEST']._serialized_start=1114
+  _globals['_ACTREQUEST']._serialized_end=1210
+  _globals['_ACTRESPONSE']._serialized_start=1212
+  _globals['_ACTRESPONSE']._serialized_end=1244
+  _globals['_GETVOCABULARYREQUEST']._serialized_start=1246
+  _globals['_GETVOCABULARYREQUEST']._serialized_end=1288
+  _globals['_GETVOCABULARYRESPONSE']._serialized_start=1290
+  _globals['_GETVOCABULARYRESPONSE']._serialized_end=1399
+  _globals['_KIND']._serialized_start=1401
+  _globals['_KIND']._serialized_end=1523
+  _globals['_FIELD']._serialized_start=1525
+  _globals['_FIELD']._serialized_end=1612
+  _globals['_CODELIST']._serialized_start=1614
+  _globals['_CODELIST']._serialized_end=1679
+  _globals['_CODE']._serialized_start=1681
+  _globals['_CODE']._serialized_end=1736
+  _globals['_CASEWORKSERVICE']._serialized_start=1739
+  _globals['_CASEWORKSERVICE']._serialized_end=2539
 # @@protoc_insertion_point(module_scope)

@@ -54,6 +54,11 @@ class CaseworkServiceStub:
                 request_serializer=tocsin_dot_casework_dot_v1_dot_casework__service__pb2.ListCasesRequest.SerializeToString,
                 response_deserializer=tocsin_dot_casework_dot_v1_dot_casework__service__pb2.ListCasesResponse.FromString,
                 _registered_method=True)
+        self.FindCase = channel.unary_unary(
+                '/tocsin.casework.v1.CaseworkService/FindCase',
+                request_serializer=tocsin_dot_casework_dot_v1_dot_casework__service__pb2.FindCaseRequest.SerializeToString,
+                response_deserializer=tocsin_dot_casework_dot_v1_dot_casework__service__pb2.FindCaseResponse.FromString,
+                _registered_method=True)
         self.GetCase = channel.unary_unary(
                 '/tocsin.casework.v1.CaseworkService/GetCase',
                 request_serializer=tocsin_dot_casework_dot_v1_dot_casework__service__pb2.GetCaseRequest.SerializeToString,
@@ -105,6 +110,13 @@ class CaseworkServiceServicer:
 
     def ListCases(self, request, context):
         """The officer's cases, in the order in which they were opened.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FindCase(self, request, context):
+        """The case that somebody names by the first signs of its name or uid.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -162,6 +174,11 @@ def add_CaseworkServiceServicer_to_server(servicer, server):
                     servicer.ListCases,
                     request_deserializer=tocsin_dot_casework_dot_v1_dot_casework__service__pb2.ListCasesRequest.FromString,
                     response_serializer=tocsin_dot_casework_dot_v1_dot_casework__service__pb2.ListCasesResponse.SerializeToString,
+            ),
+            'FindCase': grpc.unary_unary_rpc_method_handler(
+                    servicer.FindCase,
+                    request_deserializer=tocsin_dot_casework_dot_v1_dot_casework__service__pb2.FindCaseRequest.FromString,
+                    response_serializer=tocsin_dot_casework_dot_v1_dot_casework__service__pb2.FindCaseResponse.SerializeToString,
             ),
             'GetCase': grpc.unary_unary_rpc_method_handler(
                     servicer.GetCase,
@@ -275,6 +292,33 @@ class CaseworkService:
             '/tocsin.casework.v1.CaseworkService/ListCases',
             tocsin_dot_casework_dot_v1_dot_casework__service__pb2.ListCasesRequest.SerializeToString,
             tocsin_dot_casework_dot_v1_dot_casework__service__pb2.ListCasesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FindCase(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tocsin.casework.v1.CaseworkService/FindCase',
+            tocsin_dot_casework_dot_v1_dot_casework__service__pb2.FindCaseRequest.SerializeToString,
+            tocsin_dot_casework_dot_v1_dot_casework__service__pb2.FindCaseResponse.FromString,
             options,
             channel_credentials,
             insecure,

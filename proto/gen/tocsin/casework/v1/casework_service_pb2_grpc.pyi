@@ -44,6 +44,8 @@ class CaseworkServiceStub:
     """Forget them."""
     ListCases: _grpc.UnaryUnaryMultiCallable[_casework_service_pb2.ListCasesRequest, _casework_service_pb2.ListCasesResponse]
     """The officer's cases, in the order in which they were opened."""
+    FindCase: _grpc.UnaryUnaryMultiCallable[_casework_service_pb2.FindCaseRequest, _casework_service_pb2.FindCaseResponse]
+    """The case that somebody names by the first signs of its name or uid."""
     GetCase: _grpc.UnaryUnaryMultiCallable[_casework_service_pb2.GetCaseRequest, _casework_service_pb2.GetCaseResponse]
     """One case."""
     ListActions: _grpc.UnaryUnaryMultiCallable[_casework_service_pb2.ListActionsRequest, _casework_service_pb2.ListActionsResponse]
@@ -71,6 +73,8 @@ class CaseworkServiceAsyncStub(CaseworkServiceStub):
     """Forget them."""
     ListCases: _aio.UnaryUnaryMultiCallable[_casework_service_pb2.ListCasesRequest, _casework_service_pb2.ListCasesResponse]  # type: ignore[assignment]
     """The officer's cases, in the order in which they were opened."""
+    FindCase: _aio.UnaryUnaryMultiCallable[_casework_service_pb2.FindCaseRequest, _casework_service_pb2.FindCaseResponse]  # type: ignore[assignment]
+    """The case that somebody names by the first signs of its name or uid."""
     GetCase: _aio.UnaryUnaryMultiCallable[_casework_service_pb2.GetCaseRequest, _casework_service_pb2.GetCaseResponse]  # type: ignore[assignment]
     """One case."""
     ListActions: _aio.UnaryUnaryMultiCallable[_casework_service_pb2.ListActionsRequest, _casework_service_pb2.ListActionsResponse]  # type: ignore[assignment]
@@ -113,6 +117,14 @@ class CaseworkServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_casework_service_pb2.ListCasesResponse, _abc.Awaitable[_casework_service_pb2.ListCasesResponse]]:
         """The officer's cases, in the order in which they were opened."""
+
+    @_abc_1.abstractmethod
+    def FindCase(
+        self,
+        request: _casework_service_pb2.FindCaseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_casework_service_pb2.FindCaseResponse, _abc.Awaitable[_casework_service_pb2.FindCaseResponse]]:
+        """The case that somebody names by the first signs of its name or uid."""
 
     @_abc_1.abstractmethod
     def GetCase(

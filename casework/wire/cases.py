@@ -1,10 +1,7 @@
-"""Cases, events and calls as messages of `tocsin.casework.v1`; the only translator between the model and protobuf."""
+"""Cases, events and statements as messages."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
-from typing import NamedTuple, TypeVar
-
-from google.protobuf.message import DecodeError, Message
 
 from casework.casefile import CaseFile
 from casework.errors import CallError, FieldError
@@ -16,10 +13,6 @@ from casework.values import Gap, Value
 from casework.vocabulary import code_lists, kinds
 from tocsin.casework.v1 import case_pb2
 from tocsin.casework.v1 import casework_service_pb2 as messages
-
-SERVICE = messages.DESCRIPTOR.services_by_name["CaseworkService"].full_name
-MAX_PAGE_CASES = 500
-M = TypeVar("M", bound=Message)
 
 _BASES = {
     Basis.EXACT: case_pb2.DATE_BASIS_EXACT,
@@ -33,27 +26,6 @@ _GAPS = {
     Gap.NOT_APPLICABLE: case_pb2.GAP_NOT_APPLICABLE,
     Gap.WITHHELD: case_pb2.GAP_WITHHELD,
 }
-
-
-class Listing(NamedTuple):
-    """A page of cases that was asked for."""
-
-    page_size: int
-    page_token: str
-    purpose: str
-
-
-def parse(message: M, wire: bytes) -> M:
-    """Fill an empty message; fields of another version are kept.
-
-    Raises:
-        CallError: The bytes are no such message.
-    """
-    try:
-        message.ParseFromString(wire)
-    except (DecodeError, ValueError) as error:
-        raise CallError(f"not a {message.DESCRIPTOR.name} message") from error
-    return message
 
 
 def encode_case(uid: str, name: str, events: Iterable[Event], followed: Followed) -> case_pb2.Case:
@@ -99,7 +71,7 @@ def decode_notice(message: messages.RecoveryNotice) -> Notice:
     Raises:
         FieldError: Its day is none.
     """
-    day = _decode_day("on", message.on)
+    day = decode_day("on", message.on)
     return Notice(message.uid, message.event_id, day, message.by, message.to, message.reason)
 
 
@@ -107,8 +79,8 @@ def encode_statement(statement: Statement) -> case_pb2.Statement:
     """Write what somebody says."""
     return case_pb2.Statement(
         kind=statement.kind,
-        when=_encode_span(statement.when),
-        fields={name: _encode_value(value) for name, value in statement.fields.items()},
+        when=encode_span(statement.when),
+        fields={name: encode_value(value) for name, value in statement.fields.items()},
         known_on=str(statement.known_on or ""),
         source_ids=statement.sources,
         reliability=statement.reliability,
@@ -124,9 +96,9 @@ def decode_statement(message: case_pb2.Statement) -> Statement:
     """
     return Statement(
         message.kind,
-        _decode_span("when", message.when),
-        {name: _decode_value(name, value) for name, value in sorted(message.fields.items())},
-        _decode_day("known_on", message.known_on) if message.known_on else None,
+        decode_span("when", message.when),
+        {name: decode_value(name, value) for name, value in sorted(message.fields.items())},
+        decode_day("known_on", message.known_on) if message.known_on else None,
         tuple(message.source_ids),
         message.reliability or "unknown",
         message.supersedes,
@@ -214,35 +186,47 @@ def _decode_event(message: case_pb2.Event) -> Event:
     )
 
 
-def _encode_span(span: Span) -> case_pb2.Span:
+def encode_span(span: Span) -> case_pb2.Span:
+    """Write the days on which something can have happened."""
     return case_pb2.Span(earliest=str(span.earliest), latest=str(span.latest), basis=_BASES[span.basis])
 
 
-def _decode_span(field: str, message: case_pb2.Span) -> Span:
+def decode_span(field: str, message: case_pb2.Span) -> Span:
+    """Read them.
+
+    Raises:
+        FieldError: They are no days.
+    """
     found = [basis for basis, number in _BASES.items() if number == message.basis]
     if not found:
         raise FieldError(field, "no basis is given; an exact day has the basis EXACT")
-    span = Span(_decode_day(field, message.earliest), _decode_day(field, message.latest), found[0])
+    span = Span(decode_day(field, message.earliest), decode_day(field, message.latest), found[0])
     if span.latest < span.earliest:
         raise FieldError(field, "ends before it begins")
     return span
 
 
-def _decode_day(field: str, text: str) -> date:
+def decode_day(field: str, text: str) -> date:
+    """Read an ISO 8601 day.
+
+    Raises:
+        FieldError: It is none.
+    """
     try:
         return date.fromisoformat(text)
     except ValueError as error:
         raise FieldError(field, f"{text[:40]!r} is no day; write it like 2015-03-14") from error
 
 
-def _encode_value(value: Value) -> case_pb2.Value:
+def encode_value(value: Value) -> case_pb2.Value:
+    """Write a value of a field."""
     match value:
         case Gap():
             return case_pb2.Value(gap=_GAPS[value])
         case str():
             return case_pb2.Value(text=value)
         case Span():
-            return case_pb2.Value(span=_encode_span(value))
+            return case_pb2.Value(span=encode_span(value))
         case Range():
             return case_pb2.Value(count=case_pb2.Count(low=value.low, high=value.high))
         case date():
@@ -251,16 +235,21 @@ def _encode_value(value: Value) -> case_pb2.Value:
             return case_pb2.Value(texts=case_pb2.Texts(texts=value))
 
 
-def _decode_value(field: str, message: case_pb2.Value) -> Value:
+def decode_value(field: str, message: case_pb2.Value) -> Value:
+    """Read one.
+
+    Raises:
+        FieldError: It is of no form.
+    """
     match message.WhichOneof("value"):
         case "text":
             return message.text
         case "texts":
             return tuple(message.texts.texts)
         case "day":
-            return _decode_day(field, message.day)
+            return decode_day(field, message.day)
         case "span":
-            return _decode_span(field, message.span)
+            return decode_span(field, message.span)
         case "count" if message.count.low <= message.count.high:
             return Range(message.count.low, message.count.high)
         case "gap":

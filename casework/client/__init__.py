@@ -1,0 +1,1 @@
+"""Work on cases from another machine, at the office's server."""

@@ -1,0 +1,1 @@
+"""The casework server: what officers at other machines ask, answered by their workplaces."""
