@@ -10,6 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 import casework.tables
+from casework.audit import AuditEntry, Head, write_entry
 from console.database import REVISION, alembic_config, migrate, open_store
 from node.errors import ConfigError, StoreError
 from node.store.database import Store
@@ -115,6 +116,20 @@ def test_share_requests_of_before_get_the_digest_by_which_a_change_is_found(stor
         connection.execute(text("UPDATE share_step SET levels = '2,2' WHERE id = 2"))
         connection.execute(text("UPDATE sent_request SET state = 2"))
         assert list(changed_requests(connection)) == ["share request x of beta", "share request y to alpha"]
+
+
+def test_who_was_told_nothing_of_the_recovery_key_before_is_told_now(store: Store) -> None:
+    acts = (("break_glass", {7: Head(4, "ab")}), ("write", {7: Head(5, "cd")}))
+    with store.write() as connection:
+        command.upgrade(alembic_config(connection), "0014")
+        connection.execute(text("INSERT INTO case_file VALUES (7, :uid)").bindparams(uid=b"u" * 16))
+        for number, (act, heads) in enumerate(acts):
+            entry = write_entry(AuditEntry(0, "recovery", act, "break_glass", (7,), heads=heads))
+            row = text("INSERT INTO case_audit VALUES (:number, :entry, :leaf)")
+            connection.execute(row.bindparams(number=number, entry=entry, leaf=b"l" * 32))
+        migrate(connection)
+
+        assert connection.execute(text("SELECT case_id, sequence FROM case_notice")).all() == [(7, 4)]
 
 
 def test_an_empty_database_is_migrated_when_it_is_opened_and_then_left_alone(database_url: str) -> None:
