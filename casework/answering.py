@@ -7,6 +7,7 @@ from casework.casefile import CaseFile
 from casework.desk import Desk
 from casework.errors import CaseInputError, ConsentError, SummaryError
 from casework.event import Event, Statement
+from casework.joining import NOT_JOINT
 from casework.joint import ANSWER_TYPE, JointNotice, Side, read_notice, sides_of, write_joint
 from casework.keyholder import WORK
 from casework.posting import offer
@@ -84,7 +85,7 @@ def _notices(desk: Desk, case: CaseFile, org_id: str) -> tuple[JointNotice, ...]
     with desk.database.read() as connection:
         joint_ref, sides = sides_of(Side(org_id, public_ref), statements(connection))
     if not joint_ref:
-        raise SummaryError("no member and you have both confirmed that this case is joint")
+        raise SummaryError(NOT_JOINT)
     told = {one.org_id for one in sides} - {org_id}
     letters = {one.text("letter"): one for one in case.of("letter_sent") if one.many("co_senders")}
     return tuple(

@@ -35,6 +35,8 @@ from casework.store.post import Posted, posted, posted_about
 from casework.summary import CaseStatusSummary, withheld
 from crypto.envelope import sign_envelope
 
+NOT_JOINT = "no member and you have both confirmed that this case is joint (`tocsin case joint find`)"
+
 
 class Candidate(NamedTuple):
     """A member's case that may be about the same incident, and which sides have confirmed it."""
@@ -152,7 +154,7 @@ def joint_board(desk: Desk, uid: str, org_id: str) -> JointBoard:
         _, claims = _ours(connection, desk, org_id, public_ref)
         joint_ref, sides = sides_of(Side(org_id, public_ref), statements(connection))
     if not joint_ref:
-        raise SummaryError("no member and you have both confirmed that this case is joint")
+        raise SummaryError(NOT_JOINT)
     return board_of(joint_ref, sides, claims)
 
 

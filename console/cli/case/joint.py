@@ -77,7 +77,9 @@ def confirm(
 
     desk = desk_of(home, officer_id, stays=SIGNED)
     statement = confirm(desk, desk.find(reference), our_side(home), member, member_ref)
-    say(f"Confirmed as {statement.joint_ref}. {member} learns it with its next sync, and confirms it too.")
+    say(
+        f"Confirmed as {statement.joint_ref}. {member} learns it with its next sync; it is joint once both confirmed."
+    )
 
 
 @joint.command(short_help="Take back such a confirmation.")
@@ -127,7 +129,7 @@ def write_notices(
     desk = desk_of(home, officer_id, stays=SIGNED)
     content = notices(desk, desk.find(reference), our_side(home))
     new_file(out, content)
-    say(f"{out} holds {len(content.splitlines())} answers")
+    say(f"Answers in {out}: {len(content.splitlines())}")
 
 
 @joint.command("send", short_help="Tell co-senders what came in for joint demarches.")
@@ -140,7 +142,7 @@ def send_notices(
     desk = desk_of(home, officer_id, stays=SIGNED)
     new = send(desk, desk.find(reference), our_side(home))
     members = ", ".join(dict.fromkeys(one.member for one in new))
-    say(f"{len(new)} answers are new" + (f", for {members}" if new else ""))
+    say(f"New answers: {len(new)}" + (f", for {members} to fetch" if new else ""))
 
 
 @joint.command("read", short_help="Take answers that came in at a co-sender.")

@@ -92,7 +92,7 @@ def write(out: OutOption, officer_id: OfficerOption = NOBODY, home: HomeOption =
     desk = desk_of(home, officer_id, stays=EXCHANGED)
     content, left = outgoing(desk, open_home(home).settings.org_id)
     new_file(out, content)
-    say(f"{out} holds {len(content.splitlines())} documents")
+    say(f"Documents in {out}: {len(content.splitlines())}")
     for public_ref in left:
         say(f"{public_ref} stays behind: revoke it, or let somebody write the file who may read its case")
 
