@@ -23,7 +23,7 @@ from casework.store.post import (
     posted_after,
     put_posted,
 )
-from casework.summary import SUMMARY_TYPE, forbidden, hides_harm, read_summary
+from casework.summary import SUMMARY_TYPE, read_summary, withheld
 from crypto.envelope import Envelope
 
 Digests = Mapping[str, tuple[str, ...]]
@@ -67,13 +67,11 @@ def take_off(connection: Transaction, *documents: Posted) -> Digests:
 def settle(connection: Transaction, case: CaseFile) -> Digests:
     """Keep back what was signed of a case if nothing may be told of it any more, let it out if it may again.
 
-    An officer who can not see what was done to somebody changes nothing by that alone. Gives what to write down.
+    Gives what to write down.
     """
     ours = told_of(connection, case)
-    if forbidden(case):
+    if withheld(case):
         return keep_back(connection, *(one for one in ours if not one.kept_back))
-    if hides_harm(case):
-        return {}
     return offer(connection, *(one for one in ours if one.kept_back))
 
 

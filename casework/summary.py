@@ -29,7 +29,6 @@ LIFETIME = 6  # months from issue to expiry
 MAX_TOKENS = 16
 BANDS = ("", "1", "2-4", "5-9", "10+")  # persons affected; nothing where premises were attacked
 FLAGS = frozenset({"in_absentia", "military_forum", "death_sentence", "file_missing", "amnesty", "pardon"})
-_SEXUAL_VIOLENCE = "cases of sexual violence leave only in statistics"
 _SILENT = frozenset({State.NONE, State.DRAFT, State.VOID, State.ON_HOLD})
 _OURS = frozenset(
     {"release_proposed", "released", "release_withdrawn", "joint_confirmed", "joint_withdrawn"}
@@ -103,20 +102,10 @@ class Revocation(NamedTuple):
 
 def withheld(case: CaseFile) -> str:
     """Why nothing may be told of a case, in words; empty where it may."""
-    return _SEXUAL_VIOLENCE if hides_harm(case) else forbidden(case)
-
-
-def hides_harm(case: CaseFile) -> bool:
-    """Whether this officer may not see what was done, which then may be sexual violence."""
-    told = (*case.about.values.values(), *(person.values.get("harm") for person in case.persons))
-    return Gap.WITHHELD in told
-
-
-def forbidden(case: CaseFile) -> str:
-    """Why nothing may be told of a case by what this officer sees of it, in words; empty where it may."""
     state = follow(case).state
-    if case.is_sexual_violence:
-        return _SEXUAL_VIOLENCE
+    told = (*case.about.values.values(), *(person.values.get("harm") for person in case.persons))
+    if case.is_sexual_violence or Gap.WITHHELD in told:  # what this officer may not see may be just that
+        return "cases of sexual violence leave only in statistics"
     if state in _SILENT:
         return f"it is {state}"
     if is_quiet(case):

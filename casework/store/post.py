@@ -61,10 +61,12 @@ def all_posted(connection: Transaction) -> tuple[Posted, ...]:
 
 def posted_about(connection: Transaction, public_ref: str) -> tuple[Posted, ...]:
     """What we have signed of one of our cases and members fetch, or would if it were not kept back."""
+    us = (
+        select(case_post.c.origin).where(case_post.c.place > 0).limit(1)
+    )  # so that theirs are not gone through
     begins = or_(*(case_post.c.subject.startswith(f"{kind} {public_ref}", autoescape=True) for kind in KINDS))
-    rows = connection.execute(
-        select(*case_post.c).where(case_post.c.place.is_not(None), begins).order_by(case_post.c.subject)
-    )
+    ours = (case_post.c.origin == us.scalar_subquery()) & case_post.c.place.is_not(None)
+    rows = connection.execute(select(*case_post.c).where(ours, begins).order_by(case_post.c.subject))
     return tuple(Posted(*row) for row in rows)
 
 

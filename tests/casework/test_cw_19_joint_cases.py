@@ -8,6 +8,7 @@ import pytest
 from casework.answering import notices, take_notices
 from casework.deadlines import ClockState, clocks
 from casework.errors import ActionError, ConsentError, FieldError, NotFoundError, SummaryError
+from casework.figures.gather import _joint
 from casework.joining import candidates, confirm, joint_board
 from casework.joint import (
     JointStatement,
@@ -25,6 +26,7 @@ from casework.vocabulary.deadlines import usual_rules
 from tests.casework.conftest import Clock
 from tests.casework.federation import GROUP_KEY, LETTER, Network, Organization, origins
 from tests.casework.story import Story
+from tests.casework.test_cw_18_case_status import story
 from tests.casework.test_desk import said
 
 REFS = {"aid-a": "a" * 16, "aid-b": "b" * 16, "aid-c": "c" * 16}
@@ -180,6 +182,34 @@ def test_an_answer_to_one_stops_the_clocks_of_every_co_sender(network: Network) 
     (again,) = take_notices(b.ops, network, "aid-b", content)
     assert again.refused.startswith("replayed")
     assert notices(b.ops, theirs, b.us) == b"", "what a co-sender passed on is not passed on again"
+
+
+def test_of_a_file_for_several_co_senders_each_takes_its_own(network: Network) -> None:
+    a, b, c = (network[name] for name in REFS)
+    uids = [hit(one) for one in (a, b, c)]
+    network.exchange()
+    link(a, uids[0], b, uids[1])
+    link(a, uids[0], c, uids[2])
+    for one, uid, others in ((a, uids[0], ("aid-b", "aid-c")), (b, uids[1], ("aid-a",))):
+        letter = {"letter": "L1", "kind": "note_verbale", "counterpart": "C1", "document": LETTER}
+        one.ops.say(
+            uid,
+            said("counterpart_added", counterpart="C1", authority="foreign_ministry", state="SSD"),
+            said("letter_sent", "2026-02-21", co_senders=others, **letter),
+        )
+    a.ops.say(uids[0], said("answer_received", "2026-02-25", answer="A1", letter="L1", kind="reply"))
+    content = notices(a.ops, uids[0], a.us)
+
+    assert [read_notice(one.payload).member for one in read_file(content)] == ["aid-b", "aid-c"]
+    assert [one.refused for one in take_notices(b.ops, network, "aid-b", content)] == [""]
+
+
+def test_what_is_taken_back_counts_as_joint_no_more() -> None:
+    told = story()
+    told.say("joint_confirmed", "2026-02-01", member="aid-b", joint_ref="1" * 16)
+    assert _joint(told.case("2026-03-02")) == "1" * 16
+    told.say("joint_withdrawn", "2026-02-02", member="aid-b", joint_ref="1" * 16)
+    assert _joint(told.case("2026-03-02")) == ""
 
 
 def test_a_notice_of_a_stranger_or_of_another_letter_changes_nothing(network: Network) -> None:

@@ -170,11 +170,12 @@ def answered(line: Linked) -> tuple[str, str]:
         line[name].ops.say(
             uid,
             said("counterpart_added", counterpart="C1", authority="foreign_ministry", state="SSD"),
-            said("letter_sent", "2026-11-19", co_senders=(other,), **letter),
+            said("letter_sent", "2026-11-19", co_senders=(other, "aid-z"), **letter),
         )
     a = line["aid-a"]
     a.ops.say(ours, said("answer_received", "2026-11-20", answer="A1", letter="L1", kind="reply"))
-    assert [one.member for one in send(a.ops, ours, a.us)] == ["aid-b"]
+    told = [one.member for one in send(a.ops, ours, a.us)]
+    assert told == ["aid-b"], "aid-z signed the letter, and has no joint case with us"
     assert send(a.ops, ours, a.us) == ()
     return ours, theirs
 
