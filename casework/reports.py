@@ -18,6 +18,7 @@ from casework.printing.html import html
 from casework.printing.plain import plain
 from casework.printing.sheet import sheet
 from casework.printing.svg import svg_of
+from casework.recovering import notices_for
 from casework.report.counts import ageing
 from casework.report.counts import yearly as yearly_page
 from casework.report.dossier import dossier
@@ -106,7 +107,10 @@ def report_page(desk: Desk, wanted: Wanted) -> Page:
     pages: Mapping[Report, Callable[[], Page]] = {
         Report.STATE: lambda: state_sheet(wanted.state, found, telling),
         Report.WORKLIST: lambda: work_list(
-            desk.officer.officer_id, (due for one in found for due in one.due), telling
+            desk.officer.officer_id,
+            (due for one in found for due in one.due),
+            telling,
+            notices_for(desk) if level is Level.INTERNAL else (),
         ),
         Report.AGEING: lambda: ageing(ages(_facts(desk, found), day), funnel(_facts(desk, found)), telling),
         Report.YEARLY: lambda: yearly_page(years(_facts(desk, found)), telling),

@@ -100,8 +100,8 @@ def combine(shares: Iterable[KeyShare]) -> bytes:
     for share in shares:
         listed = put_in(listed, share)
     if not listed or len(listed) < listed[0].needed:
-        needed = f"{listed[0].needed} are" if listed else "some are"
-        raise KeySharesTooFewError(f"shares: {needed} needed, and there are {len(listed)}")
+        why = f"{listed[0].needed} are needed, and there are {len(listed)}" if listed else "none was put in"
+        raise KeySharesTooFewError(f"shares: {why}")
     return Shamir.combine([(share.number, share.value) for share in listed[: listed[0].needed]], ssss=True)
 
 

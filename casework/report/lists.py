@@ -3,10 +3,11 @@
 A case of sexual violence stands in no list that leaves the organization (casework 5.3).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from casework.casefile import CaseFile
+from casework.casefile import CaseFile, case_name
 from casework.errors import ConsentError, FieldError
+from casework.glass import BROKEN, Notice
 from casework.report.dossier import actions, note, page, stays
 from casework.report.page import Page, Section, Table
 from casework.report.reading import Due, Reading
@@ -70,8 +71,10 @@ def state_sheet(state: str, readings: Iterable[Reading], telling: Telling) -> Pa
     return page(title, (), telling, first, [*sections, *_left_out(telling)])
 
 
-def work_list(officer: str, due: Iterable[Due], telling: Telling) -> Page:
+def work_list(officer: str, due: Iterable[Due], telling: Telling, broken: Iterable[Notice] = ()) -> Page:
     """P4: what an officer has to do, by urgency, and the cases that nobody has a next action for. Internal only.
+
+    Uses of the recovery key that they have taken no note of stand first.
 
     Raises:
         FieldError: Another level was asked for.
@@ -83,7 +86,8 @@ def work_list(officer: str, due: Iterable[Due], telling: Telling) -> Page:
     counts = tuple((words.say(name), str(sum(one.heading == name for one in ordered))) for name in HEADINGS)
     summed = Table(words.say("cover"), (words.say("when"), words.say("number")), counts)
     title = words.word("report", "worklist")
-    return page(title, (officer,), telling, None, [summed, table, note(words.say("default_note"))])
+    sections = [*_broken(broken, telling), summed, table, note(words.say("default_note"))]
+    return page(title, (officer,), telling, None, sections)
 
 
 def detention_bulletin(readings: Iterable[Reading], telling: Telling) -> Page:
@@ -167,6 +171,20 @@ def _listed(readings: Iterable[Reading], level: Level) -> list[Reading]:
     """Cases that may stand in a list of this level, by incident."""
     found = [one for one in readings if level is Level.INTERNAL or not one.case.is_sexual_violence]
     return sorted(found, key=lambda one: (one.case.incident is None, one.case.incident or (), one.case.uid))
+
+
+def _broken(broken: Iterable[Notice], telling: Telling) -> Iterator[Section]:
+    words = telling.words
+    rows = tuple((case_name(one.case), telling.day(one.on), one.by, one.to, one.reason) for one in broken)
+    header = (
+        words.say("case"),
+        words.say("when"),
+        words.field("by"),
+        words.field("to"),
+        words.field("reason"),
+    )
+    if rows:
+        yield Table(words.kind(BROKEN), header, rows)
 
 
 def _left_out(telling: Telling) -> list[Section]:

@@ -16,6 +16,7 @@ from casework.errors import ConsentError, FieldError
 from casework.figures.facts import Facts
 from casework.figures.gather import facts_of
 from casework.figures.tables import ages, funnel, years
+from casework.glass import Notice
 from casework.printing.html import html
 from casework.printing.plain import plain
 from casework.printing.sheet import sheet
@@ -321,6 +322,18 @@ def test_work_lists_and_corrections_never_leave() -> None:
             work_list("officer-1", (), telling(level))
         with pytest.raises(FieldError):
             correction(detention_case(), telling(level))
+
+
+def test_uses_of_the_recovery_key_stand_first_in_a_work_list() -> None:
+    notice = Notice(
+        "ab" * 16, "e1", date(2026, 3, 2), "recovery-1, shares 1, 2, 3", "ops-2", "the owner has left"
+    )
+    for language in LANGUAGES:
+        told = Telling(words(language), Level.INTERNAL)
+        (first, *_) = work_list("officer-1", (), told, (notice,)).sections
+        assert isinstance(first, Table)
+        assert first.title == words(language).kind("break_glass")
+        assert first.rows[0][2:] == (notice.by, notice.to, notice.reason)
 
 
 def test_a_cell_is_never_a_formula() -> None:
