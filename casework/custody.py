@@ -6,6 +6,7 @@ as it was collected; the sealed bytes beside the database have a digest of their
 
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
 
@@ -34,6 +35,7 @@ from casework.vault import Vault
 from casework.vocabulary import Group
 
 _HANDLED = frozenset({"transfer", "access", "verify"})
+_SAID = frozenset({"by", "to", "purpose"})
 NOTHING: Mapping[str, Value] = MappingProxyType({})
 
 
@@ -82,7 +84,7 @@ def collect(
             }
             if copy_of:
                 found["derived_from"] = copy_of
-            added = _with(said, **found)
+            added = replace(said, fields={**said.fields, **found})
             with desk.database.write() as connection:
                 held = _held(desk, connection, uid)  # may have been taken back while the file came in
                 case = _case(desk, connection, uid, held)
@@ -122,6 +124,10 @@ def handle(
     """
     if act not in _HANDLED:
         raise FieldError("act", f"{act[:40]!r} is none of {', '.join(sorted(_HANDLED))}")
+    for name in said.keys() - _SAID:
+        raise FieldError(
+            name, f"of an act of custody is said {', '.join(sorted(_SAID))}; hashes are found here"
+        )
     event_id = desk.id_for(request_id, f"{uid} {evidence} {act}")
     with desk.database.read() as connection:
         held = _held(desk, connection, uid)
@@ -270,7 +276,9 @@ def _check_new(desk: Desk, held: Holding, case: CaseFile, said: Statement, copy_
     """Refuse a new item that can not be added, before its content comes in."""
     if not held.grant.holds("write", desk.today):
         raise RoleError("you may read this case and not act on it")
-    complete = _with(said, sha256="0" * 64, size=Range(0, 0), file="0" * 32)
+    complete = replace(
+        said, fields={**said.fields, "sha256": "0" * 64, "size": Range(0, 0), "file": "0" * 32}
+    )
     check_action(case, check_statement(complete, desk.today), desk.officer.officer_id, desk.officer.roles)
     if any(one.id == said.fields["evidence"] for one in items(case)):
         raise EvidenceError(f"there is evidence {said.fields['evidence']} already")
@@ -289,12 +297,6 @@ def _held(desk: Desk, connection: Transaction, uid: str) -> Holding:
 
 def _case(desk: Desk, connection: Transaction, uid: str, held: Holding) -> CaseFile:
     return fold(uid, desk.events(connection, uid, held.keys), date.max, date.max)
-
-
-def _with(said: Statement, **fields: Value) -> Statement:
-    return Statement(
-        said.kind, said.when, {**said.fields, **fields}, said.known_on, said.sources, said.reliability
-    )
 
 
 def _sweep_one(desk: Desk, vault: Vault, file: str) -> None:

@@ -14,7 +14,8 @@ from casework.desk import Desk
 from casework.errors import ActionError, ConsentError, RoleError
 from casework.keyholder import WORK
 from casework.letter import Draft, letter, may_be_listed, may_be_sent, yearly_request
-from casework.lifecycle import OPEN, State, follow, is_quiet
+from casework.lifecycle import OPEN, State, follow
+from casework.needs import is_quiet
 from casework.report.page import Page
 from casework.report.reading import Reading, reading_of
 from casework.report.telling import Level

@@ -17,7 +17,8 @@ from casework.communications import GRADES
 from casework.consent import blocked, consent
 from casework.errors import FieldError
 from casework.justice import Axes, axes
-from casework.lifecycle import State, follow, is_quiet
+from casework.lifecycle import State, follow
+from casework.needs import is_quiet
 from casework.values import Gap
 from casework.vocabulary import codes
 

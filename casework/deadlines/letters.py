@@ -13,7 +13,8 @@ from casework.deadlines.clock import Clock, ClockState
 from casework.deadlines.view import Start, Stop, View, by, first_after, ours, shift, shortest, theirs
 from casework.event import Event
 from casework.legal import expected_notices
-from casework.lifecycle import LAST_REMINDER, REMINDERS, is_quiet
+from casework.lifecycle import LAST_REMINDER, REMINDERS
+from casework.needs import is_quiet
 from casework.span import Span, on
 
 SPOKEN = frozenset({"meeting", "call"})  # nobody acknowledges or answers these in writing

@@ -4,7 +4,7 @@ import re
 from datetime import date
 
 from casework.abduction import abductions
-from casework.lifecycle import is_quiet
+from casework.needs import is_quiet
 from casework.vocabulary import code_lists, kinds
 from tests.support.cases import case, event, exactly, opened
 

@@ -99,7 +99,7 @@ def show_case(
         return
     followed = follow(case)
     rows: list[tuple[str, str]] = [("case", case.name), ("state", f"{followed.state} since {followed.since}")]
-    rows += [(name, _words(value)) for name, value in case.about.values.items()]
+    rows += [(name, _words(value)) for name, value in _in_order(case.about.values)]
     rows += show_axes(case)
     rows += [(who, _about(values)) for who, values in show_persons(case)]
     rows += [("party " + party.id, _about(party.values, "party")) for party in case.parties]
@@ -230,7 +230,16 @@ def kind_with(name: str, given: Iterable[str]) -> Any:
 
 
 def _about(values: Any, *without: str) -> str:
-    return "; ".join(f"{name} {_words(value)}" for name, value in values.items() if name not in without)
+    return "; ".join(f"{name} {_words(value)}" for name, value in _in_order(values) if name not in without)
+
+
+def _in_order(values: Any) -> list[tuple[str, Any]]:
+    """Fields in the order of the table of kinds, in whichever they were said or came over the line."""
+    from casework.vocabulary import kinds
+
+    names = dict.fromkeys(name for kind in kinds().values() for name in kind.fields)
+    order = {name: at for at, name in enumerate(names)}
+    return sorted(values.items(), key=lambda field: (order.get(field[0], len(order)), field[0]))
 
 
 def _words(value: Any) -> str:

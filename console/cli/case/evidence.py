@@ -120,6 +120,7 @@ def verify(
     ] = None,
     officer_id: OfficerOption = NOBODY,
     home: HomeOption = HERE,
+    style: FormatOption = Format.TABLE,
 ) -> None:
     """Hash evidence again and write down whether it is what was collected; exit code 1 if any is not."""
     from casework.errors import CaseworkError, EvidenceError
@@ -128,17 +129,17 @@ def verify(
     desk = desk_of(home, officer_id)
     uid = desk.find(reference)
     kept = [one.id for one in items(desk.read(uid)) if one.file and not one.is_destroyed]
-    failed = False
+    rows = []
     for one in item or kept:
         try:
             desk.handle_evidence(uid, one, "verify")
-            say(f"{one}: is what was collected")
+            rows.append((one, "is what was collected", ""))
         except CaseworkError as error:
             if error.reason != EvidenceError.reason:
                 raise
-            failed = True
-            say(f"{error} [{error.reason}]")
-    if failed:
+            rows.append((one, "failed", str(error)))
+    show(("item", "result", "why"), rows, style)
+    if any(why for _, _, why in rows):
         raise typer.Exit(1)
 
 

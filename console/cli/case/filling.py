@@ -57,7 +57,27 @@ def fill(case: Any, verb: Verb, given: Mapping[str, str], officer: Any) -> dict[
         raise FieldError(missing[0].name, f"is missing; {wanted(missing[0])}{others}")
     for field in missing:
         said[field.name] = _asked(field)
+    if sys.stdin.isatty():
+        said |= _also_needed(case, kind, said, officer)
     return said
+
+
+def _also_needed(case: Any, kind: Any, said: Mapping[str, str], officer: Any) -> dict[str, str]:
+    """Ask for what only this step of this case needs, such as of which case it is a duplicate."""
+    from casework.event import Statement
+    from casework.needs import By, answers
+    from casework.span import on
+    from casework.values import parse_value
+
+    values = {name: parse_value(kind.fields[name], text) for name, text in said.items()}
+    statement, found = Statement(kind.name, on(case.valid_as_of), values), {}
+    for names in answers(case, statement, By(officer.officer_id, officer.roles)):
+        for name in names:
+            text = _asked(kind.fields[name], optional=name != names[-1])
+            if text:
+                found[name] = text
+                break
+    return found
 
 
 def _usual(case: Any, verb: Verb, field: Any, said: Mapping[str, str], officer: Any) -> str:
@@ -79,8 +99,8 @@ def _usual(case: Any, verb: Verb, field: Any, said: Mapping[str, str], officer: 
     return _only(case, field.name) if field.required else ""
 
 
-def _asked(field: Any) -> str:
-    """Ask for one field until the answer is one that it can hold."""
+def _asked(field: Any, *, optional: bool = False) -> str:
+    """Ask for one field until the answer is one that it can hold; where something else would do, also for nothing."""
     from casework.errors import FieldError
     from casework.values import parse_value, wanted
     from casework.vocabulary import codes
@@ -90,7 +110,12 @@ def _asked(field: Any) -> str:
     for code in codes(field.codes).values() if field.codes else ():
         typer.echo(f"  {code.code}: {code.label}", err=True)
     while True:
-        text = str(typer.prompt(name, err=True)).strip()
+        shown = f"{name}, or nothing" if optional else name
+        text = str(
+            typer.prompt(shown, default="" if optional else None, show_default=False, err=True)
+        ).strip()
+        if optional and not text:
+            return ""
         try:
             text = _digest(field.name, text) if field.form == "digest" else text
             parse_value(field, text)

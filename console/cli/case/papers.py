@@ -88,8 +88,8 @@ def letter(
 
     _check_out(style, out)
     desk = desk_of(home, officer_id)
-    uid = "" if yearly else desk.find(_needed(reference, "CASE"))
-    to = _needed(state, "--state") if yearly else ""
+    uid = "" if yearly else desk.find(_needed(reference, "CASE", "it is about one case: name it"))
+    to = _needed(state, "--state", "say which host State") if yearly else ""
     wanted = WantedLetter(uid, kind, to, language, sender, counterpart, names, place, text, days)
     content, left_out = desk.letter(wanted, style, tuple(fonts or ()))
     if left_out:
@@ -120,9 +120,11 @@ def report(
 
     _check_out(style, out)
     desk = desk_of(home, officer_id)
-    uid = desk.find(_needed(reference, "CASE")) if what in OF_ONE_CASE else ""
+    uid = (
+        desk.find(_needed(reference, "CASE", "it is about one case: name it")) if what in OF_ONE_CASE else ""
+    )
     if what is Report.STATE:
-        _needed(state, "--state")
+        _needed(state, "--state", "say which host State")
     wanted = Wanted(what, uid, level, language, state, as_of, known_as_of)
     _write(desk.report(wanted, style, tuple(fonts or ())), out)
 
@@ -147,7 +149,7 @@ def _write(content: bytes, out: Path | None) -> None:
     say(f"Wrote {out}, SHA-256 {sha256(content).hexdigest()}")
 
 
-def _needed(value: str, name: str) -> str:
+def _needed(value: str, name: str, why: str) -> str:
     if not value:
-        raise typer.BadParameter("this needs it", param_hint=name)
+        raise typer.BadParameter(why, param_hint=name)
     return value

@@ -45,8 +45,8 @@ def new(
     from console.office import Office, check_officer_id
     from console.recovery import make_recovery_key, write_shares
 
-    office = Office(open_home(home))
     desk = desk_of(home, officer_id, stays=_STAYS)
+    office = Office(open_home(home))
     check_admits(desk.officer)
     check_officer_id(name)
     if name in office.officers():
