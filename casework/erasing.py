@@ -17,7 +17,7 @@ from casework.event import Statement, check_statement
 from casework.keyholder import WORK, Epochs
 from casework.keyring import move_to_epoch
 from casework.lifecycle import check_action
-from casework.posting import keep_back, told_of
+from casework.posting import keep_back
 from casework.retention import RetentionRules, is_on_legal_hold, retention_rules
 from casework.span import on
 from casework.store.database import Database, Transaction
@@ -158,7 +158,7 @@ def _destroy(
         signature = desk.unlocked.signer.sign(pae(TOMBSTONE_TYPE, payload))
         add_tombstone(connection, number, Signed(payload, signature))
         digests["tombstones"] = (sha256(payload).hexdigest(),)
-        digests |= keep_back(connection, *(one for one in told_of(connection, case) if not one.kept_back))
+        digests |= keep_back(connection, case)
     destroy_parts(connection, number, groups)
     desk.note(connection, "erase", (case.uid,), WORK, digests=digests, erased=groups)
     return gone

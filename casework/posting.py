@@ -2,8 +2,9 @@
 
 A document that replaces another stands at the end of its list, so whoever has read on to a place asks for what is
 behind it. A list tells its readers nothing of the others. What may no longer be told of a case is kept back from the
-moment in which that is written down, and has a new place when it may be told again. Each change stands in the audit
-log by its digest, so that `casework.check` finds what was put in, changed or dropped.
+moment in which that is written down. When it may be told again it stands at its old place: a new one would tell those
+who have it that something had happened. Each change stands in the audit log by its digest, so that `casework.check`
+finds what was put in, changed or dropped.
 """
 
 from collections.abc import Mapping
@@ -69,10 +70,8 @@ def settle(connection: Transaction, case: CaseFile) -> Digests:
 
     Gives what to write down.
     """
-    ours = told_of(connection, case)
-    if withheld(case):
-        return keep_back(connection, *(one for one in ours if not one.kept_back))
-    return offer(connection, *(one for one in ours if one.kept_back))
+    kept_back = int(bool(withheld(case)))
+    return _mark(connection, told_of(connection, case), kept_back)
 
 
 def told_of(connection: Transaction, case: CaseFile) -> tuple[Posted, ...]:
@@ -84,12 +83,9 @@ def told_of(connection: Transaction, case: CaseFile) -> tuple[Posted, ...]:
     )
 
 
-def keep_back(connection: Transaction, *documents: Posted) -> Digests:
-    """Leave our documents out of their lists; gives what to write down."""
-    kept = tuple(one._replace(kept_back=1) for one in documents)
-    for one in kept:
-        put_posted(connection, one)
-    return {PUT: tuple(one.digest for one in kept), REPLACED: tuple(one.digest for one in documents)}
+def keep_back(connection: Transaction, case: CaseFile) -> Digests:
+    """Keep back what was signed of a case; gives what to write down."""
+    return _mark(connection, told_of(connection, case), 1)
 
 
 def joined(*several: Digests) -> Digests:
@@ -114,6 +110,14 @@ def listed(database: Database, addressee: str, after: int, most: int, today: dat
             read = ((one.place or 0, read_line(one.line)) for one in rows)
             found += (Placed(*one) for one in read if not _is_over(one[1], today))
     return Listed(tuple(found[:most]), last)
+
+
+def _mark(connection: Transaction, documents: tuple[Posted, ...], kept_back: int) -> Digests:
+    old = tuple(one for one in documents if one.kept_back != kept_back)
+    new = tuple(one._replace(kept_back=kept_back) for one in old)
+    for one in new:
+        put_posted(connection, one)
+    return {PUT: tuple(one.digest for one in new), REPLACED: tuple(one.digest for one in old)}
 
 
 def _is_over(envelope: Envelope, today: date) -> bool:

@@ -27,10 +27,11 @@ from tests.casework.test_desk import said
 from tests.support.bystander import Bystander
 from tests.support.case_documents import Linked, StatusPeer, signed, summary
 from tests.support.contract import CASE_DOCUMENTS
-from tests.support.mutants import flips
+from tests.support.mutants import flips, mutants
 from tests.support.network import Network, on_sqlite_alone
 from tests.support.peer_simulator import PeerSimulator
 from tests.support.wiretap import Wiretap
+from tocsin.node.v1 import case_status_service_pb2
 
 REFS = {"aid-a": "a" * 16, "aid-b": "b" * 16, "aid-c": "c" * 16}
 WHEN = "2026-11-18"
@@ -104,6 +105,7 @@ def test_what_may_no_longer_be_told_is_sent_to_nobody_from_that_moment_on(line: 
 
     assert line.fetch("aid-c", line.nodes["aid-a"]) == Fetched()
     a.ops.say(uid, said("consent_recorded", "2026-11-20", person="P1", purpose="share_status", answer="yes"))
+    assert line.fetch("aid-b", line.nodes["aid-a"]) == Fetched(), "who has it is not told that it was away"
     line.exchange()
     assert shown(b) == shown(c) == [("aid-a", 1)]
     a.ops.say(uid, said("hold_set", WHEN, reason="safety", review_on=a.ops.today))
@@ -410,6 +412,32 @@ def test_a_flipped_bit_in_any_byte_is_refused_or_changes_nothing_that_was_signed
         with one.office.database.read() as connection:
             assert [each.line for each in all_posted(connection)] in ([], [write_line(sound)]), at
     assert refused >= len(answer) - 6
+
+
+@on_sqlite_alone
+def test_a_change_to_any_field_of_a_page_is_refused_or_changes_nothing_that_was_signed(
+    network: Network, b: Linked
+) -> None:
+    made = StatusPeer()
+    peer = admitted(network, made)
+    made.to_all = [signed(peer.identity.signing, summary(ref)) for ref in refs(2)]
+    answer = made.answer(encode_documents_call(DocumentsCall("", False, 0)))
+    sound = {write_line(one) for one in made.to_all}
+    one, refused = b["aid-b"], 0
+    changes = list(mutants(case_status_service_pb2.ListCaseDocumentsResponse.FromString(answer)))
+    for change, wire in changes:
+        try:
+            page = tuple(Placed(*each) for each in decode_documents(wire).documents)
+            take_page(
+                one.office.database, b, "aid-b", peer.org_id, page, Cursor(), to_us=False, today=one.ops.today
+            )
+        except (PayloadError, PostError):
+            refused += 1
+            continue
+        with one.office.database.read() as connection:
+            assert {each.line for each in all_posted(connection)} <= sound, change
+    assert len(changes) > 50
+    assert refused > len(changes) - 12, "a member may leave out documents and number the others"
 
 
 @on_sqlite_alone

@@ -6,9 +6,22 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
-from node.signed import INCIDENT_TYPE
+from node.signed import INCIDENT_TYPE, RETRACTION_TYPE
 from node.urgent import ALERT_TYPE
 from tocsin.node.v1 import alert_pb2, envelope_pb2, record_pb2
+
+INSIDE: dict[str, type[Message]] = {
+    "tocsin.node.v1.ListEntriesResponse.entries": record_pb2.Entry,
+    "tocsin.node.v1.SubscribeResponse.entry": record_pb2.Entry,
+    "tocsin.node.v1.SubscribeResponse.envelope": envelope_pb2.Envelope,
+    "tocsin.node.v1.CaseDocument.envelope": envelope_pb2.Envelope,
+}
+"""Fields of bytes in which a message lies."""
+PAYLOADS: dict[str, type[Message]] = {
+    INCIDENT_TYPE: record_pb2.IncidentRecord,
+    RETRACTION_TYPE: record_pb2.Retraction,
+    ALERT_TYPE: alert_pb2.Alert,
+}
 
 
 def mutants(message: Message, path: str = "") -> Iterator[tuple[str, bytes]]:
@@ -79,19 +92,10 @@ def _changed(message: Message, field: FieldDescriptor, value: Any, name: str) ->
 
 
 def _inside(message: Message, field: FieldDescriptor) -> type[Message] | None:
-    if field.full_name == "tocsin.node.v1.ListEntriesResponse.entries":
-        return record_pb2.Entry
-    if field.full_name == "tocsin.node.v1.SubscribeResponse.entry":
-        return record_pb2.Entry
-    if field.full_name == "tocsin.node.v1.SubscribeResponse.envelope":
-        return envelope_pb2.Envelope
     if field.full_name == "tocsin.node.v1.Envelope.payload":
         assert isinstance(message, envelope_pb2.Envelope)
-        if message.payload_type == ALERT_TYPE:
-            return alert_pb2.Alert
-        is_incident = message.payload_type == INCIDENT_TYPE
-        return record_pb2.IncidentRecord if is_incident else record_pb2.Retraction
-    return None
+        return PAYLOADS.get(message.payload_type)
+    return INSIDE.get(field.full_name)
 
 
 def _copy_without(message: Message, field: FieldDescriptor) -> Any:
