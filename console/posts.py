@@ -15,7 +15,7 @@ from casework.store.database import Database
 from casework.store.post import Cursor
 from casework.taking import MAX_OF_MEMBER, Fate, Members, Outcome, begin, take_page
 from node.client import PeerClient
-from node.errors import NodeError, PeerError, StoreError, UnavailableError
+from node.errors import MemberError, NodeError, PeerError, StoreError, UnavailableError
 from node.statuses import Shelf
 from node.wire.statuses import Documents
 
@@ -74,7 +74,7 @@ async def fetch(reader: Reader, line: PeerClient, today: date) -> Fetched:
         cursor = await asyncio.to_thread(begin, reader.database, line.peer.org_id, today)
         for to_us in (False, True):
             cursor = await _fetch_list(reader, line, cursor, today, outcomes, to_us=to_us)
-    except (PeerError, UnavailableError, PostError) as error:
+    except (PeerError, MemberError, UnavailableError, PostError) as error:
         logger.warning("case documents refused: peer=%s reason=%s", line.peer.org_id, error.reason)
         return Fetched(tuple(outcomes), error)
     return Fetched(tuple(outcomes))
