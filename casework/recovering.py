@@ -8,7 +8,7 @@ has shut out.
 from datetime import date
 from typing import NamedTuple
 
-from casework.access import ALL_RIGHTS, Grant, check_grant
+from casework.access import ALL_RIGHTS, KEY_OF, Grant, check_grant
 from casework.casefile import fold
 from casework.desk import Desk
 from casework.enrol import officers, working
@@ -47,7 +47,7 @@ def recover(desk: Desk, uids: tuple[str, ...], officer_id: str, reason: str, sha
     Args:
         desk: Of the recovery key.
         uids: Of the cases.
-        officer_id: Who goes on with them; they get every right.
+        officer_id: Who goes on with them; they get every right to which there is a key.
         reason: Why nobody else can open them; stands in each case.
         shares: Which shares were put in, in words.
 
@@ -131,7 +131,9 @@ def _open(
     desk.append(connection, uid, events, said, keys)
     add_notice(connection, number, len(events) + 1)
     at = int(desk.clock().timestamp())
-    grant = Grant(uid, to.officer_id, ALL_RIGHTS, reason, None, desk.officer.officer_id, at)
+    there = keys.keys() | {one.group for one in keys_of(connection, to.officer_id, number)}
+    rights = frozenset(one for one in ALL_RIGHTS if KEY_OF.get(one, Group.CASE) in there)
+    grant = Grant(uid, to.officer_id, rights, reason, None, desk.officer.officer_id, at)
     desk.note(connection, "break_glass", (uid,), "break_glass", groups=keys)
     desk.hand_over(connection, number, check_grant(grant, to), to, keys)
 

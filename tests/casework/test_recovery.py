@@ -2,11 +2,12 @@
 
 from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, insert, update
 
-from casework.access import ALL_RIGHTS
+from casework.access import ALL_RIGHTS, Grant
 from casework.casefile import case_name
 from casework.desk import Desk
 from casework.errors import (
@@ -28,8 +29,9 @@ from casework.store.tombstones import destroy_parts
 from casework.tables import case_event, case_notice
 from casework.vocabulary import Group
 from console.office import Office
-from console.recovery import NewKey, make_recovery_key, owner_of, recovery_desk
-from crypto.errors import KeySharesError, KeySharesTooFewError
+from console.recovery import NewKey, make_recovery_key, owner_of, recovery_desk, share_in, write_shares
+from crypto.errors import KeyFileError, KeySharesError, KeySharesTooFewError
+from crypto.keyshare import read_share
 from tests.casework.conftest import Clock
 from tests.casework.remote import At
 from tests.casework.test_cw_11_access import entries, faults
@@ -150,6 +152,27 @@ def test_whom_the_advocate_has_shut_out_the_recovery_key_does_not_let_in(
     assert faults(office) == []
 
 
+def test_a_grant_of_the_recovery_key_to_who_is_shut_out_is_found(
+    office: Office, desk: SignIn, made: NewKey, uid: str
+) -> None:
+    owner, advocate, adviser = (
+        desk(one) for one in ("accountability_officer", "survivor_advocate", "legal_adviser")
+    )
+    let_in(owner, uid, "survivor-advocate", ALL_RIGHTS, "speaks for them")
+    shut_out(advocate, uid, "legal-adviser", "knows the survivor", for_good=True)
+    key, at = recovery_desk(office, made.shares), int(advocate.clock().timestamp())
+    grant = Grant(uid, "legal-adviser", frozenset({"read"}), WHY, None, "recovery-1", at)
+    with office.database.write() as connection:
+        held = owner.holding(connection, uid)
+        assert held is not None
+        key.hand_over(connection, case_id_of(connection, uid), grant, adviser.officer, held.keys)
+
+    assert [one.what.partition(":")[0] for one in faults(office)] == [
+        "recovery-1 could not give it",
+        "no grant gives it",
+    ]
+
+
 def test_cases_of_before_are_sealed_by_who_holds_them(office: Office, desk: SignIn) -> None:
     owner, focal = desk("accountability_officer"), desk("country_focal_point")
     uid, other = owner.open_case(opening()), focal.open_case(opening())
@@ -187,6 +210,49 @@ def test_a_recovery_key_that_counts_no_more_opens_nothing_and_its_keys_are_gone(
         None,
     ]
     assert faults(office) == []
+
+
+def test_who_is_let_in_gets_the_rights_to_which_there_is_a_key(office: Office, desk: SignIn) -> None:
+    owner, focal, adviser = (
+        desk(one) for one in ("accountability_officer", "country_focal_point", "legal_adviser")
+    )
+    uid = owner.open_case(opening())
+    made = admitted(office, desk)
+    let_in(owner, uid, "country-focal-point", frozenset({"read", "medical"}), "less than everything")
+    let_in(owner, uid, "legal-adviser", frozenset({"read", "identity"}), "advice")
+    assert seal_to_recovery(focal) == 1  # who holds no more can seal no more
+
+    recover(recovery_desk(office, made.shares), (uid,), "legal-adviser", WHY)
+
+    assert grants(adviser, uid)[-1].rights == {"read", "write", "export", "medical", "identity"}
+    assert adviser.read(uid).uid == uid
+    assert faults(office) == []
+
+
+def test_the_key_opens_cases_of_months_that_are_over(
+    office: Office, desk: SignIn, made: NewKey, uid: str, clock: Clock
+) -> None:
+    clock.now += timedelta(days=70)
+    office.turn()
+
+    recover(recovery_desk(office, made.shares), (uid,), "approver", WHY)
+
+    assert desk("approver").read(uid).host_state == "CMR"
+    assert faults(office) == []
+
+
+def test_shares_are_all_written_or_none(made: NewKey, tmp_path: Path) -> None:
+    taken = tmp_path / f"recovery-{made.shares[2].set_id}-3.txt"
+    taken.write_text("somebody else's")
+
+    with pytest.raises(KeyFileError, match="no share was kept"):
+        write_shares(tmp_path, made.shares)
+
+    assert list(tmp_path.glob("recovery-*")) == [taken]
+    assert taken.read_text() == "somebody else's"
+    taken.unlink()
+    files = write_shares(tmp_path, made.shares)
+    assert [read_share(share_in(one.read_text())) for one in files] == list(made.shares)
 
 
 def test_an_erased_case_is_not_recovered(office: Office, made: NewKey, uid: str) -> None:
