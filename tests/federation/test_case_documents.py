@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from casework import taking
 from casework.answering import send, take_fetched
 from casework.erasing import erase
 from casework.errors import ConsentError, NotFoundError, PostError, SummaryError
@@ -328,6 +329,20 @@ def test_what_is_sound_and_not_to_be_kept_is_refused_alone(network: Network, b: 
     ]
     assert held(b["aid-b"]) == [refs(1)[0], "2" * 16]
     assert b.faults("aid-b") == []
+
+
+@on_sqlite_alone
+def test_of_one_member_no_more_is_held_than_fits(
+    network: Network, b: Linked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(taking, "MAX_OF_MEMBER", 2)
+    made = StatusPeer()
+    peer = admitted(network, made)
+    key = peer.identity.signing
+    made.to_all = [signed(key, summary(ref)) for ref in refs(3)]
+    made.to_all.append(signed(key, summary(refs(1)[0], number=2)))
+    fates = [one.fate for one in b.fetch("aid-b", peer).outcomes]
+    assert fates == [Fate.TAKEN, Fate.TAKEN, Fate.FULL, Fate.TAKEN]
 
 
 def with_place(place: int) -> Callable[[Documents], Documents]:
