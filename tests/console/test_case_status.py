@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -248,3 +250,26 @@ def test_all_of_it_goes_by_sync(pair: tuple[Side, Side]) -> None:
     (left,) = tocsin("case", "status", "list", "--home", b.home, "--format", "json").rows
     assert left["organization"] == "aid-b"
     assert tocsin("check", "--home", a.home).code == tocsin("check", "--home", b.home).code == 0
+
+
+def test_a_byte_that_is_changed_at_the_origin_is_refused_by_sync_and_found_by_check(
+    pair: tuple[Side, Side],
+) -> None:
+    a, b = pair
+    a.publishes()
+    with closing(sqlite3.connect(a.home / "node.db")) as database, database:
+        ((line,),) = database.execute("SELECT envelope FROM case_post").fetchall()
+        at = line.index(b'"sig":"') + 20
+        changed = line[:at] + (b"B" if line[at : at + 1] == b"A" else b"A") + line[at + 1 :]
+        database.execute("UPDATE case_post SET envelope = ?", (changed,))
+
+    with serving(a.home):
+        ran = tocsin("sync", "--home", b.home, "--format", "json")
+    assert (ran.code, ran.rows[0]["case documents"]) == (1, 0)
+    assert ran.rows[0]["stopped by"].startswith(
+        "CASE_STATUS_LIST_REFUSED: place 1: no active member signed it"
+    )
+    assert tocsin("case", "status", "list", "--home", b.home, "--format", "json").rows == []
+    checked = tocsin("check", "--home", a.home)
+    assert checked.code == 1
+    assert "signed document of aid-a: status" in checked.out
