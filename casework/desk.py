@@ -17,6 +17,7 @@ from casework.keyholder import WORK, Keyholder, Keys
 from casework.lifecycle import check_action
 from casework.officer import Officer
 from casework.posting import Digests, settle, told_of
+from casework.span import check_day
 from casework.store.database import Transaction
 from casework.store.events import add_case
 from casework.vocabulary import Group, kinds
@@ -90,10 +91,12 @@ class Desk(Keyholder):
         """Read a case as of two days, after writing down that it is read.
 
         Raises:
+            FieldError: A day is before 1900 or after 2999.
             NotFoundError: There is none, or it is not for this officer.
             AuditError: The read could not be written down.
             TamperedError: What is stored does not hold.
         """
+        check_day("as_of", valid_as_of or self.today, known_as_of or self.today)
         with self.database.read() as connection:
             held = self.holding(connection, uid)
         if held is None:
@@ -134,6 +137,7 @@ class Desk(Keyholder):
             AuditError: The read could not be written down.
             TamperedError: What is stored does not hold.
         """
+        check_day("as_of", valid_as_of or self.today, known_as_of or self.today)
         with self.database.read() as connection:
             holdings = self.holdings(connection)
         chosen = tuple(uid for uid in uids if uid in holdings)

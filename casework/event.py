@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from casework.errors import FieldError, TamperedError
-from casework.span import Range, Span, parse_span
+from casework.span import Range, Span, check_day, parse_span
 from casework.values import ID, Gap, Value, check_value, read_value, wanted, write_value
 from casework.vocabulary import Group, Kind, codes, kinds
 
@@ -92,6 +92,9 @@ def check_statement(statement: Statement, today: date) -> Statement:
     if kind is None:
         raise FieldError("kind", f"{statement.kind[:40]!r} is no kind of event")
     _check_fields(kind, statement.fields)
+    check_day("when", statement.when.earliest, statement.when.latest)
+    if statement.known_on is not None:
+        check_day("known_on", statement.known_on)
     if statement.known_on is not None and statement.known_on > today:
         raise FieldError("known_on", "lies in the future")
     if statement.when.earliest > today:

@@ -32,6 +32,7 @@ from casework.tips import list_tips
 from casework.vocabulary.words import words
 
 YEARLY = "yearly_request"
+MAX_DAYS = 3660  # within which an answer can be asked for
 E = TypeVar("E", bound=StrEnum)
 
 
@@ -129,6 +130,8 @@ def letter_page(desk: Desk, wanted: WantedLetter) -> tuple[Page, int]:
     """
     if not wanted.uid and not wanted.state:
         raise FieldError("state", "say to which State the yearly request goes")
+    if wanted.days > MAX_DAYS:
+        raise FieldError("days", f"at most {MAX_DAYS}")
     draft = Draft(
         wanted.kind if wanted.uid else YEARLY,
         wanted.sender,

@@ -18,6 +18,20 @@ _TEXT = re.compile(
 )
 
 
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)  # with room to count from either
+
+
+def check_day(field: str, *days: date) -> None:
+    """See whether clocks and figures can be counted from days.
+
+    Raises:
+        FieldError: One of them is before 1900 or after 2999.
+    """
+    for day in days:
+        if not FIRST_DAY <= day <= LAST_DAY:
+            raise FieldError(field, f"{day} is not between {FIRST_DAY} and {LAST_DAY}")
+
+
 class Basis(StrEnum):
     """How firm the days are (HURIDOCS micro-thesaurus 48)."""
 

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 from casework.errors import FieldError
-from casework.span import Range, Span, parse_range, parse_span
+from casework.span import Range, Span, check_day, parse_range, parse_span
 from casework.vocabulary import Field, Form, Kind, codes
 
 MAX_TEXT = 20_000  # characters of one field; longer text belongs into a document
@@ -55,6 +55,10 @@ def check_value(field: Field, value: Value) -> Value:
     """
     if not isinstance(value, Gap) and not _FORMS[field.form].fits(field, value):
         raise FieldError(field.name, f"{str(value)[:40]!r} does not fit; {wanted(field)}")
+    if isinstance(value, Span):
+        check_day(field.name, value.earliest, value.latest)
+    elif isinstance(value, date):
+        check_day(field.name, value)
     return value
 
 

@@ -10,6 +10,7 @@ from casework.casefile import CaseFile, fold
 from casework.client.line import Line
 from casework.event import Statement
 from casework.keyholder import WORK
+from casework.span import check_day
 from casework.wire.cases import decode_events, encode_statement
 from tocsin.casework.v1 import case_pb2
 from tocsin.casework.v1 import casework_service_pb2 as messages
@@ -90,4 +91,6 @@ class CaseCalls(Line):
                 return
 
     def _fold(self, case: case_pb2.Case, valid_as_of: date | None, known_as_of: date | None) -> CaseFile:
-        return fold(case.uid, decode_events(case), valid_as_of or self.today, known_as_of or self.today)
+        days = (valid_as_of or self.today, known_as_of or self.today)
+        check_day("as_of", *days)
+        return fold(case.uid, decode_events(case), *days)
