@@ -30,7 +30,7 @@ from tests.support.case_documents import Linked
 from tests.support.faults import Flavour, failing_at
 from tests.support.network import NOW, Network, postgresql_when_slow
 
-MOST_WRITES = 30
+FEWEST_WRITES, MOST_WRITES = 3, 30  # that any of the works needs
 SLOW = pytest.mark.slow
 Do = Callable[[Desk, Us], object]
 
@@ -171,7 +171,7 @@ def test_a_write_that_fails_leaves_all_of_it_or_nothing(line: Linked, name: str,
         assert line.faults("aid-a") == []
         if is_done(line, work):
             break
-    assert 3 < number < MOST_WRITES - 1
+    assert FEWEST_WRITES <= number < MOST_WRITES - 1
     if name != "keep back":  # a case may be put on hold once more
         with nullcontext() if name == "send" else pytest.raises(CaseInputError):
             work.do(a.desks[work.officer], a.us)
@@ -225,7 +225,7 @@ def test_a_process_that_is_killed_leaves_all_of_it_or_nothing(
         if is_done(line, work):
             break
         assert ended == -signal.SIGKILL
-    assert 3 < number < MOST_WRITES - 1
+    assert FEWEST_WRITES <= number < MOST_WRITES - 1
 
 
 @dataclass(frozen=True)
@@ -270,7 +270,7 @@ def test_a_page_is_taken_whole_with_its_cursor_or_not_at_all(line: Linked, flavo
         assert (held, at.to_all) in {(1, 1), (3, 3)}
         if held == 3:
             break
-    assert 3 < number < MOST_WRITES - 1
+    assert FEWEST_WRITES <= number < MOST_WRITES - 1
     assert at == Cursor(3, 0, "2026-11")
     assert line.faults("aid-b") == []
     assert line.fetch("aid-b", line.nodes["aid-a"]).outcomes == ()
