@@ -12,7 +12,7 @@ import grpc
 
 from benchmarks.samples import fill
 from console.home import Home, make_home
-from console.network import admitted, change_members, found_network
+from console.network import admitted, change_members, found_network, take_over
 from console.serve import ADDRESS_FILE
 from crypto.certificates import certificate_pem, private_key_pem, server_name
 from node.audience import Tier
@@ -50,7 +50,7 @@ def make_network(folder: Path, size: int) -> Network:
     members = [home.member(None, _NOWHERE)._replace(tier=tier) for tier, home in receivers.items()]
     change_members(origin, None, admitted(members))
     for home in receivers.values():
-        home.install_directory(origin.directory_file.read_bytes(), origin.directory_key())
+        take_over(home, origin.network_file.read_bytes(), origin.fingerprint())
     store = origin.store()
     fill(store, origin.identity(None), size)
     store.close()

@@ -14,7 +14,14 @@ from typing import NamedTuple, TypeAlias
 
 from console.demo_nodes import free_ports
 from console.home import Home, make_home, write_file
-from console.network import admitted, change_members, found_network, read_request, request_membership
+from console.network import (
+    admitted,
+    change_members,
+    found_network,
+    read_request,
+    request_membership,
+    take_over,
+)
 from console.serve import open_node, sync_all
 from node.audience import Tier
 from node.config import new_settings
@@ -91,7 +98,7 @@ def make_network(folder: Path) -> Network:
         applicants.append(read_request(request))
     change_members(coordinator, None, admitted(applicants))
     for home in members:
-        home.install_directory(coordinator.directory_file.read_bytes(), coordinator.directory_key())
+        take_over(home, coordinator.network_file.read_bytes(), coordinator.fingerprint())
     return Network(members, coordinator)
 
 

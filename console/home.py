@@ -6,8 +6,8 @@ names.txt                 names that never leave, one a line; there may be none
 keys/*.key                one secret each, readable by the owner alone; whoever has them speaks for the organization
 keys/*.pub.hex            their public halves
 keys/tls.der              the certificate that peers pin
-network/directory.pb      who belongs to the network, signed; anybody may read it
-network/directory.key.hex the public key that the directory must be signed with, pinned when the node joined
+network/network.pb        who belongs to the network, and who may say so, signed; anybody may read it
+network/root.sha256       the fingerprint of the root that this node believed first
 node.db                   everything the node knows (SQLite), unless `database_url` says otherwise
 """
 
@@ -18,7 +18,6 @@ from pathlib import Path
 
 from console.database import open_store
 from crypto.certificates import make_member_certificate
-from crypto.envelope import Envelope
 from crypto.keyfile import load_key, save_key
 from crypto.sealing import SealKey
 from crypto.signing import Signer
@@ -26,20 +25,21 @@ from node.audience import Tier
 from node.bounds import Bounds
 from node.client import Credentials
 from node.config import FILE_NAME, Settings, load_settings
-from node.directory import Directory, Member, MemberKey, OrganizationType, Status, verify_directory
-from node.errors import ConfigError, DirectoryError, NamesError, PayloadError, PolicyError, UnreadableError
+from node.directory import Directory, Member, MemberKey, OrganizationType, Status
+from node.errors import ConfigError, DirectoryError, NamesError, PolicyError, UnreadableError
 from node.logbook import Identity, start_log
 from node.policy import FILE_NAME as POLICY_FILE
 from node.policy import Policy, baseline, read_policy
 from node.scan import NO_NAMES, Names, read_names
 from node.store.database import Store
+from node.trust import Trusted, trust_first
 from node.verify import Origin
-from node.wire.membership import decode_directory
-from node.wire.records import decode_envelope
+from node.wire import network as network_codec
+from node.wire.network import decode_document, encode_document
 
 KEY_LIFETIME = timedelta(days=3 * 365)
 NAMES_FILE = "names.txt"
-SIGNING, LOG, TLS, DIRECTORY, SEAL = "signing", "log", "tls", "directory", "seal"
+SIGNING, LOG, TLS, NETWORK, SEAL = "signing", "log", "tls", "network", "seal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ class Home:
             NamesError: The list of names can not be used.
             UnreadableError: A file can not be read.
         """
-        members = self.directory().members if self.directory_file.exists() else ()
+        members = self.directory().members if self.network_file.exists() else ()
         others = (one for one in members if one.org_id != self.settings.org_id)
         network = {one.org_id: one.tier for one in others if one.status is Status.ACTIVE}
         return Bounds(self.policy(), self.names(), network)
@@ -166,46 +166,60 @@ class Home:
         Raises:
             DirectoryError: This node belongs to no network yet, or the file does not hold.
         """
-        return read_directory(self.directory_file, self.directory_key())
+        directory = self.network().directory
+        assert directory is not None, "what is trusted has a directory"
+        return directory
 
-    def directory_key(self) -> bytes:
-        """Public key that the directory must be signed with.
+    def network(self) -> Trusted:
+        """Read and verify all that this node believes of its network.
+
+        Raises:
+            DirectoryError: This node belongs to no network yet, or the file does not hold.
+        """
+        fingerprint = self.fingerprint()
+        return trust_first(decode_document(read_file(self.network_file)), fingerprint, network_codec)
+
+    def fingerprint(self) -> bytes:
+        """SHA-256 of the root that this node believed first.
 
         Raises:
             DirectoryError: This node belongs to no network yet.
         """
         try:
-            return bytes.fromhex((self.path / "network" / "directory.key.hex").read_text())
+            return bytes.fromhex((self.path / "network" / "root.sha256").read_text())
         except FileNotFoundError as error:
             raise DirectoryError("this node belongs to no network yet; see `tocsin peer --help`") from error
         except ValueError as error:
-            raise DirectoryError("network/directory.key.hex is not a key") from error
+            raise DirectoryError("network/root.sha256 is not a fingerprint") from error
 
-    def install_directory(self, document: bytes, directory_key: bytes) -> Directory:
-        """Check a directory and keep it instead of the one held.
+    def verify_network(self, document: bytes, fingerprint: bytes) -> Trusted:
+        """Check the file of a network against what is held.
 
         Raises:
             DirectoryError: It does not hold, or is older than the one held.
         """
-        held = None
-        if self.directory_file.exists():
-            held = self.directory()
-            if self.directory_key() != directory_key:
-                raise DirectoryError(f"this node belongs to {held.network}, whose network key is another")
-        directory = verify_directory(_envelope(document), decode_directory, directory_key, held)
-        self.directory_file.parent.mkdir(exist_ok=True)
-        write_file(self.path / "network" / "directory.key.hex", directory_key.hex().encode())
-        write_file(self.directory_file, document)
-        return directory
+        received = decode_document(document)
+        if not self.network_file.exists():
+            return trust_first(received, fingerprint, network_codec)
+        held = self.network()
+        if self.fingerprint() != fingerprint:
+            raise DirectoryError(f"this node belongs to {held.root.network}, whose fingerprint is another")
+        return held.after(received, network_codec)
+
+    def keep_network(self, trusted: Trusted, fingerprint: bytes) -> None:
+        """Keep a network that was verified instead of the one held."""
+        self.network_file.parent.mkdir(exist_ok=True)
+        write_file(self.path / "network" / "root.sha256", fingerprint.hex().encode())
+        write_file(self.network_file, encode_document(trusted.document))
 
     def key_file(self, purpose: str) -> Path:
         """Where the key for one purpose lies."""
         return key_file(self.path, purpose)
 
     @property
-    def directory_file(self) -> Path:
-        """Where the signed directory lies."""
-        return self.path / "network" / "directory.pb"
+    def network_file(self) -> Path:
+        """Where roots and directory lie."""
+        return self.path / "network" / "network.pb"
 
     def _certificate(self) -> bytes:
         try:
@@ -229,9 +243,9 @@ class LiveDirectory:
             DirectoryError: The file is gone or does not hold; nobody is let in on the old one.
         """
         try:
-            stat = self._home.directory_file.stat()
+            stat = self._home.network_file.stat()
         except OSError as error:
-            self._home.directory_key()  # where there never was a network, this says so
+            self._home.fingerprint()  # where there never was a network, this says so
             raise DirectoryError("the directory file can not be read") from error
         now = (stat.st_mtime_ns, stat.st_size)
         if self._directory is None or now != self._seen:
@@ -289,15 +303,6 @@ def make_home(path: Path, settings: Settings, passphrase: str | None) -> Home:
     return home
 
 
-def read_directory(path: Path, directory_key: bytes) -> Directory:
-    """Read and verify a directory file.
-
-    Raises:
-        DirectoryError: It can not be read or does not hold.
-    """
-    return verify_directory(_envelope(read_file(path)), decode_directory, directory_key, None)
-
-
 def read_policy_file(path: Path) -> Policy:
     """Read and check a policy.
 
@@ -340,13 +345,6 @@ def write_file(path: Path, content: bytes) -> None:
         draft.replace(path)
     except OSError as error:
         raise UnreadableError(f"{path} can not be written: {error.strerror}") from error
-
-
-def _envelope(document: bytes) -> Envelope:
-    try:
-        return decode_envelope(document)
-    except PayloadError as error:
-        raise DirectoryError("the file is not the directory of a network") from error
 
 
 def _toml(settings: Settings) -> str:

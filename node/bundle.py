@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 from crypto.envelope import Envelope, sign_envelope
 from crypto.sealing import Sealer, seal_hash
 from crypto.signing import Signer
-from node.directory import Directory, Member, Status, origin_of
+from node.directory import Directory, Member, Status, speaker_of
 from node.errors import BundleGapError, BundleRecipientError, MemberError, UnknownLogError
 from node.pages import Span, own_log_page
 from node.store.database import Store, Transaction
@@ -120,7 +120,7 @@ def write_bundle(
         UnknownLogError: This node has not started its log.
         StoreError: The log can not be read.
     """
-    if author.signing.public_key not in origin_of(directory, author.org_id, now).signing_keys:
+    if author.signing.public_key not in speaker_of(directory, author.org_id, now).signing_keys:
         raise MemberError(
             f"the directory holds another signing key of {author.org_id}; nobody would believe this one"
         )

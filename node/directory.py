@@ -1,18 +1,17 @@
 """Who belongs to the network: the signed list of members, their keys, certificates and tiers.
 
 A name is never an identity; what a member may do follows from the keys that the directory binds to its id. The
-directory itself is believed because the network's directory key signed it, and it never goes back to an older version.
+directory itself is believed because enough of the network's keys signed it, and it never goes back (`node.trust`).
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from functools import cached_property
 from typing import NamedTuple
 
 from crypto.certificates import check_member_certificate, spki_sha256
-from crypto.envelope import Envelope, verify_threshold
 from crypto.errors import CryptoError
 from crypto.sealing import verify_seal_key
 from node.audience import Tier
@@ -40,6 +39,21 @@ class Status(IntEnum):
 
     ACTIVE = 1
     SUSPENDED = 2
+    LEFT = 3
+
+
+class RetirementReason(IntEnum):
+    """Why a signing key is no longer used."""
+
+    ROTATED = 1
+    COMPROMISED = 2
+
+
+class Retirement(NamedTuple):
+    """From which index of its member's log on a key no longer counts: the log is the clock (trust.md, part 4)."""
+
+    reason: RetirementReason
+    last_good_size: int
 
 
 class MemberKey(NamedTuple):
@@ -48,10 +62,11 @@ class MemberKey(NamedTuple):
     public_key: bytes
     valid_from: datetime
     valid_until: datetime
+    retirement: Retirement | None = None
 
     def is_valid(self, now: datetime) -> bool:
         """Whether the key may sign at this time."""
-        return self.valid_from <= now < self.valid_until
+        return self.retirement is None and self.valid_from <= now < self.valid_until
 
 
 class Member(NamedTuple):
@@ -77,6 +92,9 @@ class Directory:
     issued: datetime
     expires: datetime
     members: tuple[Member, ...]
+    root_version: int = 1  # the newest root when it was made
+    # Of the root under which it is read.
+    root_expires: datetime = field(default=datetime.max.replace(tzinfo=UTC), compare=False)
 
     @cached_property
     def by_certificate(self) -> Mapping[bytes, Member]:
@@ -104,16 +122,17 @@ class Directory:
         member = self.by_certificate.get(spki_sha256(certificate))
         if member is None:
             raise MemberError("the certificate belongs to no member of the network")
-        if member.status is not Status.ACTIVE:
-            raise MemberError(f"{member.org_id} is suspended")
+        verify_active(member)
         return member
 
     def verify_current(self, now: datetime) -> None:
         """Refuse to work with a directory that may have been withheld from us.
 
         Raises:
-            MemberError: The directory has expired.
+            MemberError: The directory has expired, or the root that names its keys.
         """
+        if now >= self.root_expires:
+            raise MemberError(f"the root of the network expired on {self.root_expires:%Y-%m-%d}")
         if now >= self.expires:
             raise MemberError(f"version {self.version} of the directory expired on {self.expires:%Y-%m-%d}")
 
@@ -126,53 +145,85 @@ def origin_of(directory: Directory, org_id: str, now: datetime) -> Origin:
     """
     directory.verify_current(now)
     member = directory.member(org_id)
-    if member.status is not Status.ACTIVE:
-        raise MemberError(f"{org_id} is suspended")
+    verify_active(member)
     if not member.log_key.is_valid(now):
         raise MemberError(f"the log key of {org_id} is not valid now")
-    keys = tuple(key.public_key for key in member.signing_keys if key.is_valid(now))
-    return Origin(org_id, keys, member.log_key.public_key)
+    past = retired_keys(member)
+    now_valid = tuple(key.public_key for key in member.signing_keys if key.is_valid(now))
+    return past._replace(signing_keys=(*now_valid, *past.signing_keys))
 
 
-def verify_directory(
-    envelope: Envelope,
-    decode: Callable[[bytes], Directory],
-    directory_key: bytes,
-    held: Directory | None,
-) -> Directory:
-    """Check a directory document against the network's key and the version that we already hold.
+def retired_keys(member: Member) -> Origin:
+    """A member by the signing keys that it no longer uses, and up to where they count in its log."""
+    ends = tuple(
+        (key.public_key, key.retirement.last_good_size) for key in member.signing_keys if key.retirement
+    )
+    return Origin(member.org_id, tuple(key for key, _ in ends), member.log_key.public_key, ends)
 
-    Args:
-        envelope: As received.
-        decode: Reads the payload; called only after the signature has been verified.
-        directory_key: The network's public key, pinned when this node joined.
-        held: The directory trusted so far.
+
+def speaker_of(directory: Directory, org_id: str, now: datetime) -> Origin:
+    """Find the keys with which a member speaks now, outside its log: there no index says what a retired key still may.
 
     Raises:
-        DirectoryError: The signature is not the network's, the version goes back, the network is another one, or a
-            member contradicts itself or another.
+        MemberError: As of `origin_of`.
     """
-    try:
-        verify_threshold(envelope, DIRECTORY_TYPE, (directory_key,), 1)
-    except CryptoError as error:
-        raise DirectoryError("it is not signed with the network's directory key") from error
-    directory = decode(envelope.payload)
-    if held is not None:
-        if directory.network != held.network:
-            raise DirectoryError(
-                f"it is of the network {directory.network}, this node belongs to {held.network}"
-            )
-        if directory.version < held.version:
-            raise DirectoryError(
-                f"version {directory.version} is older than version {held.version} held here"
-            )
-        if directory.version == held.version and directory != held:
-            raise DirectoryError(f"it differs from version {held.version} held here but has the same number")
-    _verify_members(directory)
-    return directory
+    origin = origin_of(directory, org_id, now)
+    ended = dict(origin.ends)
+    return origin._replace(
+        signing_keys=tuple(key for key in origin.signing_keys if key not in ended), ends=()
+    )
 
 
-def _verify_members(directory: Directory) -> None:
+def verify_active(member: Member) -> None:
+    """Refuse a member that takes no part now.
+
+    Raises:
+        MemberError: It is suspended, or has left.
+    """
+    if member.status is not Status.ACTIVE:
+        state = "has left the network" if member.status is Status.LEFT else "is suspended"
+        raise MemberError(f"{member.org_id} {state}")
+
+
+def verify_successor(directory: Directory, held: Directory) -> None:
+    """Check that a directory follows the one that is held: nothing that still counts is gone.
+
+    Raises:
+        DirectoryError: It goes back, a member or one of its signing keys is gone, a retired key counts again or longer,
+            or a member that left is back.
+    """
+    for what in ("version", "root_version"):
+        if getattr(directory, what) < getattr(held, what):
+            raise DirectoryError(
+                f"{what}: {getattr(directory, what)} is older than {getattr(held, what)} held here"
+            )
+    members = {member.org_id: member for member in directory.members}
+    for before in held.members:
+        now = members.get(before.org_id)
+        if now is None:
+            raise DirectoryError(f"{before.org_id} is gone; a member that leaves stays in the directory")
+        if before.status is Status.LEFT and now.status is not Status.LEFT:
+            raise DirectoryError(f"{before.org_id} has left for good; it can only come back under another id")
+        _verify_keys(before, now)
+
+
+def _verify_keys(before: Member, now: Member) -> None:
+    keys = {key.public_key: key for key in now.signing_keys}
+    for past in before.signing_keys:
+        key = keys.get(past.public_key)
+        if key is None:
+            raise DirectoryError(f"{before.org_id}: a signing key is gone, by which old records are verified")
+        end = key.retirement.last_good_size if key.retirement else None
+        if past.retirement and (end is None or end > past.retirement.last_good_size):
+            raise DirectoryError(f"{before.org_id}: a retired key counts again")
+
+
+def verify_members(directory: Directory) -> None:
+    """Check that the members contradict neither themselves nor each other.
+
+    Raises:
+        DirectoryError: They do.
+    """
     seen: set[bytes | str] = set()
     for member in directory.members:
         try:

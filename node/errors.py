@@ -71,6 +71,12 @@ class DirectoryError(InputError):
     reason = "DIRECTORY_REFUSED"
 
 
+class RootError(DirectoryError):
+    """A root, which says whose directories count, can not be trusted."""
+
+    reason = "ROOT_REFUSED"
+
+
 class MemberError(NodeError):
     """Somebody does not, or does no longer, belong to the network."""
 

@@ -80,7 +80,7 @@ def _settle(
 ) -> tuple[Sequence[Verified], frozenset[int]]:
     """Find what is replaced, by index; an entry that does not continue what it names is refused alone."""
     start = head.frontier.size
-    targets = {one.position.log_index: _targets(one.record) for one in entries if one.record is not None}
+    targets = {one.position.log_index: targets_of(one.record) for one in entries if one.record is not None}
     named = {target.log_index for some in targets.values() for target, _ in some}
     stored = peer_entries(connection, head.log_id, sorted(index for index in named if index < start))
     settled = list(entries)
@@ -102,7 +102,7 @@ def _settle(
     return settled, frozenset(replaced)
 
 
-def _targets(record: IncidentRecord | Retraction) -> tuple[tuple[Position, bool], ...]:
+def targets_of(record: IncidentRecord | Retraction) -> tuple[tuple[Position, bool], ...]:
     """The entries that a record says it replaces, and whether each is of its own record or of one it stands for."""
     own = () if record.replaces is None else ((record.replaces, True),)
     others = record.stands_for if isinstance(record, IncidentRecord) else ()

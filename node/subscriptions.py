@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from node.client import Credentials, PeerClient
-from node.directory import Directory, Member, Status, origin_of
+from node.directory import Directory, Member, Status, speaker_of
 from node.errors import NodeError, PeerError, UnavailableError
 from node.inbox import held_sequence, note_told, receive_alert, unsent_notes
 from node.interest import Interest, nearness
@@ -108,7 +108,7 @@ async def _take(node: Listener, peer: Member, pushed: Pushed) -> None:
     """Verify and keep one message, or write down why it was refused."""
     now = node.clock()
     try:
-        origin = origin_of(node.directory(), peer.org_id, now)
+        origin = speaker_of(node.directory(), peer.org_id, now)
         sound = await asyncio.to_thread(receive_alert, node.store, pushed, origin, records, now)
     except PeerError as error:
         logger.warning("alert refused: peer=%s reason=%s", peer.org_id, error.reason)

@@ -19,7 +19,7 @@ from node.asking import keep_answers, standing_requests
 from node.audiences import keep_belongings
 from node.client import PeerClient
 from node.confirm import due_receipt, note_given
-from node.directory import Directory, origin_of
+from node.directory import Directory, origin_of, speaker_of
 from node.errors import MemberError, NodeError, PeerError, UnavailableError
 from node.inbox import check_promises
 from node.logbook import Identity
@@ -131,7 +131,7 @@ async def _follow_audiences(
     """Learn to which audiences of the peer we belong; should that fail, the next contact tries again."""
     peer_id = client.peer.org_id
     try:
-        owner = origin_of(directory, peer_id, now)
+        owner = speaker_of(directory, peer_id, now)
         wires = await client.charters()
         await asyncio.to_thread(keep_belongings, store, owner, org_id, wires, charters)
     except (PeerError, MemberError, UnavailableError) as error:

@@ -16,7 +16,7 @@ from crypto.errors import CryptoError
 from crypto.merkle import Frontier
 from crypto.sealing import HEAD_BYTES, SealKey, open_sealed, seal_hash
 from node.bundle import BUNDLE_TYPE, PREFIX_BYTES, Bundle, BundleCodec
-from node.directory import Directory, origin_of
+from node.directory import Directory, origin_of, speaker_of
 from node.errors import (
     BundleContentError,
     BundleError,
@@ -140,7 +140,8 @@ def _verify_bundle(
         raise BundleError("no member of the directory that you hold has signed it") from error
     member = members[public_key]
     origin = origin_of(reader.directory, member.org_id, now)
-    if public_key not in origin.signing_keys:
+    # A bundle is signed now, whatever its entries were signed with.
+    if public_key not in speaker_of(reader.directory, member.org_id, now).signing_keys:
         raise BundleError(f"the key of {member.org_id} that signed it is not valid now")
     bundle = codec.decode_bundle(envelope.payload)
     if bundle.origin_id != member.org_id:

@@ -74,11 +74,12 @@ class Fate(StrEnum):
 
 
 class Origin(NamedTuple):
-    """What the directory says now about the origin of a log: 32-byte public keys that are valid."""
+    """What the directory says now about the origin of a log: 32-byte public keys that are valid, or were."""
 
     org_id: str
     signing_keys: tuple[bytes, ...]
     log_key: bytes
+    ends: tuple[tuple[bytes, int], ...] = ()  # of retired signing keys: the first index that no longer counts
 
 
 class Page(NamedTuple):
@@ -101,6 +102,11 @@ class Finding(NamedTuple):
     record: IncidentRecord | Retraction | None = None
     fact: Fact | None = None
     reason: str = ""
+
+
+# Neither counted nor believed in what it replaces or calls back: whoever stole a key writes no history with it.
+KEY_RETIRED = "KEY_RETIRED"
+_RETIRED = Finding(Fate.REFUSED, reason=KEY_RETIRED)
 
 
 class Verified(NamedTuple):
@@ -212,10 +218,30 @@ def verify_entries(wires: Sequence[bytes], start: int, origin: Origin, codec: Co
         PeerError: The check that failed, as the subclass; nothing of the page that they are from may be kept.
     """
     entries = [codec.decode_entry(wire) for wire in wires]
-    for index, entry in enumerate(entries, start):
-        if entry.envelope is not None:
-            _verify_signature(index, entry.envelope, origin)
-    return [_verify_entry(index, entry, origin, codec) for index, entry in enumerate(entries, start)]
+    ends = dict(origin.ends)
+    retired = {
+        index
+        for index, entry in enumerate(entries, start)
+        if entry.envelope is not None
+        and index >= ends.get(_verify_signature(index, entry.envelope, origin), index + 1)
+    }
+    return [
+        _RETIRED if index in retired else _verify_entry(index, entry, origin, codec)
+        for index, entry in enumerate(entries, start)
+    ]
+
+
+def read_record(entry: Entry, codec: Codec) -> IncidentRecord | Retraction | None:
+    """What an entry that was believed says; nothing when it shows only its leaf.
+
+    Raises:
+        PayloadError: It is neither a record nor a retraction.
+    """
+    if entry.envelope is None:
+        return None
+    if entry.envelope.payload_type == RETRACTION_TYPE:
+        return codec.decode_retraction(entry.envelope.payload)
+    return codec.decode_incident(entry.envelope.payload)
 
 
 def found_page(page: LinkedPage, found: Iterable[Finding]) -> VerifiedPage:
@@ -296,9 +322,9 @@ def _verify_root(
     return frontier
 
 
-def _verify_signature(index: int, envelope: Envelope, origin: Origin) -> None:
+def _verify_signature(index: int, envelope: Envelope, origin: Origin) -> bytes:
     try:
-        verify_envelope(envelope, _PAYLOAD_TYPES, origin.signing_keys)
+        return verify_envelope(envelope, _PAYLOAD_TYPES, origin.signing_keys)
     except (SignatureError, EnvelopeError) as error:
         raise RecordSignatureError(f"entry {index}: {error}") from error
 

@@ -27,9 +27,9 @@ def check(
     from node.audiences import charter_faults
     from node.check import Fault, check_logs, check_records, check_tiles
     from node.confirm import receipt_faults
+    from node.directory import retired_keys
     from node.errors import DirectoryError
     from node.request_check import check_requests
-    from node.verify import Origin
     from node.wire import charters, records
     from node.wire.receipts import decode_receipt
 
@@ -40,9 +40,9 @@ def check(
     try:
         for member in opened.directory().members:
             keys = tuple(key.public_key for key in member.signing_keys)
-            origins[member.org_id] = Origin(member.org_id, keys, member.log_key.public_key)
+            origins[member.org_id] = retired_keys(member)._replace(signing_keys=keys)
     except DirectoryError as error:
-        if opened.directory_file.exists():
+        if opened.network_file.exists():
             raise
         say(f"Note: {error}")
     origins[own.org_id] = own

@@ -13,6 +13,7 @@ from console.cli.bundle import bundle
 from console.cli.case.group import case
 from console.cli.check import check
 from console.cli.demo import demo
+from console.cli.directory import directory
 from console.cli.holders import disclosures, holders
 from console.cli.import_ import import_file
 from console.cli.init import init
@@ -44,6 +45,7 @@ app.add_typer(request, name="request")
 app.add_typer(record, name="record")
 app.add_typer(peer, name="peer")
 app.add_typer(log, name="log")
+app.add_typer(directory, name="directory")
 app.add_typer(bundle, name="bundle")
 app.add_typer(alert, name="alert")
 app.add_typer(case, name="case")

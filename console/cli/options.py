@@ -26,6 +26,12 @@ HomeOption = Annotated[
         "--home", metavar="DIR", envvar="TOCSIN_HOME", help="Folder of the node.", show_default="this folder"
     ),
 ]
+DraftOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", metavar="DRAFT", help="Where to write it, if others have to sign.", show_default=False
+    ),
+]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print.")]
 
 HERE = Path()
@@ -50,14 +56,24 @@ def passphrase(home: Path) -> str | None:
         CryptoError: The keys can not be read.
     """
     from console.home import SIGNING, key_file
+
+    return passphrase_of(key_file(home, SIGNING), "the keys")
+
+
+def passphrase_of(key: Path, what: str) -> str | None:
+    """The passphrase of one key file: from the environment, or asked for where somebody sits at the keyboard.
+
+    Raises:
+        CryptoError: The key can not be read.
+    """
     from crypto.keyfile import is_protected
 
     given = os.environ.get(PASSPHRASE)
     if given is not None:
         return given or None
-    if not sys.stdin.isatty() or not is_protected(key_file(home, SIGNING)):
+    if not sys.stdin.isatty() or not is_protected(key):
         return None
-    return str(typer.prompt("Passphrase of the keys", hide_input=True, err=True))
+    return str(typer.prompt(f"Passphrase of {what}", hide_input=True, err=True))
 
 
 def new_passphrase() -> str | None:

@@ -6,33 +6,52 @@ from typing import Annotated
 
 import typer
 
-from console.cli.options import HERE, Format, FormatOption, HomeOption, passphrase
+from console.cli.options import HERE, DraftOption, Format, FormatOption, HomeOption, passphrase
 from console.cli.output import say, show
 
 peer = typer.Typer(
     help="""Belong to a network of organizations.
 
     One organization founds it and keeps its directory of members. Each other writes a request, reads its fingerprint
-    to the keeper by voice, is admitted, and joins with the directory that comes back.""",
+    to the keeper by voice, is admitted, and joins with the file that comes back. Where several people keep the keys of
+    the network, each change is a draft that enough of them sign (`tocsin directory`).""",
     no_args_is_help=True,
 )
 _LOOPBACK = ("127.", "localhost:", "[::1]:")
 OutOption = Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write it.")]
+OrgArgument = Annotated[str, typer.Argument(metavar="ORG", help="Id of the member.")]
 
 
 @peer.command()
 def found(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the network, one word.")],
+    key: Annotated[
+        list[str] | None,
+        typer.Option("--key", metavar="HEX", help="A key of the network; once for each of its keepers."),
+    ] = None,
+    threshold: Annotated[
+        int, typer.Option("--threshold", metavar="N", help="How many of these keys have to sign.")
+    ] = 1,
+    out: DraftOption = None,
     home: HomeOption = HERE,
 ) -> None:
-    """Start a network, whose directory this node keeps."""
+    """Start a network, with this node as its first member.
+
+    Without --key this node keeps the network's only key. With the keys of several keepers, whom `tocsin directory key`
+    gave one each, --out is a draft that they sign one after the other.
+    """
+    from console.cli.directory import network_key
+    from console.cli.drafts import say_what_became
     from console.home import open_home
     from console.network import found_network
+    from node.trust import make_role
 
     opened = open_home(home)
-    directory = found_network(opened, name, passphrase(home))
-    say(f"Founded the network {directory.network}. Members join with this network key:")
-    print(opened.directory_key().hex())
+    role = make_role(map(network_key, key), threshold) if key else None
+    draft = found_network(opened, name, passphrase(home), role)
+    say_what_became(draft, out, opened)
+    say(f"Members join {name} with this fingerprint:")
+    print(draft.fingerprint.hex())
 
 
 @peer.command()
@@ -65,9 +84,11 @@ def admit(
     yes: Annotated[
         bool, typer.Option("--yes", help="Do not ask: the fingerprints were compared already.")
     ] = False,
+    out: DraftOption = None,
     home: HomeOption = HERE,
 ) -> None:
     """Admit members, after comparing each fingerprint by voice."""
+    from console.cli.drafts import say_what_became
     from console.home import open_home
     from console.network import admitted, change_members, fingerprint, read_request
     from node.audience import Tier
@@ -80,58 +101,110 @@ def admit(
         say(f"{member.org_id} ({member.type.name}) at {member.endpoint}: {fingerprint(member)}")
         if not yes:
             typer.confirm("Did they read you the same?", abort=True, err=True)
-    directory = change_members(opened, passphrase(home), admitted(members))
-    say(f"Version {directory.version} of the directory. Hand {opened.directory_file} to every member.")
+    say_what_became(change_members(opened, passphrase(home), admitted(members)), out, opened)
 
 
 @peer.command()
 def suspend(
-    org: Annotated[str, typer.Argument(metavar="ORG", help="Id of the member.")], home: HomeOption = HERE
+    org: OrgArgument,
+    lift: Annotated[bool, typer.Option("--lift", help="Let it take part again.")] = False,
+    out: DraftOption = None,
+    home: HomeOption = HERE,
 ) -> None:
     """Suspend a member, who is then refused.
 
     Whoever holds the new directory refuses the member at its next call.
     """
-    from console.home import open_home
-    from console.network import change_members, suspended
-
-    opened = open_home(home)
-    opened.directory().member(org)
-    directory = change_members(opened, passphrase(home), suspended(org))
-    say(f"Suspended {org} in version {directory.version}. Hand {opened.directory_file} to every member.")
+    _change_status(org, "ACTIVE" if lift else "SUSPENDED", out, home)
 
 
 @peer.command()
-def renew(home: HomeOption = HERE) -> None:
+def leave(org: OrgArgument, out: DraftOption = None, home: HomeOption = HERE) -> None:
+    """Write down that a member has left (R22).
+
+    It is refused from then on, for good. What it shared stays verifiable; what it wants back it calls back before.
+    """
+    _change_status(org, "LEFT", out, home)
+
+
+@peer.command()
+def retire(
+    org: OrgArgument,
+    key: Annotated[str, typer.Option("--key", metavar="HEX", help="The signing key, or the start of it.")],
+    size: Annotated[
+        int,
+        typer.Option(
+            "--last-good", metavar="SIZE", help="Size of its log up to which the key counts.", min=0
+        ),
+    ],
+    compromised: Annotated[
+        bool, typer.Option("--compromised", help="Somebody else has it, or may have it.")
+    ] = False,
+    out: DraftOption = None,
+    home: HomeOption = HERE,
+) -> None:
+    """Say that a signing key of a member is no longer used.
+
+    What it signed before --last-good still counts; whatever stands later in the log under this key is refused by
+    everybody, and no longer counted where it was held already.
+    """
+    from console.cli.drafts import say_what_became
+    from console.home import open_home
+    from console.network import change_members, retired
+    from node.directory import Retirement, RetirementReason
+    from node.errors import MemberError
+
+    opened = open_home(home)
+    found = [
+        one.public_key
+        for one in opened.directory().member(org).signing_keys
+        if one.public_key.hex().startswith(key.lower())
+    ]
+    if len(found) != 1:
+        raise MemberError(f"{len(found)} signing keys of {org} start with {key[:64]!r}")
+    reason = RetirementReason.COMPROMISED if compromised else RetirementReason.ROTATED
+    change = retired(org, found[0], Retirement(reason, size))
+    say_what_became(change_members(opened, passphrase(home), change), out, opened)
+
+
+@peer.command()
+def renew(out: DraftOption = None, home: HomeOption = HERE) -> None:
     """Sign the directory again before it expires."""
+    from console.cli.drafts import say_what_became
     from console.home import open_home
     from console.network import change_members
 
     opened = open_home(home)
-    directory = change_members(opened, passphrase(home), lambda members: members)
-    say(
-        f"Version {directory.version} is valid until {directory.expires:%Y-%m-%d}. Hand {opened.directory_file} on."
-    )
+    say_what_became(change_members(opened, passphrase(home), lambda members: members), out, opened)
 
 
 @peer.command()
 def join(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The network's directory.")],
-    key: Annotated[
-        str, typer.Option("--key", metavar="HEX", help="The network key; needed the first time.")
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file of the network.")],
+    fingerprint: Annotated[
+        str,
+        typer.Option(
+            "--fingerprint", metavar="HEX", help="Of the network; needed the first time.", show_default=False
+        ),
     ] = "",
     home: HomeOption = HERE,
 ) -> None:
-    """Take over the network's directory, or a newer version of it."""
+    """Take over the network's file, or a newer one.
+
+    What keys signed after they were retired no longer counts from then on.
+    """
     from console.home import open_home, read_file
+    from console.network import take_over
 
     opened = open_home(home)
     try:
-        directory_key = bytes.fromhex(key) if key else opened.directory_key()
+        known = bytes.fromhex(fingerprint) if fingerprint else opened.fingerprint()
     except ValueError as error:
-        raise typer.BadParameter("not a key: 64 hexadecimal digits", param_hint="--key") from error
-    directory = opened.install_directory(read_file(file), directory_key)
+        raise typer.BadParameter("not 64 hexadecimal digits", param_hint="--fingerprint") from error
+    directory, discredited = take_over(opened, read_file(file), known)
     say(f"Version {directory.version} of {directory.network}: {len(directory.members)} members.")
+    if discredited:
+        say(f"{discredited} entries no longer count: they were signed with keys after they were retired.")
 
 
 @peer.command("passed-on")
@@ -237,3 +310,15 @@ def received(home: HomeOption = HERE, style: FormatOption = Format.TABLE) -> Non
     with open_home(home).store().read() as connection:
         rows = [one for one in fates(connection) if one.fate != "own"]
     show(("member", "outcome", "reason", "entries"), rows, style)
+
+
+def _change_status(org: str, status: str, out: Path | None, home: Path) -> None:
+    from console.cli.drafts import say_what_became
+    from console.home import open_home
+    from console.network import change_members, with_status
+    from node.directory import Status
+
+    opened = open_home(home)
+    opened.directory().member(org)
+    change = with_status(org, Status[status])
+    say_what_became(change_members(opened, passphrase(home), change), out, opened)

@@ -120,6 +120,17 @@ def bury(connection: Connection, log_id: int, wires: Mapping[int, bytes], fate: 
         connection.execute(delete(fact).where(and_(fact.c.log_id == log_id, fact.c.log_index.in_(chosen))))
 
 
+def refuse(connection: Connection, log_id: int, indexes: Sequence[int], reason: str) -> None:
+    """Refuse entries that were believed, and drop what was counted of them."""
+    for chosen in portions(indexes):
+        connection.execute(
+            update(entry)
+            .where(and_(entry.c.log_id == log_id, entry.c.log_index.in_(chosen)))
+            .values(fate=str(Fate.REFUSED), reason=reason)
+        )
+        connection.execute(delete(fact).where(and_(fact.c.log_id == log_id, fact.c.log_index.in_(chosen))))
+
+
 def stored_entries(connection: Connection, log_id: int, start: int, count: int) -> list[StoredEntry]:
     """Up to `count` entries from `start` on, in order."""
     rows = connection.execute(
@@ -201,8 +212,8 @@ def peer_fact_ends(connection: Connection, log_id: int) -> tuple[int, dict[int, 
     return int(connection.execute(counted).scalar_one()), {int(index): int(until) for index, until in rows}
 
 
-def end_peer_facts(connection: Connection, log_id: int, ends: Mapping[int, int]) -> None:
-    """Write again from which day replaced entries of a peer no longer count."""
+def end_peer_facts(connection: Connection, log_id: int, ends: Mapping[int, int | None]) -> None:
+    """Write again from which day replaced entries of a peer no longer count; nothing for one that counts."""
     for index, until in ends.items():
         connection.execute(
             update(fact)

@@ -4,7 +4,16 @@ import re
 
 from node.audience import Tier
 from node.config import ORG_ID
-from node.directory import ALGORITHM, Directory, Member, MemberKey, OrganizationType, Status
+from node.directory import (
+    ALGORITHM,
+    Directory,
+    Member,
+    MemberKey,
+    OrganizationType,
+    Retirement,
+    RetirementReason,
+    Status,
+)
 from node.errors import PayloadError
 from node.wire.parsing import HASH_BYTES, from_stamp, member_of, parse, sized, to_stamp
 from tocsin.node.v1 import directory_pb2
@@ -20,6 +29,7 @@ def encode_directory(directory: Directory) -> bytes:
         issue_time=to_stamp(directory.issued),
         expire_time=to_stamp(directory.expires),
         members=map(_member_message, sorted(directory.members)),
+        root_version=directory.root_version,
     ).SerializeToString()
 
 
@@ -36,6 +46,7 @@ def decode_directory(payload: bytes) -> Directory:
         from_stamp("issue_time", message.issue_time),
         from_stamp("expire_time", message.expire_time),
         tuple(map(_member, message.members)),
+        message.root_version,
     )
 
 
@@ -91,6 +102,14 @@ def _key_message(key: MemberKey) -> directory_pb2.MemberKey:
         alg=ALGORITHM,
         valid_from_time=to_stamp(key.valid_from),
         valid_until_time=to_stamp(key.valid_until),
+        retirement=_retirement_message(key.retirement) if key.retirement else None,
+    )
+
+
+def _retirement_message(retirement: Retirement) -> directory_pb2.KeyRetirement:
+    return directory_pb2.KeyRetirement(
+        reason=directory_pb2.RetirementReason.ValueType(retirement.reason),
+        last_good_size=retirement.last_good_size,
     )
 
 
@@ -102,4 +121,9 @@ def _key(message: directory_pb2.MemberKey) -> MemberKey:
         message.public_key,
         from_stamp("valid_from_time", message.valid_from_time),
         from_stamp("valid_until_time", message.valid_until_time),
+        _retirement(message.retirement) if message.HasField("retirement") else None,
     )
+
+
+def _retirement(message: directory_pb2.KeyRetirement) -> Retirement:
+    return Retirement(member_of("reason", RetirementReason, message.reason), message.last_good_size)

@@ -174,7 +174,7 @@ def encode_entry(entry: Entry) -> bytes:
     if entry.envelope is None:
         return record_pb2.Entry(leaf=entry.leaf).SerializeToString()
     return record_pb2.Entry(
-        envelope=_envelope_message(entry.envelope), openings=_openings_message(entry.openings)
+        envelope=envelope_message(entry.envelope), openings=_openings_message(entry.openings)
     ).SerializeToString()
 
 
@@ -193,7 +193,7 @@ def decode_entry(wire: bytes) -> Entry:
     if message.leaf:
         raise PayloadError("leaf: beside an envelope")
     openings = _openings(message.openings) if message.HasField("openings") else ()
-    return Entry(b"", _envelope(message.envelope), openings)
+    return Entry(b"", envelope_of(message.envelope), openings)
 
 
 def peek_entry(wire: bytes) -> Entry:
@@ -205,12 +205,12 @@ def peek_entry(wire: bytes) -> Entry:
     message = parse(record_pb2.Entry(), wire)
     if not message.HasField("envelope"):
         return Entry(sized("leaf", message.leaf, LEAF_BYTES), None, ())
-    return Entry(b"", _envelope(message.envelope), ())
+    return Entry(b"", envelope_of(message.envelope), ())
 
 
 def encode_envelope(envelope: Envelope) -> bytes:
     """Envelope as it is kept or sent on its own."""
-    return _envelope_message(envelope).SerializeToString()
+    return envelope_message(envelope).SerializeToString()
 
 
 def decode_envelope(wire: bytes) -> Envelope:
@@ -219,10 +219,11 @@ def decode_envelope(wire: bytes) -> Envelope:
     Raises:
         PayloadError: It is not one.
     """
-    return _envelope(parse_exactly(envelope_pb2.Envelope(), wire))
+    return envelope_of(parse_exactly(envelope_pb2.Envelope(), wire))
 
 
-def _envelope_message(envelope: Envelope) -> envelope_pb2.Envelope:
+def envelope_message(envelope: Envelope) -> envelope_pb2.Envelope:
+    """Envelope inside another message."""
     return envelope_pb2.Envelope(
         payload=envelope.payload,
         payload_type=envelope.payload_type,
@@ -230,7 +231,8 @@ def _envelope_message(envelope: Envelope) -> envelope_pb2.Envelope:
     )
 
 
-def _envelope(message: envelope_pb2.Envelope) -> Envelope:
+def envelope_of(message: envelope_pb2.Envelope) -> Envelope:
+    """Read an envelope that stands inside another message."""
     signatures = tuple([Signature(one.sig, one.keyid) for one in message.signatures])
     return Envelope(message.payload, message.payload_type, signatures)
 

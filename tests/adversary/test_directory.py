@@ -13,30 +13,29 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import NameOID
 
 from console.home import Home
-from console.network import fingerprint, read_request
+from console.network import fingerprint, read_request, take_over
 from crypto.envelope import Envelope, add_signature, sign_envelope
 from crypto.signing import Signer
 from node.config import new_settings
-from node.directory import (
-    DIRECTORY_TYPE,
-    LIFETIME,
-    REQUEST_TYPE,
-    Directory,
-    Member,
-    Status,
-    origin_of,
-    verify_directory,
-)
+from node.directory import DIRECTORY_TYPE, LIFETIME, REQUEST_TYPE, Directory, Member, Status, origin_of
 from node.errors import DirectoryError, MemberError, NodeError
-from node.wire.membership import decode_directory, encode_directory, encode_request
+from node.trust import ROOT_LIFETIME, ROOT_TYPE, Document, Root, fingerprint_of, make_role, trust_first
+from node.wire import network
+from node.wire.membership import encode_directory, encode_request
+from node.wire.network import encode_document, encode_root
 from node.wire.records import decode_envelope, encode_envelope
 from tests.support.mutants import flips, mutants
 from tests.support.network import CERTIFIED, NOW, make_credentials, make_identity, member_of
 from tocsin.node.v1 import directory_pb2, envelope_pb2
 
 KEEPER = Signer.generate()
-ALPHA, BETA = (member_of(make_identity(name), make_credentials(name)) for name in ("alpha", "beta"))
+ALPHA, BETA, GAMMA = (
+    member_of(make_identity(name), make_credentials(name)) for name in ("alpha", "beta", "gamma")
+)
 HELD = Directory("testnet", 3, NOW, NOW + LIFETIME, (ALPHA, BETA))
+ROLE = make_role([KEEPER.public_key], 1)
+ROOT = sign_envelope(KEEPER, ROOT_TYPE, encode_root(Root("testnet", 1, NOW, NOW + ROOT_LIFETIME, ROLE, ROLE)))
+PINNED = fingerprint_of(ROOT)
 
 
 def document(directory: Directory, signer: Signer = KEEPER) -> bytes:
@@ -44,9 +43,17 @@ def document(directory: Directory, signer: Signer = KEEPER) -> bytes:
     return encode_envelope(sign_envelope(signer, DIRECTORY_TYPE, encode_directory(directory)))
 
 
-def trusted(wire: bytes, held: Directory | None = HELD) -> Directory:
-    """Believe a document, or raise."""
-    return verify_directory(decode_envelope(wire), decode_directory, KEEPER.public_key, held)
+def in_network(directory: bytes) -> Document:
+    """A directory in the file of a network."""
+    return Document((ROOT,), decode_envelope(directory))
+
+
+def trusted(wire: bytes, held: Directory = HELD) -> Directory:
+    """Believe a document after the one held, or raise."""
+    before = trust_first(in_network(document(held)), PINNED, network)
+    directory = before.after(in_network(wire), network).directory
+    assert directory is not None
+    return directory
 
 
 def later(**changes: Any) -> Directory:
@@ -63,8 +70,11 @@ def test_the_next_version_is_believed_and_the_same_one_again() -> None:
     ("directory", "why"),
     [
         (later(version=2), "older"),
+        (later(root_version=2), "needs version 2 of the root"),
+        (later(members=(ALPHA._replace(signing_keys=GAMMA.signing_keys), BETA)), "a signing key is gone"),
         (later(network="othernet"), "of the network othernet"),
         (later(version=3, members=(ALPHA,)), "differs from version 3"),
+        (later(members=(ALPHA,)), "beta is gone"),
         (later(version=3, expires=NOW + 2 * LIFETIME), "differs from version 3"),
         (later(members=(ALPHA, ALPHA)), "twice"),
         (later(members=(ALPHA, BETA._replace(org_id="alpha"))), "twice"),
@@ -248,11 +258,12 @@ def test_after_its_last_day_a_directory_lets_nobody_in_and_nobody_out() -> None:
         origin_of(HELD, "alpha", HELD.expires)
 
 
-def test_a_suspended_member_is_neither_let_in_nor_asked() -> None:
-    directory = later(members=(ALPHA._replace(status=Status.SUSPENDED), BETA))
-    with pytest.raises(MemberError, match="suspended"):
+@pytest.mark.parametrize(("status", "why"), [(Status.SUSPENDED, "suspended"), (Status.LEFT, "left")])
+def test_a_member_that_takes_no_part_is_neither_let_in_nor_asked(status: Status, why: str) -> None:
+    directory = later(members=(ALPHA._replace(status=status), BETA))
+    with pytest.raises(MemberError, match=why):
         directory.verify_caller(ALPHA.tls_certificate, NOW)
-    with pytest.raises(MemberError, match="suspended"):
+    with pytest.raises(MemberError, match=why):
         origin_of(directory, "alpha", NOW)
 
 
@@ -279,42 +290,46 @@ def test_a_signing_key_outside_its_time_verifies_nothing() -> None:
 # --- documents in files ---------------------------------------------------------------------------------------------
 
 
+def file_of(directory: bytes) -> bytes:
+    """The file of the network with this directory in it."""
+    return encode_document(in_network(directory))
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     """A node's folder that trusts version 3."""
     (tmp_path / "network").mkdir()
     made = Home(tmp_path, new_settings(org_id="alpha", org_type="INGO"))
-    made.install_directory(document(HELD), KEEPER.public_key)
+    take_over(made, file_of(document(HELD)), PINNED)
     return made
 
 
 @pytest.mark.parametrize(
     "wire",
     [
-        document(later(version=2)),
-        document(later(network="othernet")),
-        document(later(), Signer.generate()),
-        document(later())[:-1],
+        file_of(document(later(version=2))),
+        file_of(document(later(network="othernet"))),
+        file_of(document(later(), Signer.generate())),
+        file_of(document(later()))[:-1],
         b"",
         b"<html>",
     ],
 )
 def test_a_refused_directory_leaves_the_trusted_one_in_its_place(home: Home, wire: bytes) -> None:
     with pytest.raises(NodeError):
-        home.install_directory(wire, KEEPER.public_key)
-    assert home.directory_file.read_bytes() == document(HELD)
+        take_over(home, wire, PINNED)
+    assert home.network_file.read_bytes() == file_of(document(HELD))
     assert home.directory() == HELD
 
 
-def test_a_network_key_is_pinned_for_good(home: Home) -> None:
-    other = Signer.generate()
-    with pytest.raises(DirectoryError):
-        home.install_directory(document(later(), other), other.public_key)
-    assert home.directory_key() == KEEPER.public_key
+def test_a_fingerprint_is_pinned_for_good(home: Home) -> None:
+    with pytest.raises(DirectoryError, match="another"):
+        take_over(home, file_of(document(later())), bytes(32))
+    assert home.fingerprint() == PINNED
 
 
 def test_a_directory_file_that_somebody_changed_is_not_believed(home: Home) -> None:
-    home.directory_file.write_bytes(document(later(), Signer.generate()))
+    home.network_file.write_bytes(file_of(document(later(), Signer.generate())))
     with pytest.raises(DirectoryError):
         home.directory()
 

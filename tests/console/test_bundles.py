@@ -13,7 +13,7 @@ from tests.console.command_line import Ran, tocsin
 
 
 def join(keeper: Path, member: Path, key: str) -> Ran:
-    return tocsin("peer", "join", keeper / "network" / "directory.pb", "--key", key, "--home", member)
+    return tocsin("peer", "join", keeper / "network" / "network.pb", "--fingerprint", key, "--home", member)
 
 
 @pytest.fixture

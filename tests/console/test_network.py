@@ -199,7 +199,7 @@ def test_a_suspended_member_is_refused(network: tuple[Path, Path]) -> None:
         after = tocsin("sync", "--home", beta, "--format", "json")
 
     assert (before.code, suspended.code, after.code) == (0, 0, 1)
-    assert "Suspended beta in version 3." in suspended.err
+    assert "Version 3 of the directory is in force." in suspended.err
     assert after.rows[0]["stopped by"]
     states = tocsin("peer", "list", "--home", alpha, "--format", "json").rows
     assert {row["member"]: row["status"] for row in states} == {"alpha": "active", "beta": "suspended"}
@@ -211,7 +211,7 @@ def test_only_members_are_asked(network: tuple[Path, Path]) -> None:
     assert "[NOT_A_MEMBER]" in tocsin("sync", "gamma", "--home", beta).err
 
 
-def test_a_directory_of_another_key_is_refused(network: tuple[Path, Path]) -> None:
+def test_a_network_of_another_fingerprint_is_refused(network: tuple[Path, Path]) -> None:
     alpha, beta = network
 
     assert "[DIRECTORY_REFUSED]" in _join(alpha, beta, "00" * 32).err
@@ -220,7 +220,7 @@ def test_a_directory_of_another_key_is_refused(network: tuple[Path, Path]) -> No
 def test_an_older_directory_is_refused(network: tuple[Path, Path], tmp_path: Path) -> None:
     alpha, beta = network
     old = tmp_path / "old.pb"
-    old.write_bytes((alpha / "network" / "directory.pb").read_bytes())
+    old.write_bytes((alpha / "network" / "network.pb").read_bytes())
     tocsin("peer", "renew", "--home", alpha)
 
     assert _join(alpha, beta, "").code == 0
@@ -231,8 +231,8 @@ def test_an_older_directory_is_refused(network: tuple[Path, Path], tmp_path: Pat
 
 
 def _join(founder: Path, joiner: Path, key: str) -> Ran:
-    document = founder / "network" / "directory.pb"
-    return tocsin("peer", "join", document, *(("--key", key) if key else ()), "--home", joiner)
+    document = founder / "network" / "network.pb"
+    return tocsin("peer", "join", document, *(("--fingerprint", key) if key else ()), "--home", joiner)
 
 
 def _received(home: Path) -> list[dict[str, Any]]:

@@ -115,7 +115,7 @@ REFUSED: dict[str, tuple[str, Words]] = {
     "a list of no network": ("DIRECTORY_REFUSED", lambda full, _: ("peer", "list", "--home", full)),
     "a directory that is none": (
         "DIRECTORY_REFUSED",
-        lambda full, _: ("peer", "join", full / "tocsin.toml", "--key", "00" * 32, "--home", full),
+        lambda full, _: ("peer", "join", full / "tocsin.toml", "--fingerprint", "00" * 32, "--home", full),
     ),
     "a request that is none": (
         "DIRECTORY_REFUSED",
@@ -164,7 +164,7 @@ WRONG_USE: dict[str, Words] = {
     "a share with nobody": lambda full, _: ("share", "--all", "--home", full),
     "a share of nothing": lambda full, _: ("share", "--tier", "peer", "--home", full),
     "a network key that is none": lambda full, _: (
-        *("peer", "join", full / "tocsin.toml", "--key", "secret"),
+        *("peer", "join", full / "tocsin.toml", "--fingerprint", "secret"),
         *("--home", full),
     ),
 }

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import delete, update
 
+from crypto.signing import Signer
 from node.audience import Tier
 from node.holders import Holding, State, disclosures, holders
 from node.measures import make_query
@@ -325,7 +326,9 @@ def test_a_receipt_that_could_not_be_given_is_given_at_the_next_contact(
     alpha.shares("a")
     network.sync(beta, alpha)
     calls_back(network, alpha, "a")
-    silent = replace(beta, identity=beta.identity._replace(signing=network.key))  # a key that nobody knows
+    silent = replace(
+        beta, identity=beta.identity._replace(signing=Signer.generate())
+    )  # a key that nobody knows
     assert network.sync(silent, alpha).error is None
     assert beta.counts() == {(): 0}
     assert states(alpha, "a") == {"beta": ("called back", True)}

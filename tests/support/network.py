@@ -17,7 +17,6 @@ from console.database import open_store
 from console.office import CaseDatabase
 from console.posts import shelf
 from crypto.certificates import make_member_certificate
-from crypto.envelope import Envelope, sign_envelope
 from crypto.sealing import SealKey
 from crypto.signing import Signer
 from node.alert_check import check_alerts
@@ -28,7 +27,6 @@ from node.check import Fault, check_logs, check_records, check_tiles
 from node.client import Credentials, PeerClient
 from node.confirm import receipt_faults
 from node.directory import (
-    DIRECTORY_TYPE,
     LIFETIME,
     Directory,
     Member,
@@ -55,7 +53,6 @@ from node.sync import Outcome, pull
 from node.tables import metadata
 from node.verify import Origin
 from node.wire import charters, records
-from node.wire.membership import encode_directory
 from node.wire.receipts import decode_receipt
 from node.witnessing import WitnessStand
 from tests.support.deciding import BASELINE
@@ -206,7 +203,6 @@ class Network:
     """Members that trust one directory, whose next version can be written at any time."""
 
     def __init__(self, new_database_url: Callable[[], str]) -> None:
-        self.key = Signer.generate()
         self.now = NOW
         self.directory = Directory("testnet", 1, NOW, NOW + LIFETIME, ())
         self._new_database_url = new_database_url
@@ -229,10 +225,6 @@ class Network:
     def suspend(self, org_id: str) -> None:
         """Take a member out until further notice."""
         self.admit(self.directory.member(org_id)._replace(status=Status.SUSPENDED))
-
-    def document(self) -> Envelope:
-        """The directory as its keeper signs it."""
-        return sign_envelope(self.key, DIRECTORY_TYPE, encode_directory(self.directory))
 
     def sync(self, receiver: Node, origin: Served) -> Outcome:
         """Let a node pull from another party over the loopback."""

@@ -54,6 +54,8 @@ class _MemberStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MemberSt
     MEMBER_STATUS_ACTIVE: _MemberStatus.ValueType  # 1
     MEMBER_STATUS_SUSPENDED: _MemberStatus.ValueType  # 2
     """Refused at the next call; what it shared before stays verifiable."""
+    MEMBER_STATUS_LEFT: _MemberStatus.ValueType  # 3
+    """It has left the network (R22), for good under these keys; what it shared before stays verifiable."""
 
 class MemberStatus(_MemberStatus, metaclass=_MemberStatusEnumTypeWrapper):
     """Whether a member takes part."""
@@ -62,6 +64,8 @@ MEMBER_STATUS_UNSPECIFIED: MemberStatus.ValueType  # 0
 MEMBER_STATUS_ACTIVE: MemberStatus.ValueType  # 1
 MEMBER_STATUS_SUSPENDED: MemberStatus.ValueType  # 2
 """Refused at the next call; what it shared before stays verifiable."""
+MEMBER_STATUS_LEFT: MemberStatus.ValueType  # 3
+"""It has left the network (R22), for good under these keys; what it shared before stays verifiable."""
 Global___MemberStatus: _TypeAlias = MemberStatus  # noqa: Y015
 
 class _Tier:
@@ -84,6 +88,28 @@ TIER_PEER: Tier.ValueType  # 2
 TIER_COORDINATOR: Tier.ValueType  # 3
 Global___Tier: _TypeAlias = Tier  # noqa: Y015
 
+class _RetirementReason:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RetirementReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RetirementReason.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    RETIREMENT_REASON_UNSPECIFIED: _RetirementReason.ValueType  # 0
+    RETIREMENT_REASON_ROTATED: _RetirementReason.ValueType  # 1
+    """Another took its place."""
+    RETIREMENT_REASON_COMPROMISED: _RetirementReason.ValueType  # 2
+    """Somebody else has it, or may have it."""
+
+class RetirementReason(_RetirementReason, metaclass=_RetirementReasonEnumTypeWrapper):
+    """Why a key is no longer used."""
+
+RETIREMENT_REASON_UNSPECIFIED: RetirementReason.ValueType  # 0
+RETIREMENT_REASON_ROTATED: RetirementReason.ValueType  # 1
+"""Another took its place."""
+RETIREMENT_REASON_COMPROMISED: RetirementReason.ValueType  # 2
+"""Somebody else has it, or may have it."""
+Global___RetirementReason: _TypeAlias = RetirementReason  # noqa: Y015
+
 @_typing.final
 class MemberKey(_message.Message):
     """One Ed25519 key and the time in which it may sign."""
@@ -94,6 +120,7 @@ class MemberKey(_message.Message):
     ALG_FIELD_NUMBER: _builtins.int
     VALID_FROM_TIME_FIELD_NUMBER: _builtins.int
     VALID_UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    RETIREMENT_FIELD_NUMBER: _builtins.int
     public_key: _builtins.bytes
     alg: _builtins.str
     """"ed25519"; anything else is refused."""
@@ -101,6 +128,10 @@ class MemberKey(_message.Message):
     def valid_from_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def valid_until_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def retirement(self) -> Global___KeyRetirement:
+        """Only of a signing key that is no longer used."""
+
     def __init__(
         self,
         *,
@@ -108,14 +139,42 @@ class MemberKey(_message.Message):
         alg: _builtins.str = ...,
         valid_from_time: _timestamp_pb2.Timestamp | None = ...,
         valid_until_time: _timestamp_pb2.Timestamp | None = ...,
+        retirement: Global___KeyRetirement | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["valid_from_time", b"valid_from_time", "valid_until_time", b"valid_until_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["retirement", b"retirement", "valid_from_time", b"valid_from_time", "valid_until_time", b"valid_until_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["alg", b"alg", "public_key", b"public_key", "valid_from_time", b"valid_from_time", "valid_until_time", b"valid_until_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alg", b"alg", "public_key", b"public_key", "retirement", b"retirement", "valid_from_time", b"valid_from_time", "valid_until_time", b"valid_until_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MemberKey: _TypeAlias = MemberKey  # noqa: Y015
+
+@_typing.final
+class KeyRetirement(_message.Message):
+    """From where on a key no longer counts. The log is the clock: whoever stole a key can write any date, but not into the
+    past of a log that others have seen.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REASON_FIELD_NUMBER: _builtins.int
+    LAST_GOOD_SIZE_FIELD_NUMBER: _builtins.int
+    reason: Global___RetirementReason.ValueType
+    last_good_size: _builtins.int
+    """Size of the member's log up to which what the key signed counts; what it signed from that index on is refused."""
+    def __init__(
+        self,
+        *,
+        reason: Global___RetirementReason.ValueType = ...,
+        last_good_size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["last_good_size", b"last_good_size", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KeyRetirement: _TypeAlias = KeyRetirement  # noqa: Y015
 
 @_typing.final
 class Member(_message.Message):
@@ -170,7 +229,7 @@ Global___Member: _TypeAlias = Member  # noqa: Y015
 
 @_typing.final
 class Directory(_message.Message):
-    """The payload application/vnd.tocsin.directory.v1+protobuf, signed by the network's directory key."""
+    """The payload application/vnd.tocsin.directory.v1+protobuf, signed by enough of the keys that the root names for it."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -179,17 +238,20 @@ class Directory(_message.Message):
     ISSUE_TIME_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     MEMBERS_FIELD_NUMBER: _builtins.int
+    ROOT_VERSION_FIELD_NUMBER: _builtins.int
     network: _builtins.str
     """One word for people; part of what is signed so that two networks are not confused."""
     version: _builtins.int
     """1, 2, 3...: never goes back."""
+    root_version: _builtins.int
+    """The newest root when it was made."""
     @_builtins.property
     def issue_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def members(self) -> _containers.RepeatedCompositeFieldContainer[Global___Member]:
-        """In ascending order of org_id."""
+        """In ascending order of org_id. Who was in a version is in every later one, with every signing key it ever had."""
 
     def __init__(
         self,
@@ -199,10 +261,11 @@ class Directory(_message.Message):
         issue_time: _timestamp_pb2.Timestamp | None = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         members: _abc.Iterable[Global___Member] | None = ...,
+        root_version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "issue_time", b"issue_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "issue_time", b"issue_time", "members", b"members", "network", b"network", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "issue_time", b"issue_time", "members", b"members", "network", b"network", "root_version", b"root_version", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

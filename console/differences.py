@@ -1,0 +1,140 @@
+"""A network as people read it: every key with what became of it, and what a newer file changes."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from console.home import Home, read_file
+from console.network import grouped
+from crypto.signing import key_hash
+from node.directory import Directory, Member, MemberKey
+from node.errors import DirectoryError
+from node.trust import Document, Role, Root, Trusted, fingerprint_of
+from node.wire.network import decode_directory, decode_document, decode_root
+
+KEY_HEADER = ("whose", "key", "for", "from", "until", "state")
+
+
+class Shown(NamedTuple):
+    """What a file says, whether it is believed or not."""
+
+    root: Root
+    directory: Directory
+
+    @property
+    def facts(self) -> dict[str, str | int]:
+        """What is said below the table."""
+        return {
+            "network": self.root.network,
+            "root": f"{self.root.version}, until {self.root.expires:%Y-%m-%d}",
+            "directory": f"{self.directory.version}, until {self.directory.expires:%Y-%m-%d}",
+            "roots are signed by": _of(self.root.root),
+            "directories are signed by": _of(self.root.directory),
+        }
+
+
+def open_document(home: Home, file: Path | None) -> Shown:
+    """Read the newest root and directory of a file as they stand there, or those that are held and verified.
+
+    Raises:
+        DirectoryError: It is no file of a network, or nothing is held.
+    """
+    return _shown(decode_document(read_file(file)) if file else home.network().document)
+
+
+def key_lines(shown: Shown) -> Iterator[Sequence[str]]:
+    """Every key of the network and of its members."""
+    for use, role in (("root", shown.root.root), ("directory", shown.root.directory)):
+        for key in role.keys:
+            yield (
+                "the network",
+                key.hex(),
+                use,
+                f"{shown.root.issued:%Y-%m-%d}",
+                f"{shown.root.expires:%Y-%m-%d}",
+                "",
+            )
+    for member in shown.directory.members:
+        for signing in member.signing_keys:
+            yield _key_line(member, "signing", signing)
+        yield _key_line(member, "log", member.log_key)
+        yield member.org_id, member.seal_key.hex(), "sealing", "", "", ""
+        yield member.org_id, key_hash(member.tls_certificate).hex(), "certificate", "", "", ""
+
+
+def differences(held: Trusted | None, document: Document) -> Iterator[str]:
+    """What a file changes of what is held, a line each; all of it where nothing is.
+
+    Raises:
+        DirectoryError: It is no file of a network.
+    """
+    after = _shown(document)
+    before = _shown(held.document) if held else None
+    yield from _root_differences(
+        before.root if before else None, after.root, fingerprint_of(document.roots[0])
+    )
+    yield from _member_differences(before.directory if before else None, after.directory)
+
+
+def _root_differences(before: Root | None, after: Root, fingerprint: bytes) -> Iterator[str]:
+    if before == after:
+        return
+    yield f"root {after.version} of {after.network}, valid until {after.expires:%Y-%m-%d}"
+    if before is None:
+        yield f"  fingerprint: {grouped(fingerprint)}"
+    for use in ("root", "directory"):
+        role: Role = getattr(after, use)
+        past: Role | None = getattr(before, use) if before else None
+        if role != past:
+            yield f"  {use}: {_of(role)}"
+        yield from (f"  {use}: + {key.hex()}" for key in role.keys if not past or key not in past.keys)
+        yield from (f"  {use}: - {key.hex()}" for key in (past.keys if past else ()) if key not in role.keys)
+
+
+def _member_differences(before: Directory | None, after: Directory) -> Iterator[str]:
+    yield f"directory {after.version} of {after.network}, valid until {after.expires:%Y-%m-%d}"
+    known = {member.org_id: member for member in before.members} if before else {}
+    for member in after.members:
+        past = known.pop(member.org_id, None)
+        if past is None:
+            yield f"  + {member.org_id} ({member.type.name}, {member.tier.name.lower()}) at {member.endpoint}"
+        elif past != member:
+            yield from (f"  {member.org_id}: {what}" for what in _changes(past, member))
+    yield from (f"  - {org_id}" for org_id in known)
+
+
+def _changes(past: Member, member: Member) -> Iterator[str]:
+    for field in ("type", "status", "tier", "endpoint"):
+        was, now = getattr(past, field), getattr(member, field)
+        if was != now:
+            yield f"{field}: {getattr(was, 'name', was)} -> {getattr(now, 'name', now)}"
+    keys = {key.public_key: key for key in past.signing_keys}
+    for key in member.signing_keys:
+        if key.public_key not in keys:
+            yield f"signing key: + {grouped(key.public_key)}"
+        elif keys[key.public_key] != key:
+            yield f"signing key: {grouped(key.public_key)} {_state(key) or 'changed'}"
+    for field in ("log_key", "seal_key", "tls_certificate"):
+        if getattr(past, field) != getattr(member, field):
+            yield f"{field.replace('_', ' ')}: changed"
+
+
+def _shown(document: Document) -> Shown:
+    if not document.roots or document.directory is None:
+        raise DirectoryError("the file lacks a root or a directory")
+    return Shown(decode_root(document.roots[-1].payload), decode_directory(document.directory.payload))
+
+
+def _key_line(member: Member, use: str, key: MemberKey) -> Sequence[str]:
+    span = f"{key.valid_from:%Y-%m-%d}", f"{key.valid_until:%Y-%m-%d}"
+    return member.org_id, key.public_key.hex(), use, *span, _state(key)
+
+
+def _state(key: MemberKey) -> str:
+    if key.retirement is None:
+        return ""
+    return f"{key.retirement.reason.name.lower()}, counts below {key.retirement.last_good_size}"
+
+
+def _of(role: Role) -> str:
+    return f"{role.threshold} of {len(role.keys)} keys"

@@ -1,0 +1,190 @@
+"""What a node believes of its network: roots and directories, by the rules of The Update Framework for both.
+
+A root names the keys that sign directories, and those that sign the next root; enough of the old and enough of the new
+keys have signed each root, so that no single stick, machine or person makes a network its own. Versions never go back,
+whoever was a member stays written down, and a retired key never comes back. Nothing here reads a clock or a file: what
+is trusted goes in with bytes, and what is trusted then comes out.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import NamedTuple, Protocol
+
+from crypto.envelope import Envelope, verify_threshold
+from crypto.errors import CryptoError
+from node.directory import DIRECTORY_TYPE, Directory, verify_members, verify_successor
+from node.errors import DirectoryError, RootError
+
+ROOT_TYPE = "application/vnd.tocsin.root.v1+protobuf"
+ROOT_LIFETIME = timedelta(days=365)
+MAX_ROOTS = 1_000  # in one file
+
+
+class Role(NamedTuple):
+    """32-byte public keys in ascending order, and how many of them have to sign."""
+
+    keys: tuple[bytes, ...]
+    threshold: int
+
+
+class Root(NamedTuple):
+    """One version of who speaks for the network; times are aware UTC."""
+
+    network: str
+    version: int
+    issued: datetime
+    expires: datetime
+    root: Role
+    directory: Role
+
+
+class Document(NamedTuple):
+    """A network as one file: roots in order, and a directory, which a draft may lack."""
+
+    roots: tuple[Envelope, ...]
+    directory: Envelope | None
+
+
+class Codec(Protocol):
+    """Reads payloads; called only after a signature on them was verified, or their hash was known."""
+
+    def decode_root(self, payload: bytes, /) -> Root:
+        """Read the payload of a root."""
+        ...
+
+    def decode_directory(self, payload: bytes, /) -> Directory:
+        """Read the payload of a directory."""
+        ...
+
+
+@dataclass(frozen=True)
+class Trusted:
+    """A network as far as it is verified: its newest root, its newest directory, and the document that proves both."""
+
+    root: Root
+    document: Document
+    directory: Directory | None = None
+
+    def after(self, document: Document, codec: Codec) -> "Trusted":
+        """Believe what a newer document of the network says.
+
+        Args:
+            document: As received; roots that are trusted already may stand in it or not.
+            codec: Reads payloads.
+
+        Raises:
+            RootError: A root does not follow the one before, or is not signed by enough keys of both.
+            DirectoryError: The directory does not hold, or goes back.
+        """
+        if len(document.roots) > MAX_ROOTS:
+            raise RootError(f"{len(document.roots)} roots, at most {MAX_ROOTS} are looked at")
+        held = {one.payload for one in self.document.roots}
+        trusted = self
+        for envelope in document.roots:
+            if envelope.payload not in held:
+                trusted = _with_root(trusted, envelope, codec)
+        if document.directory is None:
+            raise DirectoryError("there is no directory in it")
+        return _with_directory(trusted, document.directory, codec)
+
+
+def trust_first(document: Document, fingerprint: bytes, codec: Codec) -> Trusted:
+    """Believe a network from the root on whose fingerprint people read to each other.
+
+    Raises:
+        RootError: That root is not in the document, or one does not follow the one before.
+        DirectoryError: The directory does not hold.
+    """
+    found = [at for at, one in enumerate(document.roots) if fingerprint_of(one) == fingerprint]
+    if not found:
+        raise RootError("it is not of the network whose fingerprint this is")
+    pinned, *later = document.roots[found[0] :]
+    root = codec.decode_root(pinned.payload)
+    _verify_signed(pinned, root.root, "that root itself")
+    return Trusted(root, Document((pinned,), None)).after(document._replace(roots=tuple(later)), codec)
+
+
+def fingerprint_of(root: Envelope) -> bytes:
+    """SHA-256 of the payload of a root: what a new member hears from somebody it knows."""
+    return sha256(root.payload).digest()
+
+
+def lacking(envelope: Envelope, role: Role) -> int:
+    """How many more keys of a role have to sign a draft."""
+    message = (envelope, envelope.payload_type, role.keys)
+    try:
+        return max(0, role.threshold - len(verify_threshold(*message, 1)))
+    except CryptoError:
+        return role.threshold
+
+
+def make_role(keys: Iterable[bytes], threshold: int) -> Role:
+    """A role in its one form.
+
+    Raises:
+        RootError: The threshold is none of 1 up to the number of keys.
+    """
+    role = Role(tuple(sorted(set(keys))), threshold)
+    verify_role(role)
+    return role
+
+
+def verify_role(role: Role) -> None:
+    """Check that a role can be filled, and only by different keys.
+
+    Raises:
+        RootError: It can not.
+    """
+    if list(role.keys) != sorted(set(role.keys)):
+        raise RootError("the keys of a role are not in ascending order, each once")
+    if not 1 <= role.threshold <= len(role.keys):
+        raise RootError(f"{role.threshold} of {len(role.keys)} keys can not sign")
+
+
+def _with_root(held: Trusted, envelope: Envelope, codec: Codec) -> Trusted:
+    _verify_signed(envelope, held.root.root, f"version {held.root.version} of the root")
+    root = codec.decode_root(envelope.payload)
+    _verify_signed(envelope, root.root, "that root itself")
+    if root.network != held.root.network:
+        raise RootError(f"it is of the network {root.network}, not of {held.root.network}")
+    if root.version != held.root.version + 1:
+        raise RootError(f"version {root.version} of the root does not follow version {held.root.version}")
+    document = held.document._replace(roots=(*held.document.roots, envelope))
+    return replace(held, root=root, document=document)
+
+
+def _with_directory(held: Trusted, envelope: Envelope, codec: Codec) -> Trusted:
+    directory = _read_directory(held.root, envelope, codec)
+    verify_members(directory)
+    before = held.document.directory
+    # A directory of keys that the root has replaced is no measure for what comes after it: who stole them may have
+    # signed a version that nobody could ever follow.
+    if held.directory is not None and before is not None and not lacking(before, held.root.directory):
+        if directory.version == held.directory.version and envelope.payload != before.payload:
+            raise DirectoryError(
+                f"it differs from version {directory.version} held here but has the same number"
+            )
+        verify_successor(directory, held.directory)
+    return replace(held, document=held.document._replace(directory=envelope), directory=directory)
+
+
+def _read_directory(root: Root, envelope: Envelope, codec: Codec) -> Directory:
+    try:
+        verify_threshold(envelope, DIRECTORY_TYPE, *root.directory)
+    except CryptoError as error:
+        raise DirectoryError(f"it is not signed by enough keys of the network: {error}") from error
+    directory = codec.decode_directory(envelope.payload)
+    if directory.network != root.network:
+        raise DirectoryError(f"it is of the network {directory.network}, this node belongs to {root.network}")
+    if directory.root_version > root.version:
+        raise DirectoryError(f"it needs version {directory.root_version} of the root; take that over first")
+    return replace(directory, root_expires=root.expires)
+
+
+def _verify_signed(envelope: Envelope, role: Role, whose: str) -> None:
+    try:
+        verify_threshold(envelope, ROOT_TYPE, *role)
+    except CryptoError as error:
+        raise RootError(f"it is not signed by enough keys of {whose}: {error}") from error
