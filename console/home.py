@@ -4,7 +4,7 @@ tocsin.toml               settings
 policy.toml               what leaves, to whom and how finely
 names.txt                 names that never leave, one a line; there may be none
 keys/*.key                one secret each, readable by the owner alone; whoever has them speaks for the organization
-keys/*.pub.hex            their public halves
+keys/*.pub.hex            their public halves; of signing keys the past ones too, a line each, the newest first
 keys/tls.der              the certificate that peers pin
 network/network.pb        who belongs to the network, and who may say so, signed; anybody may read it
 network/root.sha256       the fingerprint of the root that this node believed first
@@ -40,6 +40,7 @@ from node.wire.network import decode_document, encode_document
 KEY_LIFETIME = timedelta(days=3 * 365)
 NAMES_FILE = "names.txt"
 SIGNING, LOG, TLS, NETWORK, SEAL = "signing", "log", "tls", "network", "seal"
+NEXT = "signing.next"  # the signing key that waits to be known to the network
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +92,15 @@ class Home:
         Raises:
             ConfigError: They can not be read.
         """
-        signing, log = (read_file(self.path / "keys" / f"{name}.pub.hex") for name in (SIGNING, LOG))
+        signing, (log, *_) = (self._public_keys(name) for name in (SIGNING, LOG))
+        return Origin(self.settings.org_id, signing, log)
+
+    def _public_keys(self, name: str) -> tuple[bytes, ...]:
         try:
-            return Origin(
-                self.settings.org_id, (bytes.fromhex(signing.decode()),), bytes.fromhex(log.decode())
-            )
+            lines = read_file(self.path / "keys" / f"{name}.pub.hex").decode().split()
+            return tuple(bytes.fromhex(line) for line in lines)
         except ValueError as error:
-            raise ConfigError("keys/*.pub.hex is not a key") from error
+            raise ConfigError(f"keys/{name}.pub.hex is not a key") from error
 
     def member(self, passphrase: str | None, endpoint: str) -> Member:
         """Describe this node as a directory would; the tier is the network's to decide."""
@@ -119,6 +122,24 @@ class Home:
             endpoint,
             self.seal_key(passphrase).public_key,
         )
+
+    def make_next_key(self, passphrase: str | None) -> Signer:
+        """Make the signing key that is to follow, or find the one that was made before.
+
+        Raises:
+            CryptoError: It can not be written, or the passphrase is wrong.
+        """
+        file = self.key_file(NEXT)
+        if not file.exists():
+            save_key(file, SIGNING, os.urandom(32), passphrase)
+        return Signer(load_key(file, SIGNING, passphrase))
+
+    def use_next_key(self, public_key: bytes) -> None:
+        """Sign with the key that was made to follow from now on; the one before is gone, but for its public half."""
+        lines = [public_key.hex(), *(one.hex() for one in self._public_keys(SIGNING) if one != public_key)]
+        write_file(self.path / "keys" / f"{SIGNING}.pub.hex", "\n".join(lines).encode())
+        # Last: cut short before, the old key signs on, and both are known as ours.
+        self.key_file(NEXT).replace(self.key_file(SIGNING))
 
     def policy(self) -> Policy:
         """Read and check what this organization lets out; without a file it is the baseline.

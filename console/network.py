@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from console.home import NETWORK, Home, read_file
+from console.home import NETWORK, NEXT, Home, read_file
 from crypto.envelope import Envelope, add_signature, sign_envelope, verify_threshold
 from crypto.errors import CryptoError
 from crypto.keyfile import load_key, save_key
@@ -212,13 +212,36 @@ def take_over(home: Home, document: bytes, fingerprint: bytes) -> tuple[Director
     return directory, discredited
 
 
-def request_membership(home: Home, passphrase: str | None, endpoint: str) -> bytes:
-    """Make a request for membership, signed with every key that it names."""
+def use_new_key(home: Home, passphrase: str | None, directory: Directory) -> bool:
+    """Begin to sign with the key that was made to follow, once the network knows it; tells whether that is so.
+
+    Raises:
+        CryptoError: The passphrase is wrong.
+    """
+    if not home.key_file(NEXT).exists():
+        return False
+    following = home.make_next_key(passphrase).public_key
+    known = following in {
+        key.public_key for key in directory.member(home.settings.org_id).signing_keys if not key.retirement
+    }
+    if known:
+        home.use_next_key(following)
+    return known
+
+
+def request_membership(
+    home: Home, passphrase: str | None, endpoint: str, *, with_new_key: bool = False
+) -> bytes:
+    """Make a request for membership, signed with every key that it names; `with_new_key`, for another signing key."""
     identity = home.identity(passphrase)
-    payload = encode_request(home.member(passphrase, endpoint))
-    return encode_envelope(
-        add_signature(identity.log, sign_envelope(identity.signing, REQUEST_TYPE, payload))
-    )
+    member = home.member(passphrase, endpoint)
+    signing = identity.signing
+    if with_new_key:
+        signing = home.make_next_key(passphrase)
+        (key,) = member.signing_keys
+        member = member._replace(signing_keys=(key._replace(public_key=signing.public_key),))
+    signed_once = sign_envelope(signing, REQUEST_TYPE, encode_request(member))
+    return encode_envelope(add_signature(identity.log, signed_once))
 
 
 def read_request(path: Path) -> Member:
@@ -286,7 +309,14 @@ def grouped(digest: bytes) -> str:
 
 def _directory(name: str, version: int, root: Root, members: tuple[Member, ...]) -> Envelope:
     now = _now()
-    made = Directory(name, version, now, now + LIFETIME, tuple(sorted(members)), root.version)
+    made = Directory(
+        name,
+        version,
+        now,
+        now + LIFETIME,
+        tuple(sorted(members, key=lambda member: member.org_id)),
+        root.version,
+    )
     return _unsigned(DIRECTORY_TYPE, encode_directory(made))
 
 

@@ -48,7 +48,7 @@ def known_keys(home: Home) -> Keys:
     try:
         members = home.directory().members
     except DirectoryError:
-        if home.directory_file.exists():
+        if home.network_file.exists():
             raise
         members = ()
     for one in members:

@@ -143,7 +143,7 @@ def root(
 def show_network(
     file: FileArgument = None, home: HomeOption = HERE, style: FormatOption = Format.TABLE
 ) -> None:
-    """Show every key of the network and of its members, until when, and what became of it."""
+    """Show every key of the network and of its members."""
     from console.differences import KEY_HEADER, key_lines, open_document
     from console.home import open_home
 

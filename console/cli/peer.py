@@ -76,11 +76,33 @@ def request(
 
 
 @peer.command()
+def rotate(out: OutOption, home: HomeOption = HERE) -> None:
+    """Make a new signing key, and write a request that the network knows it.
+
+    It is admitted as a new member is, by voice. This node signs with it as soon as it has joined the directory in which
+    the key stands; then `tocsin peer retire` ends the old one at the size that the log has.
+    """
+    from console.home import open_home, write_file
+    from console.network import fingerprint, read_request, request_membership
+
+    opened = open_home(home)
+    endpoint = opened.directory().member(opened.settings.org_id).endpoint
+    write_file(out, request_membership(opened, passphrase(home), endpoint, with_new_key=True))
+    say(f"Wrote {out}. Read this to the keeper of the network, by voice:")
+    print(fingerprint(read_request(out)))
+
+
+@peer.command()
 def admit(
     requests: Annotated[list[Path], typer.Argument(metavar="FILE", help="Requests for membership.")],
     tier: Annotated[
-        str, typer.Option(metavar="TIER", help="How finely they see: public, peer or coordinator.")
-    ] = "peer",
+        str,
+        typer.Option(
+            metavar="TIER",
+            help="How finely they see: public, peer or coordinator.",
+            show_default="peer, or as before",
+        ),
+    ] = "",
     yes: Annotated[
         bool, typer.Option("--yes", help="Do not ask: the fingerprints were compared already.")
     ] = False,
@@ -93,10 +115,14 @@ def admit(
     from console.network import admitted, change_members, fingerprint, read_request
     from node.audience import Tier
 
-    if tier.upper() not in Tier.__members__:
+    if tier and tier.upper() not in Tier.__members__:
         raise typer.BadParameter(f"{tier!r} is none of public, peer, coordinator", param_hint="--tier")
     opened = open_home(home)
-    members = [read_request(file)._replace(tier=Tier[tier.upper()]) for file in requests]
+    before = {one.org_id: one.tier for one in opened.directory().members}
+    members = [
+        one._replace(tier=Tier[tier.upper()] if tier else before.get(one.org_id, Tier.PEER))
+        for one in map(read_request, requests)
+    ]
     for member in members:
         say(f"{member.org_id} ({member.type.name}) at {member.endpoint}: {fingerprint(member)}")
         if not yes:
@@ -193,8 +219,8 @@ def join(
 
     What keys signed after they were retired no longer counts from then on.
     """
-    from console.home import open_home, read_file
-    from console.network import take_over
+    from console.home import NEXT, open_home, read_file
+    from console.network import take_over, use_new_key
 
     opened = open_home(home)
     try:
@@ -202,6 +228,10 @@ def join(
     except ValueError as error:
         raise typer.BadParameter("not 64 hexadecimal digits", param_hint="--fingerprint") from error
     directory, discredited = take_over(opened, read_file(file), known)
+    if opened.key_file(NEXT).exists() and use_new_key(opened, passphrase(home), directory):
+        say(
+            "This node signs with its new key from now on; start `serve` again, and let the old key be retired."
+        )
     say(f"Version {directory.version} of {directory.network}: {len(directory.members)} members.")
     if discredited:
         say(f"{discredited} entries no longer count: they were signed with keys after they were retired.")

@@ -28,7 +28,7 @@ def encode_directory(directory: Directory) -> bytes:
         version=directory.version,
         issue_time=to_stamp(directory.issued),
         expire_time=to_stamp(directory.expires),
-        members=map(_member_message, sorted(directory.members)),
+        members=map(_member_message, directory.members),
         root_version=directory.root_version,
     ).SerializeToString()
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,9 +10,9 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from securesystemslib.signer import CryptoSigner
+from securesystemslib.signer._crypto_signer import CryptoSigner
+from tuf.api._payload import Root as TufRoot
 from tuf.api.metadata import Metadata
-from tuf.api.metadata import Root as TufRoot
 from tuf.ngclient._internal.trusted_metadata_set import TrustedMetadataSet
 from tuf.ngclient.config import EnvelopeType
 
@@ -71,8 +72,8 @@ def root(step: Step, version: int, *, directory: Role | None = None, name: str =
 
 def directory(signed: Sequence[int], version: int = 1, **changes: Any) -> Envelope:
     """A directory with one member."""
-    fields = {"network": "testnet", "issued": NOW, "expires": NOW + LIFETIME, "members": (ALPHA,)} | changes
-    return by(Envelope(encode_directory(Directory(version=version, **fields)), DIRECTORY_TYPE, ()), signed)
+    made = replace(Directory("testnet", version, NOW, NOW + LIFETIME, (ALPHA,)), **changes)
+    return by(Envelope(encode_directory(made), DIRECTORY_TYPE, ()), signed)
 
 
 ONE = Step([0], 1, [0])
@@ -200,7 +201,9 @@ def test_a_retired_key_never_counts_again_or_for_longer(again: Retirement | None
     with pytest.raises(DirectoryError, match="retired key"):
         held.after(Document((), directory([0], 3, **keyed(again))), network)
     shorter = Retirement(RetirementReason.COMPROMISED, 4)
-    assert held.after(Document((), directory([0], 3, **keyed(shorter))), network)
+    after = held.after(Document((), directory([0], 3, **keyed(shorter))), network).directory
+    assert after is not None
+    assert after.members[0].signing_keys[0].retirement == shorter
 
 
 def test_who_has_left_does_not_come_back_under_that_name() -> None:

@@ -258,7 +258,11 @@ class Network:
     def _publish(self, members: tuple[Member, ...]) -> None:
         old = self.directory
         self.directory = Directory(
-            old.network, old.version + 1, self.now, self.now + LIFETIME, tuple(sorted(members))
+            old.network,
+            old.version + 1,
+            self.now,
+            self.now + LIFETIME,
+            tuple(sorted(members, key=lambda member: member.org_id)),
         )
 
 

@@ -13,7 +13,15 @@ from crypto.ladder import SALT_BYTES, Opening
 from node.audience import Purpose, Tier
 from node.bundle import Bundle
 from node.config import ORG_ID
-from node.directory import Directory, Member, MemberKey, OrganizationType, Status
+from node.directory import (
+    Directory,
+    Member,
+    MemberKey,
+    OrganizationType,
+    Retirement,
+    RetirementReason,
+    Status,
+)
 from node.errors import PayloadError
 from node.receipt import PassedOn, Receipt, Refused
 from node.signed import Entry, IncidentRecord, Label, Position, Reason, Retraction
@@ -100,7 +108,8 @@ receipt_values = st.builds(
     st.lists(st.builds(Refused, indices, texts), max_size=2).map(tuple),
     st.lists(st.builds(PassedOn, indices, texts, moments), max_size=2).map(tuple),
 )
-keys = st.builds(MemberKey, exactly(32), moments, moments)
+retirements = st.builds(Retirement, st.sampled_from(list(RetirementReason)), indexes)
+keys = st.builds(MemberKey, exactly(32), moments, moments, st.none() | retirements)
 org_ids = st.from_regex(ORG_ID, fullmatch=True, alphabet=st.characters(codec="ascii"))
 members = st.builds(
     Member,
@@ -118,7 +127,7 @@ bundle_statements = st.builds(
     Bundle, texts, indexes, texts, texts, exactly(32), moments, indexes, indexes, st.binary(max_size=40)
 )
 directories = st.builds(
-    Directory, texts, indexes, moments, moments, st.lists(members, max_size=3).map(sorted).map(tuple)
+    Directory, texts, indexes, moments, moments, st.lists(members, max_size=3).map(tuple), indexes, moments
 )
 pages = st.tuples(
     st.lists(st.binary(max_size=20), max_size=4).map(tuple),
