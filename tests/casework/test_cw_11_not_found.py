@@ -34,8 +34,10 @@ from node.store.database import Store
 from tests.casework.remote import METHODS
 from tests.casework.test_cw_11_access import entries
 from tests.casework.test_desk import SignIn, opening, said
+from tests.support.network import postgresql_when_slow
 from tocsin.casework.v1 import evidence_service_pb2
 
+pytestmark = postgresql_when_slow
 WORK = (
     "crypto_aead_xchacha20poly1305_ietf_decrypt",
     "crypto_aead_xchacha20poly1305_ietf_encrypt",

@@ -10,7 +10,6 @@ from casework.access import ALL_RIGHTS
 from casework.desk import Desk
 from casework.erasing_tips import erase_tip, propose_erasure
 from casework.errors import (
-    CaseworkError,
     ErasedError,
     HoldError,
     MailboxError,
@@ -30,8 +29,9 @@ from tests.casework.conftest import START, Clock
 from tests.casework.test_cw_11_access import entries, faults
 from tests.casework.test_cw_21_intake import TOLD, intake, receipt
 from tests.casework.test_desk import SignIn, opening, said
-from tests.support.faults import Flavour, failing_at
+from tests.support.network import postgresql_when_slow
 
+pytestmark = postgresql_when_slow
 __all__ = ["intake", "receipt"]
 FIRST_DAY = date(2026, 4, 7)  # the week of START ends on 8 March
 
@@ -164,30 +164,6 @@ def test_time_warns_and_erases_nothing(two: tuple[Desk, Desk, str], clock: Clock
     clock.now = START.replace(year=2028)
     propose_erasure(focal, name)
     assert list_tips(focal)[0].last_day == date(2026, 3, 8)  # a proposal gives no more time
-
-
-@pytest.mark.parametrize("flavour", [Flavour.REFUSED, Flavour.DONE_BUT_REPORTED_AS_FAILED])
-def test_whatever_write_fails_a_report_is_there_or_erased(
-    office: Office, two: tuple[Desk, Desk, str], clock: Clock, flavour: Flavour
-) -> None:
-    focal, advocate, name = two
-    propose_erasure(focal, name)
-    clock.now += timedelta(days=60)
-    office.turn()
-    for number in range(30):
-        with failing_at(office.database.store, number, flavour):
-            try:
-                erase_tip(advocate, name)
-                break
-            except CaseworkError:
-                assert faults(office) == []
-                if list_tips(focal) == ():  # the commit was reported as failed, and was none
-                    break
-    assert 4 < number < 29
-    assert list_tips(focal) == ()
-    with office.database.read() as connection:
-        assert len(tip_tombstones(connection)) == 1
-    assert faults(office) == []
 
 
 @pytest.mark.parametrize("what", ["tombstone dropped", "tombstone made up", "message back", "report dropped"])

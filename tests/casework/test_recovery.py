@@ -12,7 +12,6 @@ from casework.casefile import case_name
 from casework.desk import Desk
 from casework.errors import (
     AuditError,
-    CaseworkError,
     FieldError,
     NotFoundError,
     OfficerError,
@@ -37,7 +36,9 @@ from tests.casework.remote import At
 from tests.casework.test_cw_11_access import entries, faults
 from tests.casework.test_desk import SignIn, opening, said
 from tests.support.faults import Flavour, failing_at
+from tests.support.network import postgresql_when_slow
 
+pytestmark = postgresql_when_slow
 WHY = "the owner has died"
 
 
@@ -263,27 +264,6 @@ def test_an_erased_case_is_not_recovered(office: Office, made: NewKey, uid: str)
     assert recoverable(key) == ()
     with pytest.raises(NotFoundError):
         recover(key, (uid,), "approver", WHY)
-
-
-@pytest.mark.parametrize("flavour", [Flavour.REFUSED, Flavour.DONE_BUT_REPORTED_AS_FAILED])
-def test_a_recovery_in_which_one_write_after_the_other_fails_is_whole_or_not_there(
-    office: Office, desk: SignIn, made: NewKey, uid: str, flavour: Flavour
-) -> None:
-    focal, owner = desk("country_focal_point"), desk("accountability_officer")
-    key = recovery_desk(office, made.shares)
-    for number in range(30):
-        with failing_at(office.database.store, number, flavour):
-            try:
-                recover(key, (uid,), "country-focal-point", WHY)
-                break
-            except CaseworkError:
-                assert faults(office) == []
-    assert 8 < number < 29
-    assert focal.uids() == (uid,)
-    assert len(notices_for(owner)) == 1 + (
-        flavour is Flavour.DONE_BUT_REPORTED_AS_FAILED
-    )  # it was used twice
-    assert faults(office) == []
 
 
 # --- who is told ----------------------------------------------------------------------------------------------------
