@@ -28,9 +28,13 @@ settings.load_profile("ci" if IN_CI else "fast")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what makes a database for each of several nodes on PostgreSQL, which takes its time, as slow."""
+    """Mark as slow, on PostgreSQL, what makes a database for each of several nodes, and casework.
+
+    Storage of the node stays among the fast tests there: what the engines do differently shows in it first.
+    """
     for item in items:
-        if item.get_closest_marker("postgresql") and "network" in getattr(item, "fixturenames", ()):
+        heavy = "network" in getattr(item, "fixturenames", ()) or "casework" in item.path.parts
+        if item.get_closest_marker("postgresql") and heavy:
             item.add_marker(pytest.mark.slow)
 
 

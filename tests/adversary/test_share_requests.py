@@ -109,6 +109,7 @@ def test_a_flood_is_stopped_for_that_member_alone(network: Network, alpha: Node)
     assert take_request(alpha.store, wish, member(network, "gamma"), NOW).state is State.ASKED
 
 
+@pytest.mark.slow
 def test_who_takes_back_everything_at_once_can_still_not_ask_without_end(
     network: Network, alpha: Node
 ) -> None:

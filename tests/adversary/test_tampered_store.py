@@ -85,6 +85,7 @@ def _at(table: Table, key: Sequence[Any]) -> list[ColumnElement[bool]]:
     return [part == where for part, where in zip(table.primary_key, key, strict=True)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", GUARDED, ids=str)
 def test_check_finds_any_changed_value_of(network: Network, node: Node, table: Table) -> None:
     for name in GUARDED[table]:

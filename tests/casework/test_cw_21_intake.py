@@ -290,6 +290,7 @@ def _tell_and_be_killed(url: str, folder: Path, shown: str, number: int, flavour
         office.intake(MIN_COST).tell(shown, TOLD, PHOTO)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flavour", [Flavour.KILLED_BEFORE, Flavour.KILLED_AFTER])
 def test_who_is_killed_at_the_commit_tells_again_and_nothing_is_there_twice(
     office: Office, desk: SignIn, intake: Intake, flavour: Flavour

@@ -195,6 +195,7 @@ class CutError(Exception):
     """The process stops here."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["rename", "overwrite", "unlink", "rewrapped"])
 def test_a_turn_that_is_cut_off_anywhere_loses_nobody_and_ends_when_done_again(
     office: Office, desk: SignIn, clock: Clock, monkeypatch: pytest.MonkeyPatch, step: str

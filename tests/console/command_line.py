@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
@@ -46,6 +47,12 @@ def tocsin(*words: object, typed: str = "", **environment: str) -> Ran:
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else int(end.code is not None)
     return Ran(code, out.getvalue(), err.getvalue())
+
+
+def joins(keeper: Path, member: Path, fingerprint: str = "") -> Ran:
+    """Let a member take over the file of the network from the node that keeps it."""
+    known = ("--fingerprint", fingerprint) if fingerprint else ()
+    return tocsin("peer", "join", keeper / "network" / "network.pb", *known, "--home", member)
 
 
 @contextmanager

@@ -1,12 +1,13 @@
-"""A node with a few made-up incidents, and an empty one."""
+"""A node with a few made-up incidents, an empty one, and both in a network: made once, and copied for every test."""
 
 import shutil
 from pathlib import Path
 
 import pytest
 
+from console.demo_nodes import free_ports
 from console.generator import PUBLISHED_ON, generate
-from tests.console.command_line import tocsin
+from tests.console.command_line import joins, tocsin
 
 INCIDENTS = 200
 
@@ -44,3 +45,27 @@ def _empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def empty_node(_empty: Path, tmp_path: Path) -> Path:
     """Folder of a node that holds nothing yet; the test may change it."""
     return shutil.copytree(_empty, tmp_path / "beta")
+
+
+@pytest.fixture(scope="session")
+def _networked(tmp_path_factory: pytest.TempPathFactory, _loaded: Path, _empty: Path) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("networked")
+    alpha, beta = shutil.copytree(_loaded, folder / "alpha"), shutil.copytree(_empty, folder / "beta")
+    settings = alpha / "tocsin.toml"
+    settings.write_text(settings.read_text().replace("127.0.0.1:7443", f"127.0.0.1:{free_ports(1)[0]}"))
+    request = folder / "beta.req"
+    made = [
+        founded := tocsin("peer", "found", "testnet", "--home", alpha),
+        tocsin("peer", "request", "--out", request, "--endpoint", "127.0.0.1:1", "--home", beta),
+        tocsin("peer", "admit", request, "--yes", "--home", alpha),
+        joins(alpha, beta, founded.out.strip()),
+    ]
+    assert [ran.code for ran in made] == [0] * 4
+    return alpha, beta
+
+
+@pytest.fixture
+def network(_networked: tuple[Path, Path], tmp_path: Path) -> tuple[Path, Path]:
+    """(alpha, which holds records and founded the network; beta, which has joined it); the test may change them."""
+    alpha, beta = (shutil.copytree(home, tmp_path / home.name) for home in _networked)
+    return alpha, beta

@@ -12,9 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.console.command_line import Ran, tocsin
-from tests.console.test_network import network
 
-__all__ = ["network"]
 ADVICE = "Stay off the road to the airport."
 
 
@@ -91,6 +89,7 @@ def test_an_alert_is_sent_heard_acknowledged_updated_and_cancelled(
     assert tocsin("check", "--home", alpha).code == tocsin("check", "--home", beta).code == 0
 
 
+@pytest.mark.slow
 def test_an_alert_is_printed_as_it_comes(network: tuple[Path, Path], record: str) -> None:
     alpha, beta = network
     with running(alpha, "serve"), running(beta, "alert", "watch", "--near", "8.3,30.1") as child:

@@ -5,9 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.console.command_line import Ran, tocsin
-from tests.console.test_network import network, serving
-
-__all__ = ["network"]
+from tests.console.test_network import serving
 
 
 @pytest.fixture

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.console.command_line import tocsin
-from tests.console.test_network import network, serving
+from tests.console.test_network import serving
 
-__all__ = ["network"]
 SCRIPT = Path(__file__).parents[2] / "docs" / "verify_record.py"
 
 

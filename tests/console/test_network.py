@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 
-from console.demo_nodes import free_ports
-from tests.console.command_line import Ran, tocsin
+from tests.console.command_line import joins, tocsin
 
 Serve = Callable[[Path], None]
 
@@ -37,24 +36,6 @@ def serving(home: Path) -> Iterator[subprocess.Popen[str]]:
     finally:
         child.kill()
         child.communicate()
-
-
-@pytest.fixture
-def network(node: Path, empty_node: Path, tmp_path: Path) -> tuple[Path, Path]:
-    """(alpha, which holds records and founded the network; beta, which has joined it)."""
-    alpha, beta = node, empty_node
-    settings = alpha / "tocsin.toml"
-    settings.write_text(settings.read_text().replace("127.0.0.1:7443", f"127.0.0.1:{free_ports(1)[0]}"))
-    made = [
-        key := tocsin("peer", "found", "testnet", "--home", alpha),
-        tocsin(
-            "peer", "request", "--out", tmp_path / "beta.req", "--endpoint", "127.0.0.1:1", "--home", beta
-        ),
-        tocsin("peer", "admit", tmp_path / "beta.req", "--yes", "--home", alpha),
-        _join(alpha, beta, key.out.strip()),
-    ]
-    assert [ran.code for ran in made] == [0] * 4
-    return alpha, beta
 
 
 def test_fingerprints_read_the_same_on_both_sides(empty_node: Path, node: Path, tmp_path: Path) -> None:
@@ -214,7 +195,7 @@ def test_only_members_are_asked(network: tuple[Path, Path]) -> None:
 def test_a_network_of_another_fingerprint_is_refused(network: tuple[Path, Path]) -> None:
     alpha, beta = network
 
-    assert "[DIRECTORY_REFUSED]" in _join(alpha, beta, "00" * 32).err
+    assert "[DIRECTORY_REFUSED]" in joins(alpha, beta, "00" * 32).err
 
 
 def test_an_older_directory_is_refused(network: tuple[Path, Path], tmp_path: Path) -> None:
@@ -223,16 +204,11 @@ def test_an_older_directory_is_refused(network: tuple[Path, Path], tmp_path: Pat
     old.write_bytes((alpha / "network" / "network.pb").read_bytes())
     tocsin("peer", "renew", "--home", alpha)
 
-    assert _join(alpha, beta, "").code == 0
+    assert joins(alpha, beta, "").code == 0
     refused = tocsin("peer", "join", old, "--home", beta)
 
     assert "[DIRECTORY_REFUSED]" in refused.err
     assert '"version": 3' in tocsin("peer", "list", "--home", beta, "--format", "json").out
-
-
-def _join(founder: Path, joiner: Path, key: str) -> Ran:
-    document = founder / "network" / "network.pb"
-    return tocsin("peer", "join", document, *(("--fingerprint", key) if key else ()), "--home", joiner)
 
 
 def _received(home: Path) -> list[dict[str, Any]]:

@@ -3,9 +3,7 @@
 from pathlib import Path
 
 from tests.console.command_line import tocsin
-from tests.console.test_network import network, serving
-
-__all__ = ["network"]
+from tests.console.test_network import serving
 
 
 def test_outcomes_are_told_one_by_one_and_as_a_tree(network: tuple[Path, Path]) -> None:

@@ -1,23 +1,29 @@
 """`tocsin request`, as the one who asks and the one who decides use it."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.console.command_line import tocsin
-from tests.console.test_network import network, serving
-
-__all__ = ["network"]
+from tests.console.test_network import serving
 
 
-@pytest.fixture
-def pair(network: tuple[Path, Path]) -> tuple[Path, Path]:
-    """alpha, which has shared with the public, and beta, which has pulled that."""
-    alpha, beta = network
+@pytest.fixture(scope="module")
+def _pair(_networked: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("pair")
+    alpha, beta = (shutil.copytree(home, folder / home.name) for home in _networked)
     left = tocsin("share", "--tier", "public", "--where", "country=SOM", "--yes", "--home", alpha)
     assert left.code == 0
     with serving(alpha):
         assert tocsin("sync", "alpha", "--home", beta).code == 0
+    return alpha, beta
+
+
+@pytest.fixture
+def pair(_pair: tuple[Path, Path], tmp_path: Path) -> tuple[Path, Path]:
+    """alpha, which has shared with the public, and beta, which has pulled that; the test may change them."""
+    alpha, beta = (shutil.copytree(home, tmp_path / home.name) for home in _pair)
     return alpha, beta
 
 

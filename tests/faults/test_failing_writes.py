@@ -252,6 +252,7 @@ def test_work_in_which_one_write_after_the_other_fails_ends_whole(
     assert_whole_and_sound(network, work, undisturbed)
 
 
+@pytest.mark.slow
 @postgresql_when_slow
 @pytest.mark.parametrize("flavour", [Flavour.KILLED_BEFORE, Flavour.KILLED_AFTER])
 def test_work_that_is_killed_at_one_write_after_the_other_ends_whole(

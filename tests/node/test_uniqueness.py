@@ -120,6 +120,7 @@ def test_figures_are_those_of_a_plain_count(contents: list[Incident], tier: Tier
         assert one.rarity == plain([cut(view, tuple(depth - 1 for depth in coarse)) for view in views], k)
 
 
+@pytest.mark.slow
 @given(st.lists(incidents(), min_size=1, max_size=12), st.sampled_from(Tier), st.integers(2, 10))
 def test_a_coarser_level_never_makes_more_records_stand_alone(
     contents: list[Incident], tier: Tier, k: int
