@@ -1,6 +1,7 @@
 """At a terminal each verb asks only for what its step needs, once, and after that nothing is left to say."""
 
 import sys
+from collections.abc import Callable
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -13,9 +14,10 @@ from casework.span import on
 from casework.values import parse_value
 from casework.vocabulary import Field, codes, kinds
 from casework.vocabulary.words import words
-from console.cli.case.filling import fill
+from console.cli.case.filling import fill, needed
 from console.cli.case.verbs import VERBS, Verb
 from tests.casework.story import Story, day, hash_of
+from tests.console.command_line import tocsin
 
 TODAY = day("2026-01-10")
 ANSWERS = {
@@ -109,3 +111,46 @@ def test_a_step_that_needs_more_for_one_reason_asks_for_it_there_alone() -> None
     assert needed("closed") == (("informed", "not_informed_reason"),)
     assert needed("verdict", number="3") == ()
     assert needed("verdict") == (("accused", "number"),)
+
+
+ALSO_ASKED = {  # commands that say no event by themselves, and what they ask for
+    ("grant", "CASE", "law"): ("--right", "--reason"),
+    ("revoke", "CASE", "law"): ("--reason",),
+    ("evidence", "add", "CASE", "E1", __file__): ("--kind",),
+    ("evidence", "transfer", "CASE", "E1"): ("--from", "--to"),
+    ("evidence", "extract", "CASE", "E1", "out"): ("--purpose",),
+    ("evidence", "export", "CASE", "E1"): ("--out", "--to", "--purpose"),
+    ("evidence", "destroy", "CASE", "E1"): ("--purpose",),
+}
+
+
+@pytest.mark.parametrize("words", ALSO_ASKED, ids=lambda words: " ".join(words[:2]))
+def test_what_is_left_out_is_named_where_nobody_can_be_asked(
+    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Desk:
+        today = TODAY
+
+        def __getattr__(self, name: str) -> Callable[..., str]:
+            return lambda *_what, **_how: name  # whatever the command does with what it was given
+
+    for module in ("access", "evidence"):
+        monkeypatch.setattr(f"console.cli.case.{module}.desk_of", lambda *_who, **_how: Desk())
+    given: list[str] = []
+    for option in ALSO_ASKED[words]:
+        ran = tocsin("case", *words, *given, "--as", "ops")
+        assert ran.code == 2
+        assert f"Invalid value for {option}: is missing" in ran.err
+        given += [option, "x"]
+
+
+def test_at_a_terminal_one_is_asked_until_the_answer_can_be(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = iter(("", "gossip", "read, export"))
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("typer.prompt", lambda _shown, **_how: next(told))
+
+    assert needed("--right", "", "Which rights", "right") == "read, export"
+    assert needed("--reason", "given", "Why") == "given"
+    assert "choose of read, write" in capsys.readouterr().err

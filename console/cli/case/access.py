@@ -6,14 +6,16 @@ from typing import Annotated, Any
 import typer
 
 from console.cli.case.acting import CaseArgument
+from console.cli.case.filling import needed
 from console.cli.case.signing_in import NOBODY, OfficerOption, desk_of
 from console.cli.options import HERE, Format, FormatOption, HomeOption, day_option
 from console.cli.output import say, show
 
 Who = Annotated[str, typer.Argument(metavar="OFFICER", help="Id of the officer.")]
 Reason = Annotated[
-    str, typer.Option("--reason", metavar="WORDS", help="Why; sealed with the key of the case.")
+    str, typer.Option("--reason", metavar="WORDS", help="Why; sealed with the key of the case. [needed]")
 ]
+_WHY = "Why they need to know"
 Until = Annotated[Any, day_option("--until", "Last day on which it counts; else until it is taken back.")]
 
 
@@ -21,14 +23,14 @@ def grant(
     reference: CaseArgument,
     name: Who,
     right: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             "--right",
             metavar="RIGHT",
-            help="read, write, identity, medical, source, evidence or export; may be repeated.",
+            help="read, write, identity, medical, source, evidence or export; may be repeated. [needed]",
         ),
-    ],
-    reason: Reason,
+    ] = None,
+    reason: Reason = "",
     until: Until = None,
     officer_id: OfficerOption = NOBODY,
     home: HomeOption = HERE,
@@ -39,14 +41,17 @@ def grant(
     become due.
     """
     desk = desk_of(home, officer_id)
-    given = desk.let_in(desk.find(reference), name, frozenset(right) | {"read"}, reason, _day(until))
+    uid = desk.find(reference)
+    asked = needed("--right", ",".join(right or ()), "Which rights, with commas between them", "right")
+    rights = frozenset(one.strip() for one in asked.split(",")) | {"read"}
+    given = desk.let_in(uid, name, rights, needed("--reason", reason, _WHY), _day(until))
     say(f"{name} may {', '.join(sorted(given.rights))}" + (f" until {given.expires_on}" if until else ""))
 
 
 def revoke(
     reference: CaseArgument,
     name: Who,
-    reason: Reason,
+    reason: Reason = "",
     for_good: Annotated[
         bool,
         typer.Option(
@@ -59,7 +64,8 @@ def revoke(
 ) -> None:
     """Take all rights to a case back, with the keys."""
     desk = desk_of(home, officer_id)
-    desk.shut_out(desk.find(reference), name, reason, for_good=for_good)
+    uid = desk.find(reference)
+    desk.shut_out(uid, name, needed("--reason", reason, "Why they no longer need to know"), for_good=for_good)
     say(f"{name} no longer sees the case. What they have read they still know.")
 
 

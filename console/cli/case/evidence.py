@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from console.cli.case.acting import CaseArgument, When
+from console.cli.case.filling import needed
 from console.cli.case.signing_in import NOBODY, OfficerOption, desk_of
 from console.cli.options import HERE, Format, FormatOption, HomeOption
 from console.cli.output import say, show
@@ -18,9 +19,11 @@ FileArgument = Annotated[
     Path, typer.Argument(metavar="FILE", help="Its content.", exists=True, dir_okay=False)
 ]
 Purpose = Annotated[
-    str, typer.Option("--purpose", metavar="WORDS", help="What for; sealed with the key of evidence.")
+    str,
+    typer.Option("--purpose", metavar="WORDS", help="What for; sealed with the key of evidence. [needed]"),
 ]
 _PIECE = 1024 * 1024
+_FOR = "What for"
 
 
 @evidence.command(short_help="Seal a file as evidence.")
@@ -28,7 +31,9 @@ def add(
     reference: CaseArgument,
     item: ItemArgument,
     file: FileArgument,
-    kind: Annotated[str, typer.Option(metavar="CODE", help="document, photograph, video, audio, message...")],
+    kind: Annotated[
+        str, typer.Option(metavar="CODE", help="document, photograph, video, audio, message... [needed]")
+    ] = "",
     collected_by: Annotated[str, typer.Option(metavar="WORDS", help="Who collected it.")] = "",
     method: Annotated[str, typer.Option(metavar="WORDS", help="How it was collected.")] = "",
     copy_of: Annotated[str, typer.Option(metavar="ITEM", help="Item of which this is a redacted copy.")] = "",
@@ -48,7 +53,7 @@ def add(
     desk = desk_of(home, officer_id)
     fields = {
         "evidence": item,
-        "kind": kind,
+        "kind": needed("--kind", kind, "What it is", "evidence_kind"),
         "name": file.name,
         "copy": "redacted" if copy_of else "original",
     }
@@ -147,15 +152,18 @@ def verify(
 def transfer(
     reference: CaseArgument,
     item: ItemArgument,
-    giver: Annotated[str, typer.Option("--from", metavar="WORDS", help="Who gave it.")],
-    taker: Annotated[str, typer.Option("--to", metavar="WORDS", help="Who took it.")],
-    purpose: Purpose = "",
+    giver: Annotated[str, typer.Option("--from", metavar="WORDS", help="Who gave it. [needed]")] = "",
+    taker: Annotated[str, typer.Option("--to", metavar="WORDS", help="Who took it. [needed]")] = "",
+    purpose: Annotated[
+        str, typer.Option("--purpose", metavar="WORDS", help="What for; sealed with the key of evidence.")
+    ] = "",
     officer_id: OfficerOption = NOBODY,
     home: HomeOption = HERE,
 ) -> None:
     """Write down that an item passed from one to another, with its hash before and after."""
     desk = desk_of(home, officer_id)
-    said = {"by": giver, "to": taker, **({"purpose": purpose} if purpose else {})}
+    hands = {"by": needed("--from", giver, "Who gave it"), "to": needed("--to", taker, "Who took it")}
+    said = {**hands, **({"purpose": purpose} if purpose else {})}
     desk.handle_evidence(desk.find(reference), item, "transfer", said)
     say(f"{item}: written down, the hash is the one of before")
 
@@ -165,7 +173,7 @@ def extract(
     reference: CaseArgument,
     item: ItemArgument,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="New file to write its content to.")],
-    purpose: Purpose,
+    purpose: Purpose = "",
     officer_id: OfficerOption = NOBODY,
     home: HomeOption = HERE,
 ) -> None:
@@ -174,9 +182,9 @@ def extract(
     Nobody looks after that file but you: delete it when you are done.
     """
     desk = desk_of(home, officer_id)
-    uid = desk.find(reference)
+    uid, why = desk.find(reference), needed("--purpose", purpose, _FOR)
     with _new_file(file) as target:
-        for piece in desk.evidence_content(uid, item, purpose):
+        for piece in desk.evidence_content(uid, item, why):
             target.write(piece)
     say(f"{file} holds {item}")
 
@@ -185,9 +193,11 @@ def extract(
 def export(
     reference: CaseArgument,
     item: Annotated[list[str], typer.Argument(metavar="ITEM...", help="Items.")],
-    out: Annotated[Path, typer.Option(metavar="FOLDER", help="New folder for the package.")],
-    recipient: Annotated[str, typer.Option("--to", metavar="WORDS", help="Who gets it.")],
-    purpose: Purpose,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="New folder for the package. [needed]")
+    ] = None,
+    recipient: Annotated[str, typer.Option("--to", metavar="WORDS", help="Who gets it. [needed]")] = "",
+    purpose: Purpose = "",
     host_government: Annotated[
         bool,
         typer.Option(
@@ -204,23 +214,25 @@ def export(
     from casework.package import Leaving, write_package
 
     desk = desk_of(home, officer_id)
-    terms = Leaving(recipient, purpose, host_government)
-    digest = write_package(out, desk.evidence_package(desk.find(reference), tuple(item), terms))
-    say(f"{out} holds the package. SHA-256 of its manifest: {digest}")
-    print(f"python verify_evidence.py {out} {desk.first_key.hex()}")
+    folder = Path(needed("--out", str(out or ""), "New folder for the package"))
+    to, why = needed("--to", recipient, "Who gets it"), needed("--purpose", purpose, _FOR)
+    terms = Leaving(to, why, host_government)
+    digest = write_package(folder, desk.evidence_package(desk.find(reference), tuple(item), terms))
+    say(f"{folder} holds the package. SHA-256 of its manifest: {digest}")
+    print(f"python verify_evidence.py {folder} {desk.first_key.hex()}")
 
 
 @evidence.command("destroy", short_help="Destroy an item that another person added.")
 def destroy_item(
     reference: CaseArgument,
     item: ItemArgument,
-    purpose: Purpose,
+    purpose: Purpose = "",
     officer_id: OfficerOption = NOBODY,
     home: HomeOption = HERE,
 ) -> None:
     """Destroy the file of an item that another person added; what was said of it stays. Belongs to approvers."""
     desk = desk_of(home, officer_id)
-    desk.destroy_evidence(desk.find(reference), item, purpose)
+    desk.destroy_evidence(desk.find(reference), item, needed("--purpose", purpose, _FOR))
     say(f"The file of {item} is destroyed.")
 
 

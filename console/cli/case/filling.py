@@ -62,6 +62,39 @@ def fill(case: Any, verb: Verb, given: Mapping[str, str], officer: Any) -> dict[
     return said
 
 
+def needed(option: str, given: str, what: str, listed: str = "") -> str:
+    """What somebody gave for an option, or, at a terminal, what they say when they are asked.
+
+    Args:
+        option: Its name, such as `--reason`.
+        given: Empty where it was left out.
+        what: What it says, in words.
+        listed: List of codes of which it names one, or some with commas between them; empty for none.
+
+    Raises:
+        BadParameter: It was left out and nobody can be asked.
+    """
+    from casework.vocabulary import codes
+
+    if given:
+        return given
+    known = codes(listed) if listed else {}
+    if not sys.stdin.isatty():
+        raise typer.BadParameter(f"is missing: {what.lower()}", param_hint=option)
+    for code in known.values():
+        typer.echo(f"  {code.code}: {code.label}", err=True)
+    while True:
+        text = str(typer.prompt(what, err=True)).strip()
+        wrong = [one for one in _parts(text) if known and one not in known]
+        if text and not wrong:
+            return text
+        typer.echo(f"choose of {', '.join(known)}" if wrong else what, err=True)
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
 def _also_needed(case: Any, kind: Any, said: Mapping[str, str], officer: Any) -> dict[str, str]:
     """Ask for what only this step of this case needs, such as of which case it is a duplicate."""
     from casework.event import Statement
