@@ -6,7 +6,7 @@ against the audit log. Whoever drops the last events of a case, a case, a grant 
 drops a message of a report that an officer has seen.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from types import MappingProxyType
@@ -71,6 +71,22 @@ class Trusted(NamedTuple):
     digest_of: DigestOf
     today: date
     signers: Mapping[str, tuple[bytes, ...]] = MappingProxyType({})
+
+
+class Checked(NamedTuple):
+    """How much was verified, and what does not hold."""
+
+    verified: int
+    faults: tuple[CaseFault, ...]
+
+
+def checked(found: Iterable[CaseFault | int]) -> Checked:
+    """Count what was verified, and keep what does not hold."""
+    listed = tuple(found)
+    return Checked(
+        sum(one for one in listed if isinstance(one, int)),
+        tuple(one for one in listed if isinstance(one, CaseFault)),
+    )
 
 
 def check_office(database: Database, trusted: Trusted) -> Iterator[CaseFault | int]:

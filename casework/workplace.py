@@ -11,9 +11,11 @@ from typing import Any, NamedTuple
 from casework.access import Grant
 from casework.auditing import Audited, Verdict, may_verify, read_log
 from casework.board import Counting, Figures, Standing, figures, standings
+from casework.check import Checked, check_desk, checked
 from casework.custody import NOTHING, collect, content_of, destroy, handle
 from casework.desk import Desk
-from casework.enrol import officers
+from casework.enrol import admit, officers
+from casework.erasing import erase
 from casework.errors import FieldError
 from casework.event import Statement
 from casework.importing import Imported, export_cases, import_cases
@@ -21,12 +23,13 @@ from casework.joining import Candidate, candidates, joint_board
 from casework.joint import JointBoard
 from casework.legal import NO_TREATIES, Treaties, read_treaties
 from casework.letting_in import grants, let_in, shut_out
-from casework.officer import Officer
+from casework.officer import RECOVERY, Officer
 from casework.package import Leaving, PackageFile, package_files
 from casework.report.page import Page
 from casework.reports import Ending, Wanted, WantedLetter, endings, letter_page, printed, report_page
 from casework.values import Value
 from casework.vault import Vault
+from casework.vocabulary import Group
 
 PDF = "pdf"
 
@@ -167,6 +170,39 @@ class Workplace(Desk):
         """
         may_verify(self)
         return self.around.verdict()
+
+    def colleagues(self) -> tuple[Officer, ...]:
+        """Everybody who works or has worked on cases here, as last admitted."""
+        with self.database.read() as connection:
+            return tuple(officers(connection).values())
+
+    def admit(
+        self, officer_id: str, roles: frozenset[str], keys: tuple[bytes, bytes] | None = None
+    ) -> Officer:
+        """Admit an officer with public keys for signing and sealing, or give one who is known other roles.
+
+        Raises:
+            FieldError: No keys of this officer are known, or it would be a recovery key, which is made as shares.
+            CaseworkError: As `enrol.admit` says.
+        """
+        if RECOVERY in roles:
+            raise FieldError("role", "a recovery key is made as shares: `tocsin case recovery new`")
+        known = {one.officer_id: (one.signing_key, one.seal_key) for one in self.colleagues()}
+        found = keys or known.get(officer_id)
+        if found is None:
+            raise FieldError("keys", "copy the whole line that `officer new` printed")
+        by, now = self.officer.officer_id, int(self.clock().timestamp())
+        return admit(
+            self.database, self.officer, self.unlocked, Officer(officer_id, 1, roles, *found, by, now)
+        )
+
+    def erase(self, uid: str, proposal_id: str) -> frozenset[Group]:
+        """See `erasing.erase`."""
+        return erase(self, self.around.vault, uid, proposal_id)
+
+    def check(self) -> Checked:
+        """See `check.check_desk`."""
+        return checked(check_desk(self))
 
     # ------------------------------------------------------------------------------------------------------ evidence
     def add_evidence(

@@ -4,8 +4,11 @@ from datetime import date
 
 from casework.access import Grant
 from casework.auditing import Audited, Verdict
+from casework.check import CaseFault, Checked
 from casework.client.line import Line
-from casework.wire.access import decode_audited, decode_grant, decode_verdict
+from casework.officer import Officer
+from casework.vocabulary import Group
+from casework.wire.access import decode_audited, decode_colleague, decode_grant, decode_verdict
 from casework.wire.parsing import MAX_PAGE
 from casework.wire.services import ACCESS
 from tocsin.casework.v1 import access_service_pb2 as messages
@@ -59,6 +62,63 @@ class AccessCalls(Line):
         """
         request = messages.ShutOutRequest(uid=uid, officer_id=officer_id, reason=reason, for_good=for_good)
         self._call("ShutOut", request, messages.ShutOutResponse(), service=ACCESS, again=False)
+
+    def colleagues(self) -> tuple[Officer, ...]:
+        """Everybody who works or has worked on cases here.
+
+        Raises:
+            OfficeUnavailableError: No answer.
+        """
+        found: list[Officer] = []
+        token = ""
+        while True:
+            request = messages.ListOfficersRequest(page_size=MAX_PAGE, page_token=token)
+            page = self._call("ListOfficers", request, messages.ListOfficersResponse(), service=ACCESS)
+            found += map(decode_colleague, page.officers)
+            token = page.next_page_token
+            if not token:
+                return tuple(found)
+
+    def admit(
+        self, officer_id: str, roles: frozenset[str], keys: tuple[bytes, bytes] | None = None
+    ) -> Officer:
+        """Admit an officer, or give one who is known other roles.
+
+        Raises:
+            RefusedError: Not by this officer, or no keys of that one are known.
+            OfficeUnavailableError: No answer; `colleagues` tells whether it was done.
+        """
+        signing, seal = keys or (b"", b"")
+        request = messages.AdmitOfficerRequest(
+            officer_id=officer_id, roles=sorted(roles), signing_key=signing, seal_key=seal
+        )
+        answer = messages.AdmitOfficerResponse()
+        return decode_colleague(
+            self._call("AdmitOfficer", request, answer, service=ACCESS, again=False).officer
+        )
+
+    def erase(self, uid: str, proposal_id: str) -> frozenset[Group]:
+        """Destroy the keys that another person proposed to destroy.
+
+        Raises:
+            RefusedError: Not by this officer, not yet, or a legal hold blocks it.
+            OfficeUnavailableError: No answer; the case tells whether it was done.
+        """
+        request = messages.EraseCaseRequest(uid=uid, proposal_id=proposal_id)
+        answer = messages.EraseCaseResponse()
+        found = self._call("EraseCase", request, answer, service=ACCESS, again=False)
+        return frozenset(map(Group, found.key_groups))
+
+    def check(self) -> Checked:
+        """Have everything opened that this officer can open.
+
+        Raises:
+            OfficeUnavailableError: No answer.
+        """
+        request = messages.CheckCasesRequest()
+        answers = tuple(self._stream(ACCESS, "CheckCases", request, messages.CheckCasesResponse))
+        faults = tuple(CaseFault(one.where, one.what) for answer in answers for one in answer.faults)
+        return Checked(sum(answer.verified for answer in answers), faults)
 
     def read_log(self, case: str = "", officer_id: str = "") -> tuple[Audited, ...]:
         """Entries of the audit log, of one case or officer or all.

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 
+from casework.errors import CallError
 from casework.server.call import Call, batches
-from casework.wire.access import encode_audited, encode_grant, encode_verdict
+from casework.wire.access import encode_audited, encode_colleague, encode_fault, encode_grant, encode_verdict
 from casework.wire.parsing import day_of, page_of, parse
 from casework.workplace import Workplace
 from tocsin.casework.v1 import access_service_pb2 as messages
+
+KEY_BYTES = 32
 
 
 def list_grants(wire: bytes, work: Workplace) -> messages.ListGrantsResponse:
@@ -50,10 +53,48 @@ def verify_audit_log(wire: bytes, work: Workplace) -> Iterator[messages.VerifyAu
         yield encode_verdict(found._replace(faults=(), checkpoints=tuple(checkpoints)))
 
 
+def list_officers(wire: bytes, work: Workplace) -> messages.ListOfficersResponse:
+    """ListOfficers."""
+    asked = parse(messages.ListOfficersRequest(), wire)
+    page, following = page_of(
+        work.colleagues(), asked.page_size, asked.page_token, lambda one: one.officer_id
+    )
+    return messages.ListOfficersResponse(officers=map(encode_colleague, page), next_page_token=following)
+
+
+def admit_officer(wire: bytes, work: Workplace) -> messages.AdmitOfficerResponse:
+    """AdmitOfficer."""
+    asked = parse(messages.AdmitOfficerRequest(), wire)
+    keys = (asked.signing_key, asked.seal_key)
+    if any(keys) and {len(key) for key in keys} != {KEY_BYTES}:
+        raise CallError(f"signing_key: both keys have {KEY_BYTES} bytes, or neither is given")
+    admitted = work.admit(asked.officer_id, frozenset(asked.roles), keys if any(keys) else None)
+    return messages.AdmitOfficerResponse(officer=encode_colleague(admitted))
+
+
+def erase_case(wire: bytes, work: Workplace) -> messages.EraseCaseResponse:
+    """EraseCase."""
+    asked = parse(messages.EraseCaseRequest(), wire)
+    return messages.EraseCaseResponse(key_groups=sorted(work.erase(asked.uid, asked.proposal_id)))
+
+
+def check_cases(wire: bytes, work: Workplace) -> Iterator[messages.CheckCasesResponse]:
+    """CheckCases."""
+    parse(messages.CheckCasesRequest(), wire)
+    found = work.check()
+    yield messages.CheckCasesResponse(verified=found.verified)
+    for faults in batches(found.faults):
+        yield messages.CheckCasesResponse(faults=map(encode_fault, faults))
+
+
 CALLS = {
     "ListGrants": Call(list_grants),
     "LetIn": Call(let_in),
     "ShutOut": Call(shut_out),
     "ReadAuditLog": Call(read_audit_log, streams=True),
     "VerifyAuditLog": Call(verify_audit_log, streams=True),
+    "ListOfficers": Call(list_officers),
+    "AdmitOfficer": Call(admit_officer),
+    "EraseCase": Call(erase_case),
+    "CheckCases": Call(check_cases, streams=True),
 }

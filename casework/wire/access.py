@@ -4,6 +4,7 @@ from casework.access import Grant
 from casework.audit import AuditEntry
 from casework.auditing import Audited, Cosigned, Verdict
 from casework.check import CaseFault
+from casework.officer import Officer
 from casework.wire.parsing import day_of
 from tocsin.casework.v1 import access_service_pb2 as messages
 
@@ -63,10 +64,32 @@ def decode_audited(message: messages.AuditEntry) -> Audited:
     return Audited(message.number, entry, tuple(message.cases))
 
 
+def encode_colleague(one: Officer) -> messages.Colleague:
+    """Write who works on cases, in which roles."""
+    return messages.Colleague(
+        officer_id=one.officer_id,
+        roles=sorted(one.roles),
+        admitted_by=one.admitted_by,
+        signing_key=one.signing_key,
+        seal_key=one.seal_key,
+    )
+
+
+def decode_colleague(message: messages.Colleague) -> Officer:
+    """Read it; which version of theirs it is and since when is not told."""
+    keys = (message.signing_key, message.seal_key)
+    return Officer(message.officer_id, 0, frozenset(message.roles), *keys, message.admitted_by, 0)
+
+
+def encode_fault(one: CaseFault) -> messages.Fault:
+    """Write what does not hold."""
+    return messages.Fault(where=one.where, what=one.what)
+
+
 def encode_verdict(verdict: Verdict) -> messages.VerifyAuditLogResponse:
     """Write how the audit log stands."""
     return messages.VerifyAuditLogResponse(
-        faults=[messages.Fault(where=one.where, what=one.what) for one in verdict.faults],
+        faults=map(encode_fault, verdict.faults),
         checkpoints=[
             messages.Cosigned(
                 size=one.size,

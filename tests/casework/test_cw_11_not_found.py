@@ -147,6 +147,7 @@ def at_the_server(other: Desk) -> dict[str, Callable[[str], object]]:
         "LetIn": {"uid": str, "rights": ["read"], **given},
         "ShutOut": {"uid": str, **given},
         "ReadAuditLog": {"case": str},
+        "EraseCase": {"uid": str, "proposal_id": "0" * 32},
         "AddEvidence": {"item": lambda uid: evidence_service_pb2.NewEvidence(uid=uid, said=photo)},
         "HandleEvidence": {"uid": str, "evidence": "E1", "act": "verify"},
         "GetEvidenceContent": {"uid": str, "evidence": "E1", "purpose": "x"},

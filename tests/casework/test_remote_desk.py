@@ -1,12 +1,13 @@
 """Whoever works from another machine does what is done beside the node, with the same words where it is refused."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from casework.access import ALL_RIGHTS
 from casework.board import Counting
 from casework.client.desk import RemoteDesk
 from casework.errors import (
@@ -19,8 +20,11 @@ from casework.evidence import items
 from casework.importing import export_cases
 from casework.package import Leaving
 from casework.reports import Wanted, WantedLetter
+from casework.retention import retention_rules
 from console.office import Office
+from tests.casework.conftest import Clock
 from tests.casework.remote import At, Remote, SignIn, left_in, photograph
+from tests.casework.test_cw_11_access import faults
 from tests.casework.test_desk import opening, said
 
 pytestmark = pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
@@ -62,6 +66,38 @@ def test_another_owner_holds_the_keys_from_the_beginning(remote_owner: RemoteDes
     assert [case.uid for case in remote_owner.read_all()] == [uid]
     with pytest.raises(RefusedError, match="owner: nobody works on cases here as 'nobody'"):
         focal.open_for(opening(), ("nobody",))
+
+
+def test_an_approver_admits_and_erases_from_afar(
+    remote_owner: RemoteDesk, remote: Remote, office: Office, desk: SignIn, clock: Clock
+) -> None:
+    approver = remote("approver")
+    uid = remote_owner.open_for(opening())
+    remote_owner.let_in(uid, "approver", ALL_RIGHTS, "second person")
+    (proposal,) = remote_owner.say(uid, said("erasure_proposed", groups="all", reason="asked for"))
+    unlocked = office.enrol("new-1", None)
+    keys = (unlocked.signer.public_key, unlocked.seal.public_key)
+
+    admitted = approver.admit("new-1", frozenset({"auditor"}), keys)
+    assert (admitted.officer_id, admitted.admitted_by) == ("new-1", "approver")
+    assert admitted.roles == frozenset({"auditor"})
+    assert approver.admit("new-1", frozenset()).roles == frozenset()
+    assert [(one.officer_id, one.roles, one.signing_key) for one in approver.colleagues()] == [
+        (one.officer_id, one.roles, one.signing_key) for one in desk("approver").colleagues()
+    ]
+    for wrong in (
+        lambda: remote_owner.admit("new-1", frozenset({"auditor"})),
+        lambda: approver.admit("new-2", frozenset({"auditor"})),
+        lambda: approver.admit("new-1", frozenset({"recovery"})),
+        lambda: approver.erase(uid, proposal),
+    ):
+        with pytest.raises(RefusedError):
+            wrong()
+
+    clock.now += timedelta(days=retention_rules().grace_days + 1)
+    assert "case" in approver.erase(uid, proposal)
+    assert remote_owner.board() == ()
+    assert (remote_owner.check().faults, faults(office)) == ((), [])
 
 
 def test_who_read_a_case_is_told_to_who_may_know(

@@ -89,6 +89,9 @@ def asks(desk: RemoteDesk, folder: Path) -> dict[str, Callable[[str], object]]:
     more: dict[str, Callable[[str], object]] = {
         "board": lambda _: desk.board(),
         "figures": lambda _: desk.figures(Counting()),
+        "admit": lambda _: desk.admit("approver", frozenset({"approver"})),
+        "check": lambda _: desk.check(),
+        "colleagues": lambda _: desk.colleagues(),
         "endings": lambda _: desk.endings(),
         "tables": lambda _: desk.tables,
         "read_all": lambda _: desk.read_all(),

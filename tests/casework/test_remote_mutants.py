@@ -50,6 +50,12 @@ def complete(uid: str) -> dict[str, list[dict[str, Any]]]:
         "ShutOut": [{"uid": uid, "for_good": True, **words}],
         "ReadAuditLog": [{"case": uid, "officer_id": "approver"}],
         "VerifyAuditLog": [{}],
+        "ListOfficers": [{"page_size": 2, "page_token": "approver"}],
+        "AdmitOfficer": [
+            {"officer_id": "new-1", "roles": ["auditor"], "signing_key": b"k" * 32, "seal_key": b"s" * 32}
+        ],
+        "EraseCase": [{"uid": uid, "proposal_id": "0" * 32}],
+        "CheckCases": [{}],
         "AddEvidence": [
             {"item": evidence_service_pb2.NewEvidence(uid=uid, said=photo, copy_of="E1")},
             {"content": b"x"},

@@ -35,6 +35,7 @@ def asks_of_a_case(work: RemoteDesk, folder: Path) -> dict[str, Callable[[str], 
         "let_in": lambda uid: work.let_in(uid, "approver", frozenset({"read"}), "x"),
         "shut_out": lambda uid: work.shut_out(uid, "approver", "x"),
         "read_log": work.read_log,
+        "erase": lambda uid: work.erase(uid, "0" * 32),
         "add_evidence": lambda uid: work.add_evidence(uid, photograph(), [b"x"]),
         "handle_evidence": lambda uid: work.handle_evidence(uid, "E1", "verify"),
         "destroy_evidence": lambda uid: work.destroy_evidence(uid, "E1", "x"),
@@ -50,7 +51,18 @@ def asks_of_a_case(work: RemoteDesk, folder: Path) -> dict[str, Callable[[str], 
     }
 
 
-OF_NO_CASE = {"board", "endings", "figures", "import_cases", "open_for", "read_all", "verify_log"}
+OF_NO_CASE = {
+    "admit",
+    "check",
+    "colleagues",
+    "board",
+    "endings",
+    "figures",
+    "import_cases",
+    "open_for",
+    "read_all",
+    "verify_log",
+}
 
 
 def test_who_was_not_let_in_learns_nothing_from_any_call(
@@ -80,6 +92,7 @@ def test_who_was_not_let_in_learns_nothing_from_any_call(
             assert (name, len(set(told))) == (name, 1)
         assert (other.board(), other.read_all(), other.export_cases().text.count("\n")) == ((), (), 1)
         assert (other.figures(Counting()).cases, other.endings()) == (0, ())
+        assert (other.check().verified, other.check().faults) == (0, ())
         assert uid[:8] not in other.report(Wanted("state", state="CMR"), "html").decode()
     assert [one.officer_id for one in remote_owner.grants(uid)] == ["accountability-officer"]
 

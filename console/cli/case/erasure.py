@@ -38,13 +38,11 @@ def erase_case(
     Belongs to approvers, 30 days after the proposal, and not under a legal hold. Nobody can undo it. Older backups can
     be read until the month turns.
     """
-    from casework.erasing import erase
-
-    desk = desk_of(home, officer_id, stays="keys are destroyed where they lie")
+    desk = desk_of(home, officer_id)
     uid = desk.find(reference)
     if not yes:
         typer.confirm("Destroy the keys for good?", abort=True, err=True)
-    groups = erase(desk, _office(home).vault, uid, proposal)
+    groups = desk.erase(uid, proposal)
     say(f"Destroyed: {', '.join(sorted(groups))}. Backups of this month can be read until the month turns.")
 
 

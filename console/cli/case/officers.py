@@ -4,12 +4,19 @@ from typing import Annotated
 
 import typer
 
-from console.cli.case.signing_in import NOBODY, OfficerOption, beside_the_node, desk_of, officer_passphrase
+from console.cli.case.signing_in import (
+    NOBODY,
+    OfficerOption,
+    beside_the_node,
+    desk_of,
+    is_remote,
+    officer_passphrase,
+)
 from console.cli.options import HERE, Format, FormatOption, HomeOption
 from console.cli.output import say, show
 
 officer = typer.Typer(help="Say who works on cases, and in which roles.", no_args_is_help=True)
-_STAYS = "keys of officers are made and admitted where the node keeps them"
+_STAYS = "keys of officers are made where the node keeps them"
 Roles = Annotated[
     list[str],
     typer.Option("--role", metavar="ROLE", help="A role, such as accountability_officer; may be repeated."),
@@ -60,26 +67,22 @@ def admit(
     home: HomeOption = HERE,
 ) -> None:
     """Admit an officer, or give one other roles. Belongs to approvers."""
-    from console.home import open_home
-    from console.office import Office
-
-    _not_recovery(role or [])
-    beside_the_node(_STAYS)
-    office = Office(open_home(home))
-    known = office.officers().get(name)
-    public = (known.signing_key, known.seal_key) if known and not keys else _keys(keys)
-    admitted = office.admit(desk_of(home, officer_id), name, frozenset(role or ()), public)
+    admitted = desk_of(home, officer_id).admit(name, frozenset(role or ()), _keys(keys) if keys else None)
     say(f"{admitted.officer_id}: {', '.join(sorted(admitted.roles)) or 'no role any more'}")
 
 
-@officer.command("list")
-def list_officers(home: HomeOption = HERE, style: FormatOption = Format.TABLE) -> None:
-    """Show every officer with their roles."""
+@officer.command("list", short_help="Show every officer with their roles.")
+def list_officers(
+    officer_id: OfficerOption = NOBODY, home: HomeOption = HERE, style: FormatOption = Format.TABLE
+) -> None:
+    """Show every officer with their roles; beside the node nobody needs to sign in."""
     from console.home import open_home
     from console.office import Office
 
-    beside_the_node("who works here is a list of the node")
-    found = Office(open_home(home)).officers().values()
+    if is_remote():
+        found = desk_of(home, officer_id).colleagues()
+    else:
+        found = tuple(Office(open_home(home)).officers().values())
     rows = [(one.officer_id, ", ".join(sorted(one.roles)), one.admitted_by) for one in found]
     show(("officer", "roles", "admitted by"), rows, style)
 

@@ -60,6 +60,26 @@ class AccessServiceStub:
                 request_serializer=tocsin_dot_casework_dot_v1_dot_access__service__pb2.VerifyAuditLogRequest.SerializeToString,
                 response_deserializer=tocsin_dot_casework_dot_v1_dot_access__service__pb2.VerifyAuditLogResponse.FromString,
                 _registered_method=True)
+        self.ListOfficers = channel.unary_unary(
+                '/tocsin.casework.v1.AccessService/ListOfficers',
+                request_serializer=tocsin_dot_casework_dot_v1_dot_access__service__pb2.ListOfficersRequest.SerializeToString,
+                response_deserializer=tocsin_dot_casework_dot_v1_dot_access__service__pb2.ListOfficersResponse.FromString,
+                _registered_method=True)
+        self.AdmitOfficer = channel.unary_unary(
+                '/tocsin.casework.v1.AccessService/AdmitOfficer',
+                request_serializer=tocsin_dot_casework_dot_v1_dot_access__service__pb2.AdmitOfficerRequest.SerializeToString,
+                response_deserializer=tocsin_dot_casework_dot_v1_dot_access__service__pb2.AdmitOfficerResponse.FromString,
+                _registered_method=True)
+        self.EraseCase = channel.unary_unary(
+                '/tocsin.casework.v1.AccessService/EraseCase',
+                request_serializer=tocsin_dot_casework_dot_v1_dot_access__service__pb2.EraseCaseRequest.SerializeToString,
+                response_deserializer=tocsin_dot_casework_dot_v1_dot_access__service__pb2.EraseCaseResponse.FromString,
+                _registered_method=True)
+        self.CheckCases = channel.unary_stream(
+                '/tocsin.casework.v1.AccessService/CheckCases',
+                request_serializer=tocsin_dot_casework_dot_v1_dot_access__service__pb2.CheckCasesRequest.SerializeToString,
+                response_deserializer=tocsin_dot_casework_dot_v1_dot_access__service__pb2.CheckCasesResponse.FromString,
+                _registered_method=True)
 
 
 class AccessServiceServicer:
@@ -101,6 +121,34 @@ class AccessServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListOfficers(self, request, context):
+        """Everybody who works or has worked on cases here, with their roles.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AdmitOfficer(self, request, context):
+        """Admit an officer, or give one other roles; belongs to approvers.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EraseCase(self, request, context):
+        """Destroy the keys of a case that another person proposed to destroy.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CheckCases(self, request, context):
+        """Open everything that the caller can, and tell what does not hold.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AccessServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -128,6 +176,26 @@ def add_AccessServiceServicer_to_server(servicer, server):
                     servicer.VerifyAuditLog,
                     request_deserializer=tocsin_dot_casework_dot_v1_dot_access__service__pb2.VerifyAuditLogRequest.FromString,
                     response_serializer=tocsin_dot_casework_dot_v1_dot_access__service__pb2.VerifyAuditLogResponse.SerializeToString,
+            ),
+            'ListOfficers': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListOfficers,
+                    request_deserializer=tocsin_dot_casework_dot_v1_dot_access__service__pb2.ListOfficersRequest.FromString,
+                    response_serializer=tocsin_dot_casework_dot_v1_dot_access__service__pb2.ListOfficersResponse.SerializeToString,
+            ),
+            'AdmitOfficer': grpc.unary_unary_rpc_method_handler(
+                    servicer.AdmitOfficer,
+                    request_deserializer=tocsin_dot_casework_dot_v1_dot_access__service__pb2.AdmitOfficerRequest.FromString,
+                    response_serializer=tocsin_dot_casework_dot_v1_dot_access__service__pb2.AdmitOfficerResponse.SerializeToString,
+            ),
+            'EraseCase': grpc.unary_unary_rpc_method_handler(
+                    servicer.EraseCase,
+                    request_deserializer=tocsin_dot_casework_dot_v1_dot_access__service__pb2.EraseCaseRequest.FromString,
+                    response_serializer=tocsin_dot_casework_dot_v1_dot_access__service__pb2.EraseCaseResponse.SerializeToString,
+            ),
+            'CheckCases': grpc.unary_stream_rpc_method_handler(
+                    servicer.CheckCases,
+                    request_deserializer=tocsin_dot_casework_dot_v1_dot_access__service__pb2.CheckCasesRequest.FromString,
+                    response_serializer=tocsin_dot_casework_dot_v1_dot_access__service__pb2.CheckCasesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -266,6 +334,114 @@ class AccessService:
             '/tocsin.casework.v1.AccessService/VerifyAuditLog',
             tocsin_dot_casework_dot_v1_dot_access__service__pb2.VerifyAuditLogRequest.SerializeToString,
             tocsin_dot_casework_dot_v1_dot_access__service__pb2.VerifyAuditLogResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListOfficers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tocsin.casework.v1.AccessService/ListOfficers',
+            tocsin_dot_casework_dot_v1_dot_access__service__pb2.ListOfficersRequest.SerializeToString,
+            tocsin_dot_casework_dot_v1_dot_access__service__pb2.ListOfficersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AdmitOfficer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tocsin.casework.v1.AccessService/AdmitOfficer',
+            tocsin_dot_casework_dot_v1_dot_access__service__pb2.AdmitOfficerRequest.SerializeToString,
+            tocsin_dot_casework_dot_v1_dot_access__service__pb2.AdmitOfficerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EraseCase(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tocsin.casework.v1.AccessService/EraseCase',
+            tocsin_dot_casework_dot_v1_dot_access__service__pb2.EraseCaseRequest.SerializeToString,
+            tocsin_dot_casework_dot_v1_dot_access__service__pb2.EraseCaseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckCases(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/tocsin.casework.v1.AccessService/CheckCases',
+            tocsin_dot_casework_dot_v1_dot_access__service__pb2.CheckCasesRequest.SerializeToString,
+            tocsin_dot_casework_dot_v1_dot_access__service__pb2.CheckCasesResponse.FromString,
             options,
             channel_credentials,
             insecure,

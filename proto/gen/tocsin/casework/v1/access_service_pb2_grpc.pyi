@@ -43,6 +43,14 @@ class AccessServiceStub:
     """Entries of the audit log: all of it for an auditor, else of one case of the caller."""
     VerifyAuditLog: _grpc.UnaryStreamMultiCallable[_access_service_pb2.VerifyAuditLogRequest, _access_service_pb2.VerifyAuditLogResponse]
     """Hold the log against its checkpoints and against everything that is stored; for auditors."""
+    ListOfficers: _grpc.UnaryUnaryMultiCallable[_access_service_pb2.ListOfficersRequest, _access_service_pb2.ListOfficersResponse]
+    """Everybody who works or has worked on cases here, with their roles."""
+    AdmitOfficer: _grpc.UnaryUnaryMultiCallable[_access_service_pb2.AdmitOfficerRequest, _access_service_pb2.AdmitOfficerResponse]
+    """Admit an officer, or give one other roles; belongs to approvers."""
+    EraseCase: _grpc.UnaryUnaryMultiCallable[_access_service_pb2.EraseCaseRequest, _access_service_pb2.EraseCaseResponse]
+    """Destroy the keys of a case that another person proposed to destroy."""
+    CheckCases: _grpc.UnaryStreamMultiCallable[_access_service_pb2.CheckCasesRequest, _access_service_pb2.CheckCasesResponse]
+    """Open everything that the caller can, and tell what does not hold."""
 
 @_typing.type_check_only
 class AccessServiceAsyncStub(AccessServiceStub):
@@ -59,6 +67,14 @@ class AccessServiceAsyncStub(AccessServiceStub):
     """Entries of the audit log: all of it for an auditor, else of one case of the caller."""
     VerifyAuditLog: _aio.UnaryStreamMultiCallable[_access_service_pb2.VerifyAuditLogRequest, _access_service_pb2.VerifyAuditLogResponse]  # type: ignore[assignment]
     """Hold the log against its checkpoints and against everything that is stored; for auditors."""
+    ListOfficers: _aio.UnaryUnaryMultiCallable[_access_service_pb2.ListOfficersRequest, _access_service_pb2.ListOfficersResponse]  # type: ignore[assignment]
+    """Everybody who works or has worked on cases here, with their roles."""
+    AdmitOfficer: _aio.UnaryUnaryMultiCallable[_access_service_pb2.AdmitOfficerRequest, _access_service_pb2.AdmitOfficerResponse]  # type: ignore[assignment]
+    """Admit an officer, or give one other roles; belongs to approvers."""
+    EraseCase: _aio.UnaryUnaryMultiCallable[_access_service_pb2.EraseCaseRequest, _access_service_pb2.EraseCaseResponse]  # type: ignore[assignment]
+    """Destroy the keys of a case that another person proposed to destroy."""
+    CheckCases: _aio.UnaryStreamMultiCallable[_access_service_pb2.CheckCasesRequest, _access_service_pb2.CheckCasesResponse]  # type: ignore[assignment]
+    """Open everything that the caller can, and tell what does not hold."""
 
 class AccessServiceServicer(metaclass=_abc_1.ABCMeta):
     """Every call carries the token of an officer. What they may not see is answered exactly like what does not exist."""
@@ -102,5 +118,37 @@ class AccessServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_access_service_pb2.VerifyAuditLogResponse], _abc.AsyncIterator[_access_service_pb2.VerifyAuditLogResponse]]:
         """Hold the log against its checkpoints and against everything that is stored; for auditors."""
+
+    @_abc_1.abstractmethod
+    def ListOfficers(
+        self,
+        request: _access_service_pb2.ListOfficersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_access_service_pb2.ListOfficersResponse, _abc.Awaitable[_access_service_pb2.ListOfficersResponse]]:
+        """Everybody who works or has worked on cases here, with their roles."""
+
+    @_abc_1.abstractmethod
+    def AdmitOfficer(
+        self,
+        request: _access_service_pb2.AdmitOfficerRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_access_service_pb2.AdmitOfficerResponse, _abc.Awaitable[_access_service_pb2.AdmitOfficerResponse]]:
+        """Admit an officer, or give one other roles; belongs to approvers."""
+
+    @_abc_1.abstractmethod
+    def EraseCase(
+        self,
+        request: _access_service_pb2.EraseCaseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_access_service_pb2.EraseCaseResponse, _abc.Awaitable[_access_service_pb2.EraseCaseResponse]]:
+        """Destroy the keys of a case that another person proposed to destroy."""
+
+    @_abc_1.abstractmethod
+    def CheckCases(
+        self,
+        request: _access_service_pb2.CheckCasesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_access_service_pb2.CheckCasesResponse], _abc.AsyncIterator[_access_service_pb2.CheckCasesResponse]]:
+        """Open everything that the caller can, and tell what does not hold."""
 
 def add_AccessServiceServicer_to_server(servicer: AccessServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
