@@ -32,7 +32,7 @@ from node.policy import FILE_NAME as POLICY_FILE
 from node.policy import Policy, baseline, read_policy
 from node.scan import NO_NAMES, Names, read_names
 from node.store.database import Store
-from node.trust import Trusted, trust_first
+from node.trust import Trusted, read_trusted, trust_first
 from node.verify import Origin
 from node.wire import network as network_codec
 from node.wire.network import decode_document, encode_document
@@ -198,7 +198,7 @@ class Home:
             DirectoryError: This node belongs to no network yet, or the file does not hold.
         """
         fingerprint = self.fingerprint()
-        return trust_first(decode_document(read_file(self.network_file)), fingerprint, network_codec)
+        return read_trusted(decode_document(read_file(self.network_file)), fingerprint, network_codec)
 
     def fingerprint(self) -> bytes:
         """SHA-256 of the root that this node believed first.

@@ -19,7 +19,6 @@ from node.errors import DirectoryError, RootError
 
 ROOT_TYPE = "application/vnd.tocsin.root.v1+protobuf"
 ROOT_LIFETIME = timedelta(days=365)
-MAX_ROOTS = 1_000  # in one file
 
 
 class Role(NamedTuple):
@@ -78,8 +77,6 @@ class Trusted:
             RootError: A root does not follow the one before, or is not signed by enough keys of both.
             DirectoryError: The directory does not hold, or goes back.
         """
-        if len(document.roots) > MAX_ROOTS:
-            raise RootError(f"{len(document.roots)} roots, at most {MAX_ROOTS} are looked at")
         held = {one.payload for one in self.document.roots}
         trusted = self
         for envelope in document.roots:
@@ -97,13 +94,32 @@ def trust_first(document: Document, fingerprint: bytes, codec: Codec) -> Trusted
         RootError: That root is not in the document, or one does not follow the one before.
         DirectoryError: The directory does not hold.
     """
+    trusted = read_trusted(document, fingerprint, codec)
+    assert trusted.directory is not None, "what is trusted has a directory"
+    verify_members(trusted.directory, None)
+    return trusted
+
+
+def read_trusted(document: Document, fingerprint: bytes, codec: Codec) -> Trusted:
+    """Read again what was believed before: everything but the members' own keys, which were looked at then.
+
+    Raises:
+        RootError: As of `trust_first`.
+        DirectoryError: Likewise.
+    """
     found = [at for at, one in enumerate(document.roots) if fingerprint_of(one) == fingerprint]
     if not found:
         raise RootError("it is not of the network whose fingerprint this is")
     pinned, *later = document.roots[found[0] :]
     root = codec.decode_root(pinned.payload)
     _verify_signed(pinned, root.root, "that root itself")
-    return Trusted(root, Document((pinned,), None)).after(document._replace(roots=tuple(later)), codec)
+    trusted = Trusted(root, Document((pinned,), None))
+    for envelope in later:
+        trusted = _with_root(trusted, envelope, codec)
+    if document.directory is None:
+        raise DirectoryError("there is no directory in it")
+    directory = _read_directory(trusted.root, document.directory, codec)
+    return replace(trusted, document=document._replace(roots=(pinned, *later)), directory=directory)
 
 
 def fingerprint_of(root: Envelope) -> bytes:
@@ -157,7 +173,7 @@ def _with_root(held: Trusted, envelope: Envelope, codec: Codec) -> Trusted:
 
 def _with_directory(held: Trusted, envelope: Envelope, codec: Codec) -> Trusted:
     directory = _read_directory(held.root, envelope, codec)
-    verify_members(directory)
+    verify_members(directory, held.directory)
     before = held.document.directory
     # A directory of keys that the root has replaced is no measure for what comes after it: who stole them may have
     # signed a version that nobody could ever follow.

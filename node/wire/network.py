@@ -8,6 +8,8 @@ from node.wire.parsing import HASH_BYTES, from_stamp, parse, sized, to_stamp
 from node.wire.records import envelope_message, envelope_of
 from tocsin.node.v1 import network_pb2
 
+MAX_ROOTS = 1_000  # in one file
+
 __all__ = ["decode_directory", "decode_document", "decode_root", "encode_document", "encode_root"]
 
 
@@ -59,6 +61,8 @@ def decode_document(wire: bytes) -> Document:
         message = parse(network_pb2.NetworkDocument(), wire)
     except PayloadError as error:
         raise DirectoryError("the file is not that of a network") from error
+    if len(message.roots) > MAX_ROOTS:
+        raise DirectoryError(f"{len(message.roots)} roots, at most {MAX_ROOTS} are looked at")
     directory = envelope_of(message.directory) if message.HasField("directory") else None
     return Document(tuple(map(envelope_of, message.roots)), directory)
 

@@ -212,6 +212,11 @@ def test_who_has_left_does_not_come_back_under_that_name() -> None:
         held.after(Document((), directory([0], 3, **keyed(None))), network)
 
 
+def test_a_file_of_very_many_roots_is_not_looked_at() -> None:
+    with pytest.raises(DirectoryError, match="at most"):
+        decode_document(encode_document(HELD.document._replace(roots=(FIRST,) * 1_001)))
+
+
 @pytest.mark.parametrize(("keys", "threshold"), [([], 0), ([], 1), ([0], 0), ([0], 2), ([0, 1], 3)])
 def test_a_role_that_nobody_can_fill_is_refused(keys: Sequence[int], threshold: int) -> None:
     with pytest.raises(RootError):
