@@ -77,7 +77,7 @@ def request(
 
 @peer.command()
 def rotate(out: OutOption, home: HomeOption = HERE) -> None:
-    """Make a new signing key, and write a request that the network knows it.
+    """Make a new signing key, and a request for it.
 
     It is admitted as a new member is, by voice. This node signs with it as soon as it has joined the directory in which
     the key stands; then `tocsin peer retire` ends the old one at the size that the log has.
