@@ -100,5 +100,7 @@ async def open_line(home: Home, org_id: str, endpoint: str) -> AsyncIterator[grp
 
 
 def _home(path: Path) -> Home:
-    settings = new_settings(org_id=path.name, org_type="UN", listen="127.0.0.1:0", endpoint=_NOWHERE)
+    settings = new_settings(
+        org_id=path.name, org_type="UN", listen="127.0.0.1:0", endpoint=_NOWHERE, log_slot_seconds=0
+    )
     return make_home(path, settings, None)

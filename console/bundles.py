@@ -8,11 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from console.home import SIGNING, Home
-from crypto.keyfile import load_key
-from crypto.signing import Signer
+from console.home import Home
 from node.bundle import Asked, Author, Written, write_bundle
 from node.errors import UnreadableError
+from node.slots import issue_checkpoint
 from node.unbundle import Outcome, Progress, Reader, read_bundle
 from node.wire import bundles, records
 
@@ -24,14 +23,16 @@ def write_bundle_file(home: Home, passphrase: str | None, asked: Asked, path: Pa
 
     Raises:
         NodeError: There is nobody to write it for, or the log or the file can not be used.
-        CryptoError: The signing key can not be read.
+        CryptoError: The keys can not be read.
     """
     directory = home.directory()
-    author = Author(home.settings.org_id, Signer(load_key(home.key_file(SIGNING), SIGNING, passphrase)))
+    identity = home.identity(passphrase)
+    author = Author(identity.org_id, identity.signing)
     store = home.store()
 
     def write(file: BinaryIO) -> Written:
         now = datetime.now(UTC).replace(microsecond=0)
+        issue_checkpoint(store, identity, records, now)  # where there is no line nobody may be serving
         return write_bundle(store, author, directory, asked, now, file.write, codec=bundles)
 
     try:

@@ -200,6 +200,7 @@ def _make_node(folder: Path, org_id: str, org_type: str, endpoint: str) -> Home:
         database_url="",
         listen=endpoint or "127.0.0.1:0",
         endpoint=endpoint,
+        log_slot_seconds=0,  # nobody who looks on waits for the end of a slot
     )
     return make_home(folder / org_id, settings, None)
 

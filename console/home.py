@@ -27,7 +27,7 @@ from node.client import Credentials
 from node.config import FILE_NAME, Settings, load_settings
 from node.directory import Directory, Member, MemberKey, OrganizationType, Status
 from node.errors import ConfigError, DirectoryError, NamesError, PolicyError, UnreadableError
-from node.logbook import Identity, start_log
+from node.logbook import Identity, Pace, start_log
 from node.policy import FILE_NAME as POLICY_FILE
 from node.policy import Policy, baseline, read_policy
 from node.scan import NO_NAMES, Names, read_names
@@ -68,6 +68,7 @@ class Home:
             self.settings.org_id,
             Signer(load_key(self.key_file(SIGNING), SIGNING, passphrase)),
             Signer(load_key(self.key_file(LOG), LOG, passphrase)),
+            Pace(self.settings.log_slot_seconds, self.settings.log_padding),
         )
 
     def credentials(self, passphrase: str | None) -> Credentials:

@@ -13,6 +13,7 @@ from crypto.cosignature import cosignatures
 from crypto.envelope import keyid
 from crypto.errors import CryptoError
 from crypto.logproof import LogProof
+from node.directory import retired_keys
 from node.errors import DirectoryError, QueryError
 from node.ladders import DIMENSIONS
 from node.proof import Proven
@@ -38,7 +39,7 @@ class Keys(NamedTuple):
 
 
 def known_keys(home: Home) -> Keys:
-    """Keys of this node and of every member, whether they are still valid or not.
+    """Keys of this node and of every member, whether they are still valid or not, and up to where retired ones count.
 
     Raises:
         NodeError: The directory does not hold, or our own keys can not be read.
@@ -52,9 +53,9 @@ def known_keys(home: Home) -> Keys:
             raise
         members = ()
     for one in members:
-        if one.org_id != own.org_id:
-            signing = tuple(key.public_key for key in one.signing_keys)
-            origins[one.org_id] = Origin(one.org_id, signing, one.log_key.public_key)
+        past, signing = retired_keys(one), tuple(key.public_key for key in one.signing_keys)
+        known = own if one.org_id == own.org_id else past._replace(signing_keys=signing)
+        origins[one.org_id] = known._replace(ends=past.ends)
     return Keys(origins, {witness_name(one.org_id): one.log_key for one in origins.values()})
 
 

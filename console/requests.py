@@ -136,7 +136,7 @@ def record_lines(store: Store, origin_id: str, country: str) -> Iterator[tuple[s
         for start in range(0, head.frontier.size, _PORTION):
             for entry in stored_entries(connection, head.log_id, start, _PORTION):
                 envelope = records.decode_entry(entry.wire).envelope
-                if envelope is None or entry.fate == Fate.REFUSED:
+                if envelope is None or entry.fate in {Fate.REFUSED, Fate.PADDING}:
                     continue
                 if envelope.payload_type != INCIDENT_TYPE:
                     latest.pop(records.decode_retraction(envelope.payload).record_uid, None)

@@ -21,15 +21,18 @@ from node.errors import NodeError
 from node.logbook import Identity, start_log
 from node.server import Exchange, Gatekeeper, make_server
 from node.sharing import Counter
+from node.slots import issue_checkpoint, seconds_to_next
 from node.statuses import case_status_service
 from node.store.database import Store
 from node.subscriptions import Listener, listen_to_all
 from node.sync import Outcome, pull
 from node.verifiers import Verifiers
+from node.wire import records as codec
 from node.witnessing import WitnessStand
 
 GRACE_SECONDS = 5.0  # for calls under way when the node is stopped
 COLLECT_AFTER_VALUES = 50_000
+AGAIN_SECONDS = 1.0  # between two tries to sign a checkpoint
 ADDRESS_FILE = "listening"  # written when the node listens, removed when it stops
 
 logger = logging.getLogger(__name__)
@@ -115,6 +118,7 @@ def serve(
     node = open_node(home, passphrase)
     try:
         start_log(node.store, node.identity, datetime.now(UTC))
+        issue_checkpoint(node.store, node.identity, codec, datetime.now(UTC))
         asyncio.run(_serve(node, home, ready, sync_seconds, alerts=alerts, daily=daily))
     finally:
         node.store.close()
@@ -191,6 +195,8 @@ async def _serve(
     try:
         async with asyncio.TaskGroup() as tasks:
             running = [tasks.create_task(board.run()), tasks.create_task(daily(node))]
+            if node.identity.pace.slot_seconds:
+                running.append(tasks.create_task(_sign_slots(node)))
             if sync_seconds:
                 running.append(tasks.create_task(_pull_often(node, sync_seconds)))
             if alerts:
@@ -201,6 +207,20 @@ async def _serve(
     finally:
         address_file.unlink(missing_ok=True)
         await server.stop(GRACE_SECONDS)
+
+
+async def _sign_slots(node: Node) -> None:
+    """Sign the log once in each slot; what failed is tried again, as long as the slot lasts."""
+    pause = 0.0
+    while True:
+        await asyncio.sleep(pause)
+        try:
+            now = datetime.now(UTC)
+            await asyncio.to_thread(issue_checkpoint, node.store, node.identity, codec, now)
+            pause = seconds_to_next(node.identity.pace.slot_seconds, datetime.now(UTC))
+        except NodeError as error:
+            logger.warning("no checkpoint yet: reason=%s", error.reason)
+            pause = AGAIN_SECONDS
 
 
 async def _pull_often(node: Node, pause: float) -> None:

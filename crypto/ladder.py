@@ -122,9 +122,7 @@ def verify_opening(uid: bytes, name: str, head: bytes, opening: Opening) -> tupl
 
 def narrow_opening(uid: bytes, name: str, opening: Opening, level: int) -> Opening:
     """Show less of what an opening shows: down to `level` at most, 0 being the coarsest."""
-    shown = level + 1
-    if shown >= len(opening.values):
-        return opening
+    shown = min(level + 1, len(opening.values))
     nodes = _chain(uid, name, opening.salts, opening.values, opening.next)
     hidden = nodes[len(opening.values) - shown]
     return Opening(opening.dimension, opening.salts[: shown * SALT_BYTES], opening.values[:shown], hidden)

@@ -202,6 +202,12 @@ def note_taken(store: Store, own_id: str, sequence: int, reader: tuple[str, Tier
 
 
 def _release(connection: Transaction, revision_id: int, order: Order, sender: Sender) -> Released:
+    slot = sender.identity.pace.slot_seconds
+    # One to its end, one for a node that is being restarted.
+    if order.log_within < timedelta(seconds=2 * slot):
+        raise AlertRefusedError(
+            f"the log is signed every {slot} seconds: promise its record within {2 * slot}"
+        )
     request = Request((revision_id,), order.tiers, order.now, order.bounds)
     found = current(connection, (revision_id,))
     if not found:

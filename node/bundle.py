@@ -88,6 +88,7 @@ class Written(NamedTuple):
     bundle: Bundle
     entries: int
     bytes: int
+    waiting: int  # entries that no checkpoint commits to yet
 
 
 def write_bundle(
@@ -138,7 +139,7 @@ def write_bundle(
             seal_hash(sealer.head),
             now,
             asked.first_index,
-            head.frontier.size,
+            head.committed,
             head.checkpoint,
         )
         if not 0 <= bundle.first_index <= bundle.log_size:
@@ -147,7 +148,7 @@ def write_bundle(
             sent = Disclosure(
                 recipient.org_id,
                 recipient.tier,
-                bundle.log_size,
+                head.frontier.size,  # what was appended since may have closed some of it
                 bundle.first_index,
                 bundle.log_size,
                 int(now.timestamp()),
@@ -163,7 +164,8 @@ def write_bundle(
         for piece in sealer.seal(map(frame, frames)):
             write(piece)
             size += len(piece)
-    return Written(bundle, bundle.log_size - bundle.first_index, size)
+    waiting = head.frontier.size - bundle.log_size
+    return Written(bundle, bundle.log_size - bundle.first_index, size, waiting)
 
 
 def frame(wire: bytes) -> bytes:
@@ -183,7 +185,7 @@ def _recipient(directory: Directory, own_id: str, org_id: str) -> Member:
 def _own_pages(
     connection: Transaction, head: LogHead, recipient: Member, start: int, page_entries: int
 ) -> Iterator[Page]:
-    size = head.frontier.size
+    size = head.committed
     tiles = FullTiles()
     while start < size:
         page = own_log_page(connection, head, recipient, Span(start, page_entries, size), tiles)

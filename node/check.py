@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
-from crypto.checkpoint import verify_checkpoint
+from crypto.checkpoint import Checkpoint, verify_checkpoint
 from crypto.errors import CryptoError
 from crypto.ladder import Opening
 from crypto.merkle import Frontier
@@ -20,11 +20,12 @@ from node.purge import MISMATCH
 from node.signed import Codec, IncidentRecord, Retraction
 from node.store.database import Store, portions
 from node.store.heads import LogHead, log_head, log_origins
-from node.store.own_log import OWN_FATE, TileReader, own_views, released_views
+from node.store.own_log import OWN_FATE, TileReader, own_views, padding, released_views
 from node.store.peer_log import (
     StoredEntry,
     end_peer_facts,
     leaf_hashes,
+    past_frontier,
     peer_fact_ends,
     peer_facts,
     replace_peer_facts,
@@ -112,6 +113,7 @@ class _Log:
         self._reindex = reindex
         self._pool = pool
         self._where = f"log of {head.origin_id}"
+        self._own = False
         self._counted: set[int] = set()  # indexes of entries that count, or counted once
         self._replaced: dict[int, int] = {}  # index -> day on which a later entry replaced it
         self._seen_by: dict[
@@ -136,7 +138,8 @@ class _Log:
                 facts: list[tuple[Any, ...]] = []
                 yield from self._entries(entries, facts)
                 yield from self._facts(entries, facts)
-                if entries[0].fate == OWN_FATE:
+                self._own = entries[0].fate == OWN_FATE
+                if self._own:
                     yield from self._views(entries)
             except (PeerError, StoreError) as error:
                 yield Fault(self._where, f"an entry up to {frontier.size}: {error}")
@@ -164,6 +167,7 @@ class _Log:
         with self._store.read() as connection:
             views = own_views(connection, start, stop)
             released = released_views(connection, start, stop)
+            hidden = padding(connection, start, stop)
         wires = [wire for _, _, wire in views]
         seen = verify_stored(wires, self._origin, start, self._codec, self._pool.map)
         shown: dict[int, set[str]] = {}
@@ -178,13 +182,24 @@ class _Log:
                 yield Fault(self._where, f"a view of entry {index} shows more than its audience may see")
             if found.record and found.record.replaces:
                 self._chain[index] = found.record.replaces.log_index
+        yield from self._padding(entries, hidden)
         for index in range(start, stop):
+            if index in hidden and index not in released and index not in shown:
+                continue
             wanted = frozenset(released.get(index, ()))
             before = self._seen_by.get(self._chain.get(index, -1), frozenset())
             self._seen_by[index] = wanted | before
             # Whoever saw a record learns that it is called back.
             if shown.get(index) != set(wanted or before):
                 yield Fault(self._where, f"entry {index} is not shown to those it was released to")
+
+    def _padding(self, entries: Sequence[StoredEntry], hidden: Mapping[int, bytes]) -> Iterator[Fault]:
+        """Verify that what is shown to nobody, although nothing of it was withheld, is padding and logged as such."""
+        start = entries[0].log_index
+        signed = verify_stored(list(hidden.values()), self._origin, start, self._codec)
+        for index, found in zip(hidden, signed, strict=True):
+            if (found.position.leaf_hash, found.fate) != (entries[index - start].leaf_hash, Fate.PADDING):
+                yield Fault(self._where, f"entry {index} is not the padding that it is kept as")
 
     def _fate(self, held: StoredEntry, found: Verified, facts: list[tuple[Any, ...]]) -> Iterator[Fault]:
         outruled = held.fate in {Fate.REFUSED, Fate.PURGED} and held.reason == MISMATCH
@@ -215,12 +230,20 @@ class _Log:
             yield Fault(self._where, "the entries are not those of the verified tree")
         try:
             checkpoint = verify_checkpoint(head.checkpoint, log_name(head.origin_id), self._origin.log_key)
-            whole = checkpoint.size == frontier.size
-            if checkpoint.size < frontier.size or (whole and checkpoint.root != frontier.root):
+            if not self._commits(checkpoint, frontier):
                 yield Fault(self._where, "the checkpoint is not of these entries")
         except CryptoError:
             if head.checkpoint or frontier.size:
                 yield Fault(self._where, "the checkpoint is not signed with the log's key")
+
+    def _commits(self, checkpoint: Checkpoint, frontier: Frontier) -> bool:
+        """Whether a checkpoint may be of these entries: of a peer's perhaps of more, of ours perhaps of fewer."""
+        if self._own and checkpoint.size < frontier.size:
+            with self._store.read() as connection:
+                frontier = past_frontier(connection, self._head.log_id, checkpoint.size)
+        if checkpoint.size == frontier.size:
+            return checkpoint.root == frontier.root
+        return checkpoint.size > frontier.size and not self._own
 
     def _facts(self, entries: Sequence[StoredEntry], facts: list[tuple[Any, ...]]) -> Iterator[Fault]:
         """Compare what queries count of some entries; the day on which it ends is known only after the last."""

@@ -40,6 +40,8 @@ class Settings(BaseSettings):
         alert_means: Codes of means of attack, likewise.
         alert_near: LAT,LON in degrees from which the distance of alerts counts; told to nobody.
         alert_within_km: How far from there an alert is near: 25, 50, 100 or 250.
+        log_slot_seconds: Between two checkpoints of our log; 0 signs one with each release.
+        log_padding: Each checkpoint adds a multiple of so many entries, padding among them; 0 adds none.
     """
 
     model_config = SettingsConfigDict(env_prefix="TOCSIN_", extra="forbid", frozen=True)
@@ -53,6 +55,8 @@ class Settings(BaseSettings):
     alert_means: str = Field(default="", pattern=_CODES)
     alert_near: str = Field(default="", pattern=r"^(-?[0-9]{1,2}(\.[0-9]+)?,-?[0-9]{1,3}(\.[0-9]+)?)?$")
     alert_within_km: int = 250
+    log_slot_seconds: int = Field(default=60, ge=0, le=86_400)
+    log_padding: int = Field(default=0, ge=0, le=256)
 
 
 def load_settings(home: Path) -> Settings:
@@ -82,7 +86,7 @@ def load_settings(home: Path) -> Settings:
         return FromFile.model_validate({})
 
 
-def new_settings(**values: str | bool) -> Settings:
+def new_settings(**values: str | int) -> Settings:
     """Check the settings of a new node.
 
     Raises:

@@ -38,7 +38,7 @@ def keep_receipt(store: Store, receipt: Receipt, envelope: bytes, tiles: FullTil
     given = _held(receipt, envelope)
     with store.read() as connection:
         head = log_head(connection, receipt.origin_id)
-        size = head.frontier.size if head is not None else 0
+        size = head.committed if head is not None else 0
         if not 1 <= receipt.log_size <= size:
             raise ReceiptError(f"log_size: {receipt.log_size} is not between 1 and {size}")
         if not _is_ours(connection, receipt, tiles):

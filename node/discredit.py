@@ -16,7 +16,7 @@ from node.store.peer_log import StoredEntry, end_peer_facts, refuse, stored_entr
 from node.verify import KEY_RETIRED, Fate, Origin, read_record
 
 _PORTION = 2_500
-_COUNTED = frozenset({Fate.ACCEPTED, Fate.RETRACTED})
+_COUNTED = frozenset({Fate.ACCEPTED, Fate.RETRACTED, Fate.PADDING})
 
 
 def discredit(store: Store, origin: Origin, codec: Codec) -> int:

@@ -15,12 +15,26 @@ from node.store.own_log import OwnEntry, Released, append_own, close_views
 from node.verify import log_name
 
 
+class Pace(NamedTuple):
+    """How often a log is signed: once in so many seconds, each time grown by a multiple of `padding` entries.
+
+    0 seconds are with each release; nothing is padded then. 0 entries are no padding.
+    """
+
+    slot_seconds: int = 0
+    padding: int = 0
+
+
+AT_EACH_RELEASE = Pace()
+
+
 class Identity(NamedTuple):
-    """Who signs: the organization and its keys, one per use."""
+    """Who signs: the organization and its keys, one per use; and how often it signs its log."""
 
     org_id: str
     signing: Signer
     log: Signer
+    pace: Pace = AT_EACH_RELEASE
 
 
 class Callback(NamedTuple):
@@ -42,13 +56,16 @@ def start_log(store: Store, identity: Identity, now: datetime) -> None:
 def append(
     connection: Transaction, head: LogHead, entries: Sequence[OwnEntry], identity: Identity, now: datetime
 ) -> None:
-    """Add entries after a head and sign the checkpoint that commits to them.
+    """Add entries after a head; the checkpoint that commits to them is signed at once, or with the end of the slot.
 
     Raises:
         BusyError: Another process of this node appended at the same moment.
     """
     frontier = append_own(connection, head, entries, now)
-    advance_log(connection, head, frontier, _checkpoint(frontier, identity), int(now.timestamp()))
+    if identity.pace.slot_seconds and head.checkpoint:
+        advance_log(connection, head, frontier, head.checkpoint, head.heard_at)
+    else:
+        advance_log(connection, head, frontier, sign_head(frontier, identity), int(now.timestamp()))
 
 
 def retraction(one: Callback, identity: Identity, codec: Codec) -> OwnEntry:
@@ -89,6 +106,7 @@ def leaf_of(envelope: Envelope, identity: Identity, codec: Codec) -> tuple[bytes
     return leaf_hash(data), codec.encode_entry(Entry(data, None, ()))
 
 
-def _checkpoint(frontier: Frontier, identity: Identity) -> bytes:
+def sign_head(frontier: Frontier, identity: Identity) -> bytes:
+    """The checkpoint of our log as it stands."""
     name = log_name(identity.org_id)
     return sign_checkpoint(Checkpoint(name, frontier.size, frontier.root), name, identity.log)

@@ -23,9 +23,10 @@ from node.ladders import DIMENSIONS
 from node.passing import passable
 from node.plan import Request, decided
 from node.proof import Proven
+from node.purge import MISMATCH
 from node.receipt import PassedOn
 from node.rules import Override, decide
-from node.signed import INCIDENT_TYPE, Codec, IncidentRecord, Retraction
+from node.signed import Codec, IncidentRecord, Retraction
 from node.store.database import Store, Transaction
 from node.store.heads import LogHead, log_head
 from node.store.own_log import Released, TileReader, entry_views, record_at, released
@@ -33,7 +34,7 @@ from node.store.peer_log import entries_at, leaf_hashes, past_frontier, stands, 
 from node.store.policies import overrides
 from node.store.receipts import add_passed_on
 from node.store.records import current_by_record
-from node.verify import Fate
+from node.verify import KEY_RETIRED, Fate, read_record
 
 _PORTION = 1_000
 
@@ -228,10 +229,6 @@ def _records_after(
 ) -> Iterator[IncidentRecord | Retraction]:
     for start in range(index + 1, head.frontier.size, _PORTION):
         for one in stored_entries(connection, head.log_id, start, _PORTION):
-            envelope = codec.decode_entry(one.wire).envelope
-            if envelope is None:
-                continue
-            if envelope.payload_type == INCIDENT_TYPE:
-                yield codec.decode_incident(envelope.payload)
-            else:
-                yield codec.decode_retraction(envelope.payload)
+            record = read_record(codec.decode_entry(one.wire), codec)
+            if record is not None and one.reason not in {KEY_RETIRED, MISMATCH}:
+                yield record

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from node.errors import BusyError, PayloadError
 from node.purge import MISMATCH, purge
-from node.signed import RETRACTION_TYPE, Codec, IncidentRecord, Position, Retraction
+from node.signed import PADDING_TYPE, RETRACTION_TYPE, Codec, IncidentRecord, Position, Retraction
 from node.store.database import Store, Transaction
 from node.store.heads import LogHead, advance_log, log_head, open_log
 from node.store.peer_log import add_peer_entries, peer_entries
@@ -27,6 +27,7 @@ class Received(NamedTuple):
     withheld: int = 0
     refused: int = 0
     purged: int = 0  # entries, of this page or before, whose values were destroyed
+    padding: int = 0
 
     def __add__(self, other: object) -> "Received":
         if not isinstance(other, Received):
@@ -125,6 +126,8 @@ def _continues(
     envelope = codec.decode_entry(before[1]).envelope
     if envelope is None:
         return True  # we may not see what it held; its leaf hash is the right one
+    if envelope.payload_type == PADDING_TYPE:
+        return False
     try:
         past: IncidentRecord | Retraction
         if envelope.payload_type == RETRACTION_TYPE:

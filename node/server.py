@@ -95,7 +95,7 @@ class Exchange:
             raise CallError(f"page_size: {asked.page_size} is not between 0 and {MAX_PAGE_ENTRIES}")
         with self._store.read() as connection:
             head = self._head(connection, asked.call)
-            size, start = _read_token(asked.page_token, head.frontier.size)
+            size, start = _read_token(asked.page_token, head.committed)
             span = Span(start, asked.page_size or DEFAULT_PAGE_ENTRIES, size)
             page = own_log_page(connection, head, caller, span, self._tiles)
             stop, at = start + len(page.entries), int(self._clock().timestamp())
@@ -110,7 +110,7 @@ class Exchange:
         """GetConsistencyProof."""
         asked = decode_proof_call(wire)
         with self._store.read() as connection:
-            size = self._head(connection, asked.call).frontier.size
+            size = self._head(connection, asked.call).committed
             if not 1 <= asked.old_size <= asked.new_size <= size:
                 raise CallError(f"old_size, new_size: not in order between 1 and {size}")
             return encode_proof(consistency_path(self._hashes(connection), asked.old_size, asked.new_size))

@@ -12,6 +12,7 @@ from node.audience import Purpose
 
 INCIDENT_TYPE = "application/vnd.tocsin.incident.v1+protobuf"
 RETRACTION_TYPE = "application/vnd.tocsin.retraction.v1+protobuf"
+PADDING_TYPE = "application/vnd.tocsin.padding.v1+protobuf"
 UID_BYTES = 16
 
 
@@ -69,6 +70,13 @@ class Retraction(NamedTuple):
     purge: bool = False
 
 
+class Padding(NamedTuple):
+    """An entry that says nothing: it is there so that the size of a log does not tell how many records it holds."""
+
+    origin_id: str
+    noise: bytes  # 32 random bytes
+
+
 class Entry(NamedTuple):
     """A log entry as a peer sees it: the leaf alone, or the envelope with what was opened for that peer."""
 
@@ -91,6 +99,10 @@ class Codec(Protocol):
         """Payload of a retraction."""
         ...
 
+    def encode_padding(self, padding: Padding, /) -> bytes:
+        """Payload of an entry that says nothing."""
+        ...
+
     def encode_entry(self, entry: Entry, /) -> bytes:
         """An entry as it is stored and sent."""
         ...
@@ -101,6 +113,10 @@ class Codec(Protocol):
 
     def decode_retraction(self, payload: bytes, /) -> Retraction:
         """Read the payload of a retraction."""
+        ...
+
+    def decode_padding(self, payload: bytes, /) -> Padding:
+        """Read the payload of an entry that says nothing."""
         ...
 
     def decode_entry(self, wire: bytes, /) -> Entry:

@@ -229,10 +229,10 @@ audience = Table(  # members that were shown more than their tier; those below `
     Column("name", Text, nullable=False, unique=True),
 )
 
-view = Table(
+view = Table(  # by tier, by member, or of padding, which is for nobody
     "view",
     metadata,
-    Column("audience", _Key, primary_key=True, autoincrement=False),  # a tier, or the key of a member
+    Column("audience", _Key, primary_key=True, autoincrement=False),  # a tier, the key of a member, or 0
     Column("log_index", BigInteger, primary_key=True, autoincrement=False),
     Column("wire", LargeBinary, nullable=False),
 )

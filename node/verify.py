@@ -46,13 +46,22 @@ from node.errors import (
 from node.facts import COLUMNS, Fact, fact, staff_column
 from node.ladders import DIMENSIONS, SCHEMA
 from node.model import Outcome, Staff, is_sexual_violence
-from node.signed import INCIDENT_TYPE, RETRACTION_TYPE, Codec, Entry, IncidentRecord, Position, Retraction
+from node.signed import (
+    INCIDENT_TYPE,
+    PADDING_TYPE,
+    RETRACTION_TYPE,
+    Codec,
+    Entry,
+    IncidentRecord,
+    Position,
+    Retraction,
+)
 
 MAX_PAGE_ENTRIES = 1000
 MAX_ENTRY_BYTES = 16 * 1024
 CHUNK_ENTRIES = 250  # what one worker verifies at a time
 
-_PAYLOAD_TYPES = frozenset({INCIDENT_TYPE, RETRACTION_TYPE})
+_PAYLOAD_TYPES = frozenset({INCIDENT_TYPE, RETRACTION_TYPE, PADDING_TYPE})
 _NAMES = [column.name for column in COLUMNS]
 _MEANS = _NAMES.index("means")
 _FIRST_ASSAULTED = _NAMES.index(staff_column(Outcome.SEXUALLY_ASSAULTED, next(iter(Staff))))
@@ -71,6 +80,7 @@ class Fate(StrEnum):
     WITHHELD = "withheld"  # not, or no longer, for us: nothing of its values is known
     REFUSED = "refused"
     PURGED = "purged"  # its values were destroyed because the origin asked for it
+    PADDING = "padding"  # it says nothing, and is no record
 
 
 class Origin(NamedTuple):
@@ -232,12 +242,12 @@ def verify_entries(wires: Sequence[bytes], start: int, origin: Origin, codec: Co
 
 
 def read_record(entry: Entry, codec: Codec) -> IncidentRecord | Retraction | None:
-    """What an entry that was believed says; nothing when it shows only its leaf.
+    """What an entry that was believed says; nothing when it shows only its leaf, or is padding.
 
     Raises:
-        PayloadError: It is neither a record nor a retraction.
+        PayloadError: It is none of these.
     """
-    if entry.envelope is None:
+    if entry.envelope is None or entry.envelope.payload_type == PADDING_TYPE:
         return None
     if entry.envelope.payload_type == RETRACTION_TYPE:
         return codec.decode_retraction(entry.envelope.payload)
@@ -338,6 +348,11 @@ def _verify_entry(index: int, entry: Entry, origin: Origin, codec: Codec) -> Fin
         if entry.openings:
             raise DisclosureError(f"entry {index}: a retraction has nothing to open")
         return Finding(Fate.RETRACTED, retraction)
+    if entry.envelope.payload_type == PADDING_TYPE:
+        _verify_origin(codec.decode_padding(entry.envelope.payload).origin_id, origin)
+        if entry.openings:
+            raise DisclosureError(f"entry {index}: padding has nothing to open")
+        return Finding(Fate.PADDING)
     record = codec.decode_incident(entry.envelope.payload)
     _verify_origin(record.origin_id, origin)
     if record.schema != SCHEMA or len(record.heads) != len(DIMENSIONS):

@@ -51,6 +51,8 @@ def write(
         [(str(file), made.recipient_id, made.first_index, made.log_size, written.entries, written.bytes)],
         style,
     )
+    if written.waiting:
+        say(f"{written.waiting} newer entries wait for the next checkpoint; write a bundle again after that.")
     say(f"Give {file} to {made.recipient_id}, who reads it with: tocsin bundle read FILE")
 
 
@@ -82,6 +84,7 @@ def read(
         "withheld",
         "refused",
         "destroyed",
+        "padding",
         "already held",
         "verified",
         "stopped by",

@@ -12,7 +12,7 @@ from console.cli.output import say, show
 from console.cli.selection import select_records
 from console.home import open_home
 from node.errors import QueryError
-from node.logbook import Callback
+from node.logbook import Callback, Identity
 from node.recall import call_back, callbacks_on_demand
 from node.signed import Reason
 from node.urgent import Alert, Kind
@@ -45,10 +45,18 @@ def recall(
     identity = opened.identity(passphrase(home))
     done = call_back(store, chosen, why, identity, records, now=datetime.now(UTC), purge=purge)
     show(_HEADER, _rows(done.callbacks), style)
+    say_when(identity)
     say_alerts(done.alerts)
     untouched = set(chosen) - {one.before.record_id for one in done.callbacks}
     if untouched:
         say(f"{len(untouched)} never left, or are called back already.")
+
+
+def say_when(identity: Identity) -> None:
+    """Say when members see what has just been released or taken back."""
+    if identity.pace.slot_seconds:
+        slot = identity.pace.slot_seconds
+        say(f"Members see it with the next checkpoint, which `tocsin serve` signs every {slot} seconds.")
 
 
 def say_alerts(signed: Iterable[Alert]) -> None:

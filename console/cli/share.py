@@ -93,7 +93,7 @@ def share(
     Whatever you ask for: records that left before and have changed are sent again to those who have them, records that
     no longer stand are called back, and sexual violence and ongoing captivity are held.
     """
-    from console.cli.recall import recall
+    from console.cli.recall import recall, say_when
     from console.cli.selection import select_revisions
     from console.cli.sharing import (
         PREVIEW_HEADER,
@@ -143,5 +143,6 @@ def share(
     identity = opened.identity(passphrase(home))
     left = let_leave(store, request, identity)
     show(tuple(left), [tuple(left.values())], style)
+    say_when(identity)
     if left["held"]:
         say("Held records do not leave; --dry-run names each with the rule that holds it.")

@@ -36,6 +36,7 @@ from node.tables import audience, entry, fact, override, policy, record, release
 
 OWN_FATE = "own"
 FIRST_MEMBER = 100  # numbers below are tiers
+NOBODY = 0  # the audience of padding: whoever may open the database
 _MAX_FULL_TILES = 256
 
 
@@ -49,6 +50,14 @@ class OwnEntry(NamedTuple):
     revision_id: int
     terms: "Terms"
     secret: bytes  # empty for a retraction
+
+
+class PaddingEntry(NamedTuple):
+    """A new entry of our own log that says nothing: as everybody sees it, and signed, as it is kept."""
+
+    leaf_hash: bytes
+    wire: bytes
+    signed: bytes
 
 
 class Terms(NamedTuple):
@@ -87,14 +96,8 @@ class Released(NamedTuple):
 
 def append_own(connection: Connection, head: LogHead, entries: Sequence[OwnEntry], now: datetime) -> Frontier:
     """Append to our own log: entries, views, what was released, and the tree's tiles."""
-    size = head.frontier.size
-    today = day_number(now.date())
-    numbered = list(enumerate(entries, size))
-    insert_many(
-        connection,
-        entry,
-        [(head.log_id, index, OWN_FATE, "", today, one.leaf_hash, one.wire) for index, one in numbered],
-    )
+    numbered = list(enumerate(entries, head.frontier.size))
+    frontier = _append(connection, head, [(one.leaf_hash, one.wire) for one in entries], now)
     audiences = _audiences(connection, {name for one in entries for name in one.views})
     insert_many(
         connection,
@@ -129,7 +132,35 @@ def append_own(connection: Connection, head: LogHead, entries: Sequence[OwnEntry
             for at, (index, one) in enumerate(numbered)
         ],
     )
-    hashes = [one.leaf_hash for one in entries]
+    return frontier
+
+
+def append_padding(
+    connection: Connection, head: LogHead, entries: Sequence[PaddingEntry], now: datetime
+) -> Frontier:
+    """Append entries that say nothing: what was signed is kept where no page takes it from."""
+    insert_many(
+        connection,
+        view,
+        [(NOBODY, index, one.signed) for index, one in enumerate(entries, head.frontier.size)],
+    )
+    return _append(connection, head, [(one.leaf_hash, one.wire) for one in entries], now)
+
+
+def _append(
+    connection: Connection, head: LogHead, entries: Sequence[tuple[bytes, bytes]], now: datetime
+) -> Frontier:
+    """Append leaf hashes, and entries as everybody sees them, with the tree's tiles."""
+    size, today = head.frontier.size, day_number(now.date())
+    insert_many(
+        connection,
+        entry,
+        [
+            (head.log_id, index, OWN_FATE, "", today, hashed, wire)
+            for index, (hashed, wire) in enumerate(entries, size)
+        ],
+    )
+    hashes = [hashed for hashed, _ in entries]
     _put_tiles(connection, appended_tiles(TileReader(connection), size, hashes))
     return head.frontier.append(hashes)
 
@@ -203,6 +234,16 @@ def own_page(
     if len(finest) != stop - start:
         raise StoreError(f"the log lacks an entry between {start} and {stop}")
     return [wire for _, wire in sorted(finest.items())]
+
+
+def padding(connection: Connection, start: int, stop: int) -> dict[int, bytes]:
+    """What was signed of the entries from `start` up to and without `stop` that say nothing, by index."""
+    rows = connection.execute(
+        select(view.c.log_index, view.c.wire).where(
+            and_(view.c.audience == NOBODY, view.c.log_index >= start, view.c.log_index < stop)
+        )
+    )
+    return {int(index): wire for index, wire in rows}
 
 
 def own_views(connection: Connection, start: int, stop: int) -> list[tuple[int, str, bytes]]:

@@ -7,7 +7,7 @@ from crypto.envelope import LEAF_BYTES, Envelope, Signature
 from crypto.ladder import SALT_BYTES, Opening
 from node.audience import Purpose
 from node.errors import PayloadError
-from node.signed import UID_BYTES, Entry, IncidentRecord, Label, Position, Reason, Retraction
+from node.signed import UID_BYTES, Entry, IncidentRecord, Label, Padding, Position, Reason, Retraction
 from node.urgent import Alert, Kind
 from node.wire.parsing import (
     HASH_BYTES,
@@ -167,6 +167,21 @@ def decode_alert(payload: bytes) -> Alert:
         message.advice,
         message.reviewed,
     )
+
+
+def encode_padding(padding: Padding) -> bytes:
+    """Payload of an entry that says nothing."""
+    return record_pb2.Padding(origin_id=padding.origin_id, noise=padding.noise).SerializeToString()
+
+
+def decode_padding(payload: bytes) -> Padding:
+    """Read the payload of an entry that says nothing.
+
+    Raises:
+        PayloadError: It is not one, or its noise is of the wrong size.
+    """
+    message = parse(record_pb2.Padding(), payload)
+    return Padding(message.origin_id, sized("noise", message.noise, HASH_BYTES))
 
 
 def encode_entry(entry: Entry) -> bytes:

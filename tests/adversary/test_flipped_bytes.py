@@ -25,9 +25,10 @@ def talkative(peer: PeerSimulator) -> PeerSimulator:
     second = peer.adds(ROBBERY)
     peer.revises(first, SHELLING)
     peer.retracts(second)
+    peer.pads()
     peer.withholds(LOOTING)
     peer.adds(LOOTING)
-    peer.page_entries = 5
+    peer.page_entries = 6
     return peer
 
 
@@ -63,12 +64,12 @@ def note(peer: PeerSimulator) -> bytes:
 def answer(peer: PeerSimulator, note: bytes) -> bytes:
     """The sound answer to ListEntries."""
     assert note
-    return peer.answer(6, 0)
+    return peer.answer(7, 0)
 
 
 def test_the_sound_answers_pass(peer: PeerSimulator, note: bytes, answer: bytes) -> None:
     fates = [one.fate for one in through_the_gate(peer, note, answer).entries]
-    assert fates == ["accepted", "accepted", "accepted", "retracted", "withheld"]
+    assert fates == ["accepted", "accepted", "accepted", "retracted", "padding", "withheld"]
 
 
 def test_a_flipped_bit_in_any_byte_of_a_checkpoint_is_refused(
@@ -129,7 +130,7 @@ def test_nothing_of_a_changed_page_is_kept_whichever_field_it_is(
     network.sync(beta, peer)
     talkative(peer)
     before = rows_of(beta.store)
-    changes = changes_that_matter(peer.answer(7, 1))[::23]
+    changes = changes_that_matter(peer.answer(8, 1))[::23]
 
     async def lie_and_lie_again() -> None:
         async with peer.serving(network) as member:

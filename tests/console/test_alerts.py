@@ -1,6 +1,5 @@
 """`tocsin alert` with real processes: one organization rings, the other hears, answers and is heard."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.console.command_line import Ran, tocsin
+from tests.console.command_line import Ran, machine, tocsin
 
 ADVICE = "Stay off the road to the airport."
 
@@ -19,7 +18,7 @@ ADVICE = "Stay off the road to the airport."
 @contextmanager
 def running(home: Path, *words: str) -> Iterator["subprocess.Popen[str]"]:
     """A command of a node that goes on by itself."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
+    environment = machine()
     if home.name == "beta":  # which nobody calls
         environment["TOCSIN_LISTEN"] = "127.0.0.1:0"
     child = subprocess.Popen(

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,31 @@ def test_what_can_not_be_proven_or_verified_is_refused_with_its_reason(node: Pat
         refused = tocsin("log", *words, "--home", node)
         assert (refused.code, f"[{reason}]" in refused.err) == (1, True), refused.err
     assert tocsin("log", "given", "--home", node).code == 0
+
+
+@pytest.mark.slow
+def test_a_node_that_serves_signs_each_slot_and_a_bundle_the_one_in_which_it_is_written(
+    network: tuple[Path, Path], tmp_path: Path
+) -> None:
+    alpha, beta = network
+    slots = {"TOCSIN_LOG_SLOT_SECONDS": "1", "TOCSIN_LOG_PADDING": "3"}
+    shared = tocsin("share", "--tier", "public", "--all", "--yes", "--home", alpha, **slots)
+    assert (shared.code, "with the next checkpoint" in shared.err) == (0, True)
+    (mine, *_) = tocsin("log", "show", "--format", "json", "--home", alpha).rows
+    assert (mine["entries"], mine["waiting"] > 100) == (0, True)
+    time.sleep(1)
+    bundle = tocsin("bundle", "write", tmp_path / "b", "--to", "beta", "--home", alpha, **slots)
+    assert bundle.code == 0
+
+    with serving(alpha, **slots):
+        before = tocsin("log", "show", "--format", "json", "--home", alpha).rows[0]
+        time.sleep(2.5)
+        after = tocsin("log", "show", "--format", "json", "--home", alpha).rows[0]
+        synced = tocsin("sync", "--format", "json", "--home", beta).rows[0]
+
+    assert before["entries"] >= mine["waiting"]
+    assert after["entries"] - before["entries"] in {6, 9}
+    assert after["entries"] % 3 == after["waiting"] == 0
+    assert after["checkpoint"] > before["checkpoint"]
+    assert (synced["accepted"], synced["withheld"] >= 6) == (mine["waiting"], True)
+    assert tocsin("check", "--home", alpha).code == tocsin("check", "--home", beta).code == 0

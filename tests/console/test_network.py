@@ -1,6 +1,5 @@
 """Two organizations form a network, one serves, the other pulls: with the commands, and a real process that serves."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -12,18 +11,17 @@ from typing import Any
 
 import pytest
 
-from tests.console.command_line import joins, tocsin
+from tests.console.command_line import joins, machine, tocsin
 
 Serve = Callable[[Path], None]
 
 
 @contextmanager
-def serving(home: Path) -> Iterator[subprocess.Popen[str]]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
+def serving(home: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
     (home / "listening").unlink(missing_ok=True)  # one that was killed has left it
     child = subprocess.Popen(
         [sys.executable, "-m", "console.cli.main", "serve", "--home", home],
-        env=environment,
+        env=machine() | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

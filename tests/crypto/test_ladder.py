@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crypto.errors import CryptoError, OpeningError
@@ -52,6 +52,8 @@ def test_the_derivation_is_hmac_sha256_as_published(shared: Path) -> None:
 
 
 @given(values, st.integers(0, MAX_LEVELS), st.integers(0, MAX_LEVELS))
+@example(list(DATE), 2, 0)
+@example(list(DATE), 1, 1)
 def test_an_opening_that_is_narrowed_is_the_one_that_the_owner_would_give(
     values: list[bytes], held: int, shown: int
 ) -> None:

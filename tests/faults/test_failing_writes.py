@@ -45,6 +45,8 @@ from tests.support.works import (
     served,
     share_everything,
     shared,
+    sign_slot,
+    slot_signed,
     synced,
     unmark_and_consent,
 )
@@ -115,6 +117,14 @@ def serving(network: Network, _until: ExitStack) -> tuple[Work, Node]:
         node.shares(*FIRST)
     member = network.directory.member("reader")
     return Work(nodes[0], ServeTo(member, reader.identity.signing.seed), served), nodes[1]
+
+
+def signing_a_slot(network: Network, _until: ExitStack) -> tuple[Work, Node]:
+    nodes = [network.node("alpha"), network.node("beta")]
+    for node in nodes:
+        import_first(node)
+        node.shares("a", "b", "d1")
+    return Work(nodes[0], sign_slot, slot_signed), nodes[1]
 
 
 def calling_back(network: Network, _until: ExitStack) -> tuple[Work, Node]:
@@ -198,6 +208,7 @@ def merging_and_splitting(network: Network, _until: ExitStack) -> tuple[Work, No
         syncing,
         reading_a_bundle,
         serving,
+        signing_a_slot,
         calling_back,
         changing_an_audience,
         cancelling,

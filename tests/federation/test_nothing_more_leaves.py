@@ -22,6 +22,7 @@ from node.bounds import Bounds
 from node.directory import OrganizationType
 from node.errors import AlertRefusedError, RequestError, UnknownRecordError
 from node.granting import Decider, agree_to_grant, grant, reject, revoke
+from node.logbook import Pace
 from node.model import (
     Custody,
     EmployerTally,
@@ -42,6 +43,7 @@ from node.scan import NO_NAMES
 from node.share import release
 from node.share_request import Refusal, State
 from node.signed import Label, Reason
+from node.slots import issue_checkpoint
 from node.store.audiences import standing
 from node.store.policies import say
 from node.store.records import current, revisions_by_key
@@ -311,6 +313,7 @@ class Day:
         self.chance = random.Random(SEED)
         self.cosigning = random.Random(SEED)
         self.network = network
+        self.slot = 0
         self.tap = Wiretap(folder)
         nodes = {name: network.node(name, tier) for name, tier in TIERS.items()}
         for name, (_, kind) in NODES.items():
@@ -337,6 +340,9 @@ class Day:
         """Let one node pull from another through the tap."""
         if self.chance.random() < 0.5:
             self.all[reader].asks(one)
+        self.slot += 1
+        paced = one.node.identity._replace(pace=Pace(60, 4))
+        issue_checkpoint(one.node.store, paced, records, NOW + timedelta(minutes=self.slot))
         outcome = self.network.sync(self.all[reader].node, self.tap.tapped(one.node, self.all[reader].node))
         assert outcome.error is None
         self.check()

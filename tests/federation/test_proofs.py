@@ -12,8 +12,8 @@ from nacl.exceptions import CryptoError as UnsoundError
 from crypto.cosignature import cosign
 from crypto.errors import CryptoError
 from crypto.logproof import LogProof, read_log_proof, write_log_proof
-from node.audience import Audience, Tier
-from node.errors import LogKeyError, NodeError, NotProvableError, PassingError, StoreError
+from node.audience import FINEST, Audience, Tier
+from node.errors import DisclosureError, LogKeyError, NodeError, NotProvableError, PassingError, StoreError
 from node.logbook import Identity
 from node.proof import Proven, verify_proof
 from node.prove import Giving, Standing, prove_own, prove_received, standing_of
@@ -157,6 +157,9 @@ def test_a_line_of_nobody_known_or_twice_is_refused(network: Network, alpha: Nod
     for wrong, known in ((proof, {}), (cosigned(proof, beta.identity), witnesses), (unsigned, witnesses)):
         with pytest.raises(LogKeyError):
             verify_proof(wrong, alpha.origin, known, records)
+    retired = alpha.origin._replace(ends=((alpha.identity.signing.public_key, proof.log_index),))
+    with pytest.raises(DisclosureError, match="shows no record"):
+        verify_proof(proof, retired, witnesses, records)
     assert "ROOT_MISMATCH" in refusal(
         lambda: verify_proof(proof._replace(log_index=1), alpha.origin, witnesses, records)
     )
@@ -183,6 +186,10 @@ def test_a_rule_that_holds_now_holds_a_proof_too(alpha: Node) -> None:
     assert "held by R3" in refusal(lambda: proof_of(alpha, to(Tier.PEER)))
     assert proof_of(alpha, to(Tier.COORDINATOR))
     assert "RECORD_NOT_PROVABLE: it is held" in refusal(lambda: proof_of(alpha, to(Tier.COORDINATOR), "b"))
+    with alpha.store.write() as connection:
+        narrower = Override(levels=(0, *FINEST[1:]))
+        say(connection, record_id(alpha, "c"), narrower, "kb", NOW - timedelta(1), waits=False)
+    assert "the rules let less of when leave now" in refusal(lambda: proof_of(alpha, to(Tier.PEER), "c"))
 
 
 def test_who_may_have_a_proof_is_written_down_before_it_is_made(network: Network, alpha: Node) -> None:

@@ -104,6 +104,7 @@ CALLS: Mapping[str, tuple[type[Message], type[Message]]] = {
 NOTE = re.compile(
     rb"([a-z0-9./-]+\n\d+\n[A-Za-z0-9+/]{43}=\n\n)?(\xe2\x80\x94 [a-z0-9./-]+ [A-Za-z0-9+/]+=*\n)*"
 )
+# Padding is not among them: whoever is told which leaves it is can count the records that they are not shown.
 PAYLOADS: Mapping[str, type[Message]] = {
     "incident": record_pb2.IncidentRecord,
     "retraction": record_pb2.Retraction,

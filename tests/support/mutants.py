@@ -6,7 +6,7 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
-from node.signed import INCIDENT_TYPE, RETRACTION_TYPE
+from node.signed import INCIDENT_TYPE, PADDING_TYPE, RETRACTION_TYPE
 from node.urgent import ALERT_TYPE
 from tocsin.node.v1 import alert_pb2, envelope_pb2, record_pb2
 
@@ -20,6 +20,7 @@ INSIDE: dict[str, type[Message]] = {
 PAYLOADS: dict[str, type[Message]] = {
     INCIDENT_TYPE: record_pb2.IncidentRecord,
     RETRACTION_TYPE: record_pb2.Retraction,
+    PADDING_TYPE: record_pb2.Padding,
     ALERT_TYPE: alert_pb2.Alert,
 }
 

@@ -30,10 +30,12 @@ from node.model import Incident
 from node.policy import baseline
 from node.signed import (
     INCIDENT_TYPE,
+    PADDING_TYPE,
     RETRACTION_TYPE,
     Entry,
     IncidentRecord,
     Label,
+    Padding,
     Position,
     Reason,
     Retraction,
@@ -149,6 +151,14 @@ class PeerSimulator:
             self.identity.signing, RETRACTION_TYPE, records.encode_retraction(retraction)
         )
         return self.logs(retraction, envelope)
+
+    def pads(self, openings: tuple[Opening, ...] = (), **changes: Any) -> Position:
+        """Log an entry that says nothing, and show that it does."""
+        payload = records.encode_padding(Padding(self.org_id, bytes(32))._replace(**changes))
+        envelope = sign_envelope(self.identity.signing, PADDING_TYPE, payload)
+        self.leaf_hashes.append(leaf_hash(leaf(envelope, self.identity.signing.public_key)))
+        self.entries.append(records.encode_entry(Entry(b"", envelope, openings)))
+        return Position(len(self.entries) - 1, self.leaf_hashes[-1])
 
     def withholds(self, incident: Incident) -> Logged:
         """Log an incident that the caller is outside the audience of."""

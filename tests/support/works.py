@@ -6,7 +6,7 @@ The functions can be sent to another process, which opens the same database and 
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from multiprocessing import get_context
 from typing import Any, NamedTuple
 
@@ -23,7 +23,7 @@ from node.client import Credentials, PeerClient
 from node.consent import Said, record_consent
 from node.directory import Directory, Member
 from node.granting import Decider, grant
-from node.logbook import Identity
+from node.logbook import Identity, Pace
 from node.mark import agree_to_unmark, ask_to_unmark, mark_record
 from node.model import PartialDate, Sensitive
 from node.recall import call_back
@@ -34,6 +34,7 @@ from node.sensitive import Consent
 from node.server import Exchange
 from node.share_request import Refusal, State, Wish
 from node.signed import Reason
+from node.slots import issue_checkpoint
 from node.store.audiences import standing
 from node.store.consents import consents, unmarkings
 from node.store.database import Store
@@ -175,6 +176,20 @@ def served(node: Node) -> object:
     """What was written down of what was sent, and whose receipts are held."""
     rows = rows_of(node.store)
     return [row[1:] for row in rows["disclosure"]], [row[1:3] for row in rows["receipt"]]
+
+
+def sign_slot(node: Node) -> None:
+    """Sign the checkpoint of the next slot, with padding."""
+    paced = node.identity._replace(pace=Pace(60, 4))
+    issue_checkpoint(node.store, paced, records, NOW + timedelta(minutes=1))
+
+
+def slot_signed(node: Node) -> object:
+    """How many entries and views there are, and to how many entries the checkpoint commits."""
+    rows = rows_of(node.store)
+    with node.store.read() as connection:
+        head = log_head(connection, node.org_id)
+    return len(rows["entry"]), len(rows["view"]), head.committed if head else 0
 
 
 def call_everything_back(node: Node) -> None:

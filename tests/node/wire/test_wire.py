@@ -24,7 +24,7 @@ from node.directory import (
 )
 from node.errors import PayloadError
 from node.receipt import PassedOn, Receipt, Refused
-from node.signed import Entry, IncidentRecord, Label, Position, Reason, Retraction
+from node.signed import Entry, IncidentRecord, Label, Padding, Position, Reason, Retraction
 from node.verify import Page
 from node.wire import bundles, exchange, membership, receipts, records
 from tocsin.node.v1 import directory_pb2, envelope_pb2, record_pb2
@@ -144,6 +144,11 @@ def test_a_record_comes_back_as_it_was(record: IncidentRecord) -> None:
 @given(retractions)
 def test_a_retraction_comes_back_as_it_was(retraction: Retraction) -> None:
     assert records.decode_retraction(records.encode_retraction(retraction)) == retraction
+
+
+@given(st.builds(Padding, texts, exactly(32)))
+def test_padding_comes_back_as_it_was(padding: Padding) -> None:
+    assert records.decode_padding(records.encode_padding(padding)) == padding
 
 
 @given(receipt_values)
@@ -387,6 +392,7 @@ def test_an_entry_is_a_leaf_or_an_envelope(entry: record_pb2.Entry) -> None:
 DECODERS: tuple[Callable[[bytes], object], ...] = (
     records.decode_incident,
     records.decode_retraction,
+    records.decode_padding,
     records.decode_entry,
     records.decode_envelope,
     membership.decode_directory,

@@ -25,25 +25,27 @@ _sym_db = _symbol_database.Default()
 from tocsin.node.v1 import envelope_pb2 as tocsin_dot_node_dot_v1_dot_envelope__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1btocsin/node/v1/record.proto\x12\x0etocsin.node.v1\x1a\x1dtocsin/node/v1/envelope.proto\"\xbb\x02\n\x0eIncidentRecord\x12\x12\n\nrecord_uid\x18\x01 \x01(\x0c\x12\x11\n\torigin_id\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\r\x12\x17\n\x0fsupersedes_leaf\x18\x04 \x01(\x0c\x12\x15\n\rladder_schema\x18\x05 \x01(\r\x12\r\n\x05heads\x18\x06 \x03(\x0c\x12$\n\x05label\x18\x07 \x01(\x0e\x32\x15.tocsin.node.v1.Label\x12\x1d\n\x10supersedes_index\x18\x08 \x01(\x04H\x00\x88\x01\x01\x12(\n\x07purpose\x18\t \x01(\x0e\x32\x17.tocsin.node.v1.Purpose\x12-\n\nstands_for\x18\n \x03(\x0b\x32\x19.tocsin.node.v1.StandsForB\x13\n\x11_supersedes_index\"(\n\tStandsFor\x12\r\n\x05index\x18\x01 \x01(\x04\x12\x0c\n\x04leaf\x18\x02 \x01(\x0c\"\xb1\x01\n\nRetraction\x12\x12\n\nrecord_uid\x18\x01 \x01(\x0c\x12\x11\n\torigin_id\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\r\x12\x13\n\x0btarget_leaf\x18\x04 \x01(\x0c\x12\x14\n\x0ctarget_index\x18\x05 \x01(\x04\x12\x30\n\x06reason\x18\x06 \x01(\x0e\x32 .tocsin.node.v1.RetractionReason\x12\r\n\x05purge\x18\x07 \x01(\x08\"m\n\x05\x45ntry\x12\x0c\n\x04leaf\x18\x01 \x01(\x0c\x12*\n\x08\x65nvelope\x18\x02 \x01(\x0b\x32\x18.tocsin.node.v1.Envelope\x12*\n\x08openings\x18\x03 \x01(\x0b\x32\x18.tocsin.node.v1.Openings*x\n\x05Label\x12\x15\n\x11LABEL_UNSPECIFIED\x10\x00\x12\r\n\tLABEL_RED\x10\x01\x12\x16\n\x12LABEL_AMBER_STRICT\x10\x02\x12\x0f\n\x0bLABEL_AMBER\x10\x03\x12\x0f\n\x0bLABEL_GREEN\x10\x04\x12\x0f\n\x0bLABEL_CLEAR\x10\x05*\x80\x01\n\x07Purpose\x12\x17\n\x13PURPOSE_UNSPECIFIED\x10\x00\x12\x18\n\x14PURPOSE_STAFF_SAFETY\x10\x01\x12\x14\n\x10PURPOSE_ANALYSIS\x10\x02\x12\x14\n\x10PURPOSE_ADVOCACY\x10\x03\x12\x16\n\x12PURPOSE_STATISTICS\x10\x04*\x9f\x01\n\x10RetractionReason\x12!\n\x1dRETRACTION_REASON_UNSPECIFIED\x10\x00\x12\x1f\n\x1bRETRACTION_REASON_WITHDRAWN\x10\x01\x12%\n!RETRACTION_REASON_SHARED_IN_ERROR\x10\x02\x12 \n\x1cRETRACTION_REASON_SUPERSEDED\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1btocsin/node/v1/record.proto\x12\x0etocsin.node.v1\x1a\x1dtocsin/node/v1/envelope.proto\"\xbb\x02\n\x0eIncidentRecord\x12\x12\n\nrecord_uid\x18\x01 \x01(\x0c\x12\x11\n\torigin_id\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\r\x12\x17\n\x0fsupersedes_leaf\x18\x04 \x01(\x0c\x12\x15\n\rladder_schema\x18\x05 \x01(\r\x12\r\n\x05heads\x18\x06 \x03(\x0c\x12$\n\x05label\x18\x07 \x01(\x0e\x32\x15.tocsin.node.v1.Label\x12\x1d\n\x10supersedes_index\x18\x08 \x01(\x04H\x00\x88\x01\x01\x12(\n\x07purpose\x18\t \x01(\x0e\x32\x17.tocsin.node.v1.Purpose\x12-\n\nstands_for\x18\n \x03(\x0b\x32\x19.tocsin.node.v1.StandsForB\x13\n\x11_supersedes_index\"(\n\tStandsFor\x12\r\n\x05index\x18\x01 \x01(\x04\x12\x0c\n\x04leaf\x18\x02 \x01(\x0c\"\xb1\x01\n\nRetraction\x12\x12\n\nrecord_uid\x18\x01 \x01(\x0c\x12\x11\n\torigin_id\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\r\x12\x13\n\x0btarget_leaf\x18\x04 \x01(\x0c\x12\x14\n\x0ctarget_index\x18\x05 \x01(\x04\x12\x30\n\x06reason\x18\x06 \x01(\x0e\x32 .tocsin.node.v1.RetractionReason\x12\r\n\x05purge\x18\x07 \x01(\x08\"+\n\x07Padding\x12\x11\n\torigin_id\x18\x01 \x01(\t\x12\r\n\x05noise\x18\x02 \x01(\x0c\"m\n\x05\x45ntry\x12\x0c\n\x04leaf\x18\x01 \x01(\x0c\x12*\n\x08\x65nvelope\x18\x02 \x01(\x0b\x32\x18.tocsin.node.v1.Envelope\x12*\n\x08openings\x18\x03 \x01(\x0b\x32\x18.tocsin.node.v1.Openings*x\n\x05Label\x12\x15\n\x11LABEL_UNSPECIFIED\x10\x00\x12\r\n\tLABEL_RED\x10\x01\x12\x16\n\x12LABEL_AMBER_STRICT\x10\x02\x12\x0f\n\x0bLABEL_AMBER\x10\x03\x12\x0f\n\x0bLABEL_GREEN\x10\x04\x12\x0f\n\x0bLABEL_CLEAR\x10\x05*\x80\x01\n\x07Purpose\x12\x17\n\x13PURPOSE_UNSPECIFIED\x10\x00\x12\x18\n\x14PURPOSE_STAFF_SAFETY\x10\x01\x12\x14\n\x10PURPOSE_ANALYSIS\x10\x02\x12\x14\n\x10PURPOSE_ADVOCACY\x10\x03\x12\x16\n\x12PURPOSE_STATISTICS\x10\x04*\x9f\x01\n\x10RetractionReason\x12!\n\x1dRETRACTION_REASON_UNSPECIFIED\x10\x00\x12\x1f\n\x1bRETRACTION_REASON_WITHDRAWN\x10\x01\x12%\n!RETRACTION_REASON_SHARED_IN_ERROR\x10\x02\x12 \n\x1cRETRACTION_REASON_SUPERSEDED\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tocsin.node.v1.record_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LABEL']._serialized_start=729
-  _globals['_LABEL']._serialized_end=849
-  _globals['_PURPOSE']._serialized_start=852
-  _globals['_PURPOSE']._serialized_end=980
-  _globals['_RETRACTIONREASON']._serialized_start=983
-  _globals['_RETRACTIONREASON']._serialized_end=1142
+  _globals['_LABEL']._serialized_start=774
+  _globals['_LABEL']._serialized_end=894
+  _globals['_PURPOSE']._serialized_start=897
+  _globals['_PURPOSE']._serialized_end=1025
+  _globals['_RETRACTIONREASON']._serialized_start=1028
+  _globals['_RETRACTIONREASON']._serialized_end=1187
   _globals['_INCIDENTRECORD']._serialized_start=79
   _globals['_INCIDENTRECORD']._serialized_end=394
   _globals['_STANDSFOR']._serialized_start=396
   _globals['_STANDSFOR']._serialized_end=436
   _globals['_RETRACTION']._serialized_start=439
   _globals['_RETRACTION']._serialized_end=616
-  _globals['_ENTRY']._serialized_start=618
-  _globals['_ENTRY']._serialized_end=727
+  _globals['_PADDING']._serialized_start=618
+  _globals['_PADDING']._serialized_end=661
+  _globals['_ENTRY']._serialized_start=663
+  _globals['_ENTRY']._serialized_end=772
 # @@protoc_insertion_point(module_scope)

@@ -227,6 +227,34 @@ class Retraction(_message.Message):
 Global___Retraction: _TypeAlias = Retraction  # noqa: Y015
 
 @_typing.final
+class Padding(_message.Message):
+    """The signed payload application/vnd.tocsin.padding.v1+protobuf: says nothing. Its leaf looks like any other, so that the size
+    of a log and the times at which it grows do not tell how many records it holds. It never counts as a record.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORIGIN_ID_FIELD_NUMBER: _builtins.int
+    NOISE_FIELD_NUMBER: _builtins.int
+    origin_id: _builtins.str
+    """The node that signs."""
+    noise: _builtins.bytes
+    """32 random bytes."""
+    def __init__(
+        self,
+        *,
+        origin_id: _builtins.str = ...,
+        noise: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["noise", b"noise", "origin_id", b"origin_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Padding: _TypeAlias = Padding  # noqa: Y015
+
+@_typing.final
 class Entry(_message.Message):
     """One entry of a node's log as a peer receives it: either all of it that the peer may see, or only its leaf."""
 
