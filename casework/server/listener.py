@@ -174,7 +174,7 @@ class _Edge:
         found: Any = None
         try:
             wires = asked.__aiter__() if call.uploads else None
-            first = asked if wires is None else await anext(wires, b"")
+            first = asked if wires is None else await _first(wires)
             request_id = request_id_of(first)
             work = self._sessions.desk(_token(context))
             given = first if wires is None else _arriving(first, wires, loop)
@@ -193,6 +193,18 @@ class _Edge:
         code, text = status_code(ours), sentence(ours)
         packed = self._pack(code, text, ours.reason, request_id)
         await context.abort(code, text, trailing_metadata=((DETAILS, packed),))
+
+
+async def _first(wires: Any) -> bytes:
+    """The first message of a request that comes in pieces.
+
+    Raises:
+        TransferError: Nothing came for a minute.
+    """
+    try:
+        return bytes(await asyncio.wait_for(anext(wires, b""), PIECE_SECONDS))
+    except TimeoutError as error:
+        raise TransferError("nothing was sent") from error
 
 
 def _arriving(first: bytes, wires: Any, loop: asyncio.AbstractEventLoop) -> Iterator[bytes]:
