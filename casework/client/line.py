@@ -82,9 +82,10 @@ class Line:
         service: str = CASEWORK,
         again: bool = True,
         seconds: float = CALL_SECONDS,
+        request_id: str = "",
     ) -> M:
         """Ask, and once more with the same id where no answer came and the server does nothing twice."""
-        request.request_id = str(uuid4())
+        request.request_id = request_id or str(uuid4())
         call: Any = self._channel.unary_unary(f"/{service}/{method}")
 
         def ask() -> M:

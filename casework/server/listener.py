@@ -16,13 +16,13 @@ from grpc_reflection.v1alpha import reflection
 
 from casework.errors import CallError, CaseworkError, SessionError, TransferError
 from casework.recovering import notices_for
-from casework.server import access, cases, evidence, portfolio
+from casework.server import access, cases, evidence, intake, portfolio
 from casework.server.call import Call
 from casework.sessions import IDLE_SECONDS, Sessions
 from casework.status import sentence, status_code
 from casework.wire.cases import encode_notice
 from casework.wire.parsing import parse, request_id_of
-from casework.wire.services import ACCESS, CASEWORK, EVIDENCE, PORTFOLIO
+from casework.wire.services import ACCESS, CASEWORK, EVIDENCE, INTAKE, PORTFOLIO
 from crypto.errors import CryptoError
 from tocsin.casework.v1 import casework_service_pb2 as messages
 
@@ -43,6 +43,7 @@ SERVICES: Mapping[str, Mapping[str, Call]] = {
     CASEWORK: cases.CALLS,
     ACCESS: access.CALLS,
     EVIDENCE: evidence.CALLS,
+    INTAKE: intake.CALLS,
     PORTFOLIO: portfolio.CALLS,
 }
 
