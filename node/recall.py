@@ -73,7 +73,7 @@ def _on_demand(
 ) -> tuple[Callback, ...]:
     ids = tuple(dict.fromkeys(record_ids))
     if purge:
-        ids += tuple(sorted(stand_for(connection, ids).difference(ids)))
+        ids += tuple(stand_for(connection, ids).difference(ids))
     destroyed = {one.log_index for one in called_back(connection, ids) if _asks_to_purge(one.wire, codec)}
     return tuple(
         Callback(past, why, purge)
@@ -84,4 +84,5 @@ def _on_demand(
 
 def _asks_to_purge(wire: bytes, codec: Codec) -> bool:
     envelope = codec.decode_entry(wire).envelope
-    return envelope is not None and codec.decode_retraction(envelope.payload).purge
+    assert envelope is not None, "what calls a record back is signed"
+    return codec.decode_retraction(envelope.payload).purge

@@ -37,6 +37,19 @@ where = "point"
 )
 
 
+def says(
+    node: Node, key: str, said: Override, purpose: Purpose = Purpose.STAFF_SAFETY, now: datetime = NOW
+) -> tuple[Alert, ...]:
+    """Say something of a record and share it again with those who have it; gives the messages that ended alerts."""
+    with node.store.write() as connection:
+        (record_id,) = record_ids_by_key(connection, SOURCE, [key]).values()
+        say(connection, record_id, said, "kb", now, waits=False)
+        revision_ids = tuple(revisions_by_key(connection, SOURCE, [key]).values())
+    request = Request(revision_ids, frozenset(), now, BASELINE, purpose=purpose)
+    (plan,) = release(node.store, request, node.identity, records)
+    return plan.alerts
+
+
 def calls_back(node: Node, *keys: str, now: datetime = NOW) -> Recall:
     with node.store.read() as connection:
         ids = list(record_ids_by_key(connection, SOURCE, keys).values())
@@ -49,6 +62,31 @@ def where(node: Node) -> str:
     chains = opened_chains(one.entry, records)
     assert chains is not None
     return chains[WHERE.number][-1]
+
+
+@on_sqlite_alone
+def test_what_ends_an_alert_and_what_takes_its_place_say_no_more_than_they_have_to(network: Network) -> None:
+    alpha = network.node("alpha")
+    alpha.holds(a=SHOOTING, b=ROBBERY)
+    ring(alpha, "b")
+    lasts, log_within = timedelta(hours=5, milliseconds=250), timedelta(hours=1, milliseconds=125)
+    uid = ring(alpha, "a", frozenset(Tier)).uid
+    last = ring_again(alpha, uid, lasts=lasts, log_within=log_within, advice="Stay.", reviewed=True)
+    later = NOW + timedelta(hours=2, milliseconds=500)
+
+    over, again = says(alpha, "a", Override(label=Label.GREEN), now=later)
+
+    ends = last._replace(kind=Kind.CANCEL, leaf_hash=b"", log_index=None, advice="", reviewed=False)
+    sequence = int(later.timestamp() * 1000)
+    assert over == ends._replace(sequence=sequence, issued=later, log_by=later)
+    goes_on = last._replace(kind=Kind.NEW, uid=again.uid, leaf_hash=again.leaf_hash, log_index=2)
+    assert again == goes_on._replace(sequence=sequence + 1, issued=later, log_by=later + log_within)
+    assert again.uid != last.uid
+    assert again.leaf_hash != last.leaf_hash
+    assert [(one.tier, one.log_index) for one in held(alpha)[-2:]] == [(Tier.PUBLIC, 1), (Tier.PEER, 2)]
+    assert {(one.entry, one.promise) for one in held(alpha)} == {(b"", Promise.NONE)}
+    assert [one.arrived_at for one in held(alpha)[-2:]] == [int(later.timestamp())] * 2
+    assert alpha.faults(*network.origins()) == []
 
 
 @on_sqlite_alone
@@ -105,17 +143,6 @@ def test_calling_a_record_back_cancels_its_alert_and_no_other(network: Network) 
     assert alpha.faults(*network.origins()) == []
 
 
-def says(node: Node, key: str, said: Override, purpose: Purpose = Purpose.STAFF_SAFETY) -> tuple[Alert, ...]:
-    """Say something of a record and share it again with those who have it; gives the messages that ended alerts."""
-    with node.store.write() as connection:
-        (record_id,) = record_ids_by_key(connection, SOURCE, [key]).values()
-        say(connection, record_id, said, "kb", NOW, waits=False)
-        revision_ids = tuple(revisions_by_key(connection, SOURCE, [key]).values())
-    request = Request(revision_ids, frozenset(), NOW, BASELINE, purpose=purpose)
-    (plan,) = release(node.store, request, node.identity, records)
-    return plan.alerts
-
-
 def test_who_may_no_longer_see_a_record_learns_that_its_alert_is_over_and_others_get_a_new_one(
     network: Network,
 ) -> None:
@@ -145,6 +172,7 @@ def test_who_may_no_longer_see_a_record_learns_that_its_alert_is_over_and_others
             assert network.sync(node, alpha).error is None
         assert node.faults(*network.origins()) == []
     assert held(desk)[-1].promise is Promise.KEPT
+    assert held(alpha)[-1].tier == Tier.COORDINATOR
 
 
 @on_sqlite_alone

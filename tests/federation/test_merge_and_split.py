@@ -217,6 +217,20 @@ def test_a_purge_of_what_stands_destroys_what_it_stands_for_and_says_who_did(
 
 
 @on_sqlite_alone
+def test_a_call_back_destroys_nothing_and_reaches_nothing_else_unless_that_is_asked_for(alpha: Node) -> None:
+    merges(alpha, "a", "b")
+    first, second = ids_of(alpha, "reports:a", "reports:b")
+    why = Reason.SHARED_IN_ERROR
+
+    purged = callbacks_on_demand(alpha.store, [first], why, records, purge=True)
+    assert sorted(one.before.record_id for one in purged) == [first, second]
+    (planned,) = callbacks_on_demand(alpha.store, [first], why, records)
+    assert (planned.before.record_id, planned.purge) == (first, False)
+    done = call_back(alpha.store, [first, first], why, alpha.identity, records, now=NOW)
+    assert done == ((planned,), ())
+
+
+@on_sqlite_alone
 def test_what_was_taken_out_of_a_merge_again_is_not_destroyed_with_it(alpha: Node) -> None:
     merges(alpha, "a", "b")
     splits(alpha, "a")

@@ -187,7 +187,11 @@ def test_only_the_one_form_of_a_charter_is_read(payload: bytes) -> None:
         decode_charter(payload)
 
 
-def test_more_members_than_there_may_be_are_refused() -> None:
+def test_more_members_or_versions_than_there_may_be_are_refused() -> None:
+    assert (CHARTER_TYPE, MAX_MEMBERS) == ("application/vnd.tocsin.charter.v1+protobuf", 500)
+    verify_form(CHARTER._replace(members=frozenset(f"m{at}" for at in range(500)), version=2_147_483_647))
+    with pytest.raises(AudienceError, match="version"):
+        verify_form(CHARTER._replace(version=2_147_483_648))
     with pytest.raises(AudienceError, match="members"):
         verify_form(CHARTER._replace(members=frozenset(f"m{at}" for at in range(MAX_MEMBERS + 1))))
 
@@ -206,4 +210,5 @@ def test_joining_covers_a_record_by_when_it_happened() -> None:
     assert joined.covers(5, SHOOTING)
     assert joined.covers(None, SHOOTING)
     assert joined.covers(4, LOOTING)
+    assert joined._replace(back_fill=SHOOTING.when.latest.isoformat()).covers(4, SHOOTING)
     assert joined.covers(4, replace(SHOOTING, when=LOOTING.when))

@@ -1,11 +1,12 @@
 """A survivor's consent is per purpose, dated, and lets a record count in totals for others, never leave."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from console.database import open_store
 from node.audience import Purpose, Tier
@@ -23,6 +24,7 @@ from node.store.consents import Given, consents
 from node.store.database import Store
 from node.store.records import record_ids_by_key
 from node.succession import merge_records
+from node.tables import consent
 from tests.support.deciding import hold
 from tests.support.incidents import ASSAULT, LOOTING, ROBBERY
 from tests.support.strategies import incidents
@@ -110,6 +112,47 @@ def test_an_answer_that_can_not_be_is_refused(store: Store) -> None:
     with pytest.raises(QueryError, match="no record"):
         says(store, "z", Consent.YES, Purpose.ANALYSIS)
     assert unconsented(store, Purpose.ANALYSIS) == (4, 2)
+
+
+def test_what_was_refused_can_not_be_withdrawn_and_the_second_is_written_down(store: Store) -> None:
+    said = Said(Consent.NO, frozenset({Purpose.ANALYSIS}), DAY, "kb", NOW + timedelta(milliseconds=500))
+    record_consent(store, "reports:a", said)
+    with pytest.raises(ConsentError, match="nobody consented to analysis"):
+        says(store, "a", Consent.WITHDRAWN, Purpose.ANALYSIS)
+    with store.read() as connection:
+        assert connection.execute(select(consent.c.said_at)).scalars().all() == [int(NOW.timestamp())]
+
+
+def test_a_merge_asks_again_where_somebody_concerned_did_not_say_yes_and_takes_nothing_else(
+    store: Store,
+) -> None:
+    says(store, "a", Consent.YES, Purpose.STATISTICS, Purpose.ANALYSIS, Purpose.STAFF_SAFETY)
+    says(store, "a", Consent.NO, Purpose.ADVOCACY)
+    says(store, "b", Consent.YES, Purpose.STATISTICS)
+    says(store, "b", Consent.NO, Purpose.ANALYSIS)
+    merge_records(store, ["reports:a", "reports:c"], Teller("kb", NOW))  # a robbery needs no consent
+    with store.read() as connection:
+        (record_id,) = record_ids_by_key(connection, "reports", ["a"]).values()
+        before = consents(connection, [record_id])[record_id]
+    assert {one.answer for one in before.values()} == {Consent.YES, Consent.NO}
+
+    merge_records(store, ["reports:a", "reports:b"], Teller("mo", NOW + timedelta(milliseconds=500)))
+
+    asked_again = Given(Consent.NOT_ASKED, NOW.date(), "mo")
+    with store.read() as connection:
+        assert consents(connection, [record_id])[record_id] == {
+            **before,
+            Purpose.ANALYSIS: asked_again,
+            Purpose.STAFF_SAFETY: asked_again,
+        }
+        assert set(connection.execute(select(consent.c.said_at)).scalars()) == {int(NOW.timestamp())}
+
+
+def test_a_merge_with_a_survivor_who_was_never_asked_asks_again_for_everything(store: Store) -> None:
+    says(store, "a", Consent.YES, Purpose.STATISTICS)
+    merge_records(store, ["reports:a", "reports:b"], Teller("kb", NOW))
+
+    assert unconsented(store, Purpose.STATISTICS) == (3, 1)
 
 
 def test_after_a_merge_each_survivor_must_have_said_yes(store: Store) -> None:

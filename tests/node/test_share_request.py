@@ -1,5 +1,7 @@
 """What may be done about a share request, in any order, against the table; and what may be asked at all."""
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,8 +9,11 @@ from hypothesis import strategies as st
 from node.audience import ALL_CLOSED, FINEST, Purpose
 from node.errors import PayloadError, RequestError, RequestStateError
 from node.share_request import (
+    OPEN_REQUESTS,
+    REQUESTS_A_DAY,
     TRANSITIONS,
     Action,
+    Answer,
     Refusal,
     ShareRequest,
     State,
@@ -17,6 +22,8 @@ from node.share_request import (
     answer,
     follow,
     in_full,
+    story_faults,
+    verify_answer,
     verify_wish,
 )
 from node.wire.sharing import (
@@ -29,6 +36,7 @@ from node.wire.sharing import (
     encode_created,
 )
 from tests.support.requests import REQUEST_ID
+from tocsin.node.v1 import sharing_pb2
 
 WISH = Wish(REQUEST_ID, bytes(16), 7, Purpose.ANALYSIS, (2, -1, -1, -1, -1, -1, 0), "why", note_reviewed=True)
 ASKED = ShareRequest("beta", WISH, 100)
@@ -127,6 +135,77 @@ def test_a_request_and_its_answer_are_read_as_they_were_written(
 def test_a_request_out_of_its_range_is_refused_by_its_field(wish: Wish, field: str) -> None:
     with pytest.raises(RequestError, match=f"^{field}: "):
         verify_wish(wish)
+
+
+GRANTED = (2, -1, -1, -1, -1, -1, 0)
+
+
+@pytest.mark.parametrize("state", list(State))
+@pytest.mark.parametrize("granted", [ALL_CLOSED, GRANTED])
+@pytest.mark.parametrize("reason", [None, Refusal.NOT_NEEDED])
+def test_an_answer_says_levels_when_it_grants_and_a_reason_when_it_closes(
+    state: State, granted: tuple[int, ...], reason: Refusal | None
+) -> None:
+    grants, closes = state is State.GRANTED, state in {State.REJECTED, State.REVOKED}
+    fits = (granted == GRANTED) == grants and (reason is not None) == closes
+    told = Answer(WISH, state, reason, granted, 100, 200)
+    if fits and state is not State.PROPOSED:
+        verify_answer(told)
+        return
+    with pytest.raises(PayloadError, match=r"^share_request: (state|granted|reason): "):
+        verify_answer(told)
+
+
+def test_a_state_that_is_ours_to_know_is_refused_as_such() -> None:
+    with pytest.raises(PayloadError, match="state: not one that a member may tell"):
+        verify_answer(Answer(WISH, State.PROPOSED, None, ALL_CLOSED, 100, 200))
+
+
+def stories() -> Iterator[tuple[tuple[Step, ...], tuple[str, ...]]]:
+    opens = (Action.ACCEPT, Action.NARROW, Action.PROPOSE)
+    for action in (*opens, Action.REJECT, Action.CANCEL):
+        for levels in (ALL_CLOSED, GRANTED):
+            for reason in (None, Refusal.NOT_NEEDED):
+                fits = (levels == GRANTED) == (action in opens)
+                fits = fits and (reason is not None) == (action is Action.REJECT)
+                wrong = () if fits else (f"{action} does not say what it has to, or more",)
+                yield (Step(action, "kb", 200, levels, reason),), wrong
+    propose, agree = Step(Action.PROPOSE, "kb", 200, GRANTED), Step(Action.AGREE, "mo", 300, GRANTED)
+    revoke = Step(Action.REVOKE, "kb", 400, reason=Refusal.NOT_NEEDED)
+    yield (propose, agree, revoke), ()
+    yield (propose, agree._replace(said_by="KB")), ("one person alone has let it widen",)
+    yield (propose, agree._replace(levels=ALL_CLOSED)), ("agree does not say what it has to, or more",)
+    yield (propose, agree, revoke._replace(reason=None)), ("revoke does not say what it has to, or more",)
+    yield (propose, Step(Action.CANCEL, "kb", 300)), ()
+    yield (
+        (Step(Action.ACCEPT, "kb", 200, GRANTED), Step(Action.CANCEL, "kb", 300)),
+        ("it is granted; cancel is not possible, only: revoke",),
+    )
+
+
+@pytest.mark.parametrize(("steps", "faults"), list(stories()))
+def test_what_can_not_have_happened_to_a_request_is_a_fault(
+    steps: tuple[Step, ...], faults: tuple[str, ...]
+) -> None:
+    assert tuple(story_faults(ASKED._replace(steps=steps))) == faults
+    bad = story_faults(ASKED._replace(wish=WISH._replace(log_index=-1), steps=steps))
+    assert next(bad) == "log_index: below 0"
+
+
+def test_states_and_reasons_have_the_numbers_of_the_contract() -> None:
+    told = [one for one in State if one is not State.PROPOSED]
+    states, reasons = sharing_pb2.ShareRequestState, sharing_pb2.ShareRequestReason
+    assert states.values() == [0, *told]
+    assert states.keys()[1:] == [f"SHARE_REQUEST_STATE_{one.name}" for one in told]
+    assert reasons.values() == [0, *Refusal]
+    assert reasons.keys()[1:] == [f"SHARE_REQUEST_REASON_{one.name}" for one in Refusal]
+    assert State.PROPOSED not in told
+    assert (OPEN_REQUESTS, REQUESTS_A_DAY) == (50, 200)
+
+
+def test_of_what_nothing_is_possible_any_more_a_refusal_says_so() -> None:
+    with pytest.raises(RequestStateError, match="it is revoked; revoke is not possible, only: nothing"):
+        follow(State.REVOKED, Action.REVOKE)
 
 
 GOOD = encode_create_call(WISH)
