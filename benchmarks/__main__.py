@@ -17,6 +17,7 @@ from benchmarks import (
     starting,
     storing,
     syncing,
+    trusting,
 )
 from benchmarks.lab import Engine, Lab
 from benchmarks.table import Line, show
@@ -31,6 +32,7 @@ MEASURES = {
     "answering": answering.lines,
     "alerting": alerting.lines,
     "casework": casework.lines,
+    "trusting": trusting.lines,
     "starting": starting.lines,
 }
 

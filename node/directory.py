@@ -225,12 +225,15 @@ def verify_members(directory: Directory, held: Directory | None) -> None:
         DirectoryError: They do.
     """
     sound = {(member.tls_certificate, member.seal_key) for member in held.members} if held else set()
+    fresh = [one for one in directory.members if (one.tls_certificate, one.seal_key) not in sound]
+    for member in fresh:
+        _verify_line_keys(member)
     seen: set[bytes | str] = set()
     for member in directory.members:
-        if (member.tls_certificate, member.seal_key) not in sound:
-            _verify_line_keys(member)
-        keys = [*(key.public_key for key in (*member.signing_keys, member.log_key)), member.seal_key]
-        names: list[bytes | str] = [member.org_id, spki_sha256(member.tls_certificate), *keys]
+        # Two certificates of one key were looked for when they came.
+        line = spki_sha256(member.tls_certificate) if fresh else member.tls_certificate
+        keys = [key.public_key for key in (*member.signing_keys, member.log_key)]
+        names: list[bytes | str] = [member.org_id, line, *keys, member.seal_key]
         for name in names:
             if name in seen:
                 raise DirectoryError(
