@@ -13,7 +13,6 @@ from casework.auditing import Audited, Verdict, may_verify, read_log
 from casework.board import Counting, Figures, Standing, figures, standings
 from casework.check import Checked, check_desk, checked
 from casework.custody import NOTHING, collect, content_of, destroy, handle
-from casework.desk import Desk
 from casework.enrol import admit, officers
 from casework.erasing import erase
 from casework.errors import FieldError
@@ -27,6 +26,7 @@ from casework.officer import RECOVERY, Officer
 from casework.package import Leaving, PackageFile, package_files
 from casework.report.page import Page
 from casework.reports import Ending, Wanted, WantedLetter, endings, letter_page, printed, report_page
+from casework.tipdesk import TipDesk
 from casework.values import Value
 from casework.vault import Vault
 from casework.vocabulary import Group
@@ -100,7 +100,7 @@ class Export(NamedTuple):
     not_allowed: int
 
 
-class Workplace(Desk):
+class Workplace(TipDesk):
     """The desk of an officer, with everything around it."""
 
     def __init__(self, *desk: Any, around: Surroundings) -> None:
@@ -129,19 +129,6 @@ class Workplace(Desk):
             FieldError: Nobody of that id works on cases here; or as `open_case` says.
         """
         return self.open_case(statement, self.officers_named(owners), request_id=request_id)
-
-    def officers_named(self, ids: Sequence[str]) -> tuple[Officer, ...]:
-        """Officers to whom keys can be handed.
-
-        Raises:
-            FieldError: Nobody of that id works on cases here.
-        """
-        with self.database.read() as connection:
-            known = {name: one for name, one in officers(connection).items() if one.roles}
-        for name in ids:
-            if name not in known:
-                raise FieldError("owner", f"nobody works on cases here as {name[:40]!r}")
-        return tuple(known[name] for name in ids)
 
     # ------------------------------------------------------------------------------------------------- who may read
     def grants(self, uid: str) -> tuple[Grant, ...]:

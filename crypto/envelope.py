@@ -14,6 +14,7 @@ from crypto.errors import EnvelopeError, SignatureError
 from crypto.signing import SIGNATURE_BYTES, Signer, key_hash, verify_signature
 
 LEAF_BYTES = 128
+HASH_BYTES = 32
 MAX_SIGNATURES = 64  # on a document with many signers; each may cost one verification per key
 KEYID_DIGITS = 16  # hexadecimal digits of the key hash
 
@@ -124,6 +125,11 @@ def leaf(envelope: Envelope, public_key: bytes) -> bytes:
         raise EnvelopeError(f"signatures: {len(signature.sig)} bytes instead of {SIGNATURE_BYTES}")
     digest = sha256(pae(envelope.payload_type, envelope.payload)).digest()
     return digest + signature.sig + key_hash(public_key)
+
+
+def leaf_keyid(leaf_bytes: bytes) -> str:
+    """Return the hint of the key that made the signature in a leaf."""
+    return leaf_bytes[-HASH_BYTES:].hex()[:KEYID_DIGITS]
 
 
 @lru_cache(maxsize=4096)

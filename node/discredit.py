@@ -7,16 +7,18 @@ stays destroyed, and `check` says so.
 
 from collections.abc import Iterator
 
-from crypto.envelope import keyid
+from crypto.envelope import keyid, leaf_keyid
+from node.purge import MISMATCH
 from node.receive import targets_of
-from node.signed import Codec, IncidentRecord, Retraction
+from node.signed import Codec
 from node.store.database import Store, Transaction
 from node.store.heads import log_head
 from node.store.peer_log import StoredEntry, end_peer_facts, refuse, stored_entries
 from node.verify import KEY_RETIRED, Fate, Origin, read_record
 
 _PORTION = 2_500
-_COUNTED = frozenset({Fate.ACCEPTED, Fate.RETRACTED, Fate.PADDING})
+_DONE = frozenset({(Fate.REFUSED, KEY_RETIRED), (Fate.PURGED, "")})
+_NOT_BELIEVED = frozenset({KEY_RETIRED, MISMATCH})
 
 
 def discredit(store: Store, origin: Origin, codec: Codec) -> int:
@@ -27,25 +29,43 @@ def discredit(store: Store, origin: Origin, codec: Codec) -> int:
         origin: As the directory has it now.
         codec: Reads messages.
     """
-    ends = {keyid(key): end for key, end in origin.ends}
-    if not ends:
+    if not origin.ends:
         return 0
     with store.write() as connection:
         head = log_head(connection, origin.org_id)
         if head is None:
             return 0
-        late: dict[int, frozenset[int]] = {}  # what each of them replaced
-        for held in _entries(connection, head.log_id, min(ends.values())):
-            envelope = codec.decode_entry(held.wire).envelope
-            if envelope is not None and held.log_index >= ends.get(
-                envelope.signatures[0].keyid, held.log_index + 1
-            ):
-                late[held.log_index] = _replaced(held, codec)
+        late = {  # and what each of them replaced
+            held.log_index: _replaced(held, codec)
+            for held in _late(connection, head.log_id, origin, codec)
+            if (held.fate, held.reason) not in _DONE and codec.decode_entry(held.wire).envelope
+        }
         refuse(connection, head.log_id, list(late), KEY_RETIRED)
         freed = frozenset[int]().union(*late.values())
         if freed:
             end_peer_facts(connection, head.log_id, _ends(connection, head.log_id, freed, codec))
     return len(late)
+
+
+def discredited(store: Store, own: Origin, codec: Codec) -> frozenset[int]:
+    """Indexes of entries of our own log that nobody counts, as our own key was retired before; to be shared again."""
+    if not own.ends:
+        return frozenset()
+    with store.read() as connection:
+        head = log_head(connection, own.org_id)
+        if head is None:
+            return frozenset()
+        return frozenset(held.log_index for held in _late(connection, head.log_id, own, codec))
+
+
+def _late(connection: Transaction, log_id: int, origin: Origin, codec: Codec) -> Iterator[StoredEntry]:
+    """What retired keys signed too late."""
+    ends = {keyid(key): end for key, end in origin.ends}
+    for held in _entries(connection, log_id, min(ends.values())):
+        entry = codec.decode_entry(held.wire)
+        signer = entry.envelope.signatures[0].keyid if entry.envelope else leaf_keyid(entry.leaf)
+        if held.log_index >= ends.get(signer, held.log_index + 1):
+            yield held
 
 
 def _ends(connection: Transaction, log_id: int, freed: frozenset[int], codec: Codec) -> dict[int, int | None]:
@@ -58,12 +78,15 @@ def _ends(connection: Transaction, log_id: int, freed: frozenset[int], codec: Co
 
 
 def _entries(connection: Transaction, log_id: int, start: int) -> Iterator[StoredEntry]:
-    """What counts from an index on, in order."""
+    """Entries from an index on, in order."""
     while portion := stored_entries(connection, log_id, start, _PORTION):
-        yield from (one for one in portion if one.fate in _COUNTED)
+        yield from portion
         start = portion[-1].log_index + 1
 
 
 def _replaced(held: StoredEntry, codec: Codec) -> frozenset[int]:
-    record: IncidentRecord | Retraction | None = read_record(codec.decode_entry(held.wire), codec)
+    """What an entry replaces or calls back, if it is believed in that."""
+    if held.reason in _NOT_BELIEVED:
+        return frozenset()
+    record = read_record(codec.decode_entry(held.wire), codec)
     return frozenset(target.log_index for target, _ in targets_of(record)) if record else frozenset()

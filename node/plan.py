@@ -59,6 +59,7 @@ class Request(NamedTuple):
         audiences: Uids of audiences whose members are to see them.
         granted: Ids of share requests that were granted.
         revoked: Ids of those that count no longer.
+        discredited: Places of our log that nobody counts, as their key was retired; what stands there goes out again.
     """
 
     revision_ids: tuple[int, ...]
@@ -71,6 +72,7 @@ class Request(NamedTuple):
     audiences: frozenset[bytes] = frozenset()
     granted: frozenset[str] = frozenset()
     revoked: frozenset[str] = frozenset()
+    discredited: frozenset[int] = frozenset()
 
     @property
     def asked(self) -> frozenset[str]:
@@ -202,7 +204,7 @@ def plan_within(
             held += [Held(one, hold) for hold in (_first_hold(going),) if hold is not None]
             if past is not None and past.terms.views:
                 callbacks.append(Callback(past, Reason.SHARED_IN_ERROR))
-        elif past is not None and heir is None and _is_unchanged(past, going):
+        elif past is not None and heir is None and _is_unchanged(past, going, request.discredited):
             unchanged += 1
         else:
             outgoing.append(going._replace(stands_for=_entries_of(connection, heir)))
@@ -281,8 +283,10 @@ def ask_rules(one: Current, aim: Aim, said: Override, request: Request) -> Outgo
     return Outgoing(one, chains, asked, decisions, lost, purpose, label(open_tiers, said.label), past)
 
 
-def _is_unchanged(past: Released, going: Outgoing) -> bool:
+def _is_unchanged(past: Released, going: Outgoing, discredited: frozenset[int]) -> bool:
     """Whether a record that is going out is out already: the same incident, to the same, as fine, for the same."""
+    if past.log_index in discredited:
+        return False
     same = past.digest == going.current.digest and past.terms.purpose is going.purpose
     return same and past.terms.asked == going.asked and opened(past.terms.views) == going.views
 

@@ -19,7 +19,7 @@ from node.plan import Outgoing, Plan, Request, plan_within
 from node.signed import INCIDENT_TYPE, Codec, Entry, IncidentRecord, Position
 from node.store.database import Store, Transaction
 from node.store.heads import open_log
-from node.store.own_log import OwnEntry, Released, Terms, outdated
+from node.store.own_log import OwnEntry, Released, Terms, outdated, released_at
 from node.store.policies import policy_id
 from node.store.successions import waiting_heirs
 from node.urgent import AlertCodec
@@ -47,7 +47,7 @@ def release(store: Store, request: Request, identity: Identity, codec: AlertCode
     for at, revision_ids in enumerate(batches):
         with store.write() as connection:
             # Asked again: another process may have called records back meanwhile.
-            withdrawn = outdated(connection, request.bounds.policy.digest)[0] if at == 0 else ()
+            withdrawn = _outdated(connection, request)[0] if at == 0 else ()
             plan = release_within(connection, revision_ids, withdrawn, request, identity, codec)
         yield plan
 
@@ -78,10 +78,18 @@ def release_within(
 
 
 def _batches(connection: Transaction, request: Request) -> tuple[Sequence[Released], list[tuple[int, ...]]]:
-    withdrawn, changed = outdated(connection, request.bounds.policy.digest)
+    withdrawn, changed = _outdated(connection, request)
     wanted = tuple(dict.fromkeys((*changed, *waiting_heirs(connection), *request.revision_ids)))
     batches = [wanted[start : start + BATCH_RECORDS] for start in range(0, len(wanted), BATCH_RECORDS)]
     return withdrawn, batches or [()]
+
+
+def _outdated(connection: Transaction, request: Request) -> tuple[Sequence[Released], Sequence[int]]:
+    """What is to be called back, and revisions to look at again; also what left under a key that did not count."""
+    withdrawn, changed = outdated(connection, request.bounds.policy.digest)
+    again = released_at(connection, request.discredited)
+    called_back = [one for one in again if not one.terms.views]
+    return [*withdrawn, *called_back], [*changed, *(one.revision_id for one in again if one.terms.views)]
 
 
 def _entry(one: Outgoing, identity: Identity, policy_id: int, codec: Codec) -> OwnEntry:

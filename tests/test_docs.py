@@ -21,6 +21,7 @@ from tocsin.casework.v1 import (
     access_service_pb2,
     casework_service_pb2,
     evidence_service_pb2,
+    intake_service_pb2,
     portfolio_service_pb2,
 )
 from tocsin.node.v1 import alert_service_pb2, exchange_service_pb2, witness_service_pb2
@@ -90,6 +91,7 @@ def test_every_call_is_documented() -> None:
         access_service_pb2.DESCRIPTOR,
         casework_service_pb2.DESCRIPTOR,
         evidence_service_pb2.DESCRIPTOR,
+        intake_service_pb2.DESCRIPTOR,
         portfolio_service_pb2.DESCRIPTOR,
         witness_service_pb2.DESCRIPTOR,
     )

@@ -14,6 +14,7 @@ from casework.wire.services import EVIDENCE
 from casework.workplace import Sealed
 from tocsin.casework.v1 import evidence_service_pb2 as messages
 
+HASH_SECONDS = 900.0  # for the largest file on a slow disk
 MOST = 2**63  # a server that we signed in at sends what we asked for
 
 
@@ -48,7 +49,7 @@ class EvidenceCalls(Line):
         fields = {name: encode_value(value) for name, value in said.items()}
         request = messages.HandleEvidenceRequest(uid=uid, evidence=evidence, act=act, fields=fields)
         answer = messages.HandleEvidenceResponse()
-        return self._call("HandleEvidence", request, answer, service=EVIDENCE).event_id
+        return self._call("HandleEvidence", request, answer, service=EVIDENCE, seconds=HASH_SECONDS).event_id
 
     def destroy_evidence(self, uid: str, evidence: str, purpose: str) -> None:
         """Destroy the file of an item for good.

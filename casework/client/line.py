@@ -74,14 +74,22 @@ class Line:
         self.notices = tuple(map(decode_notice, answer.notices))
 
     def _call(
-        self, method: str, request: Any, answer: M, *, service: str = CASEWORK, again: bool = True
+        self,
+        method: str,
+        request: Any,
+        answer: M,
+        *,
+        service: str = CASEWORK,
+        again: bool = True,
+        seconds: float = CALL_SECONDS,
+        request_id: str = "",
     ) -> M:
         """Ask, and once more with the same id where no answer came and the server does nothing twice."""
-        request.request_id = str(uuid4())
+        request.request_id = request_id or str(uuid4())
         call: Any = self._channel.unary_unary(f"/{service}/{method}")
 
         def ask() -> M:
-            wire = call(request.SerializeToString(), timeout=CALL_SECONDS, metadata=self._metadata)
+            wire = call(request.SerializeToString(), timeout=seconds, metadata=self._metadata)
             return parse(answer, wire)
 
         return self._patiently(ask, again=again)

@@ -16,13 +16,13 @@ from grpc_reflection.v1alpha import reflection
 
 from casework.errors import CallError, CaseworkError, SessionError, TransferError
 from casework.recovering import notices_for
-from casework.server import access, cases, evidence, portfolio
+from casework.server import access, cases, evidence, intake, portfolio
 from casework.server.call import Call
 from casework.sessions import IDLE_SECONDS, Sessions
 from casework.status import sentence, status_code
 from casework.wire.cases import encode_notice
 from casework.wire.parsing import parse, request_id_of
-from casework.wire.services import ACCESS, CASEWORK, EVIDENCE, PORTFOLIO
+from casework.wire.services import ACCESS, CASEWORK, EVIDENCE, INTAKE, PORTFOLIO
 from crypto.errors import CryptoError
 from tocsin.casework.v1 import casework_service_pb2 as messages
 
@@ -43,6 +43,7 @@ SERVICES: Mapping[str, Mapping[str, Call]] = {
     CASEWORK: cases.CALLS,
     ACCESS: access.CALLS,
     EVIDENCE: evidence.CALLS,
+    INTAKE: intake.CALLS,
     PORTFOLIO: portfolio.CALLS,
 }
 
@@ -174,7 +175,7 @@ class _Edge:
         found: Any = None
         try:
             wires = asked.__aiter__() if call.uploads else None
-            first = asked if wires is None else await anext(wires, b"")
+            first = asked if wires is None else await _first(wires)
             request_id = request_id_of(first)
             work = self._sessions.desk(_token(context))
             given = first if wires is None else _arriving(first, wires, loop)
@@ -193,6 +194,18 @@ class _Edge:
         code, text = status_code(ours), sentence(ours)
         packed = self._pack(code, text, ours.reason, request_id)
         await context.abort(code, text, trailing_metadata=((DETAILS, packed),))
+
+
+async def _first(wires: Any) -> bytes:
+    """The first message of a request that comes in pieces.
+
+    Raises:
+        TransferError: Nothing came for a minute.
+    """
+    try:
+        return bytes(await asyncio.wait_for(anext(wires, b""), PIECE_SECONDS))
+    except TimeoutError as error:
+        raise TransferError("nothing was sent") from error
 
 
 def _arriving(first: bytes, wires: Any, loop: asyncio.AbstractEventLoop) -> Iterator[bytes]:

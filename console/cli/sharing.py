@@ -8,6 +8,8 @@ from console.cli.recall import say_alerts
 from console.home import Home
 from node.audience import Purpose, Tier
 from node.audiences import find_audience
+from node.directory import retired_keys
+from node.discredit import discredited
 from node.errors import QueryError
 from node.logbook import Identity
 from node.plan import Outgoing, Plan, Request
@@ -74,7 +76,16 @@ def make_request(
         bounds,
         frozenset(members),
         read_purpose(purpose),
+        discredited=_discredited(home),
     )
+
+
+def _discredited(home: Home) -> frozenset[int]:
+    if not home.network_file.exists():
+        return frozenset()
+    member = home.directory().member(home.settings.org_id)
+    own = retired_keys(member)
+    return discredited(home.store(), own, records) if own.ends else frozenset()
 
 
 def read_audiences(store: Store, names: Sequence[str]) -> frozenset[bytes]:

@@ -295,6 +295,18 @@ def released_views(connection: Connection, start: int, stop: int) -> dict[int, V
     return {index: views_of(text) for index, text in rows}
 
 
+def released_at(connection: Connection, indexes: Collection[int]) -> tuple[Released, ...]:
+    """The records whose latest release stands at one of these places of our log."""
+    record_ids = [
+        record_id
+        for chosen in portions(sorted(indexes))
+        for record_id in connection.execute(
+            select(release.c.record_id).where(release.c.log_index.in_(chosen))
+        ).scalars()
+    ]
+    return tuple(one for one in released(connection, record_ids).values() if one.log_index in indexes)
+
+
 def outdated(connection: Connection, policy_digest: bytes) -> tuple[tuple[Released, ...], tuple[int, ...]]:
     """What left and may no longer stand: releases of withdrawn records, and current revisions to look at again.
 

@@ -1,5 +1,7 @@
 """Whoever has stolen a signing key writes nothing that counts after its last good place in the log."""
 
+from dataclasses import replace
+
 import pytest
 
 from crypto.signing import Signer
@@ -12,10 +14,13 @@ from node.directory import (
     retired_keys,
     speaker_of,
 )
-from node.discredit import discredit
+from node.discredit import discredit, discredited
+from node.plan import Request
+from node.share import preview, release
 from node.store.heads import log_head
 from node.store.peer_log import stored_entries
 from node.wire import records
+from tests.support.deciding import BASELINE
 from tests.support.faults import Flavour, failing_at
 from tests.support.incidents import LOOTING, ROBBERY, SHELLING, SHOOTING
 from tests.support.network import NOW, Network, Node, rows_of
@@ -152,3 +157,38 @@ def test_a_key_that_was_only_rotated_still_counts_for_what_it_signed_before(
     thief.publishes(Retirement(RetirementReason.ROTATED, 2))
     assert network.sync(beta, peer).error is None
     assert fates(beta) == [ACCEPTED] * 3
+
+
+def test_what_its_owner_signed_too_late_is_shared_again_with_the_new_key(
+    network: Network, beta: Node
+) -> None:
+    """A cut that is too early costs nothing but a second signature, for call-backs as well."""
+    alpha = network.node("alpha")
+    alpha.holds(a=SHOOTING, b=ROBBERY, c=SHELLING)
+    alpha.shares("a", "b", "c")
+    alpha.holds(a=SHOOTING, b=ROBBERY)
+    alpha.shares("a", "b")
+    network.sync(beta, alpha)
+    shared = beta.counts("means")
+    renewed = replace(alpha, identity=alpha.identity._replace(signing=Signer.generate()))
+    (old,) = network.directory.member("alpha").signing_keys
+    new = old._replace(public_key=renewed.identity.signing.public_key)
+    member = network.directory.member("alpha")
+    retirement = Retirement(RetirementReason.COMPROMISED, 1)
+    network.admit(member._replace(signing_keys=(old._replace(retirement=retirement), new)))
+    ended = retired_keys(network.directory.member("alpha"))
+    discredit(beta.store, ended, records)
+    assert beta.counts("means") != shared
+
+    late = discredited(alpha.store, ended, records)
+    assert late == {1, 2, 3}
+    request = Request((), frozenset(), NOW, BASELINE, discredited=late)
+    (foreseen,) = preview(alpha.store, request)
+    (done,) = release(alpha.store, request, renewed.identity, records)
+    assert done == foreseen
+    assert (len(done.outgoing), len(done.callbacks)) == (1, 1)
+    assert network.sync(beta, renewed).error is None
+    assert beta.counts("means") == shared
+    assert beta.faults(*network.origins()) == []
+    (again,) = release(alpha.store, request, renewed.identity, records)
+    assert (again.outgoing, again.callbacks) == ((), ())

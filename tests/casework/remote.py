@@ -25,12 +25,19 @@ from tocsin.casework.v1 import (
     access_service_pb2,
     casework_service_pb2,
     evidence_service_pb2,
+    intake_service_pb2,
     portfolio_service_pb2,
 )
 
 METHODS = tuple(
     method
-    for module in (access_service_pb2, casework_service_pb2, evidence_service_pb2, portfolio_service_pb2)
+    for module in (
+        access_service_pb2,
+        casework_service_pb2,
+        evidence_service_pb2,
+        intake_service_pb2,
+        portfolio_service_pb2,
+    )
     for service in module.DESCRIPTOR.services_by_name.values()
     for method in service.methods
 )

@@ -117,7 +117,11 @@ def at_the_server(other: Desk) -> dict[str, Callable[[str], object]]:
     """Every call that names a case."""
     ids = count()
     calls = {**cases.CALLS, **access.CALLS, **evidence.CALLS, **portfolio.CALLS}
-    kinds = {method.name: GetMessageClass(method.input_type) for method in METHODS}
+    kinds = {
+        method.name: GetMessageClass(method.input_type)
+        for method in METHODS
+        if method.containing_service.name != "IntakeService"  # which names no case
+    }
 
     def call(name: str, fields: Mapping[str, Any]) -> Callable[[str], object]:
         def ask(uid: str) -> object:

@@ -12,6 +12,7 @@ from casework.client.desk import RemoteDesk
 from casework.errors import CaseworkError, FieldError, RefusedError, TransferError
 from casework.package import write_package
 from casework.status import STATUS, sentence, status_code
+from casework.tipdesk import TipDesk
 from casework.wire.pieces import PIECE_BYTES, receive, send
 from casework.workplace import Workplace
 from tests.support.mutants import flips
@@ -26,7 +27,7 @@ def test_both_desks_answer_the_same_calls() -> None:
             for kind in (Workplace, RemoteDesk)
         )
         assert (name, here) == (name, there)
-    own = {name for name in vars(Workplace) if not name.startswith("_")}
+    own = {name for kind in (Workplace, TipDesk) for name in vars(kind) if not name.startswith("_")}
     assert own - theirs == {"officers_named"}
 
 

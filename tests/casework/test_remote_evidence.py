@@ -6,7 +6,9 @@ import time
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
+import grpc
 import pytest
 
 from casework.access import ALL_RIGHTS
@@ -18,7 +20,9 @@ from casework.errors import (
 )
 from casework.evidence import items
 from casework.package import write_package
+from casework.wire.services import EVIDENCE
 from console.office import Office
+from node.status import reason_of
 from tests.casework.remote import TERMS, At, Remote, SignIn, left_in, photograph
 from tests.casework.test_cw_11_access import faults
 from tests.casework.test_desk import opening, said
@@ -153,3 +157,20 @@ def test_the_same_request_seals_and_destroys_nothing_twice_whichever_write_fails
     assert [act.text("act") for act in first.acts] == ["collect", "copy", "verify", "destroy"]
     assert len(second.acts) == 1
     assert len(left_in(office)) == 1
+
+
+def test_whoever_opens_a_line_for_a_file_and_says_nothing_is_let_go(
+    remote_owner: RemoteDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("casework.server.listener.PIECE_SECONDS", 0.1)
+    call: Any = remote_owner._channel.stream_unary(f"/{EVIDENCE}/AddEvidence")
+
+    def silent() -> Iterator[bytes]:
+        time.sleep(0.4)
+        yield b""
+
+    with pytest.raises(grpc.RpcError) as refused:
+        call(silent(), metadata=remote_owner._metadata, timeout=10)
+
+    told: Any = refused.value
+    assert reason_of(tuple(told.trailing_metadata())) == TransferError.reason

@@ -9,7 +9,7 @@ import pytest
 from google.protobuf.message_factory import GetMessageClass
 
 from casework.errors import CaseworkError, FieldError
-from casework.server import access, cases, evidence, portfolio
+from casework.server import access, cases, evidence, intake, portfolio
 from casework.server.call import Call
 from casework.values import Value, parse_value
 from casework.vocabulary import Field, codes, kinds
@@ -25,7 +25,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True),
 ]
-CALLS = {**cases.CALLS, **access.CALLS, **evidence.CALLS, **portfolio.CALLS}
+CALLS = {**cases.CALLS, **access.CALLS, **evidence.CALLS, **intake.CALLS, **portfolio.CALLS}
 KINDS = {method.name: GetMessageClass(method.input_type) for method in METHODS}
 ID = str(UUID(int=7))
 LONG = 2**63 - 1
@@ -67,6 +67,14 @@ def complete(uid: str) -> dict[str, list[dict[str, Any]]]:
         "ExportEvidence": [
             {"uid": uid, "evidence": ["E1"], "recipient": "a", "purpose": "x", "to_host_government": True}
         ],
+        "ListReports": [{}],
+        "GetReport": [{"reference": "T-7F3A"}],
+        "AnswerReport": [{"reference": "T-7F3A", "text": "x"}],
+        "OpenReportedCase": [
+            {"reference": "T-7F3A", "opening": encode_statement(opening()), "owners": ["approver"]}
+        ],
+        "ProposeReportErasure": [{"reference": "T-7F3A"}],
+        "EraseReport": [{"reference": "T-7F3A"}],
         "GetBoard": [{}],
         "GetFigures": [{"state": "CMR", "population": LONG, "staff": LONG, **days}],
         "GetTables": [{}],

@@ -53,15 +53,21 @@ def asks_of_a_case(work: RemoteDesk, folder: Path) -> dict[str, Callable[[str], 
 
 OF_NO_CASE = {
     "admit",
+    "board",
     "check",
     "colleagues",
-    "board",
     "endings",
     "figures",
     "import_cases",
     "open_for",
     "read_all",
     "verify_log",
+    "tips",
+    "tip",
+    "answer_tip",
+    "open_from_tip",
+    "propose_tip_erasure",
+    "erase_tip",
 }
 
 

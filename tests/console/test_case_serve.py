@@ -44,12 +44,6 @@ LOCAL: dict[str, tuple[str, ...]] = {
     "joint write": ("CASE", "--out", "x"),
     "joint send": ("CASE",),
     "joint read": (),
-    "tip list": (),
-    "tip read": ("T-1",),
-    "tip answer": ("T-1", "--text", "x"),
-    "tip open": ("T-1",),
-    "tip save": ("T-1", "1", "--out", "x"),
-    "tip erase": ("T-1",),
     "statistic": ("--out", "x"),
 }
 # Everything that prints a list, with what it needs.
@@ -71,6 +65,7 @@ LISTS: dict[str, tuple[str, ...]] = {
     "audit list": ("--case", "CASE"),
     "retention": (),
     "board": (),
+    "tip list": (),
     "figures": (),
 }
 # The rest that works both ways; the second test goes through most of them.
@@ -95,6 +90,11 @@ ALSO = {
     "recovery seen",
     "officer admit",
     "erase",
+    "tip read",
+    "tip answer",
+    "tip open",
+    "tip save",
+    "tip erase",
 }
 Work = Callable[..., Ran]
 

@@ -11,7 +11,6 @@ from console.cli.options import HERE, Format, FormatOption, HomeOption
 from console.cli.output import say, show
 
 tip = typer.Typer(help="Anonymous reports: read, answer, open cases.", no_args_is_help=True)
-_STAYS = "anonymous reports are read beside the node and travel over no line"
 TipArgument = Annotated[str, typer.Argument(metavar="TIP", help="First signs of its name, such as T-7F3A.")]
 
 
@@ -20,8 +19,6 @@ def list_reports(
     officer_id: OfficerOption = NOBODY, home: HomeOption = HERE, style: FormatOption = Format.TABLE
 ) -> None:
     """Show every anonymous report, and which wait for an answer."""
-    from casework.tips import list_tips
-
     rows = [
         (
             one.name,
@@ -33,7 +30,7 @@ def list_reports(
             "waits for you" if one.waits else "answered",
             "opened" if one.has_case else "",
         )
-        for one in list_tips(desk_of(home, officer_id, stays=_STAYS))
+        for one in desk_of(home, officer_id).tips()
     ]
     show(("report", "came in", "country", "month", "what", "messages", "mailbox", "case"), rows, style)
 
@@ -47,9 +44,8 @@ def read_report(
 ) -> None:
     """Read an anonymous report with all messages."""
     from casework.tip import REPORTER
-    from casework.tips import read_tip
 
-    report = read_tip(desk_of(home, officer_id, stays=_STAYS), reference)
+    report = desk_of(home, officer_id).tip(reference)
     rows = [
         (
             number,
@@ -81,10 +77,8 @@ def answer(
     home: HomeOption = HERE,
 ) -> None:
     """Answer a reporter; they are not told who of you wrote."""
-    from casework.tips import answer_tip
-
-    desk = desk_of(home, officer_id, stays=_STAYS)
-    answer_tip(desk, reference, text or typer.prompt("Answer", err=True), request_id)
+    desk = desk_of(home, officer_id)
+    desk.answer_tip(reference, text or typer.prompt("Answer", err=True), request_id=request_id)
     say("It waits in the mailbox of the report.")
 
 
@@ -105,10 +99,9 @@ def open_from(
     from dataclasses import replace
 
     from casework.casefile import case_name
-    from casework.tips import open_case_from, read_tip
 
-    desk = desk_of(home, officer_id, stays=_STAYS)
-    report = read_tip(desk, reference)
+    desk = desk_of(home, officer_id)
+    report = desk.tip(reference)
     given = {
         "sensitivity": "normal",
         "owner": desk.officer.officer_id,
@@ -118,8 +111,8 @@ def open_from(
         **given_fields(fields),
     }
     statement = replace(make_statement("opened", given, when, desk.today, None), sources=(report.name,))
-    others = () if given["owner"] == desk.officer.officer_id else desk.officers_named((given["owner"],))
-    uid = open_case_from(desk, report.uid, statement, others)
+    others = () if given["owner"] == desk.officer.officer_id else (given["owner"],)
+    uid = desk.open_from_tip(report.uid, statement, others)
     say(f"Opened case {case_name(uid)}; its source is {report.name}. The mailbox stays open.")
 
 
@@ -135,10 +128,9 @@ def save(
 ) -> None:
     """Write the file of a message to the disk, as its reporter gave it."""
     from casework.errors import FieldError
-    from casework.tips import read_tip
     from console.home import write_file
 
-    messages: Any = read_tip(desk_of(home, officer_id, stays=_STAYS), reference, "work").messages
+    messages: Any = desk_of(home, officer_id).tip(reference).messages
     if not 1 <= number <= len(messages) or not messages[number - 1].file:
         raise FieldError("message", f"{number} has no file")
     write_file(out, messages[number - 1].file)
@@ -160,14 +152,12 @@ def erase(
     One of you proposes; another erases it, 30 days after the week of the proposal, unless the reporter has written
     since. Nobody can undo it. `tocsin case retention` lists what is due.
     """
-    from casework.erasing_tips import erase_tip, propose_erasure
-
-    desk = desk_of(home, officer_id, stays=_STAYS)
+    desk = desk_of(home, officer_id)
     if propose:
-        day = propose_erasure(desk, reference)
+        day = desk.propose_tip_erasure(reference)
         say(f"The reporter is told. Another of you can erase it from {day} on, unless they write.")
         return
     if not yes:
         typer.confirm("Destroy the keys for good?", abort=True, err=True)
-    erase_tip(desk, reference)
+    desk.erase_tip(reference)
     say("Destroyed. Backups of this month can be read until the month turns.")
