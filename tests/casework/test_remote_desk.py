@@ -21,6 +21,7 @@ from casework.importing import export_cases
 from casework.package import Leaving
 from casework.reports import Wanted, WantedLetter
 from casework.retention import retention_rules
+from casework.wire.parsing import parse
 from console.office import Office
 from tests.casework.conftest import Clock
 from tests.casework.remote import At, Remote, SignIn, left_in, photograph
@@ -112,6 +113,8 @@ def test_who_read_a_case_is_told_to_who_may_know(
         (one.number, one.entry.act, one.cases) for one in desk("auditor").read_log()[: len(log)]
     ]
     assert {"open", "grant", "read"} <= {one.entry.act for one in remote_owner.read_log(uid)}
+    theirs = auditor.read_log(officer_id="accountability-officer")
+    assert {one.entry.officer for one in theirs} == {"accountability-officer"}
     with pytest.raises(RefusedError, match="belongs to auditor"):
         remote_owner.read_log()
     with pytest.raises(RefusedError, match="belongs to auditor"):
@@ -197,8 +200,18 @@ def test_pages_are_bounded_and_lead_through_everything(
     monkeypatch.setattr("casework.client.access.MAX_PAGE", 1)
     monkeypatch.setattr("casework.server.call.LISTED", 2)
 
+    heard: list[Any] = []
+
+    def listening(message: Any, wire: bytes) -> Any:
+        heard.append(parse(message, wire))
+        return heard[-1]
+
+    monkeypatch.setattr("casework.client.line.parse", listening)
     assert [case.uid for case in remote_owner.read_all()] == uids
+    assert [len(one.cases) for one in heard] == [1] * 5
+    heard.clear()
     assert [one.uid for one in remote_owner.board()] == uids
+    assert [len(one.cases) for one in heard] == [2, 2, 1]
     remote_owner.let_in(uids[0], "approver", frozenset({"read"}), "x")
     assert len(remote_owner.grants(uids[0])) == 2
 

@@ -174,3 +174,32 @@ def test_whoever_opens_a_line_for_a_file_and_says_nothing_is_let_go(
 
     told: Any = refused.value
     assert reason_of(tuple(told.trailing_metadata())) == TransferError.reason
+
+
+def test_whoever_is_shut_out_while_a_file_comes_in_adds_nothing(
+    remote_owner: RemoteDesk, remote: Remote, office: Office
+) -> None:
+    uid, focal = remote_owner.open_for(opening()), remote("country_focal_point")
+    remote_owner.let_in(uid, "country-focal-point", ALL_RIGHTS, "second person")
+
+    def shut_out() -> Iterator[bytes]:
+        yield FILM
+        remote_owner.shut_out(uid, "country-focal-point", "done")
+        yield FILM
+
+    with pytest.raises(RefusedError) as refused:
+        focal.add_evidence(uid, photograph(), shut_out())
+
+    assert refused.value.reason == "CASE_NOT_FOUND"
+    assert left_in(office) == []
+    assert items(remote_owner.read(uid)) == ()
+
+
+def test_nobody_says_the_hash_of_an_act_of_custody_themselves(remote_owner: RemoteDesk) -> None:
+    uid = remote_owner.open_for(opening())
+    remote_owner.add_evidence(uid, photograph(), [FILM])
+    for field in ("before", "after", "result", "evidence", "act"):
+        with pytest.raises(RefusedError, match=f"{field}: of an act of custody is said"):
+            remote_owner.handle_evidence(uid, "E1", "verify", {field: "0" * 64})
+    with pytest.raises(RefusedError, match="access is written down when the content is asked for"):
+        remote_owner.handle_evidence(uid, "E1", "access")
