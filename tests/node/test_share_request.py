@@ -71,6 +71,19 @@ def test_the_table_says_what_people_may_do(state: State, action: Action) -> None
     assert ((state, action) in TRANSITIONS) == expected[action]
 
 
+def test_each_action_ends_where_people_expect() -> None:
+    ends = {
+        Action.ACCEPT: State.GRANTED,
+        Action.NARROW: State.GRANTED,
+        Action.PROPOSE: State.PROPOSED,
+        Action.AGREE: State.GRANTED,
+        Action.REJECT: State.REJECTED,
+        Action.REVOKE: State.REVOKED,
+        Action.CANCEL: State.CANCELLED,
+    }
+    assert {(action, after) for (_, action), after in TRANSITIONS.items()} == set(ends.items())
+
+
 def test_what_was_decided_once_is_never_open_again() -> None:
     ends = {State.REJECTED, State.REVOKED, State.CANCELLED}
     assert not [before for before, _ in TRANSITIONS if before in ends]
@@ -91,6 +104,7 @@ def test_levels_count_from_the_grant_until_it_is_revoked(granted: tuple[int, ...
         granted,
         ALL_CLOSED,
     ]
+    assert [one.opened for one in (ASKED, agreed, revoked)] == [ALL_CLOSED, granted, granted]
     told = [answer(one) for one in (ASKED, proposed, agreed, revoked)]
     assert [one.state for one in told] == [State.ASKED, State.ASKED, State.GRANTED, State.REVOKED]
     assert [one.granted for one in told] == [ALL_CLOSED, ALL_CLOSED, granted, ALL_CLOSED]
@@ -199,7 +213,7 @@ def test_states_and_reasons_have_the_numbers_of_the_contract() -> None:
     assert states.keys()[1:] == [f"SHARE_REQUEST_STATE_{one.name}" for one in told]
     assert reasons.values() == [0, *Refusal]
     assert reasons.keys()[1:] == [f"SHARE_REQUEST_REASON_{one.name}" for one in Refusal]
-    assert State.PROPOSED not in told
+    assert [one.value for one in State] == [1, 2, 3, 4, 5, 6]
     assert (OPEN_REQUESTS, REQUESTS_A_DAY) == (50, 200)
 
 
