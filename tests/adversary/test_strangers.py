@@ -43,6 +43,8 @@ from node.wire.sharing import (
     encode_create_call,
     encode_requests_call,
 )
+from node.wire.statuses import SERVICE as STATUSES
+from node.wire.statuses import DocumentsCall, encode_documents_call
 from node.wire.witness import SERVICE as WITNESS
 from node.wire.witness import AddCheckpointCall, encode_add_checkpoint_call
 from node.witness import Growth
@@ -67,6 +69,7 @@ METHODS = {
     f"/{SHARING}/ListShareRequests": "unary",
     f"/{SHARING}/CancelShareRequest": "unary",
     f"/{WITNESS}/AddCheckpoint": "unary",
+    f"/{STATUSES}/ListCaseDocuments": "unary",
 }
 
 
@@ -179,6 +182,7 @@ def test_a_member_is_answered(network: Network, alpha: Node, beta: Node) -> None
                 encode_requests_call(PageCall(REQUEST_ID, 0, "")),
                 encode_cancel_call(CancelCall(REQUEST_ID, REQUEST_ID)),
                 encode_add_checkpoint_call(AddCheckpointCall(REQUEST_ID, Growth(0, (), note))),
+                encode_documents_call(DocumentsCall(REQUEST_ID, to_caller=False, after=0)),
             )
             return [await ask(channel, method, one) for method, one in zip(METHODS, requests, strict=True)]
 
@@ -186,7 +190,7 @@ def test_a_member_is_answered(network: Network, alpha: Node, beta: Node) -> None
     said_nothing = {
         method.rpartition("/")[2] for method, one in zip(METHODS, answers, strict=True) if not one
     }
-    assert said_nothing == {"ConfirmReceipt", "Acknowledge", "ListCharters"}
+    assert said_nothing == {"ConfirmReceipt", "Acknowledge", "ListCharters", "ListCaseDocuments"}
 
 
 # --- who is not a member --------------------------------------------------------------------------------------------
