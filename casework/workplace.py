@@ -5,7 +5,6 @@ Whoever works from another machine has the same calls at `client.desk.RemoteDesk
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from casework.access import Grant
@@ -68,7 +67,7 @@ class Surroundings(NamedTuple):
         first_key: Gives the public key of the first officer, to whom every signature leads back.
         tables: Gives the tables of the organization.
         verdict: Verifies the audit log and all that it tells of.
-        pdf: Sets a page of a day as PDF, with fonts from these folders too.
+        pdf: Sets a page of a day as PDF.
     """
 
     org_id: str
@@ -76,7 +75,7 @@ class Surroundings(NamedTuple):
     first_key: Callable[[], bytes]
     tables: Callable[[], Tables]
     verdict: Callable[[], Verdict]
-    pdf: Callable[[Page, date, tuple[Path, ...]], bytes]
+    pdf: Callable[[Page, date], bytes]
 
 
 class Sealed(NamedTuple):
@@ -232,17 +231,17 @@ class Workplace(TipDesk):
         """See `board.figures`."""
         return figures(self, asked)
 
-    def report(self, wanted: Wanted, style: str, fonts: tuple[Path, ...] = ()) -> bytes:
+    def report(self, wanted: Wanted, style: str) -> bytes:
         """A report as a file; see `reports.report_page` and `reports.printed`."""
-        return self._written(report_page(self, wanted), style, wanted.valid_as_of, fonts)
+        return self._written(report_page(self, wanted), style, wanted.valid_as_of)
 
-    def letter(self, wanted: WantedLetter, style: str, fonts: tuple[Path, ...] = ()) -> tuple[bytes, int]:
+    def letter(self, wanted: WantedLetter, style: str) -> tuple[bytes, int]:
         """A letter as a file, and how many open cases may not stand in it; see `reports.letter_page`."""
         page, left_out = letter_page(self, wanted._replace(sender=wanted.sender or self.around.org_id))
-        return self._written(page, style, None, fonts), left_out
+        return self._written(page, style, None), left_out
 
-    def _written(self, page: Page, style: str, day: date | None, fonts: tuple[Path, ...]) -> bytes:
-        return self.around.pdf(page, day or self.today, fonts) if style == PDF else printed(page, style)
+    def _written(self, page: Page, style: str, day: date | None) -> bytes:
+        return self.around.pdf(page, day or self.today) if style == PDF else printed(page, style)
 
     def import_cases(self, text: str) -> tuple[Imported, ...]:
         """See `importing.import_cases`."""

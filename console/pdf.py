@@ -1,7 +1,7 @@
 """A page as PDF, set by typst from a fixed template; comes with the optional extra `pdf`.
 
-The page reaches the typesetter as data and stays text there. Fonts come from the system and from the folders that are
-named; a page whose script no font covers is refused, since it would print boxes.
+The page reaches the typesetter as data and stays text there. Fonts for the scripts of all six languages lie in this
+package (SIL Open Font License), so the same page is the same file on every machine.
 """
 
 import json
@@ -14,25 +14,22 @@ from casework.printing.svg import svg_of
 from casework.report.page import Page, Picture, Prose
 from node.errors import NodeError
 
-# Families that a script is set in, best first; Latin and Cyrillic stand in every one of the first row.
-_FAMILIES = {
-    "": ("Noto Sans", "DejaVu Sans", "Liberation Sans"),
-    "ar": ("Noto Sans Arabic", "Noto Naskh Arabic", "DejaVu Sans"),
-    "zh": ("Noto Sans SC", "Noto Sans CJK SC", "WenQuanYi Zen Hei"),
-}
+_FONTS = Path(__file__).with_name("fonts")
+# Families that a script is set in; Latin and Cyrillic stand in the first.
+_FAMILIES = {"": "Noto Sans", "ar": "Noto Sans Arabic", "zh": "Noto Sans SC"}
 
 
 class PdfError(NodeError):
-    """A PDF can not be made here: the extra or a font is missing."""
+    """A PDF can not be made here: the extra is missing."""
 
     reason = "PDF_NOT_POSSIBLE"
 
 
-def pdf(page: Page, day: date, fonts: tuple[Path, ...] = ()) -> bytes:
-    """Set a page; the same bytes for the same page, day and fonts.
+def pdf(page: Page, day: date) -> bytes:
+    """Set a page; the same bytes for the same page and day.
 
     Raises:
-        PdfError: The extra is not installed, or no font has the script of the page.
+        PdfError: The extra is not installed.
     """
     try:
         import typst  # noqa: PLC0415 - an optional extra
@@ -40,20 +37,17 @@ def pdf(page: Page, day: date, fonts: tuple[Path, ...] = ()) -> bytes:
         raise PdfError(
             "PDF needs the extra: pip install 'tocsin[pdf]'; HTML prints well without it"
         ) from error
-    folders: list[Any] = list(fonts)
-    known = set(typst.Fonts(font_paths=folders).families())
     script = page.language if page.language in _FAMILIES else ""
-    used = [one for name in dict.fromkeys((script, "")) for one in _FAMILIES[name] if one in known]
-    if not any(one in known for one in _FAMILIES[script]):
-        wanted = " or ".join(_FAMILIES[script])
-        raise PdfError(
-            f"no font for this language was found: install {wanted}, or name its folder with --fonts"
-        )
+    used = [
+        _FAMILIES[one] for one in dict.fromkeys((script, *_FAMILIES))
+    ]  # a name in a letter may be in any script
+    fonts: list[Any] = [_FONTS]  # a list of anything that may be an input, to the library's own types
     content = json.dumps(_plain(page) | {"fonts": used}, ensure_ascii=False)
     return bytes(
         typst.compile(
             (files("console") / "page.typ").read_bytes(),
-            font_paths=folders,
+            font_paths=fonts,
+            ignore_system_fonts=True,
             format="pdf",
             sys_inputs={"page": content},
             timestamp=int(datetime.combine(day, time(), UTC).timestamp()),

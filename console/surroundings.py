@@ -47,13 +47,13 @@ def witnesses_of(home: Home) -> tuple[dict[str, bytes], str]:
         return {}, str(error)
 
 
-def set_page(page: Page, day: date, fonts: tuple[Path, ...]) -> bytes:
+def set_page(page: Page, day: date) -> bytes:
     """A page as PDF.
 
     Raises:
-        FieldError: The extra is not installed, or no font has the script of the page.
+        FieldError: The extra is not installed.
     """
     try:
-        return pdf(page, day, fonts)
+        return pdf(page, day)
     except PdfError as error:
         raise FieldError("format", str(error)) from error

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from casework.board import Counting, Figures, Standing
 from casework.client.line import Line
-from casework.errors import LocalOnlyError, TransferError
+from casework.errors import TransferError
 from casework.importing import Imported
 from casework.joining import Candidate
 from casework.joint import JointBoard
@@ -81,28 +80,24 @@ class PortfolioCalls(Line):
         answer = messages.GetFiguresResponse()
         return decode_figures(self._call("GetFigures", request, answer, service=PORTFOLIO))
 
-    def report(self, wanted: Wanted, style: str, fonts: tuple[Path, ...] = ()) -> bytes:
+    def report(self, wanted: Wanted, style: str) -> bytes:
         """A report as a file.
 
         Raises:
             RefusedError: The case is not for this officer, or may not stand in such a report.
-            LocalOnlyError: Fonts were named, which would have to lie at the server.
             TransferError: It did not arrive whole.
         """
-        _no_fonts(fonts)
         request = encode_wanted(wanted, style)
         answers = self._stream(PORTFOLIO, "WriteReport", request, messages.WriteReportResponse)
         return b"".join(receive(answers, MOST))
 
-    def letter(self, wanted: WantedLetter, style: str, fonts: tuple[Path, ...] = ()) -> tuple[bytes, int]:
+    def letter(self, wanted: WantedLetter, style: str) -> tuple[bytes, int]:
         """A letter as a file, and how many open cases may not stand in it.
 
         Raises:
             RefusedError: It could not be sent, or what it needs is missing.
-            LocalOnlyError: Fonts were named, which would have to lie at the server.
             TransferError: It did not arrive whole.
         """
-        _no_fonts(fonts)
         request = encode_wanted_letter(wanted, style)
         answers = self._stream(PORTFOLIO, "WriteLetter", request, messages.WriteLetterResponse)
         left_out = _first(answers).left_out
@@ -167,8 +162,3 @@ def _first(answers: Iterator[messages.WriteLetterResponse] | Iterator[messages.E
     if first is None or first.WhichOneof("part") != "left_out":
         raise TransferError("the answer did not arrive whole")
     return first
-
-
-def _no_fonts(fonts: tuple[Path, ...]) -> None:
-    if fonts:
-        raise LocalOnlyError("fonts are looked for where the office's server runs: have them installed there")

@@ -23,10 +23,6 @@ Out = Annotated[
 State = Annotated[
     str, typer.Option("--state", metavar="STATE", help="Host State, a country code of three letters.")
 ]
-Fonts = Annotated[
-    list[Path] | None,
-    typer.Option("--fonts", metavar="DIR", help="Folder with fonts for a PDF; may be repeated."),
-]
 AsOf = Annotated[Any, day_option("--as-of", "As it stood on that day, by what is known today.")]
 KnownAsOf = Annotated[Any, day_option("--known-as-of", "By what was known on that day.")]
 
@@ -74,7 +70,6 @@ def letter(
         int, typer.Option(min=0, help="Within how many days an answer is asked for; 0 is what rule D5 says.")
     ] = 0,
     style: Annotated[Form, typer.Option("--format", help="table is plain text.")] = Form.TABLE,
-    fonts: Fonts = None,
     out: Out = None,
     officer_id: OfficerOption = NOBODY,
     home: HomeOption = HERE,
@@ -91,7 +86,7 @@ def letter(
     uid = "" if yearly else desk.find(_needed(reference, "CASE", "it is about one case: name it"))
     to = _needed(state, "--state", "say which host State") if yearly else ""
     wanted = WantedLetter(uid, kind, to, language, sender, counterpart, names, place, text, days)
-    content, left_out = desk.letter(wanted, style, tuple(fonts or ()))
+    content, left_out = desk.letter(wanted, style)
     if left_out:
         say(f"{left_out} open cases of {state} may not stand in it now (on hold, consent, no addressee).")
     _write(content, out)
@@ -106,7 +101,6 @@ def report(
     as_of: AsOf = None,
     known_as_of: KnownAsOf = None,
     style: Annotated[Form, typer.Option("--format", help="How to write it.")] = Form.TABLE,
-    fonts: Fonts = None,
     out: Out = None,
     officer_id: OfficerOption = NOBODY,
     home: HomeOption = HERE,
@@ -126,7 +120,7 @@ def report(
     if what is Report.STATE:
         _needed(state, "--state", "say which host State")
     wanted = Wanted(what, uid, level, language, state, as_of, known_as_of)
-    _write(desk.report(wanted, style, tuple(fonts or ())), out)
+    _write(desk.report(wanted, style), out)
 
 
 def _check_out(style: Form, out: Path | None) -> None:
