@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from casework.board import Counting
 from casework.client.desk import RemoteDesk
 from casework.errors import (
     CaseworkError,
-    LocalOnlyError,
     OfficeUnavailableError,
     RefusedError,
 )
@@ -161,8 +159,6 @@ def test_boards_figures_reports_and_letters_are_those_of_beside_the_node(
         assert refused.value.reason == "CASE_FIELD_INVALID"
     with pytest.raises(RefusedError, match="letter_sent is not possible while a case is draft"):
         remote_owner.letter(WantedLetter(uid, "note_verbale"), "table")
-    with pytest.raises(LocalOnlyError):
-        remote_owner.report(Wanted("ageing"), "pdf", (Path(),))
 
 
 def test_the_tables_of_the_organization_count_from_afar_too(remote_owner: RemoteDesk, office: Office) -> None:
