@@ -64,6 +64,7 @@ def test_another_file_is_refused_with_its_reason(work: Work, old: Path, content:
     assert work("import", old.with_name("missing.csv")).err.endswith("[FILE_UNREADABLE]\n")
 
 
+@pytest.mark.slow
 def test_every_part_of_a_case_is_shown_as_table_json_and_csv(work: Work, old: Path) -> None:
     case = work("import", old, "--format", "json").rows[0]["case"]
     about = {one["what"]: one["value"] for one in work("show", case, "--format", "json").rows}

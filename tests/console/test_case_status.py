@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from console.demo_nodes import free_ports
-from tests.console.command_line import Ran, tocsin
+from tests.console.command_line import Ran, joins, tocsin
 from tests.console.test_network import serving
 
 pytestmark = pytest.mark.slow
@@ -81,11 +81,10 @@ def first_pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Side, Side]:
     for one in (a, b):
         settings = one.home / "tocsin.toml"
         settings.write_text(settings.read_text().replace("127.0.0.1:7443", f"127.0.0.1:{free_ports(1)[0]}"))
-    key = tocsin("peer", "found", "testnet", "--home", a.home).out.strip()
+    fingerprint = tocsin("peer", "found", "testnet", "--home", a.home).out.strip()
     tocsin("peer", "request", "--out", folder / "b.req", "--home", b.home)
     tocsin("peer", "admit", folder / "b.req", "--yes", "--home", a.home)
-    directory = a.home / "network" / "directory.pb"
-    assert tocsin("peer", "join", directory, "--key", key, "--home", b.home).code == 0
+    assert joins(a.home, b.home, fingerprint).code == 0
     group = a.home / "network" / "joint.key.hex"
     assert tocsin("case", "joint", "key", "--home", a.home).code == 0
     assert tocsin("case", "joint", "key", "--from", group, "--home", b.home).code == 0

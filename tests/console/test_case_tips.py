@@ -7,6 +7,7 @@ from tests.console.command_line import tocsin
 TOLD = "they took the vehicle\nCMR\n2026-03\ndetention\nafraid,useless\n"
 
 
+@pytest.mark.slow
 def test_somebody_tells_comes_back_and_talks_with_the_office(tmp_path: Path) -> None:
     home, photo, out = tmp_path / "node", tmp_path / "photo.jpg", tmp_path / "out.jpg"
     photo.write_bytes(b"Exif of a camera")

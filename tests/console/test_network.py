@@ -82,6 +82,7 @@ def test_what_one_shares_the_other_counts(network: tuple[Path, Path]) -> None:
     assert (received["member"], received["entries"]) == ("alpha", released)
 
 
+@pytest.mark.slow
 def test_who_holds_a_record_is_told_until_it_is_gone_everywhere(network: tuple[Path, Path]) -> None:
     alpha, beta = network
     rows = tocsin("share", "--tier", "peer", "--all", "--dry-run", "--home", alpha, "--format", "json").rows

@@ -133,6 +133,7 @@ def test_a_coarser_level_never_makes_more_records_stand_alone(
     assert found.helpful is None or found.helpful.rarity.unique < found.rarity.unique
 
 
+@pytest.mark.slow
 @given(st.lists(incidents(), max_size=12), st.randoms())
 def test_the_order_of_records_does_not_matter(contents: list[Incident], chance: random.Random) -> None:
     turned = list(contents)
