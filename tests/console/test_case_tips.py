@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.console.command_line import tocsin
 
 TOLD = "they took the vehicle\nCMR\n2026-03\ndetention\nafraid,useless\n"
