@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from casework.errors import ActionError, CaseInputError, RoleError, SecondPersonError
+from casework.errors import ActionError, CaseInputError, RoleError
 from casework.event import Statement
 from casework.lifecycle import State, actions, check_action, follow
 from casework.span import parse_span
@@ -241,32 +241,6 @@ def test_what_a_letter_needs() -> None:
     assert "survivor advocate" in refusal(story, "2026-01-05", "letter_sent", "o", OWNER, **letter)
     story.say("demarche_released", "2026-01-05")
     assert refusal(story, "2026-01-05", "letter_sent", "o", OWNER, **letter) == ""
-
-
-def test_who_proposed_does_not_approve() -> None:
-    for make, kind, approve in (
-        (_proposed, "closure_proposed", "closed"),
-        (_registered, "no_demarche_proposed", "no_demarche_approved"),
-        (_engaged, "clock_cancel_proposed", "clock_cancelled"),
-    ):
-        story = make()
-        fields = {"reason": "withdrawn", "proof": "x"} if approve == "closed" else {"reason": "staff_safety"}
-        if approve == "no_demarche_approved":
-            fields["review_on"] = "2026-02-01"
-        if approve == "clock_cancelled":
-            fields["clock"] = "D5:L1"
-        one = story.say(kind, "2026-01-10", by="both", **fields)
-        said = {"proposal": one.event_id} | ({"informed": "family"} if approve == "closed" else {})
-        with pytest.raises(SecondPersonError):
-            check_action(
-                story.case("2026-01-10"),
-                Statement(
-                    approve, parse_span("2026-01-10"), {"proposal": one.event_id, "informed": ("family",)}
-                ),
-                "both",
-                frozenset({APPROVER, OWNER}),
-            )
-        assert refusal(story, "2026-01-10", approve, "boss", APPROVER, **said) == ""
 
 
 @pytest.mark.parametrize("reason", ["final_conviction", "no_crime", "suspects_dead", "archived"])
