@@ -51,6 +51,7 @@ class Draft(NamedTuple):
     before: int
     root: int
     directory: int
+    with_new_key: bool = False  # it is in force, and this node signs with the key that waited for it
 
     @property
     def fingerprint(self) -> bytes:
@@ -112,7 +113,7 @@ def found_network(home: Home, name: str, passphrase: str | None, role: Role | No
     root = Root(name, 1, now, now + ROOT_LIFETIME, role, role)
     document = Document((_unsigned(ROOT_TYPE, encode_root(root)),), None)
     document = document._replace(directory=_directory(name, 1, root, (member,)))
-    return _put_in_force(home, signed(document, signers))
+    return _put_in_force(home, passphrase, signed(document, signers))
 
 
 def change_members(home: Home, passphrase: str | None, change: Change) -> Draft:
@@ -128,7 +129,7 @@ def change_members(home: Home, passphrase: str | None, change: Change) -> Draft:
         held.root.network, held.directory.version + 1, held.root, change(held.directory.members)
     )
     document = held.document._replace(directory=directory)
-    return _put_in_force(home, signed(document, _kept(home, passphrase)))
+    return _put_in_force(home, passphrase, signed(document, _kept(home, passphrase)))
 
 
 def change_root(home: Home, passphrase: str | None, root: Role, directory: Role) -> Draft:
@@ -145,7 +146,7 @@ def change_root(home: Home, passphrase: str | None, root: Role, directory: Role)
         (*held.document.roots, _unsigned(ROOT_TYPE, encode_root(following))),
         _directory(following.network, held.directory.version + 1, following, held.directory.members),
     )
-    return _put_in_force(home, signed(document, _kept(home, passphrase)))
+    return _put_in_force(home, passphrase, signed(document, _kept(home, passphrase)))
 
 
 def read_draft(document: Document) -> Draft:
@@ -333,11 +334,12 @@ def _discredit(store: Store, ended: Sequence[Origin]) -> int:
         store.close()
 
 
-def _put_in_force(home: Home, draft: Draft) -> Draft:
-    if not draft.lacks:
-        known = home.fingerprint() if home.network_file.exists() else draft.fingerprint
-        take_over(home, encode_document(draft.document), known)
-    return draft
+def _put_in_force(home: Home, passphrase: str | None, draft: Draft) -> Draft:
+    if draft.lacks:
+        return draft
+    known = home.fingerprint() if home.network_file.exists() else draft.fingerprint
+    directory, _ = take_over(home, encode_document(draft.document), known)
+    return draft._replace(with_new_key=use_new_key(home, passphrase, directory))
 
 
 def _kept(home: Home, passphrase: str | None) -> tuple[Signer, ...]:

@@ -8,6 +8,8 @@ from console.network import Draft
 from node.errors import DirectoryError
 from node.wire.network import encode_document
 
+NEW_KEY = "This node signs with its new key from now on; start `serve` again, and let the old key be retired."
+
 
 def say_what_became(draft: Draft, out: Path | None, home: Home) -> None:
     """Tell that a change is in force, or keep the draft for the next one to sign.
@@ -18,6 +20,8 @@ def say_what_became(draft: Draft, out: Path | None, home: Home) -> None:
     if not draft.lacks:
         version = home.directory().version
         say(f"Version {version} of the directory is in force. Hand {home.network_file} to every member.")
+        if draft.with_new_key:
+            say(NEW_KEY)
         return
     if out is None:
         raise DirectoryError(f"{missing(draft)}; name a file for the draft with --out")

@@ -178,7 +178,6 @@ def retire(
     from console.home import open_home
     from console.network import change_members, retired
     from node.directory import Retirement, RetirementReason
-    from node.errors import MemberError
 
     opened = open_home(home)
     found = [
@@ -187,7 +186,10 @@ def retire(
         if one.public_key.hex().startswith(key.lower())
     ]
     if len(found) != 1:
-        raise MemberError(f"{len(found)} signing keys of {org} start with {key[:64]!r}")
+        told = (
+            f"{len(found)} signing keys of {org} start with {key[:64]!r}; `tocsin directory show` lists them"
+        )
+        raise typer.BadParameter(told, param_hint="--key")
     reason = RetirementReason.COMPROMISED if compromised else RetirementReason.ROTATED
     change = retired(org, found[0], Retirement(reason, size))
     say_what_became(change_members(opened, passphrase(home), change), out, opened)

@@ -67,6 +67,21 @@ def test_a_draft_is_signed_only_by_those_who_may_and_is_in_force_only_when_enoug
     assert json.loads(tocsin("peer", "list", "--home", empty_node, "--format", "json").out)["version"] == 1
 
 
+def test_who_keeps_the_only_key_of_a_network_signs_with_a_new_one_at_once(
+    empty_node: Path, tmp_path: Path
+) -> None:
+    request = tmp_path / "new-key.request"
+    assert tocsin("peer", "found", "testnet", "--home", empty_node).code == 0
+    (old,) = keys(empty_node, "signing")
+    tocsin("peer", "rotate", "--out", request, "--home", empty_node)
+    admitted = tocsin("peer", "admit", request, "--yes", "--home", empty_node)
+    assert "signs with its new key" in admitted.err
+    assert not (empty_node / "keys" / "signing.next.key").exists()
+    retire = ("peer", "retire", "beta", "--last-good", "0", "--home", empty_node, "--key")
+    assert (tocsin(*retire, "zz").code, tocsin(*retire, old).code) == (2, 0)
+    assert tocsin("check", "--home", empty_node).code == 0
+
+
 @pytest.mark.slow
 def test_the_whole_life_of_the_keys_of_a_network(tmp_path: Path) -> None:
     sticks, halves = zip(*(keeper(tmp_path, number) for number in range(KEEPERS)), strict=True)
