@@ -19,7 +19,7 @@ from node.pages import Span, own_log_page
 from node.store.database import Store, Transaction
 from node.store.disclosures import Disclosure, note_disclosure
 from node.store.heads import LogHead, log_head
-from node.store.own_log import FullTiles
+from node.store.tiles import FullTiles
 from node.verify import MAX_PAGE_ENTRIES, Page
 
 BUNDLE_TYPE = "application/vnd.tocsin.bundle.v1+protobuf"

@@ -20,7 +20,7 @@ from node.purge import MISMATCH
 from node.signed import Codec, IncidentRecord, Retraction
 from node.store.database import Store, portions
 from node.store.heads import LogHead, log_head, log_origins
-from node.store.own_log import OWN_FATE, TileReader, own_views, padding, released_views
+from node.store.own_log import OWN_FATE, own_views, padding, released_views
 from node.store.peer_log import (
     StoredEntry,
     end_peer_facts,
@@ -33,6 +33,7 @@ from node.store.peer_log import (
 )
 from node.store.records import rebuild_facts, record_faults, record_ids
 from node.store.successions import link_faults
+from node.store.tiles import TileReader
 from node.verify import Fate, Origin, Verified, log_name, verify_stored
 
 AT_ONCE = 1_000  # entries or records in memory at a time

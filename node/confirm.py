@@ -15,9 +15,9 @@ from node.errors import PayloadError, ReceiptError
 from node.receipt import MAX_TOLD, Receipt, Refused, verify_signed
 from node.store.database import Store, Transaction
 from node.store.heads import LogHead, log_head
-from node.store.own_log import FullTiles, TileReader
 from node.store.peer_log import refused_entries
 from node.store.receipts import Held, all_receipts, newest_receipt, passed_on_of, put_receipt
+from node.store.tiles import FullTiles, TileReader
 from node.verify import Origin
 
 

@@ -10,7 +10,8 @@ from node.directory import Member
 from node.errors import StoreError
 from node.store.database import Transaction
 from node.store.heads import LogHead
-from node.store.own_log import FullTiles, TileReader, own_page
+from node.store.own_log import own_page
+from node.store.tiles import FullTiles, TileReader
 from node.verify import Page, page_token
 
 MAX_PAGE_BYTES = 4 * 1024 * 1024

@@ -29,11 +29,12 @@ from node.rules import Override, decide
 from node.signed import Codec, IncidentRecord, Retraction
 from node.store.database import Store, Transaction
 from node.store.heads import LogHead, log_head
-from node.store.own_log import Released, TileReader, entry_views, record_at, released
+from node.store.own_log import Released, entry_views, record_at, released
 from node.store.peer_log import entries_at, leaf_hashes, past_frontier, stands, stored_entries
 from node.store.policies import overrides
 from node.store.receipts import add_passed_on
 from node.store.records import current_by_record
+from node.store.tiles import TileReader
 from node.verify import KEY_RETIRED, Fate, read_record
 
 _PORTION = 1_000

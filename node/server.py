@@ -40,7 +40,7 @@ from node.status import DETAILS, details, sentence, status_code
 from node.store.database import Store, Transaction
 from node.store.disclosures import Disclosure, is_noted, note_disclosure
 from node.store.heads import LogHead, log_head
-from node.store.own_log import FullTiles, TileReader
+from node.store.tiles import FullTiles, TileReader
 from node.verify import MAX_PAGE_ENTRIES
 from node.wire.exchange import (
     SERVICE,

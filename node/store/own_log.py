@@ -15,29 +15,27 @@ from sqlalchemy import (
     delete,
     exists,
     func,
-    insert,
     literal,
     not_,
     or_,
     select,
     union_all,
-    update,
 )
 
-from crypto.merkle import HASH_BYTES, Frontier
-from crypto.tiles import TILE, appended_tiles
+from crypto.merkle import Frontier
+from crypto.tiles import appended_tiles
 from node.audience import Audience, Purpose, Tier, Views, members_of, read_views, write_views
 from node.errors import StoreError
 from node.signed import Label
 from node.store.database import insert_many, next_id, portions
 from node.store.heads import LogHead
 from node.store.records import day_number
-from node.tables import audience, entry, fact, override, policy, record, release, revision, tile, view
+from node.store.tiles import TileReader, put_tiles
+from node.tables import audience, entry, fact, override, policy, record, release, revision, view
 
 OWN_FATE = "own"
 FIRST_MEMBER = 100  # numbers below are tiers
 NOBODY = 0  # the audience of padding: whoever may open the database
-_MAX_FULL_TILES = 256
 
 
 class OwnEntry(NamedTuple):
@@ -161,7 +159,7 @@ def _append(
         ],
     )
     hashes = [hashed for hashed, _ in entries]
-    _put_tiles(connection, appended_tiles(TileReader(connection), size, hashes))
+    put_tiles(connection, appended_tiles(TileReader(connection), size, hashes))
     return head.frontier.append(hashes)
 
 
@@ -180,39 +178,6 @@ def close_views(
         insert_many(
             connection, view, [(number, index, without_openings(wire)) for number, index, wire in rows]
         )
-
-
-class FullTiles(dict[tuple[int, int], bytes]):
-    """Tiles that are full, and so never change: kept between readers, 2 MiB of them at most."""
-
-    def keep(self, place: tuple[int, int], hashes: bytes) -> None:
-        """Keep a tile if it is full; forget all others first when there are too many."""
-        if len(hashes) == TILE * HASH_BYTES:
-            if len(self) >= _MAX_FULL_TILES:
-                self.clear()
-            self[place] = hashes
-
-
-class TileReader:
-    """Reads the tiles of our own log, each once."""
-
-    def __init__(self, connection: Connection, full: FullTiles | None = None) -> None:
-        self._connection = connection
-        self._full = FullTiles() if full is None else full
-        self._read: dict[tuple[int, int], bytes] = {}
-
-    def __call__(self, level: int, number: int) -> bytes:
-        """Hashes of a tile, perhaps not all of them yet; empty when there is none."""
-        place = (level, number)
-        found = self._full.get(place) or self._read.get(place)
-        if found is None:
-            found = (
-                self._connection.execute(_TILE, {"level": level, "number": number}).scalar_one_or_none()
-                or b""
-            )
-            self._read[place] = found
-            self._full.keep(place, found)
-        return found
 
 
 def own_page(
@@ -416,15 +381,6 @@ def _audiences(connection: Connection, wanted: Collection[str]) -> dict[str, int
     return known | {name: number for number, name in numbered}
 
 
-def _put_tiles(connection: Connection, tiles: Mapping[tuple[int, int], bytes]) -> None:
-    for (level, number), hashes in tiles.items():
-        changed = connection.execute(
-            update(tile).where(and_(tile.c.level == level, tile.c.number == number)).values(hashes=hashes)
-        )
-        if changed.rowcount == 0:
-            connection.execute(insert(tile).values(level=level, number=number, hashes=hashes))
-
-
 _OF_SPAN = and_(view.c.log_index >= bindparam("start"), view.c.log_index < bindparam("stop"))
 _OF_A_TIER = view.c.audience.in_([int(one) for one in Tier])
 _OWN_AUDIENCE = select(audience.c.id).where(audience.c.name == bindparam("member"))
@@ -458,10 +414,6 @@ _VIEWS_OF_ONE = union_all(  # by audience, as views lie; tiers have no name
         view.c.audience.in_(select(audience.c.id)), _OF_SPAN
     ),
 ).order_by("number")
-_TILE = select(tile.c.hashes).where(
-    and_(tile.c.level == bindparam("level"), tile.c.number == bindparam("number"))
-)
-
 _RELEASES = (
     select(
         release.c.record_id,

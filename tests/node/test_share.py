@@ -34,8 +34,9 @@ from node.share import preview, release
 from node.signed import INCIDENT_TYPE, RETRACTION_TYPE, Entry, Label, Reason
 from node.store.database import Store
 from node.store.heads import log_head
-from node.store.own_log import TileReader, own_page
+from node.store.own_log import own_page
 from node.store.records import record_ids_by_key, revisions_by_key
+from node.store.tiles import TileReader
 from node.tables import metadata
 from node.tables import release as release_table
 from node.verify import Origin, log_name
