@@ -87,13 +87,12 @@ fix: $(READY) ## Mend what the tools can mend by themselves
 
 # Messages of every file, services of those that have one. The plug-ins are looked up on the PATH.
 GENERATED := proto/gen
+# No stubs: servers and clients hand on bytes, by the names in the descriptors.
 proto: $(READY) ## Generate proto/gen from proto/tocsin
 	@rm -rf $(GENERATED)/tocsin && mkdir -p $(GENERATED)
 	export PATH="$$PWD/$(BIN):$$PATH"
 	find proto/tocsin -name '*.proto' | sort | xargs \
 	  python -m grpc_tools.protoc --proto_path=proto --python_out=$(GENERATED) --mypy_out=quiet:$(GENERATED)
-	find proto/tocsin -name '*_service.proto' | sort | xargs \
-	  python -m grpc_tools.protoc --proto_path=proto --grpc_python_out=$(GENERATED) --mypy_grpc_out=quiet:$(GENERATED)
 
 bench: $(READY) ## Measure the rates and compare them with their limits
 	@$(BIN)/python -m benchmarks

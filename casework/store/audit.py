@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 
 from casework.store.database import Transaction, add, next_id
 from casework.tables import case_audit, case_checkpoint
@@ -42,11 +42,6 @@ def audit_entries(connection: Transaction, start: int = 0) -> Iterator[StoredEnt
         .order_by(case_audit.c.id)
     )
     return (StoredEntry(number - 1, entry, hashed) for number, entry, hashed in rows)
-
-
-def audit_size(connection: Transaction) -> int:
-    """Number of entries."""
-    return int(connection.execute(select(func.count()).select_from(case_audit)).scalar_one())
 
 
 def audit_leaves(connection: Transaction) -> tuple[bytes, ...]:

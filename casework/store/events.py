@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, select
 
 from casework.chain import Signed
 from casework.errors import NotFoundError
@@ -84,12 +84,6 @@ def last_event(connection: Transaction, case_id: int) -> Stored | None:
     )
     row = connection.execute(newest).one_or_none()
     return None if row is None else _stored(row, ())
-
-
-def event_count(connection: Transaction, case_id: int) -> int:
-    """How many events a case has."""
-    counted = select(func.count()).where(case_event.c.case_id == case_id)
-    return int(connection.execute(counted).scalar_one())
 
 
 def _events(groups: frozenset[Group]) -> Select[Any]:
