@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
 import casework.errors
 import crypto.errors
 import node.errors
 from casework.errors import CaseworkError
-from console.cli.main import app
+from console.cli.main import command_line
 from crypto.errors import CryptoError
 from node.config import Settings
 from node.errors import NodeError
@@ -54,17 +53,20 @@ def commands() -> dict[str, list[str]]:
                 options = [option for one in command.params for option in one.opts if option.startswith("--")]
                 found[f"{prefix} {name}"] = options
 
-    gather("tocsin", typer.main.get_command(app))
+    gather("tocsin", command_line())
     return found
 
 
-@pytest.mark.parametrize("command", sorted(commands()))
+COMMANDS = commands()
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_every_command_and_option_is_documented(command: str) -> None:
     row = next(
         (line for line in DOCS["commands"].splitlines() if f"`{command}" in line.partition(" | ")[0]), ""
     )
 
-    missing = {option for option in commands()[command] if option not in row} - {
+    missing = {option for option in COMMANDS[command] if option not in row} - {
         "--home",
         "--format",
         "--help",
@@ -77,7 +79,7 @@ def test_every_command_and_option_is_documented(command: str) -> None:
 def test_every_documented_command_exists() -> None:
     rows = re.findall(r"^\| `(tocsin [a-z-]+(?: [a-z-]+)*)", DOCS["commands"], re.MULTILINE)
 
-    assert sorted(set(rows) - commands().keys()) == []
+    assert sorted(set(rows) - COMMANDS.keys()) == []
 
 
 def test_every_setting_is_documented() -> None:

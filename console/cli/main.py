@@ -4,6 +4,8 @@ Exit codes: 0 done, 1 refused or failed for the reason on standard error, 2 wron
 """
 
 import sys
+from functools import cache
+from typing import Any
 
 import typer
 
@@ -68,6 +70,12 @@ def version() -> None:
     print(installed_version(NAME))
 
 
+@cache
+def command_line() -> Any:
+    """Build the command with all its parts, which takes longer than most commands do."""
+    return typer.main.get_command(app)
+
+
 def main() -> None:
     """Run the command line; what goes wrong is told in one sentence with its reason."""
     from casework.errors import CaseworkError
@@ -75,7 +83,7 @@ def main() -> None:
     from node.errors import NodeError
 
     try:
-        app(prog_name=NAME)
+        command_line()(prog_name=NAME)
     except (NodeError, CaseworkError, CryptoError) as error:
         print(f"tocsin: {error} [{error.reason}]", file=sys.stderr)
         sys.exit(1)

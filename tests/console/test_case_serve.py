@@ -11,10 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import typer
 
 from console.cli.case.verbs import VERBS
-from console.cli.main import app
+from console.cli.main import command_line
 from tests.console.command_line import Ran, tocsin
 
 pytestmark = pytest.mark.slow
@@ -169,7 +168,7 @@ def case(node: Path, server: None, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def commands() -> set[str]:
-    group = typer.main.get_command(app).commands["case"]  # type: ignore[attr-defined] # a group
+    group = command_line().commands["case"]
     return {
         " ".join(filter(None, (name, inner)))
         for name, one in group.commands.items()

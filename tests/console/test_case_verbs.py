@@ -10,11 +10,10 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-import typer
 
 from casework.vocabulary import kinds
 from console.cli.case.verbs import GROUPS, VERBS, Verb
-from console.cli.main import app
+from console.cli.main import command_line
 from tests.console.command_line import Ran, tocsin
 
 ROLES = {
@@ -186,7 +185,7 @@ def test_the_help_of_a_verb_names_every_field_with_its_codes() -> None:
 
 
 def nested() -> Iterator[tuple[str, ...]]:
-    case = typer.main.get_command(app).commands["case"]  # type: ignore[attr-defined] # a group
+    case = command_line().commands["case"]
     for name, command in case.commands.items():
         yield from ((name, inner) for inner in getattr(command, "commands", {}))
 

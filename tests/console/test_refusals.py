@@ -39,7 +39,7 @@ def test_every_error_is_one_line_with_its_reason(kind: Any, monkeypatch: pytest.
     def fail(**_options: str) -> None:
         raise error
 
-    monkeypatch.setattr(console.cli.main, "app", fail)
+    monkeypatch.setattr(console.cli.main, "command_line", lambda: fail)
     ran = tocsin()
 
     assert ran == Ran(1, "", f"tocsin: {error} [{kind.reason}]\n")
