@@ -28,14 +28,9 @@ settings.load_profile("ci" if IN_CI else "fast")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow, on PostgreSQL, what makes a database for each of several nodes, casework, and laws.
-
-    Storage of the node stays among the fast tests there: what the engines do differently shows in it first.
-    """
+    """Mark as slow what needs PostgreSQL: the fast tests run on SQLite, and every push runs both."""
     for item in items:
-        heavy = "network" in getattr(item, "fixturenames", ()) or "casework" in item.path.parts
-        heavy = heavy or getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
-        if item.get_closest_marker("postgresql") and heavy:
+        if item.get_closest_marker("postgresql"):
             item.add_marker(pytest.mark.slow)
 
 

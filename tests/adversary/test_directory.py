@@ -105,6 +105,7 @@ def test_a_directory_signed_as_something_else_is_refused() -> None:
         trusted(encode_envelope(envelope))
 
 
+@pytest.mark.slow
 def test_a_flipped_bit_in_any_byte_of_a_directory_is_refused() -> None:
     sound = document(later())
     keyid = sound.rindex(sign_envelope(KEEPER, "", b"").signatures[0].keyid.encode())  # a hint, never trusted

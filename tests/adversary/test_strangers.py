@@ -275,6 +275,7 @@ def test_whoever_is_suspended_can_not_even_connect(network: Network, alpha: Node
     assert asyncio.run(connect_after()).status == "UNAVAILABLE"
 
 
+@pytest.mark.slow
 def test_an_open_stream_ends_when_its_member_is_suspended(network: Network, alpha: Node, beta: Node) -> None:
     async def watch_until_the_end() -> list[str]:
         seen = []

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import date
 from types import MappingProxyType
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine
@@ -97,6 +98,7 @@ def mark(origin: Memory, ref: str, kept_back: int) -> None:
             put_posted(connection, before._replace(kept_back=kept_back))
 
 
+@pytest.mark.slow
 @given(ACTS, st.integers(1, 3))
 @settings(max_examples=40)
 def test_a_follower_ends_with_what_its_origin_says(acts: list[tuple[str, str]], most: int) -> None:
@@ -125,6 +127,7 @@ def test_a_follower_ends_with_what_its_origin_says(acts: list[tuple[str, str]], 
     assert all(number <= said[subject][0] for subject, (number, _) in follower.holds().items())
 
 
+@pytest.mark.slow
 @given(ACTS, st.integers(1, 3))
 @settings(max_examples=40)
 def test_who_fetches_always_has_the_newest_at_once(acts: list[tuple[str, str]], most: int) -> None:

@@ -59,6 +59,7 @@ def send(home: Path, record: str, *words: str) -> Ran:
     return tocsin("alert", "send", "--id", record, "--tier", "peer", "--yes", "--home", home, *words)
 
 
+@pytest.mark.slow
 def test_an_alert_is_sent_heard_acknowledged_updated_and_cancelled(
     network: tuple[Path, Path], record: str
 ) -> None:

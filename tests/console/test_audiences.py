@@ -18,6 +18,7 @@ def audience(home: Path, *words: object) -> Ran:
     return tocsin("audience", *words, "--home", home)
 
 
+@pytest.mark.slow
 def test_an_audience_is_made_shared_with_and_left(alpha: Path, network: tuple[Path, Path]) -> None:
     beta = network[1]
     made = audience(alpha, "new", "forum", "--by", "kb", "--hidden")

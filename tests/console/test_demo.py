@@ -82,6 +82,7 @@ def test_figures_of_several_organizations_add_up_year_by_year() -> None:
     assert total([]) == (0,) * 6
 
 
+@pytest.mark.slow
 def test_a_node_that_can_not_start_is_told_with_its_own_words(tmp_path: Path) -> None:
     address = f"127.0.0.1:{free_ports(1)[0]}"
     settings = new_settings(org_id="alpha", org_type="UN", database_url="", listen=address, endpoint=address)

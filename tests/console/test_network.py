@@ -123,6 +123,7 @@ def test_who_holds_a_record_is_told_until_it_is_gone_everywhere(network: tuple[P
     assert [tocsin("check", "--home", home).code for home in network] == [0, 0]
 
 
+@pytest.mark.slow
 def test_an_answer_for_outsiders_leaves_out_what_peers_shared(network: tuple[Path, Path]) -> None:
     alpha, beta = network
     tocsin("share", "--tier", "peer", "--all", "--yes", "--home", alpha)
@@ -137,6 +138,7 @@ def test_an_answer_for_outsiders_leaves_out_what_peers_shared(network: tuple[Pat
     assert "incidents: 0 counted" in theirs.out
 
 
+@pytest.mark.slow
 def test_a_record_can_be_taken_back_from_a_tier(network: tuple[Path, Path]) -> None:
     alpha, beta = network
     everybody = ("--tier", "peer", "--tier", "coordinator", "--all", "--yes")
@@ -170,6 +172,7 @@ def test_what_can_not_be_taken_back_is_told(node: Path, words: tuple[str, ...], 
     assert told in " ".join(ran.err.replace("│", " ").split())
 
 
+@pytest.mark.slow
 def test_a_suspended_member_is_refused(network: tuple[Path, Path]) -> None:
     alpha, beta = network
 

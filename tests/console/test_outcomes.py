@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.console.command_line import tocsin
 from tests.console.test_network import serving
 
 
+@pytest.mark.slow
 def test_outcomes_are_told_one_by_one_and_as_a_tree(network: tuple[Path, Path]) -> None:
     alpha, beta = network
     assert tocsin("share", "--tier", "public", "--all", "--yes", "--home", alpha).code == 0

@@ -27,6 +27,7 @@ def pair(_pair: tuple[Path, Path], tmp_path: Path) -> tuple[Path, Path]:
     return alpha, beta
 
 
+@pytest.mark.slow
 def test_a_request_goes_from_asking_to_granting_to_revoking(pair: tuple[Path, Path]) -> None:
     alpha, beta = pair
     held = tocsin("peer", "records", "alpha", "--format", "json", "--home", beta).rows
@@ -75,6 +76,7 @@ def test_a_request_goes_from_asking_to_granting_to_revoking(pair: tuple[Path, Pa
     assert tocsin("check", "--home", alpha).code == 0
 
 
+@pytest.mark.slow
 def test_more_than_the_policy_waits_for_a_second_person(pair: tuple[Path, Path]) -> None:
     alpha, beta = pair
     entry = tocsin("peer", "records", "alpha", "--format", "json", "--home", beta).rows[0]["entry"]
@@ -93,6 +95,7 @@ def test_more_than_the_policy_waits_for_a_second_person(pair: tuple[Path, Path])
     assert tocsin("request", "agree", request, "--by", "mo", "--home", alpha).code == 0
 
 
+@pytest.mark.slow
 def test_a_request_can_be_rejected_and_one_not_told_taken_back(pair: tuple[Path, Path]) -> None:
     alpha, beta = pair
     entry = tocsin("peer", "records", "alpha", "--format", "json", "--home", beta).rows[0]["entry"]

@@ -177,6 +177,7 @@ def test_a_protected_file_holds_nothing_of_the_secret(path: Path) -> None:
     assert b"very secret" not in base64.b64decode(body)
 
 
+@pytest.mark.slow
 def test_the_default_cost_is_written_into_the_file(path: Path) -> None:
     save_key(path, "signing", SECRET, "passphrase")
 

@@ -250,6 +250,7 @@ def assert_whole_and_sound(network: Network, work: Work, undisturbed: Node) -> N
     assert work.node.faults(*network.origins()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flavour", [Flavour.REFUSED, Flavour.DONE_BUT_REPORTED_AS_FAILED])
 def test_work_in_which_one_write_after_the_other_fails_ends_whole(
     network: Network, work_and_undisturbed: tuple[Work, Node], flavour: Flavour

@@ -259,6 +259,7 @@ def test_a_member_that_is_suspended_hears_nothing_more_from_the_next_moment(
     assert len(held(beta)) == 1
 
 
+@pytest.mark.slow
 @on_sqlite_alone
 def test_a_suspended_members_quiet_stream_is_ended_too(network: Network, alpha: Node, beta: Node) -> None:
     async def suspend_it() -> None:
@@ -317,6 +318,7 @@ def test_one_member_can_not_hold_any_number_of_streams(network: Network, alpha: 
     assert all("SUBSCRIBER_TOO_SLOW" in str(one) for one in errors)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_quick")
 @on_sqlite_alone
 def test_a_member_comes_back_by_itself_as_soon_as_it_may(network: Network, alpha: Node, beta: Node) -> None:

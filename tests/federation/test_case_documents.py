@@ -151,6 +151,7 @@ def test_a_joint_case_is_confirmed_and_left_over_the_line(line: Linked) -> None:
     assert kinds == ["joint_confirmed", "joint_withdrawn", "joint_confirmed"]
 
 
+@pytest.mark.slow
 def test_three_that_confirmed_each_other_see_one_board(line: Linked) -> None:
     uids = joined(line, *REFS)
     boards = [

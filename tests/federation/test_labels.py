@@ -68,6 +68,7 @@ def newest_label(node: Node) -> Label | None:
     return record.label
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["by line", "by stick"])
 @pytest.mark.parametrize("label", SEE)
 def test_a_raised_label_reaches_every_holder_and_closes_what_it_closes(

@@ -128,6 +128,7 @@ def test_a_peer_that_is_too_slow_is_given_up_and_what_came_is_kept(
     assert beta.faults(*network.origins()) == []
 
 
+@pytest.mark.slow
 @on_sqlite_alone
 def test_a_dead_peer_does_not_hold_up_a_live_one(network: Network, peer: PeerSimulator) -> None:
     beta, dead = network.node("beta"), PeerSimulator("silent")

@@ -111,6 +111,7 @@ def test_a_text_that_is_no_incident_is_refused(text: str) -> None:
         read_document(text)
 
 
+@pytest.mark.slow
 @given(st.text() | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(json.dumps))
 def test_whatever_the_text_holds_only_our_error_comes_out(text: str) -> None:
     with pytest.raises(StoreError):

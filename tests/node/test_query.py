@@ -200,6 +200,7 @@ def store(database_url: str) -> Iterator[Store]:
 recent = incidents(partial_dates(2018, 2020))
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)  # when it fails, finding the smallest case takes its time
 def test_every_figure_is_the_one_that_counting_by_hand_gives(store: Store) -> None:
     @settings(settings.default, max_examples=40, suppress_health_check=list(HealthCheck))

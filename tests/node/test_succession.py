@@ -389,6 +389,7 @@ class History(RuleBasedStateMachine):
             assert self.desk.faults() == []
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_figures_of_a_day_never_change_and_what_is_taken_back_counts_as_before(store: Store) -> None:
     class Here(History):

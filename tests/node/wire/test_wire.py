@@ -428,6 +428,7 @@ def damaged(draw: st.DrawFn) -> bytes:
     return bytes(wire)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("decode", DECODERS, ids=lambda decode: decode.__name__)
 @given(wire=st.binary(max_size=80) | damaged())
 def test_whatever_the_bytes_are_only_our_error_comes_out(
