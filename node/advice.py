@@ -4,14 +4,7 @@ import re
 
 from node.scan import NO_NAMES, Names, scan
 
-MAX_ADVICE = 280  # characters
-
 _LINK = re.compile(r"https?:|www\.", re.IGNORECASE)  # it leads to more text, which nobody has looked through
-
-
-def is_plain(text: str) -> bool:
-    """Whether a text may stand where advice stands: short, on one line, nothing that steers a terminal."""
-    return len(text) <= MAX_ADVICE and text.isprintable()
 
 
 def telling_parts(text: str, names: Names = NO_NAMES) -> tuple[str, ...]:

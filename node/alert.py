@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from node.advice import MAX_ADVICE, is_plain, telling_parts
+from node.advice import telling_parts
 from node.alert_life import Sender, cancel, read_own, sign_alert
 from node.audience import Audience, Tier, members_of
 from node.bounds import Bounds
@@ -19,7 +19,7 @@ from node.interest import is_asked_for
 from node.ladders import Chains
 from node.plan import Request
 from node.share import release_within
-from node.signed import UID_BYTES, Codec
+from node.signed import MAX_ADVICE, UID_BYTES, Codec, is_plain
 from node.store.alerts import (
     StoredAlert,
     alert_at,

@@ -10,9 +10,9 @@ from itertools import pairwise
 from typing import NamedTuple
 from uuid import UUID
 
-from node.advice import is_plain
 from node.audience import ALL_CLOSED, FINEST, Levels, Purpose, widest
 from node.errors import PayloadError, RequestError, RequestStateError
+from node.signed import is_plain
 
 OPEN_REQUESTS = 50  # that one member may have waiting for a decision
 REQUESTS_A_DAY = 200  # that one member may make

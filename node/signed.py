@@ -14,6 +14,12 @@ INCIDENT_TYPE = "application/vnd.tocsin.incident.v1+protobuf"
 RETRACTION_TYPE = "application/vnd.tocsin.retraction.v1+protobuf"
 PADDING_TYPE = "application/vnd.tocsin.padding.v1+protobuf"
 UID_BYTES = 16
+MAX_ADVICE = 280  # characters
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text may stand where advice stands: short, on one line, nothing that steers a terminal."""
+    return len(text) <= MAX_ADVICE and text.isprintable()
 
 
 class Label(IntEnum):

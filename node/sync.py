@@ -11,6 +11,7 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from datetime import UTC, datetime
+from math import ceil
 from typing import NamedTuple, TypeVar
 
 from crypto.checkpoint import Checkpoint
@@ -178,14 +179,17 @@ class _Log:
     async def spans(self) -> AsyncGenerator[VerifiedPage, None]:
         """Verified pages joined to what is worth a transaction; those before a bad page come before its error."""
         span: list[VerifiedPage] = []
+        left = self._checkpoint.size - self._held.size
         failure: NodeError | None = None
         async with _ahead(self._begun()) as pages:
             try:
                 async for page in pages:
                     span.append(await page)
-                    if sum(len(one.entries) for one in span) >= SPAN_ENTRIES:
+                    entries = sum(len(one.entries) for one in span)
+                    if entries >= _even_share(left):
                         yield join_pages(span)
                         span.clear()
+                        left -= entries
             except NodeError as error:
                 failure = error
         if span:
@@ -216,6 +220,11 @@ class _Log:
             page = await self._client.entries(token)
             at += len(page.entries)
             yield page
+
+
+def _even_share(entries: int) -> float:
+    """What to store at a time, so that little is left to store when the last page is verified."""
+    return entries / ceil(entries / SPAN_ENTRIES)
 
 
 def _ahead(step: AsyncGenerator[T, None]) -> AbstractAsyncContextManager[AsyncGenerator[T, None]]:

@@ -11,12 +11,11 @@ from typing import NamedTuple, Protocol
 
 from crypto.envelope import Envelope, keyid, verify_envelope
 from crypto.errors import CryptoError
-from node.advice import MAX_ADVICE, is_plain
 from node.audience import Purpose
 from node.disclose import verify_view
 from node.errors import AlertError, OriginError, RecordSignatureError
 from node.ladders import Chains
-from node.signed import Codec
+from node.signed import MAX_ADVICE, Codec, is_plain
 from node.verify import MAX_ENTRY_BYTES, Fate, Origin, verify_stored
 
 ALERT_TYPE = "application/vnd.tocsin.alert.v1+protobuf"

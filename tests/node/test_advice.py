@@ -2,7 +2,8 @@
 
 import pytest
 
-from node.advice import MAX_ADVICE, is_plain, telling_parts
+from node.advice import telling_parts
+from node.signed import MAX_ADVICE, is_plain
 
 
 @pytest.mark.parametrize(
