@@ -1,43 +1,33 @@
-"""What can be asked: the dimensions, measures and filters of a query, checked before anything is counted.
+"""What somebody asks: one immutable question, checked before anything is counted.
 
-Unknown is a value of its own in every dimension and is never dropped. `staff`, `sex` and `org_type` split the affected
-persons of an incident, so an incident is counted under each value that any of its affected persons has; their totals
-overlap and are not added up.
+The same question comes from the command line, from a link and from a call; `node.query_text` writes it as text.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from types import MappingProxyType
 
 from node.audience import Purpose
-from node.codes import code_list, country_from
-from node.errors import PurposeError, QueryError
-from node.facts import EMPLOYERS, employer_column, sex_column, staff_column
-from node.model import NOT_IN_NAMES, Cause, Certainty, Outcome, Sex, Staff
-
-UNKNOWN = "unknown"
-COLUMN_DIMENSIONS = (
-    "year",
-    "country",
-    "admin1",
-    "admin2",
-    "cause",
-    "means",
-    "context",
-    "location_type",
-    "motive",
-    "actor_type",
-    "actor_group",
-    "certainty",
-    "source_kind",
+from node.codes import country_from
+from node.dimensions import (
+    BY_NAME,
+    DIMENSIONS,
+    MEASURED,
+    MEASURES,
+    SPLIT_DIMENSIONS,
+    SYNONYMS,
+    TIME_DIMENSIONS,
+    UNKNOWN,
+    Unit,
+    values_of,
 )
-TIME_DIMENSIONS = ("quarter", "month")
-SPLIT_DIMENSIONS = ("staff", "sex", "org_type")
-DIMENSIONS = (*TIME_DIMENSIONS, *COLUMN_DIMENSIONS, *SPLIT_DIMENSIONS)
-MEASURES = ("incidents", "affected", *(str(outcome) for outcome in Outcome))
-SYNONYMS: Mapping[str, str] = MappingProxyType({"wounded": "injured", "kidnapped": "abducted"})
-_CODED = frozenset({"means", "context", "location_type", "motive", "actor_type", "source_kind"})
+from node.errors import PurposeError, QueryError
+from node.model import NOT_IN_NAMES, Outcome
+
+MAX_TOP = 10_000
+PREVIOUS = "previous"
+EVERYTHING = "all"  # of which a share is taken
+_GRAINS = ("year", *TIME_DIMENSIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +43,11 @@ class Query:
         where: Per dimension the values that are let through.
         own_only: Leave out what peers shared.
         purpose: Leave out what peers did not share for it (R16); `None` leaves nothing out.
+        previous: Put beside each figure that of the period before: of the year, quarter or month before, if grouped by
+            one, else of as long a time before the first day.
+        since: Put beside each figure the one as of this earlier day.
+        top: Show only so many groups, those with the most of the first measure; groups that are not known stay. 0: all.
+        share: Put beside each figure its share, in percent, of all groups alike in these dimensions; `None`: no.
     """
 
     by: tuple[str, ...]
@@ -63,6 +58,10 @@ class Query:
     where: tuple[tuple[str, tuple[str, ...]], ...] = ()
     own_only: bool = False
     purpose: Purpose | None = Purpose.STAFF_SAFETY
+    previous: bool = False
+    since: date | None = None
+    top: int = 0
+    share: tuple[str, ...] | None = None
 
     @property
     def split(self) -> str | None:
@@ -70,29 +69,45 @@ class Query:
         used = {*self.by, *(name for name, _ in self.where)}
         return next((name for name in SPLIT_DIMENSIONS if name in used), None)
 
+    @property
+    def grain(self) -> str | None:
+        """The period that is grouped by, if one is."""
+        return next((name for name in self.by if name in _GRAINS), None)
+
+    @property
+    def counted(self) -> "Query":
+        """The same question without anything that is worked out from what was counted."""
+        return replace(self, previous=False, since=None, top=0, share=None)
+
 
 def make_query(
     by: Sequence[str],
     measures: Sequence[str],
-    where: Sequence[str],
+    where: Sequence[str | tuple[str, Sequence[str]]],
     *,
     as_of: date,
     first: date | None = None,
     last: date | None = None,
     own_only: bool = False,
     purpose: str = Purpose.STAFF_SAFETY,
+    compare: str = "",
+    top: int = 0,
+    share: Sequence[str] | None = None,
 ) -> Query:
     """Check a question as somebody wrote it.
 
     Args:
         by: Names of dimensions.
         measures: Names of measures; `wounded` and `kidnapped` are understood.
-        where: `dimension=value` or `dimension=value,value`.
+        where: `dimension=value` or `dimension=value,value`, or a dimension and its values.
         as_of: Day as of which things are counted.
         first: First day, inclusive.
         last: Last day, inclusive.
         own_only: Leave out what peers shared.
         purpose: What the answer is for (R16).
+        compare: `previous`, an earlier day as of which to count as well, or nothing.
+        top: How many groups are shown; 0 is all.
+        share: Dimensions within which shares are taken, or `all`.
 
     Raises:
         QueryError: A name or value is not known, stands twice, or does not go with another; it says which are.
@@ -112,25 +127,23 @@ def make_query(
         raise QueryError("--from is later than --to")
     conditions = tuple(map(_condition, where))
     _check_once("--where", [name for name, _ in conditions])
-    query = Query(tuple(by), counted, as_of, first, last, conditions, own_only, Purpose(purpose))
+    query = Query(
+        tuple(by),
+        counted,
+        as_of,
+        first,
+        last,
+        conditions,
+        own_only,
+        Purpose(purpose),
+        compare == PREVIOUS,
+        _since(compare, as_of),
+        top,
+        None if share is None else tuple(name for name in share if list(share) != [EVERYTHING]),
+    )
     _check_split(query)
+    _check_beside(query)
     return query
-
-
-def split_columns(dimension: str, measure: str) -> Mapping[str, tuple[str, ...]]:
-    """Columns that hold a measure of affected persons, by value of a dimension that splits them."""
-    if dimension == "sex":
-        return {sex: (sex_column(sex),) for sex in Sex}
-    if dimension == "org_type":
-        return {name: (employer_column(name),) for name in EMPLOYERS}
-    outcomes = Outcome if measure in {"affected", "incidents"} else (Outcome(measure),)
-    return {staff: tuple(staff_column(outcome, staff) for outcome in outcomes) for staff in Staff}
-
-
-def measure_columns(measure: str) -> tuple[str, ...]:
-    """Columns whose sum is a measure of affected persons."""
-    outcomes = Outcome if measure == "affected" else (Outcome(measure),)
-    return tuple(staff_column(outcome, staff) for outcome in outcomes for staff in Staff)
 
 
 def _check_once(field: str, names: Sequence[str]) -> None:
@@ -143,51 +156,95 @@ def _check_split(query: Query) -> None:
     used = [name for name in SPLIT_DIMENSIONS if name in query.by or name in dict(query.where)]
     if len(used) > 1:
         raise QueryError(f"{' and '.join(used)} can not be crossed: sources give one or the other")
-    if used and used[0] != "staff":
-        refused = [name for name in query.measures if name not in {"incidents", "affected"}]
+    if used:
+        known = {"incidents", "affected", "contributors", *(Outcome if used[0] == "staff" else ())}
+        refused = [name for name in query.measures if name not in known]
         if refused:
             raise QueryError(
                 f"--measure: {', '.join(refused)} by {used[0]} is not known; ask for incidents, affected"
             )
 
 
-def _condition(text: str) -> tuple[str, tuple[str, ...]]:
-    name, equals, values = text.partition("=")
-    if not equals or not values:
-        raise QueryError(f"--where: {text!r} is not of the form means=shooting or country=SSD,SDN")
-    if name not in DIMENSIONS or name in TIME_DIMENSIONS:
+def _check_beside(query: Query) -> None:
+    """What is put beside figures has to mean something for them."""
+    if query.previous:
+        _check_previous(query)
+    if not 0 <= query.top <= MAX_TOP:
+        raise QueryError(f"--top: {query.top} is not between 0 and {MAX_TOP}")
+    if query.top and not (query.by and query.measures):
+        raise QueryError("--top: there are no groups to choose from; name some with --by")
+    if query.share is not None:
+        _check_share(query, query.share)
+    overlapping = [name for name in query.measures if MEASURED[name].unit is Unit.ORGANIZATIONS]
+    if overlapping and query.share is not None:
+        raise QueryError(f"--share: there are no shares of {overlapping[0]}; leave it out")
+
+
+def _check_previous(query: Query) -> None:
+    grains = [name for name in query.by if name in _GRAINS]
+    if len(grains) > 1:
+        raise QueryError(f"--compare: of {' and '.join(grains)} only one can have one before; leave one out")
+    if not grains and (query.first is None or query.last is None):
+        raise QueryError(
+            "--compare: which period has one before? Name it with --from and --to, or group by year"
+        )
+    if "year" in dict(query.where):
+        raise QueryError("--compare: name the period with --from and --to, not with year=")
+
+
+def _check_share(query: Query, within: Sequence[str]) -> None:
+    foreign = [name for name in within if name not in query.by]
+    if foreign:
+        raise QueryError(f"--share: {foreign[0]!r} is not grouped by")
+    _check_once("--share", within)
+    if query.split in query.by and query.split not in within and "incidents" in query.measures:
+        raise QueryError(
+            f"--share: an incident counts under each {query.split}, so shares of incidents mean nothing;"
+            " leave incidents out"
+        )
+
+
+def _since(compare: str, as_of: date) -> date | None:
+    if compare in {"", PREVIOUS}:
+        return None
+    try:
+        since = date.fromisoformat(compare)
+    except ValueError as error:
+        raise QueryError(f"--compare: {compare!r} is neither {PREVIOUS} nor a day like 2015-03-14") from error
+    if since >= as_of:
+        raise QueryError("--compare: that day is not before the one as of which is counted")
+    return since
+
+
+def _condition(given: str | tuple[str, Sequence[str]]) -> tuple[str, tuple[str, ...]]:
+    if isinstance(given, str):
+        name, equals, text = given.partition("=")
+        if not equals or not text:
+            raise QueryError(f"--where: {given!r} is not of the form means=shooting or country=SSD,SDN")
+        values: Sequence[str] = text.split(",")
+    else:
+        name, values = given
+    if name not in BY_NAME or name in TIME_DIMENSIONS:
         allowed = [one for one in DIMENSIONS if one not in TIME_DIMENSIONS]
         raise QueryError(f"--where: {name!r} is none of {', '.join(allowed)}")
-    return name, tuple(_value(name, value.strip()) for value in values.split(","))
+    if not all(map(str.strip, values)) or not values:
+        raise QueryError(f"--where: a value of {name} is empty")
+    return name, tuple(_value(name, value.strip()) for value in values)
 
 
 def _value(name: str, value: str) -> str:
     if name == "country" and value != UNKNOWN:
-        code = value if value in code_list("country").codes else country_from(value)
+        code = value if value in values_of(name) else country_from(value)
         if code is None:
             raise QueryError(f"--where: {value!r} is not a country; use its three-letter code, e.g. SSD")
         return code
     if NOT_IN_NAMES.search(value):
         raise QueryError(f"--where: {name} holds a character that can not stand in a name")
-    allowed = _allowed(name)
     if name == "org_type":
         value = value.upper()
+    allowed = values_of(name) if name != "country" else frozenset()
     if allowed and value not in allowed:
         raise QueryError(f"--where: {value!r} is no {name}; known are {', '.join(sorted(allowed))}")
     if name == "year" and not (value.isascii() and value.isdigit() and len(value) == 4):
         raise QueryError(f"--where: {value!r} is not a year")
     return value
-
-
-def _allowed(name: str) -> frozenset[str]:
-    if name in _CODED:
-        return frozenset(code_list(name).codes)
-    closed: Mapping[str, frozenset[str]] = {
-        "cause": frozenset(Cause),
-        "certainty": frozenset({*Certainty, UNKNOWN}),
-        "staff": frozenset(Staff),
-        "sex": frozenset(Sex),
-        "org_type": frozenset(EMPLOYERS),
-        "actor_group": frozenset(code.group for code in code_list("actor_type").codes.values()),
-    }
-    return closed.get(name, frozenset())

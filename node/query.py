@@ -1,19 +1,32 @@
 """Answer a question, with everything that must stand beside a figure: unit, as-of date, sources and caveats (R24)."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from node.audience import Purpose
-from node.errors import PurposeError
+from node.dimensions import MEASURED, Unit
+from node.errors import PurposeError, QueryError
+from node.figures import (
+    NOTHING_LEFT,
+    Cells,
+    Counted,
+    NotShown,
+    compared,
+    counted_rows,
+    figures,
+    header,
+    moved,
+)
 from node.measures import Query
 from node.sensitive import may_count
 from node.store.consents import consents
 from node.store.database import Store, Transaction
 from node.store.queries import (
     Caveats,
-    Cells,
     caveats,
     count,
+    differing,
     left_out,
     originators,
     own_of_survivors,
@@ -30,8 +43,9 @@ class Answer:
     """Figures and what they mean.
 
     Attributes:
-        header: Dimensions, then measures.
-        rows: In the order of the header; `unknown` is a value like any other.
+        query: The question.
+        header: Dimensions, then measures, each with what stands beside it.
+        rows: In the order of the header; `unknown` is a value like any other, `None` a figure that is not known.
         as_of: The day as of which was counted.
         sources: (source, day of its latest publication).
         caveats: How many of the counted incidents need a word of caution.
@@ -43,8 +57,11 @@ class Answer:
         left_out: How many records of peers are not counted because they were shared for another purpose (R16).
         unconsented: How many own records count here and may not count in totals for others, for want of a survivor's
             consent to this purpose (R14).
+        beside: What the figures are compared with; `None` if with nothing.
+        not_shown: What stands below the largest groups.
     """
 
+    query: Query
     header: tuple[str, ...]
     rows: tuple[Cells, ...]
     as_of: date
@@ -56,15 +73,14 @@ class Answer:
     purpose: Purpose | None = None
     left_out: int = 0
     unconsented: int = 0
+    beside: Query | None = None
+    not_shown: NotShown = NOTHING_LEFT
 
     @property
     def unit(self) -> str:
-        """What is counted: incidents, affected persons or both."""
-        persons = [name for name in self.header if name in _PERSONS]
-        kinds = (["incidents"] if "incidents" in self.header else []) + (
-            ["affected persons"] if persons else []
-        )
-        return " and ".join(kinds)
+        """What is counted: incidents, affected persons, organizations, or several of these."""
+        units = {MEASURED[name].unit for name in self.query.measures}
+        return " and ".join(unit for unit in Unit if unit in units)
 
 
 def answer(store: Store, query: Query) -> Answer:
@@ -76,25 +92,85 @@ def answer(store: Store, query: Query) -> Answer:
     Raises:
         PurposeError: There is nothing to count but what was shared for other purposes (R16).
     """
-    everybody = replace(query, own_only=False, purpose=None)
     with store.read() as connection:
-        seen, others = caveats(connection, query), left_out(connection, query)
-        if others and not seen.incidents:
-            raise PurposeError(
-                f"--purpose: {others} records of peers match, and none was shared for {query.purpose}"
-            )
-        return Answer(
-            (*query.by, *query.measures),
-            tuple(count(connection, query)),
-            query.as_of,
-            tuple(sources(connection, query.as_of)),
-            seen,
-            originators=originators(connection, everybody) if query.own_only else (),
-            for_outsiders=query.own_only,
-            purpose=query.purpose,
-            left_out=others,
-            unconsented=_unconsented(connection, query),
+        now = counted_rows(query, count(connection, query.counted))
+        beside = compared(query)
+        before = None
+        if beside is not None:
+            before = moved(query, counted_rows(query, count(connection, beside)), now)
+        rows, not_shown = figures(query, now, before)
+        return _answer(connection, query, header(query), rows, not_shown)
+
+
+def changes(store: Store, query: Query) -> Answer:
+    """What makes up the difference between two days: each record that counts otherwise, with its figures on both.
+
+    Own records stand under their names. Those of peers are one row for each group, as nobody may learn whose they are.
+
+    Raises:
+        QueryError: The question names no earlier day, or what it counts can not be told record by record.
+        PurposeError: There is nothing to count but what was shared for other purposes (R16).
+    """
+    if query.since is None:
+        raise QueryError("--changes: since which day? Name it with --compare")
+    alone = [name for name in query.measures if MEASURED[name].unit is Unit.ORGANIZATIONS]
+    if alone or query.share is not None or query.top:
+        raise QueryError(
+            "--changes: lists records, so it goes with neither --share nor --top nor contributors"
         )
+    with store.read() as connection:
+        now = differing(connection, query.counted, query.since)
+        then = differing(connection, replace(query.counted, as_of=query.since), query.as_of)
+        rows = []
+        for name in sorted({*now, *then}, key=lambda name: (not name, name)):
+            pair = (_added_up(query, one.get(name, ())) for one in (now, then))
+            found, _ = figures(query, *pair)
+            rows += [(name or "records of peers", *row) for row in found if _differs(query, row)]
+        return _answer(connection, query, ("record", *header(query)), tuple(rows), NOTHING_LEFT)
+
+
+def _added_up(query: Query, rows: Iterable[Sequence[str | int]]) -> Counted:
+    """What is counted in rows of which several may be of one group."""
+    sums: dict[Cells, tuple[int, ...]] = {}
+    for row in rows:
+        for group, numbers in counted_rows(query, [row]).items():
+            sums[group] = tuple(map(sum, zip(sums.get(group, (0,) * len(numbers)), numbers, strict=True)))
+    return sums
+
+
+def _differs(query: Query, row: Cells) -> bool:
+    return any(row[len(query.by) + 2 :: 3])
+
+
+def _answer(
+    connection: Transaction,
+    query: Query,
+    names: tuple[str, ...],
+    rows: tuple[Cells, ...],
+    not_shown: NotShown,
+) -> Answer:
+    """An answer with everything that must stand beside its figures."""
+    seen, others = caveats(connection, query), left_out(connection, query)
+    if others and not seen.incidents:
+        raise PurposeError(
+            f"--purpose: {others} records of peers match, and none was shared for {query.purpose}"
+        )
+    everybody = replace(query, own_only=False, purpose=None)
+    return Answer(
+        query,
+        names,
+        rows,
+        query.as_of,
+        tuple(sources(connection, query.as_of)),
+        seen,
+        originators=originators(connection, everybody) if query.own_only else (),
+        for_outsiders=query.own_only,
+        purpose=query.purpose,
+        left_out=others,
+        unconsented=_unconsented(connection, query),
+        beside=compared(query),
+        not_shown=not_shown,
+    )
 
 
 def _unconsented(connection: Transaction, query: Query) -> int:
@@ -105,6 +181,3 @@ def _unconsented(connection: Transaction, query: Query) -> int:
         not may_count(incident, {name: one.answer for name, one in given.get(record_id, {}).items()}, purpose)
         for record_id, incident in found
     )
-
-
-_PERSONS = frozenset({"affected", "killed", "injured", "abducted", "detained", "sexually_assaulted", "other"})

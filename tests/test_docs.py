@@ -14,8 +14,8 @@ from casework.errors import CaseworkError
 from console.cli.main import command_line
 from crypto.errors import CryptoError
 from node.config import Settings
+from node.dimensions import DIMENSIONS, MEASURES
 from node.errors import NodeError
-from node.measures import DIMENSIONS, MEASURES
 from tocsin.casework.v1 import (
     access_service_pb2,
     casework_service_pb2,

@@ -1,5 +1,6 @@
 """`tocsin query`: count what this node knows and was shared."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated
@@ -7,7 +8,9 @@ from typing import Annotated
 import typer
 
 from console.cli.options import HERE, Format, FormatOption, HomeOption, day_option
-from console.cli.output import show
+from console.cli.output import Cell, show
+
+DASH = "\u2013"
 
 
 class Whom(StrEnum):
@@ -48,6 +51,22 @@ def query(
             metavar="CODE", help="What the answer is for: staff_safety, analysis, advocacy or statistics."
         ),
     ] = "staff_safety",
+    compare: Annotated[
+        str,
+        typer.Option(
+            metavar="previous|DAY", help="Beside each figure the one of the period before, or as of a day."
+        ),
+    ] = "",
+    changes: Annotated[
+        bool, typer.Option("--changes", help="List the records that make up the difference to that day.")
+    ] = False,
+    top: Annotated[
+        int, typer.Option(metavar="N", help="Only the N groups with the most; unknown stays.")
+    ] = 0,
+    share: Annotated[
+        str,
+        typer.Option(metavar="NAMES|all", help="Beside each figure its share, within these or of all."),
+    ] = "",
     home: HomeOption = HERE,
     style: FormatOption = Format.TABLE,
 ) -> None:
@@ -59,24 +78,39 @@ def query(
     Of what peers shared only the records for the purpose that you name are counted; your own always are.
 
     To group and filter by: year, country, admin1, admin2, cause, means, context, location_type, motive, actor_type,
-    actor_group, certainty, source_kind, staff, sex, org_type; to group by only: quarter, month.
+    actor_group, certainty, source_kind, victims, delay, staff, sex, org_type; to group by only: quarter, month.
 
-    To count: incidents, affected, killed, injured, abducted, detained, sexually_assaulted, other.
+    To count: incidents, affected, killed, injured, abducted, detained, sexually_assaulted, other, contributors.
     """
     from console.cli.remarks import remarks
     from console.home import open_home
     from node.measures import make_query
     from node.query import answer
+    from node.query import changes as list_changes
 
     asked = make_query(
-        [name for name in by.split(",") if name],
-        [name for name in measure.split(",") if name],
+        _names(by),
+        _names(measure),
         where or [],
         as_of=as_of or datetime.now(UTC).date(),
         first=first,
         last=last,
         own_only=whom is Whom.OUTSIDERS,
         purpose=purpose,
+        compare=compare,
+        top=top,
+        share=_names(share) or None,
     )
-    found = answer(open_home(home).store(), asked)
-    show(found.header, found.rows, style, remarks(found))
+    found = (list_changes if changes else answer)(open_home(home).store(), asked)
+    show(found.header, _shown(found.rows, style), style, remarks(found))
+
+
+def _names(text: str) -> list[str]:
+    return [name for name in text.split(",") if name]
+
+
+def _shown(rows: Sequence[Sequence[Cell]], style: Format) -> Sequence[Sequence[Cell]]:
+    """In a table a figure that is not known is a dash, which is no zero."""
+    if style is not Format.TABLE:
+        return rows
+    return [[DASH if cell is None else cell for cell in row] for row in rows]

@@ -1,5 +1,6 @@
 """What stands beside the figures of an answer."""
 
+from node.dimensions import UNKNOWN
 from node.query import Answer
 
 
@@ -12,6 +13,7 @@ def remarks(found: Answer) -> dict[str, object]:
         "as_of": str(found.as_of),
         "sources": [*sources, "records of peers"] if seen.from_peers else sources,
         "definition": found.definition,
+        **_beside(found),
     }
     cautions = (
         (seen.from_peers, "shared by peers"),
@@ -39,4 +41,24 @@ def remarks(found: Answer) -> dict[str, object]:
             f" no survivor's consent to {found.purpose} (R14)"
         )
     notes["coverage"] = "voluntary reporting: no record does not mean no incident"
+    return notes
+
+
+def _beside(found: Answer) -> dict[str, object]:
+    """What figures are compared with, and what is not shown."""
+    notes: dict[str, object] = {}
+    if found.beside is not None and found.query.since:
+        notes["compared_with"] = f"the same as of {found.query.since}"
+    elif found.beside is not None:
+        days = [str(day) for day in (found.beside.first, found.beside.last) if day]
+        notes["compared_with"] = f"the {found.query.grain or 'period'} before" + (
+            f": {' to '.join(days)}" if not found.query.grain else ""
+        )
+    if found.query.share is not None:
+        within = f"within each {', '.join(found.query.share)}" if found.query.share else "of all groups"
+        notes["share"] = f"percent {within}, {UNKNOWN} included"
+    if found.not_shown.groups:
+        sums = zip(found.query.measures, found.not_shown.sums, strict=True)
+        told = ", ".join(f"{number} {name}" for name, number in sums if number is not None)
+        notes["not_shown"] = f"{found.not_shown.groups} more groups" + (f": {told}" if told else "")
     return notes

@@ -21,16 +21,22 @@ from sqlalchemy import (
     union_all,
 )
 
+from node.dimensions import DELAYS, MEASURED, UNKNOWN, VICTIMS, split_columns
 from node.document import read_document
-from node.measures import UNKNOWN, Query, measure_columns, split_columns
+from node.figures import order
+from node.measures import Query
 from node.model import SEXUAL_VIOLENCE, Incident, Outcome, Sensitive
+from node.store.database import portions
 from node.store.records import day_number, day_of
-from node.tables import fact, log, publication, revision
+from node.tables import fact, log, publication, record, revision
 
 Cells: TypeAlias = tuple[str | int, ...]
 # No bound values: PostgreSQL wants the very same expression where a group is selected and where it is made.
 _UNKNOWN = literal_column(f"'{UNKNOWN}'", Text)
-_HUNDRED, _TWO, _THREE = (literal_column(text, Integer) for text in ("100", "2", "3"))
+_ZERO, _ONE, _TWO, _THREE, _TWELVE, _HUNDRED, _MYRIAD = (
+    literal_column(text, Integer) for text in ("0", "1", "2", "3", "12", "100", "10000")
+)
+_RECORD = "record"  # group by it, and each own revision is a group, and the records of peers are one together
 
 
 class Caveats(NamedTuple):
@@ -45,21 +51,28 @@ class Caveats(NamedTuple):
 
 def count(connection: Connection, query: Query) -> list[Cells]:
     """Answer a question: per group its values, then its measures, in order, unknown last."""
-    groups = [name for name in query.by if name != query.split]
-    if query.split is None:
-        table = select(
-            *(_dimension(name).label(name) for name in groups),
-            *(_measure(name).label(name) for name in query.measures),
-        ).where(_condition(query))
-        rows = connection.execute(table.group_by(*(_dimension(name) for name in groups)))
-    else:
-        rows = connection.execute(_split(query, groups))
+    rows = connection.execute(_table(query, query.by, _condition(query)))
     header = (*query.by, *query.measures)
     found = [tuple(map(_shown, header, row)) for row in rows]
     if not query.by and not found:
         found = [(0,) * len(query.measures)]
-    width = len(query.by)
-    return sorted(found, key=lambda cells: [(cell == UNKNOWN, _order(cell)) for cell in cells[:width]])
+    return sorted(found, key=lambda cells: order(cells[: len(query.by)]))
+
+
+def differing(connection: Connection, query: Query, other: date) -> dict[str, list[Cells]]:
+    """What is counted as of the day of a question and not as of another: by record, in the form of `count`.
+
+    Own records stand under their names, those of peers all together under nothing: whose they are is not told.
+    """
+    at = day_number(other)
+    apart = or_(fact.c.known_from > at, fact.c.known_until <= at)
+    rows = connection.execute(_table(query, (_RECORD, *query.by), and_(_condition(query), apart))).all()
+    names = _names(connection, sorted({row[0] for row in rows if row[0] is not None}))
+    header = (*query.by, *query.measures)
+    found: dict[str, list[Cells]] = {}
+    for revision_id, *row in rows:
+        found.setdefault(names.get(revision_id, ""), []).append(tuple(map(_shown, header, row)))
+    return found
 
 
 def caveats(connection: Connection, query: Query) -> Caveats:
@@ -115,7 +128,7 @@ def own_of_survivors(connection: Connection, query: Query) -> tuple[tuple[int, I
     found = (
         select(revision.c.record_id, revision.c.document).join_from(fact, revision).where(_condition(query))
     )
-    told = or_(fact.c.means == SEXUAL_VIOLENCE, _added(measure_columns(Outcome.SEXUALLY_ASSAULTED)) > 0)
+    told = or_(fact.c.means == SEXUAL_VIOLENCE, _added(MEASURED[Outcome.SEXUALLY_ASSAULTED].columns) > 0)
     by_hand = select(revision.c.record_id).where(
         revision.c.publication_id.is_(None)
     )  # as every mark once was
@@ -139,21 +152,46 @@ def own_revisions(connection: Connection, query: Query) -> list[int]:
     return list(rows.scalars())
 
 
-def _split(query: Query, groups: Sequence[str]) -> Any:
+def _names(connection: Connection, revision_ids: Sequence[int]) -> dict[int, str]:
+    """`SOURCE:KEY` of the records of these revisions."""
+    names: dict[int, str] = {}
+    for chosen in portions(revision_ids):
+        rows = connection.execute(
+            select(revision.c.id, record.c.source + ":" + record.c.source_key)
+            .join_from(revision, record)
+            .where(revision.c.id.in_(chosen))
+        )
+        names |= {key: name for key, name in rows}  # noqa: C416 - rows are not pairs to the type checker
+    return names
+
+
+def _table(query: Query, by: Sequence[str], some: ColumnElement[bool]) -> Any:
+    """The statement that counts some facts by these dimensions."""
+    groups = [name for name in by if name != query.split]
+    if query.split is not None:
+        return _split(query, by, groups, some)
+    table = select(
+        *(_dimension(name).label(name) for name in groups),
+        *(_measure(name).label(name) for name in query.measures),
+    )
+    return table.where(some).group_by(*(_dimension(name) for name in groups))
+
+
+def _split(query: Query, by: Sequence[str], groups: Sequence[str], condition: ColumnElement[bool]) -> Any:
     """One select per value of the dimension that splits affected persons."""
     name = query.split or ""
     chosen = dict(query.where).get(name)
     values = [value for value in split_columns(name, "affected") if chosen is None or value in chosen]
-    buckets = [(value, (value,)) for value in values] if name in query.by else [("", tuple(values))]
+    buckets = [(value, (value,)) for value in values] if name in by else [("", tuple(values))]
     parts = []
     for label, members in buckets:
-        shown = (literal(label.lower()) if one == name else _dimension(one) for one in query.by)
+        shown = (literal(label.lower()) if one == name else _dimension(one) for one in by)
         some = _sum(name, "affected", members) > 0
         counted = (
-            case((some, 1), else_=0) if measure == "incidents" else _sum(name, measure, members)
+            func.sum(_sum(name, measure, members)) if MEASURED[measure].columns else _measure(measure)
             for measure in query.measures
         )
-        part = select(*shown, *map(func.sum, counted)).where(and_(_condition(query), some))
+        part = select(*shown, *counted).where(and_(condition, some))
         parts.append(part.group_by(*(_dimension(one) for one in groups)).having(func.count() > 0))
     return union_all(*parts)
 
@@ -166,7 +204,9 @@ def _sum(name: str, measure: str, members: Sequence[str]) -> ColumnElement[int]:
 def _measure(name: str) -> ColumnElement[int]:
     if name == "incidents":
         return func.count()
-    return func.coalesce(func.sum(_added(measure_columns(name))), 0)
+    if name == "contributors":  # our own records have no log
+        return func.count(func.coalesce(fact.c.log_id, 0).distinct())
+    return func.coalesce(func.sum(_added(MEASURED[name].columns)), 0)
 
 
 def _added(columns: Sequence[str]) -> ColumnElement[int]:
@@ -184,8 +224,36 @@ def _dimension(name: str) -> ColumnElement[Any]:
         return fact.c.year * _HUNDRED + (fact.c.month + _TWO) // _THREE
     if name == "year":
         return fact.c.year
+    if name == _RECORD:
+        return fact.c.revision_id
+    if name in _DERIVED:
+        return _DERIVED[name]()
     # A source that says "unknown" and a peer that did not open the dimension are one row.
     return func.coalesce(fact.c[name], _UNKNOWN)
+
+
+def _victims() -> ColumnElement[Any]:
+    none, some = (_text(value) for value in VICTIMS)
+    affected = _added(MEASURED["affected"].columns)
+    return case((fact.c.undisclosed == _ONE, _UNKNOWN), (affected == _ZERO, none), else_=some)
+
+
+def _delay() -> ColumnElement[Any]:
+    """Months from that of the incident to that from which it counts here."""
+    known = fact.c.known_from // _MYRIAD * _TWELVE + fact.c.known_from // _HUNDRED % _HUNDRED
+    months = known - fact.c.year * _TWELVE - fact.c.month
+    bands = (
+        (months <= literal_column(most, Integer), _text(band))
+        for most, band in zip(("0", "1", "3", "12"), DELAYS, strict=False)
+    )
+    return case((fact.c.month.is_(None), _UNKNOWN), *bands, else_=_text(DELAYS[-1]))
+
+
+def _text(value: str) -> ColumnElement[str]:
+    return literal_column(f"'{value}'", Text)
+
+
+_DERIVED = {"victims": _victims, "delay": _delay}
 
 
 def _condition(query: Query) -> ColumnElement[bool]:
@@ -202,7 +270,7 @@ def _condition(query: Query) -> ColumnElement[bool]:
     for name, values in query.where:
         if name == query.split:
             continue
-        column = fact.c[name]
+        column = _DERIVED[name]() if name in _DERIVED else fact.c[name]
         chosen = column.in_([int(value) for value in values] if name == "year" else values)
         parts.append(or_(chosen, column.is_(None)) if UNKNOWN in values else chosen)
     return and_(*parts)
@@ -218,7 +286,3 @@ def _shown(name: str, value: object) -> str | int:
 
 
 _PERIODS = {"month": "-", "quarter": "-Q"}
-
-
-def _order(cell: str | int) -> tuple[int, str]:
-    return (cell, "") if isinstance(cell, int) else (0, cell)

@@ -6,7 +6,7 @@ from io import StringIO
 from pathlib import Path
 
 from console.generator import HEADER, generate
-from node.measures import DIMENSIONS
+from node.dimensions import DIMENSIONS
 from tests.console.command_line import tocsin
 from tests.console.conftest import INCIDENTS
 

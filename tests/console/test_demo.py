@@ -179,7 +179,7 @@ def test_a_coordinator_that_counts_something_else_fails_the_demo(
     def miscount(coordinator: Home) -> Answer:
         found = count(coordinator)
         (year, incidents, *others), *rest = found.rows
-        return replace(found, rows=((year, int(incidents) + 1, *others), *rest))
+        return replace(found, rows=((year, int(incidents or 0) + 1, *others), *rest))
 
     monkeypatch.setattr(console.demo, "count", miscount)
     ran = tocsin("demo", "--data", small)

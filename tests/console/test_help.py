@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from console.cli.main import command_line
-from node.measures import COLUMN_DIMENSIONS, MEASURES, SPLIT_DIMENSIONS, TIME_DIMENSIONS
+from node.dimensions import COLUMN_DIMENSIONS, MEASURES, SPLIT_DIMENSIONS, TIME_DIMENSIONS
 from tests.console.command_line import tocsin
 
 COLUMNS = 80

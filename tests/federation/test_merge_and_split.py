@@ -60,7 +60,7 @@ def told(network: Network, node: Node, origin: Node, way: str) -> None:
 
 def means(node: Node, days: int = 0) -> dict[str, int]:
     query = make_query(["means"], ["incidents"], [], as_of=TODAY + timedelta(days=days))
-    return {str(name): int(number) for name, number in answer(node.store, query).rows}
+    return {str(name): int(number or 0) for name, number in answer(node.store, query).rows}
 
 
 def payloads(node: Node, origin: str, start: int) -> list[IncidentRecord | Retraction]:

@@ -1,22 +1,25 @@
 """A question is checked before anything is counted, and a refusal says what could be asked instead."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.errors import QueryError
-from node.facts import COLUMNS, EMPLOYERS
-from node.measures import (
+from node.dimensions import (
+    BY_NAME,
     COLUMN_DIMENSIONS,
     DIMENSIONS,
-    MEASURES,
+    MEASURED,
     SPLIT_DIMENSIONS,
-    make_query,
-    measure_columns,
+    TIME_DIMENSIONS,
+    Kind,
     split_columns,
 )
+from node.errors import QueryError
+from node.facts import COLUMNS, EMPLOYERS
+from node.measures import make_query
 from node.model import Outcome, Sex, Staff
 
 TODAY = date(2026, 11, 23)
@@ -36,6 +39,7 @@ NAMES = {column.name for column in COLUMNS}
         ([], ["incidents"], ["month=2015-03"], ["--where", "'month'", "year"]),
         ([], ["incidents"], ["means=magic"], ["--where", "'magic' is no means", "shooting"]),
         ([], ["incidents"], ["means=shooting,magic"], ["--where", "'magic'"]),
+        ([], ["incidents"], ["admin1=Unity,,Leer"], ["--where", "empty"]),
         ([], ["incidents"], ["means=shooting", "means=shelling"], ["--where", "means stands twice"]),
         ([], ["incidents"], ["country=Atlantis"], ["--where", "'Atlantis'", "three-letter"]),
         ([], ["incidents"], ["year=last"], ["--where", "'last' is not a year"]),
@@ -93,18 +97,45 @@ def test_everything_that_can_be_grouped_by_is_counted(dimension: str) -> None:
     query = make_query([dimension], ["incidents", "affected"], [], as_of=TODAY)
 
     assert query.split == (dimension if dimension in SPLIT_DIMENSIONS else None)
+    assert query.grain == (dimension if dimension in {"year", *TIME_DIMENSIONS} else None)
 
 
 def test_dimensions_and_measures_are_columns() -> None:
-    assert set(COLUMN_DIMENSIONS) <= NAMES
-    for measure in MEASURES[1:]:
-        assert set(measure_columns(measure)) <= NAMES
-    assert len(measure_columns("affected")) == len(Outcome) * len(Staff)
+    assert {name for name in COLUMN_DIMENSIONS if BY_NAME[name].kind is Kind.COLUMN} <= NAMES
+    assert all(set(one.columns) <= NAMES for one in MEASURED.values())
+    assert len(MEASURED["affected"].columns) == len(Outcome) * len(Staff)
     assert set(split_columns("sex", "affected")) == set(Sex)
     assert set(split_columns("org_type", "affected")) == set(EMPLOYERS)
     assert set(split_columns("staff", "killed")) == set(Staff)
     for dimension in SPLIT_DIMENSIONS:
         assert {name for names in split_columns(dimension, "affected").values() for name in names} <= NAMES
+
+
+@pytest.mark.parametrize(
+    ("by", "more", "said"),
+    [
+        ([], {"compare": "last year"}, ["--compare", "'last year'", "previous"]),
+        ([], {"compare": "2026-11-23"}, ["--compare", "not before"]),
+        ([], {"compare": "previous"}, ["--compare", "--from and --to", "by year"]),
+        (["year", "month"], {"compare": "previous"}, ["--compare", "year and month"]),
+        (["year"], {"compare": "previous", "where": ["year=2015"]}, ["--compare", "not with year="]),
+        (["year"], {"top": -1}, ["--top", "-1"]),
+        ([], {"top": 3}, ["--top", "--by"]),
+        (["year"], {"share": ["country"]}, ["--share", "'country' is not grouped by"]),
+        (["year"], {"share": ["year", "year"]}, ["--share", "twice"]),
+        (["year", "sex"], {"share": ["year"]}, ["--share", "under each sex", "leave incidents out"]),
+        ([], {"share": ["all"], "measures": ["contributors"]}, ["--share", "contributors"]),
+    ],
+)
+def test_what_stands_beside_figures_has_to_mean_something(
+    by: list[str], more: dict[str, Any], said: list[str]
+) -> None:
+    asked = {"measures": ["incidents"], "where": [], **more}
+
+    with pytest.raises(QueryError) as refused:
+        make_query(by, asked.pop("measures"), asked.pop("where"), as_of=TODAY, **asked)
+
+    assert [part for part in said if part not in str(refused.value)] == []
 
 
 @given(st.text(), st.text(), st.text())

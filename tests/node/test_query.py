@@ -1,6 +1,7 @@
 """Every figure is the one that counting by hand gives, whatever is asked, on both databases."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -10,11 +11,13 @@ from sqlalchemy import delete
 
 from console.database import open_store
 from node.audience import Tier
+from node.dimensions import DELAYS, DIMENSIONS, MEASURES, SPLIT_DIMENSIONS, TIME_DIMENSIONS, UNKNOWN
 from node.disclose import cut
+from node.errors import QueryError
 from node.facts import COLUMNS, EMPLOYERS, Value, employer_column, fact, sex_column, staff_column
 from node.intake import Publication, Row
 from node.ladders import chains_of
-from node.measures import DIMENSIONS, MEASURES, SPLIT_DIMENSIONS, TIME_DIMENSIONS, UNKNOWN, Query, make_query
+from node.measures import Query, make_query
 from node.model import (
     EmployerTally,
     Incident,
@@ -27,7 +30,7 @@ from node.model import (
     Tally,
 )
 from node.policy import baseline
-from node.query import answer
+from node.query import answer, changes
 from node.record import import_publication
 from node.signed import Position
 from node.store.database import Store
@@ -46,12 +49,15 @@ AS_OF = (date(2021, 1, 1), FIRST, date(2023, 1, 1), SECOND, date(2026, 1, 1))
 
 
 class Counted(dict[str, Value]):
-    """The columns of one incident, and the days, YYYYMMDD, from and up to which it counts."""
+    """The columns of one incident, the days, YYYYMMDD, from and up to which it counts, and whether a peer shared it."""
 
-    def __init__(self, columns: Sequence[Value], known_from: int, known_until: int | None) -> None:
+    def __init__(
+        self, columns: Sequence[Value], known_from: int, known_until: int | None, *, shared: bool = False
+    ) -> None:
         super().__init__(zip((column.name for column in COLUMNS), columns, strict=True))
         self.known_from = known_from
         self.known_until = known_until
+        self.shared = shared
 
     def number(self, names: Sequence[str]) -> int:
         return sum(number for name in names if isinstance(number := self[name], int))
@@ -64,8 +70,21 @@ class Counted(dict[str, Value]):
             return (
                 UNKNOWN if self["month"] is None else f"{self['year']}-Q{(self.number(['month']) + 2) // 3}"
             )
+        if dimension == "victims":
+            affected = self.number([staff_column(outcome, staff) for outcome in Outcome for staff in Staff])
+            return UNKNOWN if self["undisclosed"] else "some" if affected else "none"
+        if dimension == "delay":
+            return UNKNOWN if self["month"] is None else self.delay()
         value = self[dimension]
         return UNKNOWN if value is None else value
+
+    def delay(self) -> str:
+        """How long it took until the incident counted here."""
+        happened, known = self.number(["year"]) * 12 + self.number(["month"]), str(self.known_from)
+        months = int(known[:4]) * 12 + int(known[4:6]) - happened
+        return next(
+            (band for most, band in zip((0, 1, 3, 12), DELAYS, strict=False) if months <= most), DELAYS[4]
+        )
 
 
 def members(dimension: str) -> Mapping[str, str]:
@@ -75,8 +94,15 @@ def members(dimension: str) -> Mapping[str, str]:
     return {name.lower(): employer_column(name) for name in EMPLOYERS}
 
 
-def persons(one: Counted, split: str | None, values: Sequence[str], measure: str) -> int:
-    """Affected persons of a measure, of some values of the dimension that splits them."""
+def persons(
+    one: Counted, split: str | None, values: Sequence[str], measure: str, *, known: bool | None = None
+) -> int:
+    """Affected persons of a measure, of some values of the dimension that splits them.
+
+    With `known`, whether its organization was counted before, also the incident and its organization.
+    """
+    if known is not None and measure in {"incidents", "contributors"}:
+        return measure == "incidents" or not known
     outcomes = Outcome if measure in {"affected", "incidents"} else (Outcome(measure),)
     if split in {"sex", "org_type"}:
         return one.number([members(split)[value.lower()] for value in values])
@@ -90,6 +116,7 @@ def by_hand(rows: Sequence[Counted], query: Query) -> dict[tuple[str | int, ...]
     where = dict(query.where)
     split = query.split
     groups: dict[tuple[str | int, ...], list[int]] = {}
+    heard: set[tuple[object, ...]] = set()
     if not query.by:
         groups[()] = [0] * len(query.measures)
     every = [] if split is None else list(Staff if split == "staff" else members(split))
@@ -110,7 +137,8 @@ def by_hand(rows: Sequence[Counted], query: Query) -> dict[tuple[str | int, ...]
             group = tuple(bucket[0] if name == split else one.shown(name) for name in query.by)
             counts = groups.setdefault(group, [0] * len(query.measures))
             for number, measure in enumerate(query.measures):
-                counts[number] += 1 if measure == "incidents" else persons(one, split, bucket, measure)
+                counts[number] += persons(one, split, bucket, measure, known=(group, one.shared) in heard)
+            heard.add((group, one.shared))
     return {group: tuple(counts) for group, counts in groups.items()}
 
 
@@ -148,7 +176,7 @@ def fill(
             {},
             day_number(SECOND),
         )
-    return rows + [Counted(view, day_number(SECOND), None) for view in views]
+    return rows + [Counted(view, day_number(SECOND), None, shared=True) for view in views]
 
 
 @st.composite
@@ -157,7 +185,7 @@ def questions(draw: st.DrawFn, rows: Sequence[Counted]) -> Query:
     split = draw(st.sampled_from([None, None, *SPLIT_DIMENSIONS]))
     plain = [name for name in DIMENSIONS if name not in SPLIT_DIMENSIONS]
     by = draw(st.lists(st.sampled_from(plain), max_size=3, unique=True))
-    measures = MEASURES if split in {None, "staff"} else ("incidents", "affected")
+    measures = MEASURES if split in {None, "staff"} else ("incidents", "affected", "contributors")
     asked = draw(st.lists(st.sampled_from(measures), min_size=1, max_size=4, unique=True))
     filtered = draw(
         st.lists(
@@ -224,6 +252,94 @@ def test_every_figure_is_the_one_that_counting_by_hand_gives(store: Store) -> No
             assert {row[:width]: row[width:] for row in found.rows} == by_hand(rows, query)
 
     check()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_the_changes_between_two_days_add_up_to_the_difference_whatever_is_asked(store: Store) -> None:
+    @settings(settings.default, max_examples=15, suppress_health_check=list(HealthCheck))
+    @given(
+        st.lists(recent, max_size=4),
+        st.lists(recent, max_size=4),
+        st.lists(st.tuples(recent, st.sampled_from(list(Tier))), max_size=4),
+        st.data(),
+    )
+    def check(
+        first: list[Incident], second: list[Incident], peer: list[tuple[Incident, Tier]], data: st.DataObject
+    ) -> None:
+        rows = fill(store, first, second, peer)
+        asked = data.draw(questions(rows).filter(lambda query: "contributors" not in query.measures))
+        since = data.draw(st.sampled_from([day for day in (date(2020, 1, 1), *AS_OF) if day < asked.as_of]))
+        query = replace(asked, since=since)
+        beside, listed = answer(store, query), changes(store, query)
+        width, sums = len(query.by), dict[tuple[object, ...], list[int]]()
+        for _, *row in listed.rows:
+            total = sums.setdefault(tuple(row[:width]), [0] * len(query.measures))
+            for at, change in enumerate(row[width + 2 :: 3]):
+                total[at] += change if isinstance(change, int) else 0
+
+        compared = {row[:width]: list(row[width + 2 :: 3]) for row in beside.rows if any(row[width + 2 :: 3])}
+        assert {group: numbers for group, numbers in sums.items() if any(numbers)} == compared
+        assert [row[width + 1 :: 3] for row in beside.rows if any(row[width + 1 :: 3])] == [
+            row[width:] for row in answer(store, replace(asked, as_of=since)).rows if any(row[width:])
+        ]
+
+    check()
+
+
+def test_a_change_list_names_own_records_and_no_peer(store: Store) -> None:
+    fill(
+        store,
+        [Incident(PartialDate(2019, 3)), Incident(PartialDate(2019, 4))],
+        [Incident(PartialDate(2019, 3)), Incident(PartialDate(2020, 4)), Incident(PartialDate(2019, 5))],
+        [(Incident(PartialDate(2019, 6)), Tier.PEER), (Incident(PartialDate(2019, 7)), Tier.PEER)],
+    )
+    query = make_query(["year"], ["incidents"], [], as_of=AS_OF[4], compare="2023-01-01")
+
+    found = changes(store, query)
+
+    assert found.header == ("record", "year", "incidents", "incidents_before", "incidents_change")
+    assert found.rows == (
+        ("awsd:1", 2019, 0, 1, -1),
+        ("awsd:1", 2020, 1, 0, 1),
+        ("awsd:2", 2019, 1, 0, 1),
+        ("records of peers", 2019, 2, 0, 2),
+    )
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        make_query(["year"], ["incidents"], [], as_of=AS_OF[4]),
+        make_query(["year"], ["contributors"], [], as_of=AS_OF[4], compare="2023-01-01"),
+        make_query(["year"], ["incidents"], [], as_of=AS_OF[4], compare="2023-01-01", top=3),
+        make_query(["year"], ["incidents"], [], as_of=AS_OF[4], compare="2023-01-01", share=["all"]),
+    ],
+)
+def test_a_change_list_needs_a_day_and_lists_records_alone(store: Store, refused: Query) -> None:
+    with pytest.raises(QueryError, match="--changes"):
+        changes(store, refused)
+
+
+def test_figures_stand_beside_those_of_the_year_before(store: Store) -> None:
+    fill(
+        store, [], [Incident(PartialDate(year, 5, 1), Place("SSD")) for year in (2018, 2019, 2019, 2020)], []
+    )
+    query = make_query(
+        ["year", "country"],
+        ["incidents"],
+        [],
+        as_of=AS_OF[-1],
+        first=date(2019, 1, 1),
+        last=date(2020, 12, 31),
+        compare="previous",
+    )
+
+    found = answer(store, query)
+
+    assert found.rows == ((2019, "SSD", 2, 1, 1), (2020, "SSD", 1, 2, -1))
+    assert found.beside is not None
+    assert (found.beside.first, found.beside.last) == (date(2018, 1, 1), date(2019, 12, 31))
 
 
 def test_every_caveat_counts_the_incidents_it_speaks_of(store: Store) -> None:

@@ -73,7 +73,7 @@ class Desk:
         """Incidents and persons killed."""
         query = make_query([], ["incidents", "killed"], [], as_of=as_of or self.today)
         ((incidents, persons),) = answer(self.store, query).rows
-        return int(incidents), int(persons)
+        return int(incidents or 0), int(persons or 0)
 
     def said(self, key: str) -> Override:
         with self.store.read() as connection:

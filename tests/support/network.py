@@ -35,6 +35,7 @@ from node.directory import (
     Status,
     origin_of,
 )
+from node.figures import Group
 from node.intake.publication import Publication, Row
 from node.logbook import Identity, start_log
 from node.measures import make_query
@@ -149,10 +150,10 @@ class Node:
         request = Request(tuple(known[key] for key in keys), tiers, now, BASELINE)
         return list(release(self.store, request, self.identity, records))
 
-    def counts(self, *by: str, as_of: date = TODAY) -> dict[tuple[str | int, ...], int]:
+    def counts(self, *by: str, as_of: date = TODAY) -> dict[Group, int]:
         """Number of incidents by these dimensions, as a query would answer it."""
         rows = answer(self.store, make_query(by, ("incidents",), (), as_of=as_of)).rows
-        return {row[:-1]: int(row[-1]) for row in rows}
+        return {row[:-1]: int(row[-1] or 0) for row in rows}
 
     @asynccontextmanager
     async def serving(self, network: "Network") -> AsyncIterator[Member]:
