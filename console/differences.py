@@ -1,13 +1,14 @@
 """A network as people read it: every key with what became of it, and what a newer file changes."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from console.home import Home, read_file
 from console.network import grouped
 from crypto.signing import key_hash
-from node.directory import Directory, Member, MemberKey
+from node.directory import NO_POLICY, Directory, Member, MemberKey
 from node.errors import DirectoryError
 from node.trust import Document, Role, Root, Trusted, fingerprint_of
 from node.wire.network import decode_directory, decode_document, decode_root
@@ -30,6 +31,7 @@ class Shown(NamedTuple):
             "directory": f"{self.directory.version}, until {self.directory.expires:%Y-%m-%d}",
             "roots are signed by": _of(self.root.root),
             "directories are signed by": _of(self.root.directory),
+            "checkpoints are cosigned by": _quorum(self.directory),
         }
 
 
@@ -58,6 +60,8 @@ def key_lines(shown: Shown) -> Iterator[Sequence[str]]:
         for signing in member.signing_keys:
             yield _key_line(member, "signing", signing)
         yield _key_line(member, "log", member.log_key)
+        if member.cosign_key:
+            yield _key_line(member, "cosigning", member.cosign_key)
         yield member.org_id, member.seal_key.hex(), "sealing", "", "", ""
         yield member.org_id, key_hash(member.tls_certificate).hex(), "certificate", "", "", ""
 
@@ -93,6 +97,8 @@ def _root_differences(before: Root | None, after: Root, fingerprint: bytes) -> I
 
 def _member_differences(before: Directory | None, after: Directory) -> Iterator[str]:
     yield f"directory {after.version} of {after.network}, valid until {after.expires:%Y-%m-%d}"
+    if _quorum(after) != (_quorum(before) if before else _quorum(replace(after, witnesses=NO_POLICY))):
+        yield f"  checkpoints are cosigned by: {_quorum(after)}"
     known = {member.org_id: member for member in before.members} if before else {}
     for member in after.members:
         past = known.pop(member.org_id, None)
@@ -114,7 +120,7 @@ def _changes(past: Member, member: Member) -> Iterator[str]:
             yield f"signing key: + {grouped(key.public_key)}"
         elif keys[key.public_key] != key:
             yield f"signing key: {grouped(key.public_key)} {_state(key) or 'changed'}"
-    for field in ("log_key", "seal_key", "tls_certificate"):
+    for field in ("log_key", "cosign_key", "seal_key", "tls_certificate"):
         if getattr(past, field) != getattr(member, field):
             yield f"{field.replace('_', ' ')}: changed"
 
@@ -134,6 +140,12 @@ def _state(key: MemberKey) -> str:
     if key.retirement is None:
         return ""
     return f"{key.retirement.reason.name.lower()}, counts below {key.retirement.last_good_size}"
+
+
+def _quorum(directory: Directory) -> str:
+    needed, among, stale_seconds = directory.witnesses
+    who = "nobody has to" if not needed else f"{needed} of {', '.join(among) or 'all members'}"
+    return f"{who}; stale after {stale_seconds // 3600} h" if stale_seconds else who
 
 
 def _of(role: Role) -> str:

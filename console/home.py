@@ -39,7 +39,7 @@ from node.wire.network import decode_document, encode_document
 
 KEY_LIFETIME = timedelta(days=3 * 365)
 NAMES_FILE = "names.txt"
-SIGNING, LOG, TLS, NETWORK, SEAL = "signing", "log", "tls", "network", "seal"
+SIGNING, LOG, TLS, NETWORK, SEAL, COSIGN = "signing", "log", "tls", "network", "seal", "cosign"
 NEXT = "signing.next"  # the signing key that waits to be known to the network
 
 
@@ -64,11 +64,13 @@ class Home:
         Raises:
             CryptoError: A key file is missing or damaged, or the passphrase is wrong.
         """
+        cosign = self.key_file(COSIGN)
         return Identity(
             self.settings.org_id,
             Signer(load_key(self.key_file(SIGNING), SIGNING, passphrase)),
             Signer(load_key(self.key_file(LOG), LOG, passphrase)),
             Pace(self.settings.log_slot_seconds, self.settings.log_padding),
+            Signer(load_key(cosign, COSIGN, passphrase)) if cosign.exists() else None,
         )
 
     def credentials(self, passphrase: str | None) -> Credentials:
@@ -122,6 +124,7 @@ class Home:
             self._certificate(),
             endpoint,
             self.seal_key(passphrase).public_key,
+            key(identity.cosigning) if identity.cosigning else None,
         )
 
     def make_next_key(self, passphrase: str | None) -> Signer:
@@ -307,7 +310,7 @@ def make_home(path: Path, settings: Settings, passphrase: str | None) -> Home:
             settings.org_id, now - timedelta(days=1), now + KEY_LIFETIME
         )
         home = Home(path, settings)
-        for purpose in (SIGNING, LOG, SEAL):
+        for purpose in (SIGNING, LOG, SEAL, COSIGN):
             save_key(home.key_file(purpose), purpose, os.urandom(32), passphrase)
         save_key(home.key_file(TLS), TLS, key, passphrase)
         write_file(path / "keys" / "tls.der", certificate)

@@ -15,9 +15,11 @@ from node.audience import Tier
 from node.directory import (
     DIRECTORY_TYPE,
     LIFETIME,
+    NO_POLICY,
     REQUEST_TYPE,
     Directory,
     Member,
+    QuorumPolicy,
     Retirement,
     Status,
     retired_keys,
@@ -116,8 +118,12 @@ def found_network(home: Home, name: str, passphrase: str | None, role: Role | No
     return _put_in_force(home, passphrase, signed(document, signers))
 
 
-def change_members(home: Home, passphrase: str | None, change: Change) -> Draft:
+def change_members(
+    home: Home, passphrase: str | None, change: Change, witnesses: QuorumPolicy | None = None
+) -> Draft:
     """Make the next version of the directory, valid from now for `LIFETIME`, and sign it with the key kept here.
+
+    Who has to have cosigned a checkpoint stays as it was, unless something else is said.
 
     Raises:
         DirectoryError: The members that result contradict each other.
@@ -126,7 +132,11 @@ def change_members(home: Home, passphrase: str | None, change: Change) -> Draft:
     held = home.network()
     assert held.directory is not None, "what is trusted has a directory"
     directory = _directory(
-        held.root.network, held.directory.version + 1, held.root, change(held.directory.members)
+        held.root.network,
+        held.directory.version + 1,
+        held.root,
+        change(held.directory.members),
+        held.directory.witnesses if witnesses is None else witnesses,
     )
     document = held.document._replace(directory=directory)
     return _put_in_force(home, passphrase, signed(document, _kept(home, passphrase)))
@@ -144,7 +154,13 @@ def change_root(home: Home, passphrase: str | None, root: Role, directory: Role)
     following = Root(held.root.network, held.root.version + 1, now, now + ROOT_LIFETIME, root, directory)
     document = Document(
         (*held.document.roots, _unsigned(ROOT_TYPE, encode_root(following))),
-        _directory(following.network, held.directory.version + 1, following, held.directory.members),
+        _directory(
+            following.network,
+            held.directory.version + 1,
+            following,
+            held.directory.members,
+            held.directory.witnesses,
+        ),
     )
     return _put_in_force(home, passphrase, signed(document, _kept(home, passphrase)))
 
@@ -242,7 +258,9 @@ def request_membership(
         (key,) = member.signing_keys
         member = member._replace(signing_keys=(key._replace(public_key=signing.public_key),))
     signed_once = sign_envelope(signing, REQUEST_TYPE, encode_request(member))
-    return encode_envelope(add_signature(identity.log, signed_once))
+    signed_twice = add_signature(identity.log, signed_once)
+    cosigning = identity.cosigning
+    return encode_envelope(add_signature(cosigning, signed_twice) if cosigning else signed_twice)
 
 
 def read_request(path: Path) -> Member:
@@ -256,7 +274,7 @@ def read_request(path: Path) -> Member:
         member = decode_request(envelope.payload)
     except PayloadError as error:
         raise DirectoryError(f"{path.name} is not a request for membership") from error
-    keys = (*(key.public_key for key in member.signing_keys), member.log_key.public_key)
+    keys = [key.public_key for key in member.keys]
     try:
         verify_threshold(envelope, REQUEST_TYPE, keys, len(set(keys)))
     except CryptoError as error:
@@ -298,7 +316,7 @@ def retired(org_id: str, public_key: bytes, retirement: Retirement) -> Change:
 
 def fingerprint(member: Member) -> str:
     """What two people compare by voice before a member is admitted: hash of all its keys, in groups of four."""
-    signing = b"".join(key.public_key for key in (*member.signing_keys, member.log_key))
+    signing = b"".join(key.public_key for key in member.keys)
     return grouped(key_hash(signing + member.seal_key + member.tls_certificate))
 
 
@@ -308,7 +326,13 @@ def grouped(digest: bytes) -> str:
     return " ".join(digits[at : at + 4] for at in range(0, len(digits), 4))
 
 
-def _directory(name: str, version: int, root: Root, members: tuple[Member, ...]) -> Envelope:
+def _directory(
+    name: str,
+    version: int,
+    root: Root,
+    members: tuple[Member, ...],
+    witnesses: QuorumPolicy = NO_POLICY,
+) -> Envelope:
     now = _now()
     made = Directory(
         name,
@@ -317,6 +341,7 @@ def _directory(name: str, version: int, root: Root, members: tuple[Member, ...])
         now + LIFETIME,
         tuple(sorted(members, key=lambda member: member.org_id)),
         root.version,
+        witnesses,
     )
     return _unsigned(DIRECTORY_TYPE, encode_directory(made))
 

@@ -56,7 +56,7 @@ def known_keys(home: Home) -> Keys:
         past, signing = retired_keys(one), tuple(key.public_key for key in one.signing_keys)
         known = own if one.org_id == own.org_id else past._replace(signing_keys=signing)
         origins[one.org_id] = known._replace(ends=past.ends)
-    return Keys(origins, {witness_name(one.org_id): one.log_key for one in origins.values()})
+    return Keys(origins, {witness_name(one.org_id): one.witness_key.public_key for one in members})
 
 
 def given_keys(org_id: str, signing_key: str, log_key: str, witnesses: Sequence[str]) -> Keys:

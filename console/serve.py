@@ -175,7 +175,9 @@ async def _serve(
     gatekeeper = Gatekeeper(node.directory, lambda: datetime.now(UTC))
     exchange = Exchange(node.org_id, node.store)
     board = Board(node.org_id, node.store, gatekeeper, lambda: datetime.now(UTC))
-    stand = WitnessStand(node.org_id, node.store, node.identity.log, gatekeeper, lambda: datetime.now(UTC))
+    stand = WitnessStand(
+        node.org_id, node.store, node.identity.witness, gatekeeper, lambda: datetime.now(UTC)
+    )
     statuses = shelf(CaseDatabase(node.store), lambda: datetime.now(UTC))
     more = (
         stand.service(),

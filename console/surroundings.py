@@ -36,7 +36,7 @@ def tables_in(folder: Path) -> Tables:
 
 def witness_keys(directory: Directory) -> dict[str, bytes]:
     """Key of every member as a witness, by key name."""
-    return {witness_name(one.org_id): one.log_key.public_key for one in directory.members}
+    return {witness_name(one.org_id): one.witness_key.public_key for one in directory.members}
 
 
 def witnesses_of(home: Home) -> tuple[dict[str, bytes], str]:

@@ -56,7 +56,7 @@ async def have_cosigned(node: Node, now: datetime) -> Cosigned:
             continue
         try:
             line = await _ask(node, database, member, made)
-            cosignatures(made.note + line, {name: member.log_key.public_key})
+            cosignatures(made.note + line, {name: member.witness_key.public_key})
             await asyncio.to_thread(keep_cosignature, database, made.size, line)
             by.add(name)
         except (NodeError, CryptoError) as error:

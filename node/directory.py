@@ -16,7 +16,8 @@ from crypto.errors import CryptoError
 from crypto.sealing import verify_seal_key
 from node.audience import Tier
 from node.errors import DirectoryError, MemberError
-from node.verify import Origin
+from node.quorum import Quorum
+from node.verify import Origin, witness_name
 
 DIRECTORY_TYPE = "application/vnd.tocsin.directory.v1+protobuf"
 REQUEST_TYPE = "application/vnd.tocsin.membership-request.v1+protobuf"
@@ -81,6 +82,32 @@ class Member(NamedTuple):
     tls_certificate: bytes
     endpoint: str
     seal_key: bytes
+    cosign_key: MemberKey | None = None
+
+    @property
+    def keys(self) -> tuple[MemberKey, ...]:
+        """Every key with which it signs anything."""
+        return (*self.signing_keys, self.log_key, *((self.cosign_key,) if self.cosign_key else ()))
+
+    @property
+    def witness_key(self) -> MemberKey:
+        """The key with which it cosigns; of a member that joined before there were such keys, that of its log."""
+        return self.cosign_key or self.log_key
+
+
+class QuorumPolicy(NamedTuple):
+    """Who has to have cosigned a checkpoint (docs/protocol.md).
+
+    So many of these members, or of all when none is named; 0 asks for nobody. After `stale_seconds` without a sign of
+    life a log is stale; 0 declares nothing.
+    """
+
+    needed: int = 0
+    among: tuple[str, ...] = ()
+    stale_seconds: int = 0
+
+
+NO_POLICY = QuorumPolicy()
 
 
 @dataclass(frozen=True)
@@ -93,6 +120,7 @@ class Directory:
     expires: datetime
     members: tuple[Member, ...]
     root_version: int = 1  # the newest root when it was made
+    witnesses: QuorumPolicy = NO_POLICY
     # Of the root under which it is read.
     root_expires: datetime = field(default=datetime.max.replace(tzinfo=UTC), compare=False)
 
@@ -151,6 +179,15 @@ def origin_of(directory: Directory, org_id: str, now: datetime) -> Origin:
     past = retired_keys(member)
     now_valid = tuple(key.public_key for key in member.signing_keys if key.is_valid(now))
     return past._replace(signing_keys=(*now_valid, *past.signing_keys))
+
+
+def quorum_of(directory: Directory, org_id: str) -> Quorum:
+    """Who may cosign the log of a member now, and how many of them have to; nobody does so for itself."""
+    among = directory.witnesses.among
+    others = (one for one in directory.members if one.org_id != org_id and one.status is Status.ACTIVE)
+    chosen = (one for one in others if not among or one.org_id in among)
+    keys = {witness_name(one.org_id): one.witness_key.public_key for one in chosen}
+    return Quorum(directory.witnesses.needed, keys)
 
 
 def retired_keys(member: Member) -> Origin:
@@ -232,7 +269,7 @@ def verify_members(directory: Directory, held: Directory | None) -> None:
     for member in directory.members:
         # Two certificates of one key were looked for when they came.
         line = spki_sha256(member.tls_certificate) if fresh else member.tls_certificate
-        keys = [key.public_key for key in (*member.signing_keys, member.log_key)]
+        keys = [key.public_key for key in member.keys]
         names: list[bytes | str] = [member.org_id, line, *keys, member.seal_key]
         for name in names:
             if name in seen:

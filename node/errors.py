@@ -113,6 +113,12 @@ class LogKeyError(PeerError):
     reason = "CHECKPOINT_INVALID"
 
 
+class QuorumError(PeerError):
+    """Too few witnesses have cosigned a checkpoint; it is looked at again with the next sync."""
+
+    reason = "WITNESSES_TOO_FEW"
+
+
 class RolledBackError(PeerError):
     """A log is shorter than it has been before."""
 

@@ -35,6 +35,12 @@ class Identity(NamedTuple):
     signing: Signer
     log: Signer
     pace: Pace = AT_EACH_RELEASE
+    cosigning: Signer | None = None
+
+    @property
+    def witness(self) -> Signer:
+        """With what it cosigns for others: with the key of its log where it was made before there were such keys."""
+        return self.cosigning or self.log
 
 
 class Callback(NamedTuple):

@@ -15,6 +15,7 @@ from crypto.merkle import Frontier, verify_inclusion
 from node.disclose import verify_view
 from node.errors import DisclosureError, LogKeyError, PayloadError, RootMismatchError
 from node.ladders import Chains
+from node.quorum import NO_QUORUM
 from node.signed import INCIDENT_TYPE, Codec, IncidentRecord, Position
 from node.verify import Fate, Origin, log_name, verify_head, verify_stored
 
@@ -56,7 +57,7 @@ def verify_proof(proof: LogProof, origin: Origin, witnesses: Mapping[str, bytes]
         PeerError: The check that failed, as the subclass.
         CryptoError: A cosignature does not hold.
     """
-    checkpoint = verify_head(proof.note, origin, Frontier())
+    checkpoint = verify_head(proof.note, origin, Frontier(), NO_QUORUM)
     cosigned = cosignatures(proof.note, witnesses)
     _verify_signers(proof.note, [log_name(origin.org_id), *(one.name for one in cosigned)])
     (entry,) = verify_stored((proof.extra,), origin, proof.log_index, codec)

@@ -20,7 +20,7 @@ from node.asking import keep_answers, standing_requests
 from node.audiences import keep_belongings
 from node.client import PeerClient
 from node.confirm import due_receipt, note_given
-from node.directory import Directory, origin_of, speaker_of
+from node.directory import Directory, origin_of, quorum_of, speaker_of
 from node.errors import MemberError, NodeError, PeerError, UnavailableError
 from node.inbox import check_promises
 from node.logbook import Identity
@@ -85,7 +85,7 @@ async def pull(
         asked = clock()
         origin = origin_of(directory, org_id, asked)
         note = await client.checkpoint()
-        checkpoint = verify_head(note, origin, head.frontier)
+        checkpoint = verify_head(note, origin, head.frontier, quorum_of(directory, org_id))
         async with nullcontext(verifiers) if verifiers else Verifiers() as who:
             if checkpoint.size - head.frontier.size >= MANY_ENTRIES:
                 who.call_helpers()

@@ -16,7 +16,7 @@ from crypto.errors import CryptoError
 from crypto.merkle import Frontier
 from crypto.sealing import HEAD_BYTES, SealKey, open_sealed, seal_hash
 from node.bundle import BUNDLE_TYPE, PREFIX_BYTES, Bundle, BundleCodec
-from node.directory import Directory, origin_of, speaker_of
+from node.directory import Directory, origin_of, quorum_of, speaker_of
 from node.errors import (
     BundleContentError,
     BundleError,
@@ -26,6 +26,7 @@ from node.errors import (
     OriginError,
     PeerError,
 )
+from node.quorum import NO_QUORUM, Quorum
 from node.receive import Received, follow, keep_page
 from node.signed import Codec
 from node.store.database import Store
@@ -95,7 +96,8 @@ def read_bundle(
     source.seek(HEAD_BYTES)
     frames = _frames(open_sealed(reader.seal, start, source.read))
     bundle, origin = _verify_bundle(next(frames, b""), seal_hash(start), reader, now, bundle_codec)
-    head, checkpoint = _begin(store, bundle, origin, now)
+    quorum = quorum_of(reader.directory, origin.org_id)
+    head, checkpoint = _begin(store, bundle, origin, quorum, now)
     before, received, error = head.frontier.size, Received(), None
     try:
         for page in _new_pages(map(bundle_codec.decode_page, frames), bundle.first_index, before):
@@ -159,13 +161,15 @@ def _verify_bundle(
     return bundle, origin
 
 
-def _begin(store: Store, bundle: Bundle, origin: Origin, now: datetime) -> tuple[LogHead, Checkpoint]:
+def _begin(
+    store: Store, bundle: Bundle, origin: Origin, quorum: Quorum, now: datetime
+) -> tuple[LogHead, Checkpoint]:
     """Check the checkpoint against what is held, and start to follow the log when it is new."""
     with store.read() as connection:
         head = log_head(connection, origin.org_id)
     held = head.frontier.size if head else 0
     try:
-        checkpoint = _verify_checkpoint(store, bundle, origin, head)
+        checkpoint = _verify_checkpoint(store, bundle, origin, quorum, head)
     except PeerError as refusal:
         _note(store, origin.org_id, now, refusal)
         raise
@@ -177,17 +181,20 @@ def _begin(store: Store, bundle: Bundle, origin: Origin, now: datetime) -> tuple
     return head or follow(store, origin.org_id), checkpoint
 
 
-def _verify_checkpoint(store: Store, bundle: Bundle, origin: Origin, head: LogHead | None) -> Checkpoint:
+def _verify_checkpoint(
+    store: Store, bundle: Bundle, origin: Origin, quorum: Quorum, head: LogHead | None
+) -> Checkpoint:
     """Check that the log only grew; a bundle that was long on its way is no proof that it went back."""
-    checkpoint = verify_head(bundle.checkpoint, origin, Frontier())
+    checkpoint = verify_head(bundle.checkpoint, origin, Frontier(), NO_QUORUM)
     if not bundle.first_index <= bundle.log_size == checkpoint.size:
         raise BundleContentError(
             f"it names entries {bundle.first_index} to {bundle.log_size}, its checkpoint {checkpoint.size}"
         )
     if head is None or checkpoint.size >= head.frontier.size:
-        return verify_head(bundle.checkpoint, origin, head.frontier if head else Frontier())
+        return verify_head(bundle.checkpoint, origin, head.frontier if head else Frontier(), quorum)
     with store.read() as connection:
-        return verify_head(bundle.checkpoint, origin, past_frontier(connection, head.log_id, checkpoint.size))
+        held = past_frontier(connection, head.log_id, checkpoint.size)
+    return verify_head(bundle.checkpoint, origin, held, quorum)
 
 
 def _new_pages(pages: Iterable[Page], start: int, held: int) -> Iterator[Page]:

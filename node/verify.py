@@ -46,6 +46,7 @@ from node.errors import (
 from node.facts import COLUMNS, Fact, fact, staff_column
 from node.ladders import DIMENSIONS, SCHEMA
 from node.model import Outcome, Staff, is_sexual_violence
+from node.quorum import Quorum, verify_quorum
 from node.signed import (
     INCIDENT_TYPE,
     PADDING_TYPE,
@@ -150,11 +151,12 @@ def page_token(size: int, index: int) -> str:
     return f"{size}.{index}" if index < size else ""
 
 
-def verify_head(note: bytes, origin: Origin, held: Frontier) -> Checkpoint:
-    """Check a checkpoint against the origin's log key and the state of its log verified so far.
+def verify_head(note: bytes, origin: Origin, held: Frontier, quorum: Quorum) -> Checkpoint:
+    """Check a checkpoint against the origin's log key, its witnesses and the state of its log verified so far.
 
     Raises:
-        LogKeyError: Signature, form or origin line is wrong.
+        LogKeyError: Signature, form or origin line is wrong, or that of a witness.
+        QuorumError: It says more than is held, and too few witnesses have cosigned that.
         RolledBackError: The log has become shorter.
         ForkedError: It has the same size but other entries.
     """
@@ -166,6 +168,8 @@ def verify_head(note: bytes, origin: Origin, held: Frontier) -> Checkpoint:
         raise RolledBackError(f"the log had {held.size} entries and now shows {checkpoint.size}")
     if checkpoint.size == held.size and checkpoint.root != held.root:
         raise ForkedError(f"two different logs of {held.size} entries")
+    if checkpoint.size > held.size:
+        verify_quorum(note, quorum)
     return checkpoint
 
 
@@ -175,7 +179,7 @@ def log_name(org_id: str) -> str:
 
 
 def witness_name(org_id: str) -> str:
-    """Key name under which an organization cosigns the checkpoints of others, with its log key."""
+    """Key name under which an organization cosigns the checkpoints of others."""
     return f"tocsin/{org_id}/witness"
 
 

@@ -41,7 +41,7 @@ def witness(store: Store, org_id: str, signer: Signer, caller: Member, asked: Gr
     Args:
         store: Of this node.
         org_id: Of this node.
-        signer: Its log key, which also cosigns.
+        signer: The key with which it cosigns.
         caller: Who brings it; a member brings its own logs only.
         asked: The growth of the log.
         now: Aware UTC; the second stands in the signature.

@@ -81,9 +81,9 @@ def _casework(home: Any, origins: dict[str, Any]) -> Iterator[Any]:
     """Faults of casework and numbers of what was verified; a database that can not be read is a fault too."""
     from casework.errors import CaseworkError
     from console.office import Office
-    from node.verify import witness_name
+    from console.surroundings import witnesses_of
 
-    witnesses = {witness_name(one.org_id): one.log_key for one in origins.values()}
+    witnesses, _ = witnesses_of(home)
     signers = {one.org_id: one.signing_keys for one in origins.values()}
     try:
         yield from Office(home).check(witnesses, signers)

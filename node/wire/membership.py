@@ -6,10 +6,12 @@ from node.audience import Tier
 from node.config import ORG_ID
 from node.directory import (
     ALGORITHM,
+    NO_POLICY,
     Directory,
     Member,
     MemberKey,
     OrganizationType,
+    QuorumPolicy,
     Retirement,
     RetirementReason,
     Status,
@@ -30,6 +32,7 @@ def encode_directory(directory: Directory) -> bytes:
         expire_time=to_stamp(directory.expires),
         members=map(_member_message, directory.members),
         root_version=directory.root_version,
+        witnesses=_policy_message(directory.witnesses),
     ).SerializeToString()
 
 
@@ -47,6 +50,7 @@ def decode_directory(payload: bytes) -> Directory:
         from_stamp("expire_time", message.expire_time),
         tuple(map(_member, message.members)),
         message.root_version,
+        _policy(message.witnesses),
     )
 
 
@@ -75,6 +79,7 @@ def _member_message(member: Member) -> directory_pb2.Member:
         tls_certificate=member.tls_certificate,
         endpoint=member.endpoint,
         seal_key=member.seal_key,
+        cosign_key=_key_message(member.cosign_key) if member.cosign_key else None,
     )
 
 
@@ -93,7 +98,22 @@ def _member(message: directory_pb2.Member) -> Member:
         message.tls_certificate,
         message.endpoint,
         sized("seal_key", message.seal_key, HASH_BYTES),
+        _key(message.cosign_key) if message.HasField("cosign_key") else None,
     )
+
+
+def _policy_message(policy: QuorumPolicy) -> directory_pb2.QuorumPolicy | None:
+    if policy == NO_POLICY:
+        return None
+    needed, among, stale_seconds = policy
+    return directory_pb2.QuorumPolicy(needed=needed, witness_ids=among, stale_seconds=stale_seconds)
+
+
+def _policy(message: directory_pb2.QuorumPolicy) -> QuorumPolicy:
+    among = tuple(message.witness_ids)
+    if list(among) != sorted(set(among)) or (among and message.needed > len(among)):
+        raise PayloadError("witnesses: not in order, each once, and as many as are needed")
+    return QuorumPolicy(message.needed, among, message.stale_seconds)
 
 
 def _key_message(key: MemberKey) -> directory_pb2.MemberKey:

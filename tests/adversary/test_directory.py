@@ -17,8 +17,17 @@ from console.network import fingerprint, read_request, take_over
 from crypto.envelope import Envelope, add_signature, sign_envelope
 from crypto.signing import Signer
 from node.config import new_settings
-from node.directory import DIRECTORY_TYPE, LIFETIME, REQUEST_TYPE, Directory, Member, Status, origin_of
-from node.errors import DirectoryError, MemberError, NodeError
+from node.directory import (
+    DIRECTORY_TYPE,
+    LIFETIME,
+    REQUEST_TYPE,
+    Directory,
+    Member,
+    QuorumPolicy,
+    Status,
+    origin_of,
+)
+from node.errors import DirectoryError, MemberError, NodeError, PayloadError
 from node.trust import ROOT_LIFETIME, ROOT_TYPE, Document, Root, fingerprint_of, make_role, trust_first
 from node.wire import network
 from node.wire.membership import encode_directory, encode_request
@@ -82,6 +91,7 @@ def test_the_next_version_is_believed_and_the_same_one_again() -> None:
         (later(members=(ALPHA, BETA._replace(log_key=ALPHA.log_key))), "twice"),
         (later(members=(ALPHA, BETA._replace(signing_keys=ALPHA.signing_keys))), "twice"),
         (later(members=(ALPHA._replace(log_key=ALPHA.signing_keys[0]),)), "twice"),
+        (later(members=(ALPHA._replace(cosign_key=ALPHA.log_key),)), "twice"),
         (later(members=(ALPHA._replace(tls_certificate=b"nonsense"),)), "certificate"),
         (later(members=(ALPHA, BETA._replace(seal_key=ALPHA.seal_key))), "twice"),
         (later(members=(ALPHA._replace(seal_key=ALPHA.log_key.public_key[:-1] + b"\xff"),)), "canonical"),
@@ -126,6 +136,12 @@ def test_a_change_to_any_field_of_a_directory_is_refused() -> None:
             trusted(sound.SerializeToString())
 
 
+@pytest.mark.parametrize("policy", [QuorumPolicy(1, ("beta", "alpha")), QuorumPolicy(2, ("alpha",))])
+def test_a_directory_is_refused_whose_witnesses_can_not_be_so(policy: QuorumPolicy) -> None:
+    with pytest.raises(PayloadError, match="witnesses"):
+        trusted(document(later(witnesses=policy)))
+
+
 UNREADABLE: dict[str, Callable[[directory_pb2.Member], None]] = {
     "no status": lambda member: member.ClearField("status"),
     "no tier": lambda member: member.ClearField("tier"),
@@ -151,7 +167,7 @@ def test_a_member_is_refused_that_has(fault: str) -> None:
         trusted(encode_envelope(envelope))
 
 
-@pytest.mark.parametrize("key", ["signing_keys", "log_key", "seal_key", "tls_certificate"])
+@pytest.mark.parametrize("key", ["signing_keys", "log_key", "cosign_key", "seal_key", "tls_certificate"])
 def test_a_fingerprint_that_two_people_compare_covers(key: str) -> None:
     assert fingerprint(ALPHA._replace(**{key: getattr(BETA, key)})) != fingerprint(ALPHA)
 
@@ -348,9 +364,10 @@ def test_a_request_needs_the_signature_of_every_key_in_it(tmp_path: Path) -> Non
     identity = make_identity("gamma")
     member = member_of(identity, make_credentials("gamma"))
     file = tmp_path / "gamma.req"
-    file.write_bytes(encode_envelope(request(member, identity.signing, identity.log)))
+    two = identity.signing, identity.log
+    file.write_bytes(encode_envelope(request(member, *two, identity.witness)))
     assert read_request(file) == member
-    for signers in ((identity.signing,), (identity.log,), (identity.signing, Signer.generate())):
+    for signers in (two[:1], two[1:], two, (*two, Signer.generate())):
         file.write_bytes(encode_envelope(request(member, *signers)))
         with pytest.raises(DirectoryError):
             read_request(file)
@@ -358,7 +375,8 @@ def test_a_request_needs_the_signature_of_every_key_in_it(tmp_path: Path) -> Non
 
 def test_a_request_that_was_changed_on_its_way_is_refused(tmp_path: Path) -> None:
     identity = make_identity("gamma")
-    envelope = request(member_of(identity, make_credentials("gamma")), identity.signing, identity.log)
+    signers = identity.signing, identity.log, identity.witness
+    envelope = request(member_of(identity, make_credentials("gamma")), *signers)
     file = tmp_path / "gamma.req"
     for _at, payload in flips(envelope.payload):
         file.write_bytes(encode_envelope(envelope._replace(payload=payload)))

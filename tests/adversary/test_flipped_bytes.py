@@ -7,6 +7,7 @@ import pytest
 
 from crypto.merkle import Frontier
 from node.errors import PeerError
+from node.quorum import NO_QUORUM
 from node.verify import VerifiedPage, verify_head, verify_page
 from node.wire import records
 from node.wire.exchange import decode_checkpoint, decode_page, encode_checkpoint
@@ -43,7 +44,7 @@ def refusal(peer: PeerSimulator, note: bytes, answer: bytes) -> str:
 
 def through_the_gate(peer: PeerSimulator, note: bytes, answer: bytes) -> VerifiedPage:
     """Verify the first answers of a peer that nothing is known of yet."""
-    checkpoint = verify_head(decode_checkpoint(note), peer.origin, EMPTY)
+    checkpoint = verify_head(decode_checkpoint(note), peer.origin, EMPTY, NO_QUORUM)
     return verify_page(decode_page(answer), peer.origin, checkpoint, EMPTY, records)
 
 

@@ -58,11 +58,11 @@ def growth(owner: Node, old: int, new: int, leaves: list[bytes] = LEAVES) -> Gro
 
 def asked(network: Network, beta: Node, what: Growth) -> bytes:
     caller = network.directory.member("alpha")
-    return witness(beta.store, "beta", beta.identity.log, caller, what, NOW)
+    return witness(beta.store, "beta", beta.identity.witness, caller, what, NOW)
 
 
 def test_a_log_that_only_adds_is_cosigned_again_and_again(network: Network, alpha: Node, beta: Node) -> None:
-    keys = {witness_name("beta"): beta.identity.log.public_key}
+    keys = {witness_name("beta"): beta.identity.witness.public_key}
     for old, new in ((0, 1), (1, 4), (4, 4), (4, 9)):
         what = growth(alpha, old, new)
         line = asked(network, beta, what)
@@ -157,7 +157,7 @@ def test_over_the_line_a_caller_learns_the_size_that_was_signed_last(
 
     line = asyncio.run(over_mutual_tls())
 
-    assert cosignatures(note(alpha, 9) + line, {witness_name("beta"): beta.identity.log.public_key})
+    assert cosignatures(note(alpha, 9) + line, {witness_name("beta"): beta.identity.witness.public_key})
 
 
 def test_a_suspended_member_is_not_answered(network: Network, alpha: Node, beta: Node) -> None:

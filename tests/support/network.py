@@ -6,7 +6,7 @@ Only passphrases and waiting are left out: keys never touch a file, and the cloc
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Protocol
@@ -32,6 +32,7 @@ from node.directory import (
     Member,
     MemberKey,
     OrganizationType,
+    QuorumPolicy,
     Status,
     origin_of,
 )
@@ -83,8 +84,8 @@ def make_credentials(org_id: str) -> Credentials:
 
 
 def make_identity(org_id: str) -> Identity:
-    """An organization with two new keys."""
-    return Identity(org_id, Signer.generate(), Signer.generate())
+    """An organization with new keys."""
+    return Identity(org_id, Signer.generate(), Signer.generate(), cosigning=Signer.generate())
 
 
 def seal_of(identity: Identity) -> SealKey:
@@ -108,6 +109,7 @@ def member_of(identity: Identity, credentials: Credentials, tier: Tier = Tier.PE
         credentials.certificate,
         "127.0.0.1:1",
         seal_of(identity).public_key,
+        key(identity.witness) if identity.cosigning else None,
     )
 
 
@@ -161,7 +163,7 @@ class Node:
         gatekeeper = Gatekeeper(lambda: network.directory, lambda: network.now)
         exchange = Exchange(self.org_id, self.store, lambda: network.now)
         board = Board(self.org_id, self.store, gatekeeper, lambda: network.now)
-        stand = WitnessStand(self.org_id, self.store, self.identity.log, gatekeeper, lambda: network.now)
+        stand = WitnessStand(self.org_id, self.store, self.identity.witness, gatekeeper, lambda: network.now)
         server, port = make_server(
             exchange,
             gatekeeper,
@@ -223,6 +225,12 @@ class Network:
         others = [one for one in self.directory.members if one.org_id != member.org_id]
         self._publish((*others, member))
 
+    def asks_witnesses(self, needed: int, *among: str, stale_seconds: int = 86_400) -> None:
+        """Let the directory say who has to have cosigned a checkpoint."""
+        policy = QuorumPolicy(needed, among, stale_seconds)
+        self.directory = replace(self.directory, witnesses=policy)
+        self._publish(self.directory.members)
+
     def suspend(self, org_id: str) -> None:
         """Take a member out until further notice."""
         self.admit(self.directory.member(org_id)._replace(status=Status.SUSPENDED))
@@ -264,6 +272,7 @@ class Network:
             self.now,
             self.now + LIFETIME,
             tuple(sorted(members, key=lambda member: member.org_id)),
+            witnesses=old.witnesses,
         )
 
 

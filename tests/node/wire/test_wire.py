@@ -18,6 +18,7 @@ from node.directory import (
     Member,
     MemberKey,
     OrganizationType,
+    QuorumPolicy,
     Retirement,
     RetirementReason,
     Status,
@@ -122,12 +123,27 @@ members = st.builds(
     st.binary(max_size=40),
     st.builds("{}:{}".format, org_ids, st.integers(1, 65_535)),
     exactly(32),
+    st.none() | keys,
+)
+among = st.lists(texts, max_size=3, unique=True).map(sorted).map(tuple)
+policies = among.flatmap(
+    lambda some: st.builds(
+        QuorumPolicy, st.integers(0, len(some) or 9), st.just(some), st.integers(0, 2**32 - 1)
+    )
 )
 bundle_statements = st.builds(
     Bundle, texts, indexes, texts, texts, exactly(32), moments, indexes, indexes, st.binary(max_size=40)
 )
 directories = st.builds(
-    Directory, texts, indexes, moments, moments, st.lists(members, max_size=3).map(tuple), indexes, moments
+    Directory,
+    texts,
+    indexes,
+    moments,
+    moments,
+    st.lists(members, max_size=3).map(tuple),
+    indexes,
+    policies,
+    moments,
 )
 pages = st.tuples(
     st.lists(st.binary(max_size=20), max_size=4).map(tuple),

@@ -191,6 +191,7 @@ class Member(_message.Message):
     TLS_CERTIFICATE_FIELD_NUMBER: _builtins.int
     ENDPOINT_FIELD_NUMBER: _builtins.int
     SEAL_KEY_FIELD_NUMBER: _builtins.int
+    COSIGN_KEY_FIELD_NUMBER: _builtins.int
     org_id: _builtins.str
     """Lower-case letters, digits and hyphens, 2 to 63."""
     type: Global___OrganizationType.ValueType
@@ -206,6 +207,10 @@ class Member(_message.Message):
     def signing_keys(self) -> _containers.RepeatedCompositeFieldContainer[Global___MemberKey]: ...
     @_builtins.property
     def log_key(self) -> Global___MemberKey: ...
+    @_builtins.property
+    def cosign_key(self) -> Global___MemberKey:
+        """With it the member cosigns checkpoints of others; a member of before this field does so with its log key."""
+
     def __init__(
         self,
         *,
@@ -218,14 +223,47 @@ class Member(_message.Message):
         tls_certificate: _builtins.bytes = ...,
         endpoint: _builtins.str = ...,
         seal_key: _builtins.bytes = ...,
+        cosign_key: Global___MemberKey | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["log_key", b"log_key"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cosign_key", b"cosign_key", "log_key", b"log_key"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["endpoint", b"endpoint", "log_key", b"log_key", "org_id", b"org_id", "seal_key", b"seal_key", "signing_keys", b"signing_keys", "status", b"status", "tier", b"tier", "tls_certificate", b"tls_certificate", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cosign_key", b"cosign_key", "endpoint", b"endpoint", "log_key", b"log_key", "org_id", b"org_id", "seal_key", b"seal_key", "signing_keys", b"signing_keys", "status", b"status", "tier", b"tier", "tls_certificate", b"tls_certificate", "type", b"type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Member: _TypeAlias = Member  # noqa: Y015
+
+@_typing.final
+class QuorumPolicy(_message.Message):
+    """Who has to have cosigned a checkpoint before members believe it, and how long a log may be silent."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NEEDED_FIELD_NUMBER: _builtins.int
+    WITNESS_IDS_FIELD_NUMBER: _builtins.int
+    STALE_SECONDS_FIELD_NUMBER: _builtins.int
+    needed: _builtins.int
+    """So many witnesses; 0 asks for none."""
+    stale_seconds: _builtins.int
+    """After so many seconds without a sign of life the log of a member is stale; 0 declares nothing."""
+    @_builtins.property
+    def witness_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Ids of the members that count, in ascending order; none means all. Nobody is a witness of its own log."""
+
+    def __init__(
+        self,
+        *,
+        needed: _builtins.int = ...,
+        witness_ids: _abc.Iterable[_builtins.str] | None = ...,
+        stale_seconds: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["needed", b"needed", "stale_seconds", b"stale_seconds", "witness_ids", b"witness_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QuorumPolicy: _TypeAlias = QuorumPolicy  # noqa: Y015
 
 @_typing.final
 class Directory(_message.Message):
@@ -239,6 +277,7 @@ class Directory(_message.Message):
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     MEMBERS_FIELD_NUMBER: _builtins.int
     ROOT_VERSION_FIELD_NUMBER: _builtins.int
+    WITNESSES_FIELD_NUMBER: _builtins.int
     network: _builtins.str
     """One word for people; part of what is signed so that two networks are not confused."""
     version: _builtins.int
@@ -253,6 +292,8 @@ class Directory(_message.Message):
     def members(self) -> _containers.RepeatedCompositeFieldContainer[Global___Member]:
         """In ascending order of org_id. Who was in a version is in every later one, with every signing key it ever had."""
 
+    @_builtins.property
+    def witnesses(self) -> Global___QuorumPolicy: ...
     def __init__(
         self,
         *,
@@ -262,10 +303,11 @@ class Directory(_message.Message):
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         members: _abc.Iterable[Global___Member] | None = ...,
         root_version: _builtins.int = ...,
+        witnesses: Global___QuorumPolicy | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "issue_time", b"issue_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "issue_time", b"issue_time", "witnesses", b"witnesses"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "issue_time", b"issue_time", "members", b"members", "network", b"network", "root_version", b"root_version", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time", "issue_time", b"issue_time", "members", b"members", "network", b"network", "root_version", b"root_version", "version", b"version", "witnesses", b"witnesses"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -274,7 +316,7 @@ Global___Directory: _TypeAlias = Directory  # noqa: Y015
 @_typing.final
 class MembershipRequest(_message.Message):
     """The payload application/vnd.tocsin.membership-request.v1+protobuf, signed with every key it names, in the order
-    signing key, log key: proof that the applicant holds them. The seal key can not sign; the others vouch for it.
+    signing key, log key, cosign key: proof that the applicant holds them. The seal key can not sign; the others vouch for it.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
