@@ -42,6 +42,8 @@ class Settings(BaseSettings):
         alert_within_km: How far from there an alert is near: 25, 50, 100 or 250.
         log_slot_seconds: Between two checkpoints of our log; 0 signs one with each release.
         log_padding: Each checkpoint adds a multiple of so many entries, padding among them; 0 adds none.
+        submissions_listen: host:port of this machine alone on which `tocsin serve` takes submissions; empty takes none.
+        submissions_profile: File in the node's folder that says which answer of the form is what.
     """
 
     model_config = SettingsConfigDict(env_prefix="TOCSIN_", extra="forbid", frozen=True)
@@ -57,6 +59,8 @@ class Settings(BaseSettings):
     alert_within_km: int = 250
     log_slot_seconds: int = Field(default=60, ge=0, le=86_400)
     log_padding: int = Field(default=0, ge=0, le=256)
+    submissions_listen: str = ""
+    submissions_profile: str = "submissions.toml"
 
 
 def load_settings(home: Path) -> Settings:

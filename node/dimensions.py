@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from node.codes import code_list
-from node.facts import EMPLOYERS, employer_column, sex_column, staff_column
+from node.facts import CAPTIVITY, EMPLOYERS, employer_column, sex_column, staff_column
 from node.model import Cause, Certainty, Outcome, Sex, Staff
 
 UNKNOWN = "unknown"
@@ -100,10 +100,24 @@ def _cells(*outcomes: Outcome) -> tuple[str, ...]:
     return tuple(staff_column(outcome, staff) for outcome in outcomes for staff in Staff)
 
 
+# Somebody killed in captivity is killed, and nothing else. Insecurity Insight counts such a person as taken too.
 _MEASURES = (
     Measure("incidents", Unit.INCIDENTS, "#indicator+incidents+num"),
     Measure("affected", Unit.PERSONS, "#affected", _cells(*Outcome)),
     *(Measure(str(one), Unit.PERSONS, f"#affected+{one}", _cells(one)) for one in Outcome),
+    *(Measure(name, Unit.PERSONS, f"#affected+{name}", (name,)) for name in CAPTIVITY),
+    Measure(
+        "abducted_kika",
+        Unit.PERSONS,
+        "#affected+abducted+kika",
+        (*_cells(Outcome.ABDUCTED), "killed_in_captivity"),
+    ),
+    Measure(
+        "detained_kika",
+        Unit.PERSONS,
+        "#affected+detained+kika",
+        (*_cells(Outcome.DETAINED), "killed_in_detention"),
+    ),
     Measure("contributors", Unit.ORGANIZATIONS, "#indicator+organizations+num"),
 )
 

@@ -59,6 +59,18 @@ class ColumnsError(IntakeError):
     reason = "COLUMNS_UNKNOWN"
 
 
+class ProfileError(IntakeError):
+    """A profile does not say in its form which column of a source is what; nothing was read by it."""
+
+    reason = "PROFILE_REFUSED"
+
+
+class SubmissionError(IntakeError):
+    """A submission of a form can not be taken in; nothing of it was."""
+
+    reason = "SUBMISSION_REFUSED"
+
+
 class ViewError(InputError):
     """A shared value is not in the form that its ladder schema fixes."""
 

@@ -2,7 +2,8 @@
 
 A fact is projected from the same chains of values that sharing uses, so an organization's own record at full depth
 and a peer's record at the levels it opened are counted by one rule. Facts hold nothing that the chains do not, but for
-the purpose that the origin of a peer's record signed with it, and can be rebuilt at any time.
+the purpose that the origin of a peer's record signed with it and how many of our own killed died in captivity, which
+never leaves a node, and can be rebuilt at any time.
 """
 
 from datetime import date
@@ -63,6 +64,7 @@ _COUNT_AT = {
 }  # the counts of affected persons, first
 _SEX_AT = {sex: at for at, sex in enumerate(Sex, len(_COUNT_AT))}  # then the same persons by sex
 _EMPLOYERS = [Column(employer_column(broad), int) for broad in EMPLOYERS]
+CAPTIVITY = ("killed_in_captivity", "killed_in_detention")
 COLUMNS = (
     *(Column(name, int) for name in ("first_day", "last_day", "year", "month", "day")),  # days as YYYYMMDD
     *(Column(name, str) for name in ("country", "admin1", "admin2")),
@@ -75,11 +77,17 @@ COLUMNS = (
     *(Column(name, str) for name in ("actor_group", "actor_type", "motive")),
     *(Column(name, str) for name in ("certainty", "source_kind")),
     Column("purpose", str),  # what a peer's record may be used for (R16); unknown of our own, which is ours
+    *(Column(name, int) for name in CAPTIVITY),  # among the killed; of peers' records nobody
 )
 
 
-def fact(chains: Chains, purpose: Purpose | None = None) -> Fact:
+def fact(chains: Chains, purpose: Purpose | None = None, captivity: tuple[int, int] = (0, 0)) -> Fact:
     """Project one incident; a dimension that was not opened is an empty chain, and our own has no purpose.
+
+    Args:
+        chains: One per dimension.
+        purpose: That its origin signed.
+        captivity: How many of the killed died abducted and detained, as only their own organization knows.
 
     Raises:
         ViewError: A value is not in the form of the schema or not a code of its list.
@@ -88,7 +96,7 @@ def fact(chains: Chains, purpose: Purpose | None = None) -> Fact:
     for dimension, chain in zip(DIMENSIONS, chains, strict=True):
         columns += _project(dimension.number, chain)
     columns.append(None if purpose is None else str(purpose))  # the driver takes long over any other type
-    return tuple(columns)
+    return *columns, *captivity
 
 
 @lru_cache(maxsize=2 * CACHED)

@@ -14,11 +14,12 @@ from enum import StrEnum
 from itertools import chain
 from typing import NamedTuple
 
-from node.codes import code_list
+from node.codes import DETAIL_LISTS, code_list
 from node.errors import IncidentError
 
 MAX_TEXT = 65_536  # characters of narrative; longer text belongs into a document beside the record
 MAX_NAME = 200  # characters of a place or group name
+MAX_DETAILS = 100  # things more that are known of one incident
 MAX_COUNT = 1_000_000  # affected persons of one incident; more is a typing mistake
 # What a name has no use for and a terminal or a database may choke on; half a UTF-16 pair is not a character.
 NOT_IN_NAMES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -128,6 +129,14 @@ class EmployerTally(NamedTuple):
     number: int
 
 
+class Detail(NamedTuple):
+    """One thing more that is known: a code of a list of `DETAIL_LISTS`, and how many; 1 where nothing is counted."""
+
+    topic: str
+    code: str
+    number: int = 1
+
+
 @dataclass(frozen=True, slots=True)
 class PartialDate:
     """A day, month or year of the proleptic Gregorian calendar, as precise as the source is.
@@ -196,6 +205,19 @@ def _check_code(field: str, name: str, code: str) -> None:
         raise IncidentError(field, f"{code[:40]!r} is not a code of the list {name}")
 
 
+def _check_details(details: Sequence[Detail]) -> None:
+    if len(details) > MAX_DETAILS:
+        raise IncidentError("details", f"more than {MAX_DETAILS}")
+    for topic, code, number in details:
+        if topic not in DETAIL_LISTS:
+            raise IncidentError("details", f"{topic[:40]!r} is none of {', '.join(DETAIL_LISTS)}")
+        _check_code("details", topic, code)
+        if not 1 <= number <= MAX_COUNT:
+            raise IncidentError("details", f"{number} is not between 1 and {MAX_COUNT}")
+    if len({detail[:2] for detail in details}) != len(details):
+        raise IncidentError("details", "the same code stands twice")
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where, as precise as the source is: empty text or `None` is unknown.
@@ -240,8 +262,9 @@ class Incident:
     """One incident as its originator knows it; immutable, a correction is a new revision.
 
     Codes default to `unknown`, which is a code of each list and a row of its own in every table, never dropped.
-    `killed_in_captivity` counts persons among the killed who died abducted, so that sources that count them as
-    killed and sources that count them as abducted can both be reproduced. `source_text` keeps (column, text)
+    `killed_in_captivity` counts persons among the killed who died abducted, and `killed_in_detention` those who died
+    arrested, so that sources that count them as killed and sources that count them as taken can both be reproduced.
+    `details` holds what ladder schema 1 has no place for: it never leaves the node. `source_text` keeps (column, text)
     pairs wherever the source's own spelling says more than our code. `narrative` never leaves the node.
     `sensitive` is set by the organization itself, not by a source, and holds the record.
 
@@ -268,6 +291,8 @@ class Incident:
     source_text: tuple[tuple[str, str], ...] = ()
     narrative: str = ""
     sensitive: frozenset[Sensitive] = frozenset()
+    killed_in_detention: int = 0
+    details: tuple[Detail, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.narrative) > MAX_TEXT:
@@ -288,10 +313,12 @@ class Incident:
             raise IncidentError("victims", "the same outcome, staff type and sex is counted twice")
         if any(map(_NOT_IN_TEXT.search, (self.narrative, *chain.from_iterable(self.source_text)))):
             raise IncidentError("narrative", "holds half a character")
-        if self.killed_in_captivity < 0:
+        if min(self.killed_in_captivity, self.killed_in_detention) < 0:
             raise IncidentError("killed_in_captivity", "less than nobody")
-        if self.killed_in_captivity > self.count(Outcome.KILLED):
+        if self.killed_in_captivity + self.killed_in_detention > self.count(Outcome.KILLED):
             raise IncidentError("killed_in_captivity", "more persons than were killed")
+        if self.details:
+            _check_details(self.details)
 
     def count(self, outcome: Outcome | None = None) -> int:
         """Number of persons affected, of one outcome or of all."""

@@ -3,7 +3,6 @@
 The file is data, the rules that read it are in `node.rules`. Its digest says which version of it decided a release.
 """
 
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from node.audience import ALL_CLOSED, FINEST, Levels, Purpose, Tier, narrowest
 from node.codes import code_list
 from node.errors import PolicyError
 from node.ladders import ACTOR, CERTAINTY, DIMENSIONS, TARGET, VICTIMS, WHAT, WHEN, WHERE
+from node.lines import faults_of, told
 
 FILE_NAME = "policy.toml"
 DEFAULT = "default"  # in the place of a country: every one that is not named
@@ -212,9 +212,9 @@ def read_policy(text: str) -> Policy:
     try:
         form = _File.model_validate(said)
     except ValidationError as error:
-        raise PolicyError(_told(text, [*_faults(error), *faults])) from error
+        raise PolicyError(told(text, [*faults_of(error), *faults])) from error
     if faults:
-        raise PolicyError(_told(text, faults))
+        raise PolicyError(told(text, faults))
     return _policy(text, form)
 
 
@@ -244,48 +244,3 @@ def _policy(text: str, form: _File) -> Policy:
             for one in form.agreement
         ),
     )
-
-
-def _faults(error: ValidationError) -> list[tuple[list[str], str]]:
-    """Where and what; what is misspelt comes before what is missing, perhaps because of it."""
-    found = sorted(error.errors(), key=lambda one: one["type"] == "missing")  # keeps the order otherwise
-    return [
-        (
-            [str(part) for part in one["loc"] if part != "[key]"],
-            str(one["ctx"]["error"]) if one["type"] == "value_error" else one["msg"].lower(),
-        )
-        for one in found
-    ]
-
-
-def _told(text: str, faults: Sequence[tuple[list[str], str]]) -> str:
-    lines = []
-    for path, why in faults:
-        line, where = _line_of(text, path), ".".join(path)
-        lines.append(f"line {line}: {where}: {why}" if line else f"{where}: {why}")
-    return "\n".join(lines)
-
-
-def _line_of(text: str, path: list[str]) -> int:
-    """The line that a path of the document leads to, or of the nearest part above it; 0 when there is none."""
-    best, found = 0, 0
-    table: list[str] = []
-    entries: dict[str, int] = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        header = re.match(r"\s*\[\[?\s*([\w.\-]+)\s*\]?\]", line)
-        key = re.match(r"\s*([\w\-]+)\s*=", line)
-        if header is None and key is None:
-            continue
-        if header is not None:
-            table = header[1].split(".")
-            if line.lstrip().startswith("[["):
-                entries[header[1]] = entries.get(header[1], -1) + 1
-            if table[0] in entries:
-                table.insert(1, str(entries[table[0]]))
-            here = table
-        else:
-            here = [*table, key[1]] if key else table
-        same = len(here) if path[: len(here)] == here else 0
-        if same > best:
-            best, found = same, number
-    return found

@@ -1,9 +1,9 @@
 """Tables of a node; private to `node.store`.
 
 Trusted: `record` and `revision` (what this organization knows), `release` (what it let out, and the secrets that open
-it). The log tables hold bytes exactly as signed or received. `fact` and `log.frontier` are projections that can be
-rebuilt from the rest. Every primary key grows with time, so that inserts append, and is given out by the one writer;
-days are whole numbers YYYYMMDD, so that both databases compare them alike.
+it). The log tables hold bytes exactly as signed or received. `fact`, `detail` and `log.frontier` are projections that
+can be rebuilt from the rest. Every primary key grows with time, so that inserts append, and is given out by the one
+writer; days are whole numbers YYYYMMDD, so that both databases compare them alike.
 """
 
 from sqlalchemy import (
@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-from node.facts import COLUMNS
+from node.facts import CAPTIVITY, COLUMNS
 
 metadata = MetaData(
     naming_convention={
@@ -69,6 +69,7 @@ publication = Table(
     Column("unchanged", Integer, nullable=False),
     Column("withdrawn", Integer, nullable=False),
     Column("quarantined", Integer, nullable=False),
+    Column("whole", SmallInteger, nullable=False, server_default="1"),  # 0: it says nothing of what it lacks
 )
 
 unread = Table(  # rows of which nothing is known but whose they are: what was known before goes on
@@ -383,9 +384,25 @@ fact = Table(
     Column("log_index", BigInteger),  # of a record that a peer shared
     Column("known_from", Integer, nullable=False),
     Column("known_until", Integer),  # the day from which it no longer counts; null while it does
-    *(Column(column.name, Text if column.kind is str else Integer) for column in COLUMNS),
+    *(
+        Column(
+            column.name,
+            Text if column.kind is str else Integer,
+            server_default="0" if column.name in CAPTIVITY else None,
+        )
+        for column in COLUMNS
+    ),
     _partial_index("revision_id"),
     _partial_index("log_id", "log_index"),
+)
+
+detail = Table(  # what more is known of our own records; it never leaves, and is a projection like `fact`
+    "detail",
+    metadata,
+    Column("revision_id", _Key, ForeignKey("revision.id"), primary_key=True, autoincrement=False),
+    Column("topic", Text, primary_key=True),
+    Column("code", Text, primary_key=True),
+    Column("number", Integer, nullable=False),
 )
 
 alert = Table(

@@ -1,4 +1,4 @@
-"""`tocsin import`: read a published data set."""
+"""`tocsin import` and `tocsin template`: read files of incidents, and write a workbook for them."""
 
 import hashlib
 from collections.abc import Sequence
@@ -9,43 +9,78 @@ from typing import Annotated
 import typer
 
 from console.cli.options import HERE, Format, FormatOption, HomeOption, day_option
-from console.cli.output import say, show, working
+from console.cli.output import Cell, say, show, working
+
+ProfileOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="TOML that says which column is what; else a built-in one."),
+]
 
 
 def import_file(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV or XLSX as it was published.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, XLSX or JSON as it was published.")],
+    profile: ProfileOption = None,
     published: Annotated[
         date | None, day_option("--published", "Day of publication, if the file does not tell.")
     ] = None,
+    whole: Annotated[
+        bool | None,
+        typer.Option(
+            "--whole/--part",
+            help="Whether the file holds all that its source knows; else as the profile says.",
+            show_default=False,
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
+    ] = False,
     rejects: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the refused rows there, each with its reasons.")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write the refused rows there, each with its reasons: CSV, or .xlsx."
+        ),
     ] = None,
     home: HomeOption = HERE,
     style: FormatOption = Format.TABLE,
 ) -> None:
-    """Take in a published data set, such as that of the AWSD.
+    """Take in a file of incidents, such as a published data set.
 
-    The file stands for all that its source said on its day: new rows are added, changed rows revised, vanished rows
-    withdrawn. Rows that can not be read are refused, each with its reasons, and nothing is repaired. The same file
-    again changes nothing.
+    A whole file stands for all that its source said on its day: new rows are added, changed rows revised, vanished
+    rows withdrawn. A part adds and revises only. Rows that can not be read are refused, each with its reasons, and
+    nothing is repaired. The same file again changes nothing.
     """
     from console.home import open_home, read_file, write_file
-    from node.intake import read_publication, rejects_csv
-    from node.record import import_publication
+    from console.submissions import read_profile_file
+    from node.intake import read_publication, rejects_csv, rejects_workbook
+    from node.record import foresee, import_publication
 
     store = open_home(home).store()
     data = read_file(file)
     now = datetime.now(UTC)
+    by = read_profile_file(profile) if profile is not None else None
     with working(f"Reading {file.name}"):
-        publication = read_publication(data, file.name, published, now.date())
+        publication = read_publication(data, file.name, published, now.date(), by)
+    if whole is not None:
+        publication = publication._replace(whole=whole)
     say(
         f"Source: {publication.source}. Published on {publication.published_on} ({publication.published_from})."
     )
     for warning in publication.warnings:
         say(f"Note: {warning}")
     if rejects is not None:
-        write_file(rejects, rejects_csv(publication).encode())
+        as_workbook = rejects.suffix.lower() == ".xlsx"
+        write_file(
+            rejects, rejects_workbook(publication) if as_workbook else rejects_csv(publication).encode()
+        )
     _tell_rejects([(one.number, one.reasons) for one in publication.rejects], rejects)
+    if dry_run:
+        done, changes = foresee(store, publication, now)
+        counts = {name: getattr(done, name) for name in _COUNTS}
+        shown = changes if style is not Format.TABLE else changes[:_SHOWN]
+        rows = [[one.what, one.key, *_said(one.incident)] for one in shown]
+        show(("change", "key", "when", "country", "means", "affected"), rows, style, counts)
+        say(f"Nothing was changed. {len(changes)} records would be.")
+        return
     with working(f"Storing {len(publication.rows)} rows"):
         done = import_publication(store, publication, hashlib.sha256(data).digest(), now)
     if done.withdrawn > _MANY * len(publication.rows):
@@ -59,13 +94,37 @@ def import_file(
         say(
             f"Note: of these the file says something new: {', '.join(done.changed)}. Look whether they still are one."
         )
-    counts = ("accepted", "updated", "unchanged", "withdrawn", "quarantined")
     show(
-        counts,
-        [[getattr(done, name) for name in counts]],
+        _COUNTS,
+        [[getattr(done, name) for name in _COUNTS]],
         style,
         {"source": done.source, "published_on": done.published_on},
     )
+
+
+def template(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write the workbook (.xlsx).")],
+    profile: ProfileOption = None,
+) -> None:
+    """Write an empty workbook with drop-downs for incidents.
+
+    `tocsin import` reads it back. With a profile it has the columns of that one, and is read with it.
+    """
+    from console.home import write_file
+    from console.submissions import read_profile_file
+    from node.intake import built_in
+    from node.intake import template as workbook_of
+
+    own = next(one for one in built_in() if one.name == "own")
+    write_file(file, workbook_of(read_profile_file(profile) if profile is not None else own))
+
+
+def _said(incident: object) -> list[Cell]:
+    from node.model import Incident
+
+    if not isinstance(incident, Incident):
+        return ["", "", "", ""]
+    return [str(incident.when), incident.where.country, incident.means, incident.count()]
 
 
 def _tell_rejects(refused: Sequence[tuple[int, tuple[str, ...]]], written: Path | None) -> None:
@@ -79,5 +138,6 @@ def _tell_rejects(refused: Sequence[tuple[int, tuple[str, ...]]], written: Path 
         )
 
 
-_SHOWN = 20  # refused rows printed before the rest is only counted
+_COUNTS = ("accepted", "updated", "unchanged", "withdrawn", "quarantined")
+_SHOWN = 20  # refused rows or changes printed before the rest is only counted
 _MANY = 0.1  # share of a publication that seldom vanishes at once

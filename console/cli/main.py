@@ -17,7 +17,7 @@ from console.cli.check import check
 from console.cli.demo import demo
 from console.cli.directory import directory
 from console.cli.holders import disclosures, holders
-from console.cli.import_ import import_file
+from console.cli.import_ import import_file, template
 from console.cli.init import init
 from console.cli.log import log
 from console.cli.outcomes import outcomes
@@ -29,6 +29,7 @@ from console.cli.request import request
 from console.cli.rules import app as rules
 from console.cli.run import serve, sync
 from console.cli.share import share
+from console.cli.submissions import submissions
 
 NAME = "tocsin"
 app = typer.Typer(
@@ -40,6 +41,7 @@ app = typer.Typer(
 )
 app.command()(init)
 app.command("import")(import_file)
+app.command()(template)
 app.command()(share)
 app.add_typer(rules, name="rules")
 app.add_typer(audience, name="audience")
@@ -49,6 +51,7 @@ app.add_typer(peer, name="peer")
 app.add_typer(log, name="log")
 app.add_typer(directory, name="directory")
 app.add_typer(bundle, name="bundle")
+app.add_typer(submissions, name="submissions")
 app.add_typer(alert, name="alert")
 app.add_typer(case, name="case")
 app.add_typer(report, name="report")

@@ -80,7 +80,8 @@ def query(
     To group and filter by: year, country, admin1, admin2, cause, means, context, location_type, motive, actor_type,
     actor_group, certainty, source_kind, victims, delay, staff, sex, org_type; to group by only: quarter, month.
 
-    To count: incidents, affected, killed, injured, abducted, detained, sexually_assaulted, other, contributors.
+    To count: incidents, affected, killed, injured, abducted, detained, sexually_assaulted, other, killed_in_captivity,
+    killed_in_detention, abducted_kika, detained_kika, contributors.
     """
     from console.cli.remarks import remarks
     from console.home import open_home

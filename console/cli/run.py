@@ -25,22 +25,29 @@ def serve(
 ) -> None:
     """Serve log and alerts to the network until you stop it.
 
-    Members see of each record what it was released to them for, others are refused.
+    Members see of each record what it was released to them for, others are refused. With `submissions_listen` in the
+    settings it takes in submissions of a form too.
     """
     from console.home import open_home
     from console.logs import log_to_stderr
     from console.serve import serve as serve_node
+    from console.submissions import taking_submissions
     from console.witnesses import cosign_daily
 
     log_to_stderr()
-    serve_node(
-        open_home(home),
-        passphrase(home),
-        lambda address: say(f"Listening on {address}"),
-        sync or None,
-        alerts=bool(sync) if alerts is None else alerts,
-        daily=cosign_daily,
-    )
+    opened = open_home(home)
+    secret = passphrase(home)
+    with taking_submissions(opened) as taking:
+        if taking:
+            say(f"Taking submissions on {taking}")
+        serve_node(
+            opened,
+            secret,
+            lambda address: say(f"Listening on {address}"),
+            sync or None,
+            alerts=bool(sync) if alerts is None else alerts,
+            daily=cosign_daily,
+        )
 
 
 def sync(

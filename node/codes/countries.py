@@ -12,7 +12,7 @@ def country_from(text: str) -> str | None:
 
     Codes count only in capitals: `NA` is Namibia, `na` is somebody's "not available".
     """
-    return _by_code().get(text.strip()) or code_list("country").from_awsd(text)
+    return _by_code().get(text.strip()) or code_list("country").find(text)
 
 
 @lru_cache(maxsize=1)

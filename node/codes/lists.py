@@ -7,9 +7,10 @@ in one cell. Lists are read when first asked for and kept.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
+from typing import Any
 
 from node.codes.spelling import fold
 
@@ -23,6 +24,17 @@ LIST_NAMES = (
     "source_kind",
     "country",
 )
+DETAIL_LISTS = (
+    "harm",
+    "programme",
+    "impact",
+    "driver",
+    "fate",
+    "duration",
+    "geo_precision",
+    "time_precision",
+)
+SCHEMES = ("hcid", "ssa", "unsms")  # categories of others, which columns of the lists above lead to
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +44,7 @@ class Code:
     Attributes:
         code: Stable short name; what is stored, shared and queried.
         label: English words for people.
-        group: Coarser code above it (`actor_type`).
+        group: Coarser code above it (`actor_type`, `hcid`).
         broad: Broad type of organization that may leave a node (`organization_type`).
         sector: Coarser level above the broad type (`organization_type`).
         alpha2: ISO 3166-1 alpha-2 code (`country`).
@@ -42,6 +54,12 @@ class Code:
         awsd: Further spellings of the Aid Worker Security Database.
         sind: Spellings of Insecurity Insight.
         spellings: Further spellings of any source (`country`).
+        resource: What was harmed (`harm`).
+        point: Whether coordinates of this precision are a place (`geo_precision`).
+        counts: What one of it is: a person, a case or a thing (`unsms`).
+        hcid: Category of Health Care in Danger (`harm`).
+        ssa: Type of attack of the Surveillance System for Attacks on Health Care (`harm`, `means`).
+        unsms: Category of the UN security management system (`harm`, `means`).
     """
 
     code: str
@@ -56,6 +74,12 @@ class Code:
     awsd: tuple[str, ...] = ()
     sind: tuple[str, ...] = ()
     spellings: tuple[str, ...] = ()
+    resource: str = ""
+    point: str = ""
+    counts: str = ""
+    hcid: str = ""
+    ssa: str = ""
+    unsms: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,27 +89,22 @@ class CodeList:
     name: str
     version: str
     codes: Mapping[str, Code]
-    _awsd: Mapping[str, str]
-    _sind: Mapping[str, str]
+    _spelt: Mapping[str, Mapping[str, str]]
 
     def label(self, code: str) -> str:
         """English words for a code; a code that this version does not know stands for itself."""
         known = self.codes.get(code)
         return known.label if known else code
 
-    def from_awsd(self, text: str) -> str | None:
-        """Code for a value of the Aid Worker Security Database in any year's spelling; `None` if unknown."""
-        return self._awsd.get(fold(text))
-
-    def from_sind(self, text: str) -> str | None:
-        """Code for one value of Insecurity Insight's data sets; `None` if unknown."""
-        return self._sind.get(fold(text))
+    def find(self, text: str, words: str = "awsd") -> str | None:
+        """Code for a value in any year's spelling of a source, `awsd`, `sind` or our `own`; `None` if it has none."""
+        return self._spelt[words].get(fold(text))
 
 
-@lru_cache(maxsize=len(LIST_NAMES))
+@cache
 def code_list(name: str) -> CodeList:
-    """Return the list called `name`, one of `LIST_NAMES`."""
-    if name not in LIST_NAMES:
+    """Return the list called `name`, one of `LIST_NAMES`, `DETAIL_LISTS` and `SCHEMES`."""
+    if name not in {*LIST_NAMES, *DETAIL_LISTS, *SCHEMES}:
         raise RuntimeError(f"there is no code list {name!r}")
     lines = files("node.codes").joinpath("data", f"{name}.tsv").read_text(encoding="utf-8").splitlines()
     header, *rows = (line.split("\t") for line in lines if not line.startswith("#"))
@@ -94,26 +113,19 @@ def code_list(name: str) -> CodeList:
         name=name,
         version=lines[0].partition("\t")[2],
         codes=MappingProxyType({code.code: code for code in codes}),
-        _awsd=_spellings((code, (code.label, *code.awsd, *code.spellings)) for code in codes),
-        _sind=_spellings((code, (code.label, *code.sind, *code.spellings)) for code in codes),
+        _spelt={
+            "own": _spellings((code, (code.code, code.label, *code.spellings)) for code in codes),
+            "awsd": _spellings((code, (code.label, *code.awsd, *code.spellings)) for code in codes),
+            "sind": _spellings((code, (code.label, *code.sind, *code.spellings)) for code in codes),
+        },
     )
 
 
 def _code(cells: Mapping[str, str]) -> Code:
-    return Code(
-        code=cells["code"],
-        label=cells["label"],
-        group=cells.get("group", ""),
-        broad=cells.get("broad", ""),
-        sector=cells.get("sector", ""),
-        alpha2=cells.get("alpha2", ""),
-        m49=cells.get("m49", ""),
-        valid_from=_day(cells.get("valid_from", "")),
-        valid_to=_day(cells.get("valid_to", "")),
-        awsd=_several(cells.get("awsd", "")),
-        sind=_several(cells.get("sind", "")),
-        spellings=_several(cells.get("spellings", "")),
-    )
+    read: dict[str, Any] = dict(cells)
+    read |= {name: _day(cells[name]) for name in ("valid_from", "valid_to") if name in cells}
+    read |= {name: _several(cells[name]) for name in ("awsd", "sind", "spellings") if name in cells}
+    return Code(**read)
 
 
 def _day(cell: str) -> date | None:

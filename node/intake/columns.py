@@ -1,75 +1,81 @@
-"""Which column of a table is which field of a source: by the text of its header only, never by its place.
+"""Which column of a table is which of a profile: by the text of its header only, never by its place.
 
 A row of HXL tags under the header is a cross-check. It never decides: published tags have been swapped.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from node.codes import fold
 from node.errors import ColumnsError
+from node.intake.profile import Column, Profile
 
 _SHOWN = 60  # columns that a message lists
 
 
-class Column(NamedTuple):
-    """A column that a source is known to publish.
+class Layout(NamedTuple):
+    """The columns of one table.
 
     Attributes:
-        field: Our name for it, one per source.
-        title: Its header as most publications spell it.
-        also: Other spellings; case, blanks and punctuation never matter.
-        tag: HXL tag that the source gives it.
-        required: A table without it is not a publication of this source.
+        header: Titles as the file spells them.
+        places: Where each column of the profile stands, by its title there.
+        twice: Where else it stands, for those that the profile knows to stand twice.
+        unknown: Titles that nobody knows.
+        left_out: Titles that the profile leaves out, each with its reason.
     """
-
-    field: str
-    title: str
-    also: tuple[str, ...] = ()
-    tag: str = ""
-    required: bool = False
-
-
-class Layout(NamedTuple):
-    """The columns of one table: its header, where each known field stands, and the titles nobody knows."""
 
     header: tuple[str, ...]
     places: Mapping[str, int]
+    twice: Mapping[str, int]
     unknown: tuple[str, ...]
+    left_out: tuple[tuple[str, str], ...]
 
 
-def lay_out(header: Sequence[str], columns: Iterable[Column]) -> Layout:
-    """Find the known columns of a header.
+def lay_out(header: Sequence[str], profile: Profile) -> Layout:
+    """Find the columns of a profile in a header.
 
     Raises:
-        ColumnsError: A required column is missing, or a known one is there twice.
+        ColumnsError: A required column is missing, or one is there twice that the profile knows once.
     """
-    columns = tuple(columns)
-    fields = {fold(spelling): column.field for column in columns for spelling in (column.title, *column.also)}
     titles = tuple(map(_printable, header))
     while titles and not titles[-1]:
         titles = titles[:-1]
-    known = [(fields[fold(title)], place) for place, title in enumerate(titles) if fold(title) in fields]
-    places = dict(known)
-    missing = [column.title for column in columns if column.required and column.field not in places]
+    found: dict[str, list[int]] = {}
+    for place, title in enumerate(titles):
+        column = profile.by_spelling.get(fold(title))
+        if column is not None:
+            found.setdefault(column.title, []).append(place)
+    missing = [column.title for column in profile.columns if column.required and column.title not in found]
     if missing:
         raise ColumnsError(
             f"These columns were expected and not found: {', '.join(missing)}. "
             f"These were found: {shown(titles)}."
         )
-    twice = [
-        titles[places[field]] for field, times in Counter(field for field, _ in known).items() if times > 1
-    ]
-    if twice:
-        raise ColumnsError(f"These columns are there more than once: {', '.join(twice)}.")
-    return Layout(titles, places, tuple(title for title in titles if title and fold(title) not in fields))
+    again = {column.title: column.again for column in profile.columns}
+    often = [titles[places[0]] for title, places in found.items() if len(places) > 1 + bool(again[title])]
+    if often:
+        raise ColumnsError(f"These columns are there more than once: {', '.join(often)}.")
+    ordered = {title: places[::-1] if again[title] == "last" else places for title, places in found.items()}
+    others = [title for title in titles if title and fold(title) not in profile.by_spelling]
+    return Layout(
+        titles,
+        {title: places[0] for title, places in ordered.items()},
+        {title: places[1] for title, places in ordered.items() if len(places) > 1},
+        tuple(title for title in others if fold(title) not in profile.left_out),
+        tuple(
+            dict.fromkeys(
+                (title, profile.left_out[fold(title)]) for title in others if fold(title) in profile.left_out
+            )
+        ),
+    )
 
 
-def count_known(header: Sequence[str], columns: Iterable[Column]) -> int:
-    """Number of the header's texts that are columns of the source."""
-    known = {fold(spelling) for column in columns for spelling in (column.title, *column.also)}
-    return sum(fold(title) in known for title in header)
+def count_known(header: Sequence[str], profile: Profile) -> tuple[bool, int]:
+    """Whether all required columns are among the header's texts, and how many of them the profile has."""
+    known = [profile.by_spelling[text] for text in map(fold, header) if text in profile.by_spelling]
+    return {column.title for column in profile.columns if column.required} <= {
+        column.title for column in known
+    }, len(known)
 
 
 def is_tag_row(cells: Sequence[str]) -> bool:
@@ -80,15 +86,14 @@ def is_tag_row(cells: Sequence[str]) -> bool:
 
 def cross_check(tags: Sequence[str], layout: Layout, columns: Iterable[Column]) -> tuple[str, ...]:
     """Return one warning for each column whose HXL tag is the tag of another column."""
-    columns = tuple(columns)
     owners: dict[frozenset[str], list[Column]] = {}
     for column in columns:
         owners.setdefault(_tag(column.tag), []).append(column)
     warnings = []
-    for field, place in layout.places.items():
+    for title, place in (*layout.places.items(), *layout.twice.items()):
         tag = tags[place] if place < len(tags) else ""
         meant = owners.get(_tag(tag), []) if tag.strip() else []
-        if meant and field not in {column.field for column in meant}:
+        if meant and title not in {column.title for column in meant}:
             warnings.append(
                 f"{layout.header[place]}: its HXL tag {tag.strip()} is that of {meant[0].title}; "
                 "the header was believed."

@@ -8,7 +8,7 @@ taken in.
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from node.intake.source import Reading
+from node.intake.mapped import Reading
 from node.model import PartialDate
 
 _SHOWN = 20  # ids that a message lists

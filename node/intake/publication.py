@@ -37,11 +37,12 @@ class Publication(NamedTuple):
     Attributes:
         source: Name of the source, such as `awsd`.
         published_on: Day of publication; `None` when no row was accepted and nothing else tells it.
-        published_from: Where that day comes from: `--published`, `file name` or `newest row`.
+        published_from: Where that day comes from: `--published`, `file name`, `newest row`, or `today` for a part.
         header: Column names as the file spells them.
         rows: Accepted rows in file order.
         rejects: Rejected rows in file order.
         warnings: Defects of the file and of whole columns, and how many rows have each defect of a row.
+        whole: Whether it holds all that its source knows; else what it does not hold is as it was.
     """
 
     source: str
@@ -51,3 +52,4 @@ class Publication(NamedTuple):
     rows: tuple[Row, ...]
     rejects: tuple[Reject, ...]
     warnings: tuple[str, ...]
+    whole: bool = True

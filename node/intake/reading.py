@@ -10,62 +10,75 @@ from datetime import date
 
 from node.errors import EmptyFileError
 from node.intake import duplicates
-from node.intake.awsd import AWSD
 from node.intake.columns import Layout, count_known, cross_check, is_tag_row, lay_out, shown
+from node.intake.mapped import Reading, Rows
+from node.intake.profile import Profile, built_in
 from node.intake.publication import Publication, Reject, Row
 from node.intake.published import day_in_name
-from node.intake.source import Reading, Source
 from node.intake.table import Record, read_table
 
 MAX_CELL_CHARACTERS = 65_536
-
-SOURCES = (AWSD,)
 _TITLE_ROWS = 10  # a header may stand below that many rows of titles and notes
 
 
-def read_publication(data: bytes, file_name: str, published: date | None, today: date) -> Publication:
+def read_publication(
+    data: bytes, file_name: str, published: date | None, today: date, profile: Profile | None = None
+) -> Publication:
     """Read the whole data set that a source published on one day.
 
     Args:
-        data: The file: separated text in any usual form, or an Excel workbook.
+        data: The file: separated text in any usual form, an Excel workbook, or a list of JSON objects.
         file_name: Its name, which may tell the day of publication.
         published: Day of publication if somebody has stated it.
         today: Day on which it is read; nothing in it can be younger.
+        profile: By which its columns are read; else the built-in one that knows most of them.
 
     Raises:
         IntakeError: The file can not be read as a publication at all; the class says why.
     """
     table = read_table(data)
-    source, at, layout = _recognize(table.records)
+    profile, at, layout = _recognize(table.records, (profile,) if profile else built_in())
     records = table.records[at + 1 :]
     warnings = list(table.warnings)
     if layout.unknown:
         warnings.append(f"These columns are not known and were left out: {shown(layout.unknown)}.")
+    warnings += [f"{title} was left out: {why}." for title, why in layout.left_out]
     if records and is_tag_row(records[0].cells):
-        warnings += cross_check(records[0].cells, layout, source.columns)
+        warnings += cross_check(records[0].cells, layout, profile.columns)
         records = records[1:]
     if not records:
         raise EmptyFileError("The table has column names, but no rows.")
-    readings, damage = source.read(layout, records)
-    stated = published or day_in_name(file_name, today)
+    readings, damage = Rows(profile, layout).read(records)
+    stated = published or day_in_name(file_name, today) or (None if profile.whole else today)
     rows, rejects, reused = _settle(readings, layout, min(stated or today, today))
     warnings += (*damage, *reused, *_counted(rows))
     newest = max((row.incident.when.earliest for row in rows), default=None)
     origin = "--published" if published else "file name" if stated else "newest row"
-    return Publication(source.name, stated or newest, origin, layout.header, rows, rejects, tuple(warnings))
+    if not published and not profile.whole and stated == today:
+        origin = "today"
+    return Publication(
+        profile.name,
+        stated or newest,
+        origin,
+        layout.header,
+        rows,
+        rejects,
+        tuple(warnings),
+        profile.whole,
+    )
 
 
-def _recognize(records: Sequence[Record]) -> tuple[Source, int, Layout]:
-    """Find the source whose columns are there, and the row with their names."""
-    _, source, at = max(
+def _recognize(records: Sequence[Record], profiles: Iterable[Profile]) -> tuple[Profile, int, Layout]:
+    """Find the profile whose columns are there, and the row with their names."""
+    _, profile, at = max(
         (
-            (count_known(record.cells, source.columns), source, at)
-            for source in SOURCES
+            (count_known(record.cells, profile), profile, at)
+            for profile in profiles
             for at, record in enumerate(records[:_TITLE_ROWS])
         ),
         key=lambda found: found[0],
     )
-    return source, at, lay_out(records[at].cells, source.columns)
+    return profile, at, lay_out(records[at].cells, profile)
 
 
 def _settle(

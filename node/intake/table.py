@@ -1,4 +1,4 @@
-"""Bytes of a file to rows of cells: separated text in any usual form, or an Excel workbook."""
+"""Bytes of a file to rows of cells: separated text in any usual form, an Excel workbook, or a list of JSON objects."""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -6,6 +6,7 @@ from io import StringIO
 from typing import NamedTuple
 
 from node.errors import EmptyFileError, NotATableError, TooLargeError
+from node.intake.json_table import is_json, read_json
 from node.intake.text import decode
 from node.intake.workbook import is_workbook, read_workbook
 from node.intake.workbook_size import MAX_COLUMNS, MAX_ROWS
@@ -18,7 +19,10 @@ _OLD_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 class Record(NamedTuple):
-    """A row as a person sees it in a spreadsheet: its number, counted from 1, and its cells."""
+    """A row as a person sees it in a spreadsheet: its number, counted from 1, and its cells.
+
+    Of a list of objects the names are row 0, so that the first object is row 1.
+    """
 
     number: int
     cells: tuple[str, ...]
@@ -45,15 +49,20 @@ def read_table(data: bytes) -> Table:
         raise NotATableError(
             "The file is an Excel file of the old or a protected kind. Save it as .xlsx or CSV."
         )
-    rows, warnings = (read_workbook(data), ()) if is_workbook(data) else _separated(data)
-    records = tuple(_records(rows))
+    rows: Iterable[Iterable[str]] | None = read_json(data) if is_json(data) else None
+    first = 0
+    warnings: tuple[str, ...] = ()
+    if rows is None:
+        first = 1
+        rows, warnings = (read_workbook(data), ()) if is_workbook(data) else _separated(data)
+    records = tuple(_records(rows, first))
     if not records:
         raise EmptyFileError("The file is empty.")
     return Table(records, warnings)
 
 
-def _records(rows: Iterable[Iterable[str]]) -> Iterator[Record]:
-    for number, row in enumerate(rows, start=1):
+def _records(rows: Iterable[Iterable[str]], first: int) -> Iterator[Record]:
+    for number, row in enumerate(rows, start=first):
         cells = tuple(row)
         if number > MAX_ROWS:
             raise TooLargeError(f"The table has more than {MAX_ROWS} rows.")

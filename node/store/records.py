@@ -15,8 +15,8 @@ from node.facts import fact
 from node.ladders import chains_of
 from node.model import Incident, Sensitive
 from node.store.database import insert_many, next_id, portions
+from node.tables import detail, publication, record, revision, unread
 from node.tables import fact as fact_table
-from node.tables import publication, record, revision, unread
 
 
 class Imported(NamedTuple):
@@ -43,6 +43,7 @@ class Known(NamedTuple):
     withdrawn: bool
     digest: bytes
     by_hand: bool = False  # no publication said so, a person did
+    of_a_part: bool = False  # a file said so that holds only some of its source's incidents
 
     @property
     def ended(self) -> bool:
@@ -89,11 +90,11 @@ def day_of(number: int) -> date:
 
 
 def unread_keys(connection: Connection, source: str) -> dict[int, frozenset[str]]:
-    """Days of a source's publications, in order, each with the keys whose rows none of its files could tell."""
+    """Days of a source's whole publications, in order, each with the keys whose rows none of its files could tell."""
     rows = connection.execute(
         select(publication.c.published_on, unread.c.source_key)
         .outerjoin_from(publication, unread)
-        .where(publication.c.source == source)
+        .where(and_(publication.c.source == source, publication.c.whole == 1))
         .order_by(publication.c.published_on)
     )
     found: dict[int, set[str]] = {}
@@ -122,14 +123,15 @@ def drop_unread_keys(connection: Connection, source: str, day: int, keys: Iterab
 
 def publications(connection: Connection) -> tuple[Imported, ...]:
     """Every import, in the order in which it happened."""
-    rows = connection.execute(select(*publication.c[1:]).order_by(publication.c.id))
+    rows = connection.execute(select(*publication.c[1:10]).order_by(publication.c.id))
     return tuple(Imported(row[0], day_of(row[1]), *row[2:]) for row in rows)
 
 
-def add_publication(connection: Connection, done: Imported) -> int:
+def add_publication(connection: Connection, done: Imported, *, whole: bool) -> int:
     """Write down an import and give its key."""
     key = next_id(connection, publication)
-    insert_many(connection, publication, [(key, done.source, day_number(done.published_on), *done[2:9])])
+    row = (key, done.source, day_number(done.published_on), *done[2:9], int(whole))
+    insert_many(connection, publication, [row])
     return key
 
 
@@ -145,14 +147,16 @@ def histories(connection: Connection, source: str, keys: Sequence[str] | None = 
             revision.c.withdrawn,
             revision.c.digest,
             revision.c.publication_id.is_(None),
+            func.coalesce(publication.c.whole, 1),
         )
         .join_from(record, revision)
+        .outerjoin(publication)
         .where(wanted if keys is None else and_(wanted, record.c.source_key.in_(keys)))
         .order_by(record.c.id, revision.c.known_on, revision.c.number)
     )
     found: dict[str, tuple[int, list[Known]]] = {}
-    for key, record_id, known_on, number, withdrawn, content, by_hand in rows:
-        one = Known(known_on, number, bool(withdrawn), content, bool(by_hand))
+    for key, record_id, known_on, number, withdrawn, content, by_hand, whole in rows:
+        one = Known(known_on, number, bool(withdrawn), content, bool(by_hand), not whole)
         found.setdefault(key, (record_id, []))[1].append(one)
     return {key: History(record_id, tuple(known)) for key, (record_id, known) in found.items()}
 
@@ -214,11 +218,12 @@ def rebuild_facts(connection: Connection, record_ids: Sequence[int], *, fresh: b
     """Project the revisions of these records again; `fresh` when they have no facts yet."""
     for chosen in portions(record_ids):
         if not fresh:
-            connection.execute(delete(fact_table).where(fact_table.c.revision_id.in_(_revisions_of(chosen))))
+            for table in (fact_table, detail):
+                connection.execute(delete(table).where(table.c.revision_id.in_(_revisions_of(chosen))))
         first = next_id(connection, fact_table)
-        insert_many(
-            connection, fact_table, [(first + at, *row) for at, row in enumerate(_facts(connection, chosen))]
-        )
+        facts, details = _projected(connection, chosen)
+        insert_many(connection, fact_table, ((first + at, *row) for at, row in enumerate(facts)))
+        insert_many(connection, detail, details)
 
 
 def record_faults(connection: Connection, record_ids: Sequence[int]) -> list[tuple[int, str]]:
@@ -233,11 +238,13 @@ def record_faults(connection: Connection, record_ids: Sequence[int]) -> list[tup
         for record_id, held, text in texts
         if digest(text) != held
     ]
-    stored = connection.execute(
-        select(*fact_table.c[1:]).where(fact_table.c.revision_id.in_(_revisions_of(record_ids)))
+    stored = (
+        connection.execute(select(*columns).where(columns[0].in_(_revisions_of(record_ids))))
+        for columns in (fact_table.c[1:], detail.c)
     )
-    if not faults and sorted(map(repr, map(tuple, stored))) != sorted(
-        map(repr, _facts(connection, record_ids))
+    if not faults and any(
+        sorted(map(repr, map(tuple, held))) != sorted(map(repr, made))
+        for held, made in zip(stored, _projected(connection, record_ids), strict=True)
     ):
         faults.append(
             (record_ids[0], f"the figures of records up to {record_ids[-1]} do not match their revisions")
@@ -254,8 +261,10 @@ def _revisions_of(record_ids: Sequence[int]) -> Select[tuple[int]]:
     return select(revision.c.id).where(revision.c.record_id.in_(record_ids))
 
 
-def _facts(connection: Connection, record_ids: Sequence[int]) -> list[tuple[Any, ...]]:
-    """Rows of `fact`, but for their keys, as they follow from the revisions of some records."""
+def _projected(
+    connection: Connection, record_ids: Sequence[int]
+) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """Rows of `fact`, but for their keys, and of `detail`, as they follow from the revisions of some records."""
     rows = connection.execute(
         select(
             revision.c.record_id,
@@ -268,12 +277,16 @@ def _facts(connection: Connection, record_ids: Sequence[int]) -> list[tuple[Any,
         .order_by(revision.c.record_id, revision.c.known_on, revision.c.number)
     ).all()
     facts: list[tuple[Any, ...]] = []
+    details: list[tuple[Any, ...]] = []
     for row, following in zip(rows, [*rows[1:], None], strict=True):
         until = following.known_on if following is not None and following.record_id == row.record_id else None
         if not row.withdrawn and until != row.known_on:
-            columns = fact(chains_of(read_document(row.document)))
+            incident = read_document(row.document)
+            captivity = (incident.killed_in_captivity, incident.killed_in_detention)
+            columns = fact(chains_of(incident), captivity=captivity)
             facts.append((row.id, None, None, row.known_on, until, *columns))
-    return facts
+            details += ((row.id, *one) for one in incident.details)
+    return facts, details
 
 
 def current(connection: Connection, revision_ids: Sequence[int]) -> tuple[Current, ...]:

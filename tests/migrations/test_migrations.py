@@ -97,6 +97,27 @@ def test_what_peers_shared_before_purposes_is_for_the_safety_of_staff(store: Sto
         ]
 
 
+def test_who_died_in_captivity_is_counted_in_facts_of_before(store: Store) -> None:
+    documents = ('{"killed_in_captivity":2}', '{"narrative":"\\"killed_in_captivity\\":"}', "{}")
+    with store.write() as connection:
+        command.upgrade(alembic_config(connection), "0017")
+        connection.execute(text("INSERT INTO record VALUES (1, :uid, 'awsd', '7')").bindparams(uid=b"u" * 16))
+        for key, document in enumerate(documents, 1):
+            row = "VALUES (:key, 1, NULL, :key, 20240101, 0, :digest, :document)"
+            connection.execute(
+                text(f"INSERT INTO revision {row}").bindparams(key=key, digest=b"", document=document)
+            )
+            connection.execute(
+                text(
+                    "INSERT INTO fact (id, revision_id, known_from) VALUES (:key, :key, 20240101)"
+                ).bindparams(key=key)
+            )
+        migrate(connection)
+
+        told = "SELECT killed_in_captivity, killed_in_detention FROM fact ORDER BY id"
+        assert connection.execute(text(told)).all() == [(2, 0), (0, 0), (0, 0)]
+
+
 def test_share_requests_of_before_get_the_digest_by_which_a_change_is_found(store: Store) -> None:
     with store.write() as connection:
         command.upgrade(alembic_config(connection), "0013")

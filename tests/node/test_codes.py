@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from node.codes import LIST_NAMES, code_list, country_from, fold
+from node.codes import DETAIL_LISTS, LIST_NAMES, SCHEMES, code_list, country_from, fold
 from node.facts import EMPLOYERS
 
 _CODED = {
@@ -22,14 +22,14 @@ _PUBLISHED = {
 }
 
 
-@pytest.mark.parametrize("name", LIST_NAMES)
+@pytest.mark.parametrize("name", [*LIST_NAMES, *DETAIL_LISTS, *SCHEMES])
 def test_codes_are_short_words_that_a_query_can_be_typed_with(name: str) -> None:
     form = r"[A-Z]{3}" if name == "country" else r"[a-z][a-z_]{1,24}"
     assert all(re.fullmatch(form, code) for code in code_list(name).codes)
     assert all(code.label for code in code_list(name).codes.values())
 
 
-@pytest.mark.parametrize("name", LIST_NAMES)
+@pytest.mark.parametrize("name", [*LIST_NAMES, *DETAIL_LISTS])
 def test_no_spelling_means_two_codes(name: str) -> None:
     for source in ("awsd", "sind"):
         seen: dict[str, str] = {}
@@ -40,13 +40,13 @@ def test_no_spelling_means_two_codes(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted({*LIST_NAMES} - {"country", "organization_type"}))
 def test_every_descriptive_list_can_say_unknown(name: str) -> None:
-    assert code_list(name).from_awsd("Unknown") == "unknown"
+    assert code_list(name).find("Unknown") == "unknown"
 
 
 @pytest.mark.parametrize("name", LIST_NAMES)
 def test_a_text_that_nobody_published_has_no_code(name: str) -> None:
-    assert code_list(name).from_awsd("zzz") is None
-    assert code_list(name).from_sind("") is None
+    assert code_list(name).find("zzz") is None
+    assert code_list(name).find("", "sind") is None
 
 
 def test_labels_fall_back_to_the_code_itself() -> None:
@@ -78,7 +78,7 @@ def test_a_list_that_does_not_exist_is_a_programming_mistake() -> None:
     ],
 )
 def test_published_spellings_find_their_code(name: str, text: str, code: str) -> None:
-    assert code_list(name).from_awsd(text) == code
+    assert code_list(name).find(text) == code
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,24 @@ def test_published_spellings_find_their_code(name: str, text: str, code: str) ->
     ],
 )
 def test_spellings_of_insecurity_insight_find_their_code(name: str, text: str, code: str) -> None:
-    assert code_list(name).from_sind(text) == code
+    assert code_list(name).find(text, "sind") == code
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_crosswalks_lead_to_categories_that_there_are(scheme: str) -> None:
+    led = {getattr(code, scheme) for name in ("harm", "means") for code in code_list(name).codes.values()}
+    assert led - {""} <= code_list(scheme).codes.keys()
+
+
+def test_whatever_was_done_to_health_care_has_a_category_at_both_who_count_it() -> None:
+    health = {"facility", "transport", "supplies", "patient"}
+    done = [code for code in code_list("harm").codes.values() if code.resource in health]
+    assert len(done) > 20
+    assert all(code.hcid and code.ssa for code in done)
+
+
+def test_harm_has_no_code_for_sexual_violence_which_the_rules_see_among_the_outcomes_alone() -> None:
+    assert not [code for code in code_list("harm").codes if "sex" in code or "rape" in code]
 
 
 def test_groups_of_actors_are_the_five_that_may_be_shared() -> None:
@@ -146,7 +163,7 @@ def test_every_value_of_a_published_file_has_a_code(shared: Path, file: str) -> 
     with (shared / "data" / "incidents" / file).open(encoding=_PUBLISHED[file], newline="") as stream:
         rows = [row for row in csv.DictReader(stream) if row["Incident ID"].isdigit()]
     values = {(name, row[column]) for row in rows for column, name in _CODED.items() if row.get(column)}
-    assert {pair for pair in values if code_list(pair[0]).from_awsd(pair[1]) is None} == set()
+    assert {pair for pair in values if code_list(pair[0]).find(pair[1]) is None} == set()
     assert {
         row["Country"] for row in rows if row["Country"] and country_from(row["Country"]) is None
     } == set()

@@ -132,7 +132,7 @@ def test_anonymized_values_are_counted_like_any_other(incident: Incident, consen
 
 def test_columns_are_fixed() -> None:
     # The database has a column for each of them: another one is a migration.
-    assert len(NAMES) == len(set(NAMES)) == 5 + 3 + 4 + 18 + 4 + 2 + 8 + 3 + 2 + 1
+    assert len(NAMES) == len(set(NAMES)) == 5 + 3 + 4 + 18 + 4 + 2 + 8 + 3 + 2 + 1 + 2
     assert set(EMPLOYERS) == set(BROAD_SECTORS)
     assert {kind.broad for kind in code_list("organization_type").codes.values()} == set(EMPLOYERS)
     assert {kind.sector for kind in code_list("organization_type").codes.values()} == set(

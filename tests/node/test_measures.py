@@ -57,6 +57,8 @@ NAMES = {column.name for column in COLUMNS}
         (["sex"], ["incidents"], ["org_type=un"], ["sex and org_type can not be crossed"]),
         (["sex"], ["killed"], [], ["--measure", "killed by sex", "affected"]),
         ([], ["detained"], ["org_type=un"], ["--measure", "detained by org_type"]),
+        (["staff"], ["abducted_kika"], [], ["--measure", "abducted_kika by staff"]),
+        (["staff"], ["killed_in_detention"], [], ["--measure", "killed_in_detention by staff"]),
     ],
 )
 def test_a_question_that_can_not_be_asked_is_refused_with_what_can(

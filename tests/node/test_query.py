@@ -38,7 +38,7 @@ from node.store.heads import open_log
 from node.store.peer_log import add_peer_entries
 from node.store.queries import Caveats, own_revisions
 from node.store.records import day_number
-from node.tables import entry, log, publication, record, revision
+from node.tables import detail, entry, log, publication, record, revision
 from node.tables import fact as fact_table
 from node.verify import Fate, Verified
 from tests.support.strategies import incidents, partial_dates
@@ -103,6 +103,11 @@ def persons(
     """
     if known is not None and measure in {"incidents", "contributors"}:
         return measure == "incidents" or not known
+    if measure in {"killed_in_captivity", "killed_in_detention"}:
+        return one.number([measure])
+    if measure in {"abducted_kika", "detained_kika"}:
+        died = "killed_in_captivity" if measure == "abducted_kika" else "killed_in_detention"
+        return one.number([died]) + persons(one, split, values, measure.removesuffix("_kika"))
     outcomes = Outcome if measure in {"affected", "incidents"} else (Outcome(measure),)
     if split in {"sex", "org_type"}:
         return one.number([members(split)[value.lower()] for value in values])
@@ -151,7 +156,7 @@ def fill(
     """Hold two publications of one source and what a peer shared on the day of the second, and nothing else."""
     rows = []
     with store.write() as connection:
-        for table in (fact_table, revision, record, publication, entry, log):
+        for table in (fact_table, detail, revision, record, publication, entry, log):
             connection.execute(delete(table))
     for day, contents, until in ((FIRST, first, SECOND), (SECOND, second, None)):
         if not contents:
@@ -160,7 +165,11 @@ def fill(
         import_publication(store, Publication("awsd", day, "", (), published, (), ()), bytes(32), NOW)
         kept = until if second else None
         rows += [
-            Counted(fact(chains_of(one)), day_number(day), day_number(kept) if kept else None)
+            Counted(
+                fact(chains_of(one), captivity=(one.killed_in_captivity, one.killed_in_detention)),
+                day_number(day),
+                day_number(kept) if kept else None,
+            )
             for one in contents
         ]
     with store.write() as connection:
@@ -185,7 +194,8 @@ def questions(draw: st.DrawFn, rows: Sequence[Counted]) -> Query:
     split = draw(st.sampled_from([None, None, *SPLIT_DIMENSIONS]))
     plain = [name for name in DIMENSIONS if name not in SPLIT_DIMENSIONS]
     by = draw(st.lists(st.sampled_from(plain), max_size=3, unique=True))
-    measures = MEASURES if split in {None, "staff"} else ("incidents", "affected", "contributors")
+    whole = ("incidents", "affected", "contributors")
+    measures = {None: MEASURES, "staff": (*whole, *map(str, Outcome))}.get(split, whole)
     asked = draw(st.lists(st.sampled_from(measures), min_size=1, max_size=4, unique=True))
     filtered = draw(
         st.lists(

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 from typing import NamedTuple
@@ -17,11 +18,11 @@ from node.check import check_records
 from node.document import read_document
 from node.errors import NothingAcceptedError, PublicationDateError
 from node.intake import Publication, Reject, Row
-from node.model import Incident, Outcome, PartialDate, Sex, Staff, Tally
-from node.record import import_publication
+from node.model import Detail, Incident, Outcome, PartialDate, Sex, Staff, Tally
+from node.record import foresee, import_publication
 from node.store.database import Store
 from node.store.records import Imported, day_number, publications
-from node.tables import fact, record, revision
+from node.tables import detail, fact, record, revision
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DAYS = tuple(date(2020 + year, 3, 1) for year in range(4))
@@ -319,3 +320,86 @@ def test_each_record_has_an_id_of_its_own_for_good(store: Store) -> None:
     assert before == after
     assert len(set(after.values())) == 2
     assert {len(uid) for uid in after.values()} == {16}
+
+
+def bring_part(store: Store, day: date, contents: Mapping[str, str], *, only_new: bool = False) -> Imported:
+    part = publication("field", day, contents)._replace(whole=False)
+    return import_publication(store, part, bytes(32), NOW, only_new=only_new)
+
+
+def test_a_part_adds_and_revises_and_withdraws_nothing(store: Store) -> None:
+    bring_part(store, DAYS[0], {"1": "shooting", "2": "shelling"})
+    done = bring_part(store, DAYS[1], {"2": "kidnapping", "3": "shelling", "4": UNREADABLE})
+    before = stored(store)
+
+    again = bring_part(store, DAYS[1], {"2": "kidnapping", "3": "shelling", "4": UNREADABLE})
+
+    assert (done.accepted, done.updated, done.withdrawn, done.quarantined) == (1, 1, 0, 1)
+    assert (again.accepted, again.updated, again.unchanged, again.withdrawn) == (0, 0, 2, 0)
+    assert stored(store) == before
+    assert known_as_of(store, "field", DAYS[0]) == {"1": "shooting", "2": "shelling"}
+    assert known_as_of(store, "field", DAYS[1]) == {"1": "shooting", "2": "kidnapping", "3": "shelling"}
+    assert faults(store) == []
+
+
+def test_a_whole_file_withdraws_what_parts_brought_before_its_day_and_spares_that_of_the_day(
+    store: Store,
+) -> None:
+    bring_part(store, DAYS[0], {"1": "shooting", "2": "shelling"})
+    bring_part(store, DAYS[1], {"3": "shelling"})
+
+    done = bring(store, "field", DAYS[1], {"1": "kidnapping"})
+
+    assert (done.updated, done.withdrawn) == (1, 1)
+    assert known_as_of(store, "field", DAYS[1]) == {"1": "kidnapping", "3": "shelling"}
+    assert bring(store, "field", DAYS[2], {"1": "kidnapping"}).withdrawn == 1
+
+
+def test_a_row_that_was_refused_is_corrected_with_a_part(store: Store) -> None:
+    bring(store, "field", DAYS[0], {"1": "shooting", "2": "shelling"})
+    bring(store, "field", DAYS[1], {"1": "shooting", "2": UNREADABLE})
+
+    bring_part(store, DAYS[1], {"2": "kidnapping"})
+
+    assert known_as_of(store, "field", DAYS[1]) == {"1": "shooting", "2": "kidnapping"}
+    assert bring(store, "field", DAYS[2], {"1": "shooting"}).withdrawn == 1
+
+
+def test_what_may_only_be_new_leaves_alone_what_is_known_and_what_was_withdrawn(store: Store) -> None:
+    bring_part(store, DAYS[0], {"1": "shooting", "2": "shelling"})
+    bring(store, "field", DAYS[1], {"1": "kidnapping"})
+
+    done = bring_part(store, DAYS[2], {"1": "shooting", "2": "shelling", "3": "shelling"}, only_new=True)
+
+    assert (done.accepted, done.updated, done.unchanged) == (1, 0, 2)
+    assert known_as_of(store, "field", DAYS[2]) == {"1": "kidnapping", "3": "shelling"}
+
+
+def test_what_an_import_would_change_is_told_without_changing_it(store: Store) -> None:
+    bring(store, "awsd", DAYS[0], {"1": "shooting", "2": "shelling", "3": "shelling"})
+    before = stored(store)
+    coming = publication("awsd", DAYS[1], {"1": "shooting", "2": "kidnapping", "4": "shelling"})
+
+    counts, changes = foresee(store, coming, NOW)
+
+    assert stored(store) == before
+    assert {(one.what, one.key) for one in changes} == {("changed", "2"), ("new", "4"), ("vanished", "3")}
+    assert {one.key: one.incident for one in changes}["2"] == INCIDENTS["kidnapping"]
+    done = import_publication(store, coming, bytes(32), NOW)
+    assert counts == done._replace(sha256=b"")
+
+
+def test_details_stay_with_the_revision_that_says_them_and_a_changed_one_is_found(store: Store) -> None:
+    told = replace(INCIDENTS["shooting"], details=(Detail("harm", "vehicle_stolen", 2),))
+    row = Row(2, "1", told, ())
+    import_publication(store, publication("awsd", DAYS[0], {})._replace(rows=(row,)), bytes(32), NOW)
+    bring(store, "awsd", DAYS[1], {"1": "shooting"})
+    with store.read() as connection:
+        held = connection.execute(select(detail.c.topic, detail.c.code, detail.c.number)).all()
+    assert held == [("harm", "vehicle_stolen", 2)]
+    assert faults(store) == []
+
+    with store.write() as connection:
+        connection.execute(detail.update().values(number=3))
+
+    assert len(faults(store)) == 1

@@ -4,11 +4,12 @@ from datetime import date
 
 from hypothesis import strategies as st
 
-from node.codes import code_list
+from node.codes import DETAIL_LISTS, code_list
 from node.model import (
     Cause,
     Certainty,
     Custody,
+    Detail,
     EmployerTally,
     Incident,
     Outcome,
@@ -60,11 +61,19 @@ victims = st.dictionaries(
 ).map(lambda cells: tuple(Tally(*cell, *number) for cell, number in cells.items()))
 
 
+details = st.dictionaries(
+    st.sampled_from(DETAIL_LISTS).flatmap(lambda name: st.tuples(st.just(name), _code(name))),
+    st.integers(1, 40),
+    max_size=3,
+).map(lambda found: tuple(sorted(Detail(*what, number) for what, number in found.items())))
+
+
 @st.composite
 def incidents(draw: st.DrawFn, when: st.SearchStrategy[PartialDate] | None = None) -> Incident:
     """Every incident that the model allows; `when` narrows its date."""
     counted = draw(victims)
     killed = sum(tally.number for tally in counted if tally.outcome is Outcome.KILLED)
+    in_captivity = draw(st.integers(0, min(killed, 3)))
     return Incident(
         when=draw(partial_dates() if when is None else when),
         where=draw(places),
@@ -83,7 +92,9 @@ def incidents(draw: st.DrawFn, when: st.SearchStrategy[PartialDate] | None = Non
             EmployerTally(kind, number)
             for kind, number in draw(st.dictionaries(_code("organization_type"), numbers, max_size=4)).items()
         ),
-        killed_in_captivity=draw(st.integers(0, min(killed, 3))),
+        killed_in_captivity=in_captivity,
+        killed_in_detention=draw(st.integers(0, min(killed - in_captivity, 2))),
+        details=draw(details),
         custody=draw(st.sampled_from(list(Custody))),
         certainty=draw(st.sampled_from(list(Certainty))),
         source_kind=draw(_code("source_kind")),
