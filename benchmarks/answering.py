@@ -17,7 +17,7 @@ from node.audience import Tier
 from node.wire.exchange import SERVICE, Call, encode_checkpoint_call
 
 ROUNDS = 5
-CALLS = 100
+CALLS = 200
 HEALTH, CHECKPOINT = "/grpc.health.v1.Health/Check", f"/{SERVICE}/GetCheckpoint"
 
 Ask = Callable[[str], Awaitable[float]]  # milliseconds until a method is answered
@@ -29,6 +29,7 @@ class Answers(NamedTuple):
     health: float
     bare_health: float
     checkpoint: float
+    ungated_checkpoint: float
     bare_checkpoint: float
     busy_checkpoint: float
 
@@ -45,6 +46,13 @@ def lines(lab: Lab) -> Iterator[Line]:
     for what, mine, theirs, name, bound in (
         ("an authenticated answer (Health)", "health", "bare_health", "bare handler", at_most(1.5)),
         ("the newest checkpoint, from the database", "checkpoint", "bare_checkpoint", "bare handler", None),
+        (
+            "the same, beside who does not look at the caller",
+            "checkpoint",
+            "ungated_checkpoint",
+            "no gate",
+            at_most(1.05),
+        ),
         (f"the same, while {size:,} are pulled", "busy_checkpoint", "checkpoint", "idle", at_most(1.5)),
     ):
         pairs = [(getattr(one, mine), getattr(one, theirs)) for one in rounds]
@@ -67,9 +75,19 @@ async def _round(network: Network, origin: str, url: str) -> Answers:
     assert process.stdout is not None
     try:
         ports = (await process.stdout.readline()).split()
-        async with _asking(network, int(ports[0])) as node, _asking(network, int(ports[1])) as bare:
-            pairs = (node, HEALTH), (bare, HEALTH), (node, CHECKPOINT), (bare, CHECKPOINT)
-            times: list[list[float]] = [[], [], [], []]
+        async with (
+            _asking(network, int(ports[0])) as node,
+            _asking(network, int(ports[1])) as ungated,
+            _asking(network, int(ports[2])) as bare,
+        ):
+            pairs = (
+                (node, HEALTH),
+                (bare, HEALTH),
+                (node, CHECKPOINT),
+                (ungated, CHECKPOINT),
+                (bare, CHECKPOINT),
+            )
+            times: list[list[float]] = [[] for _ in pairs]
             for _ in range(CALLS):
                 for (ask, method), taken in zip(pairs, times, strict=True):
                     taken.append(await ask(method))
@@ -78,8 +96,7 @@ async def _round(network: Network, origin: str, url: str) -> Answers:
             busy: list[float] = []
             while not pulled.done():
                 busy.append(await node(CHECKPOINT))
-            health, bare_health, checkpoint, bare_checkpoint = map(median, times)
-            return Answers(health, bare_health, checkpoint, bare_checkpoint, median(busy))
+            return Answers._make(map(median, (*times, busy)))
     finally:
         process.terminate()
         await process.wait()
@@ -97,5 +114,5 @@ async def _asking(network: Network, port: int) -> AsyncIterator[Ask]:
             await call(request)
             return (perf_counter() - start) * 1e3
 
-        await ask(HEALTH)
+        await ask(CHECKPOINT)
         yield ask

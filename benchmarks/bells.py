@@ -20,9 +20,11 @@ from crypto.certificates import certificate_pem, private_key_pem
 from node.alert import Order, outgoing, send_alert
 from node.alert_life import Sender
 from node.alerting import Board
+from node.allowance import Allowance
 from node.audience import Audience, Tier
 from node.client import Credentials
-from node.server import Exchange, Gatekeeper, make_server
+from node.gate import Gatekeeper
+from node.server import Exchange, make_server
 from node.wire import records
 from node.wire.alerts import encode_pushed
 
@@ -43,12 +45,10 @@ async def main(home: Home) -> None:
     """Serve until standard input ends."""
     settle_collector()
     node = open_node(home, None)
-    gatekeeper = Gatekeeper(node.directory, _now)
+    gatekeeper = Gatekeeper(node.directory, _now, Allowance(STREAMS, STREAMS))
     board = Board(node.org_id, node.store, gatekeeper, _now, streams_per_member=STREAMS)
     exchange = Exchange(node.org_id, node.store)
-    server, port = make_server(
-        exchange, gatekeeper, node.own, node.directory, "127.0.0.1:0", (board.service(),)
-    )
+    server, port = make_server(exchange, gatekeeper, node.own, "127.0.0.1:0", (board.service(),))
     await server.start()
     crowd: set[asyncio.StreamWriter] = set()
 
@@ -84,7 +84,7 @@ def _prepare(node: Node, sender: Sender) -> bytes:
 
 def _tls(node: Node) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    show_certificate(context, node.own)
+    show_certificate(context, node.own())
     members = node.directory().members
     context.load_verify_locations(
         cadata="".join(certificate_pem(one.tls_certificate).decode() for one in members)

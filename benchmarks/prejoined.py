@@ -14,7 +14,8 @@ from console.home import Home, open_home, write_file
 from console.serve import ADDRESS_FILE, open_node
 from node.audience import Tier
 from node.directory import Member
-from node.server import Exchange, Gatekeeper, make_server
+from node.gate import Gatekeeper
+from node.server import Exchange, make_server
 from node.store.database import Store
 from node.wire.exchange import decode_list_call
 
@@ -39,7 +40,7 @@ async def main(home: Home) -> None:
     node = open_node(home, None)
     gatekeeper = Gatekeeper(node.directory, lambda: datetime.now(UTC))
     exchange = Prejoined(node.org_id, node.store)
-    server, port = make_server(exchange, gatekeeper, node.own, node.directory, home.settings.listen)
+    server, port = make_server(exchange, gatekeeper, node.own, home.settings.listen)
     await server.start()
     write_file(home.path / ADDRESS_FILE, f"127.0.0.1:{port}".encode())
     await server.wait_for_termination()

@@ -105,7 +105,7 @@ async def pull_all(node: Node, peer: Member) -> tuple[Outcome, Cost, float]:
     """Connect and pull, as `tocsin sync` does; also the MiB of the processes that helped."""
     watch = Stopwatch()
     async with Verifiers() as verifiers:
-        async with PeerClient(peer, node.own) as client:
+        async with PeerClient(peer, node.own()) as client:
             outcome = await pull(node.store, client, node.directory(), verifiers=verifiers)
         cost, helpers = watch.read(), helpers_memory(os.getpid())
     assert outcome.error is None, outcome.error
@@ -141,7 +141,7 @@ async def main(home: Home, endpoint: str, server: int, sample: int, url: str) ->
     peer = node.directory().member(ORIGIN)._replace(endpoint=endpoint)
     jobs: list[Job] = []
     if sample:
-        async with PeerClient(peer, node.own) as client:
+        async with PeerClient(peer, node.own()) as client:
             jobs = [job(wire) for wire in await fetch(client, sample)]
     print(json.dumps(await measure(node, peer, server, jobs)))
 

@@ -242,40 +242,20 @@ class Home:
         return key_file(self.path, purpose)
 
     @property
+    def certificate_file(self) -> Path:
+        """Where our own certificate lies."""
+        return self.path / "keys" / "tls.der"
+
+    @property
     def network_file(self) -> Path:
         """Where roots and directory lie."""
         return self.path / "network" / "network.pb"
 
     def _certificate(self) -> bytes:
         try:
-            return (self.path / "keys" / "tls.der").read_bytes()
+            return self.certificate_file.read_bytes()
         except OSError as error:
             raise ConfigError("keys/tls.der can not be read") from error
-
-
-class LiveDirectory:
-    """The directory as its file stands now; read again whenever the file has changed."""
-
-    def __init__(self, home: Home) -> None:
-        self._home = home
-        self._seen: tuple[int, int] | None = None
-        self._directory: Directory | None = None
-
-    def __call__(self) -> Directory:
-        """Give the verified directory.
-
-        Raises:
-            DirectoryError: The file is gone or does not hold; nobody is let in on the old one.
-        """
-        try:
-            stat = self._home.network_file.stat()
-        except OSError as error:
-            self._home.fingerprint()  # where there never was a network, this says so
-            raise DirectoryError("the directory file can not be read") from error
-        now = (stat.st_mtime_ns, stat.st_size)
-        if self._directory is None or now != self._seen:
-            self._directory, self._seen = self._home.directory(), now
-        return self._directory
 
 
 def key_file(home: Path, purpose: str) -> Path:
@@ -313,7 +293,7 @@ def make_home(path: Path, settings: Settings, passphrase: str | None) -> Home:
         for purpose in (SIGNING, LOG, SEAL, COSIGN):
             save_key(home.key_file(purpose), purpose, os.urandom(32), passphrase)
         save_key(home.key_file(TLS), TLS, key, passphrase)
-        write_file(path / "keys" / "tls.der", certificate)
+        write_file(home.certificate_file, certificate)
         identity = home.identity(passphrase)
         for purpose, signer in ((SIGNING, identity.signing), (LOG, identity.log)):
             write_file(path / "keys" / f"{purpose}.pub.hex", signer.public_key.hex().encode())

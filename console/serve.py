@@ -10,16 +10,19 @@ from typing import Any, NamedTuple, TypeAlias
 
 from casework.errors import CaseworkError
 from console.alerts import interest_of
-from console.home import Home, LiveDirectory, write_file
+from console.home import Home, write_file
 from console.joint import DirectoryMembers
+from console.live import LiveCredentials, LiveDirectory
 from console.office import CaseDatabase
 from console.posts import Fetched, Reader, fetch, shelf
 from node.alerting import Board
+from node.allowance import Allowance
 from node.client import Credentials, PeerClient
 from node.directory import Directory, Member, Status
 from node.errors import NodeError
+from node.gate import Gatekeeper
 from node.logbook import Identity, start_log
-from node.server import Exchange, Gatekeeper, make_server
+from node.server import Exchange, make_server
 from node.sharing import Counter
 from node.slots import issue_checkpoint, seconds_to_next
 from node.statuses import case_status_service
@@ -43,7 +46,7 @@ class Node(NamedTuple):
 
     org_id: str
     store: Store
-    own: Credentials
+    own: Callable[[], Credentials]
     directory: Callable[[], Directory]
     identity: Identity
 
@@ -77,9 +80,9 @@ def open_node(home: Home, passphrase: str | None) -> Node:
     settle_collector()
     live = LiveDirectory(home)
     live()  # without a directory a node would refuse everybody; say so now
-    return Node(
-        home.settings.org_id, home.store(), home.credentials(passphrase), live, home.identity(passphrase)
-    )
+    own = LiveCredentials(home, passphrase)
+    own()  # likewise
+    return Node(home.settings.org_id, home.store(), own, live, home.identity(passphrase))
 
 
 def settle_collector() -> None:
@@ -146,7 +149,7 @@ async def sync_all(
         def seen(done: int, size: int) -> None:
             progress(peer.org_id, done, size)
 
-        async with PeerClient(peer, node.own) as client:
+        async with PeerClient(peer, node.own()) as client:
             records = await pull(
                 node.store, client, directory, seen, verifiers=verifiers, identity=node.identity
             )
@@ -172,7 +175,8 @@ async def _serve(
     alerts: bool,
     daily: Daily,
 ) -> None:
-    gatekeeper = Gatekeeper(node.directory, lambda: datetime.now(UTC))
+    allowance = Allowance(home.settings.member_calls_per_second, home.settings.member_calls_at_once)
+    gatekeeper = Gatekeeper(node.directory, lambda: datetime.now(UTC), allowance)
     exchange = Exchange(node.org_id, node.store)
     board = Board(node.org_id, node.store, gatekeeper, lambda: datetime.now(UTC))
     stand = WitnessStand(
@@ -185,7 +189,7 @@ async def _serve(
         Counter(node.store).service(gatekeeper),
         case_status_service(statuses, gatekeeper),
     )
-    server, port = make_server(exchange, gatekeeper, node.own, node.directory, home.settings.listen, more)
+    server, port = make_server(exchange, gatekeeper, node.own, home.settings.listen, more)
     stopped = asyncio.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(one, stopped.set)

@@ -83,7 +83,7 @@ async def cosign_daily(node: Node) -> None:
 
 
 async def _ask(node: Node, database: CaseDatabase, member: Member, made: StoredCheckpoint) -> bytes:
-    async with PeerClient(member, node.own) as line:
+    async with PeerClient(member, node.own()) as line:
         try:
             return await line.add_checkpoint(Growth(0, (), made.note))
         except WitnessBehindError as behind:

@@ -43,14 +43,17 @@ def open_cell(key: bytes, cell: bytes, place: bytes) -> bytes:
     Raises:
         SealError: It was sealed with another key or for another place, or is damaged.
     """
-    try:
-        filled: bytes = sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(
-            cell[_NONCE_BYTES:], place, cell[:_NONCE_BYTES], key
-        )
-    except (SodiumError, ValueError) as error:
-        raise SealError("a sealed value is damaged, or is not the one of this place") from error
+    filled = _decrypt(key, cell, place)
     count = int.from_bytes(filled[:_COUNT_BYTES], "big")
     value = filled[_COUNT_BYTES : _COUNT_BYTES + count]
     if len(value) != count:
         raise SealError("a sealed value is not filled up as it should be")
     return value
+
+
+def _decrypt(key: bytes, cell: bytes, place: bytes) -> bytes:
+    nonce, sealed = cell[:_NONCE_BYTES], cell[_NONCE_BYTES:]
+    try:
+        return bytes(sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(sealed, place, nonce, key))
+    except (SodiumError, ValueError) as error:
+        raise SealError("a sealed value is damaged, or is not the one of this place") from error

@@ -166,13 +166,28 @@ def private_key_pem(key: bytes) -> bytes:
     Raises:
         CertificateError: Not a P-256 key.
     """
+    return _private_key_bytes(_load_key(key), serialization.Encoding.PEM)
+
+
+def verify_pair(key: bytes, certificate: bytes) -> None:
+    """Check that a private key (DER, PKCS #8) is that of a DER certificate.
+
+    Raises:
+        CertificateError: It is not, or one of them is none.
+    """
+    public = _load_der(certificate).public_key()
+    if _load_key(key).public_key() != public:
+        raise CertificateError("private key: is not that of the certificate")
+
+
+def _load_key(key: bytes) -> ec.EllipticCurvePrivateKey:
     try:
         parsed = serialization.load_der_private_key(key, password=None)
     except _UNREADABLE as error:
         raise CertificateError("private key: can not be read") from error
     if not isinstance(parsed, ec.EllipticCurvePrivateKey) or not isinstance(parsed.curve, ec.SECP256R1):
         raise CertificateError("private key: is not of the curve P-256")
-    return _private_key_bytes(parsed, serialization.Encoding.PEM)
+    return parsed
 
 
 def _load_der(certificate: bytes) -> x509.Certificate:

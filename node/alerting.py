@@ -2,8 +2,8 @@
 
 An alert may be sent by another process, so the board looks into the database as long as anybody listens. What it finds
 it encodes once per audience, and the same bytes go into the queue of every stream of that audience. A stream that does
-not empty its queue is ended and catches up by sequence; it holds up nobody. Before each message, and once a second
-without one, every caller is held against the directory.
+not empty its queue is ended and catches up by sequence; it holds up nobody. Before each message every caller is held
+against the directory, as the gate does once a second without one.
 """
 
 import asyncio
@@ -20,15 +20,8 @@ from crypto.errors import CryptoError
 from node.alert import Outgoing, newest_sequence, note_sent, note_taken, outgoing
 from node.directory import Member
 from node.errors import NodeError, SlowReaderError
-from node.server import (
-    Context,
-    Gatekeeper,
-    Service,
-    abort_call,
-    our_error,
-    read_request_id,
-    shown_certificate,
-)
+from node.gate import Context, Gatekeeper, abort_call, our_error, shown_certificate
+from node.server import Service, read_request_id
 from node.store.database import Store
 from node.urgent import Subscription
 from node.wire import records
@@ -42,7 +35,6 @@ from node.wire.alerts import (
 )
 
 LOOK_SECONDS = 0.2  # between two looks into the database while anybody listens
-CHECK_SECONDS = 1.0  # between two looks at the directory for a stream without alerts
 ALIVE_SECONDS = 30.0  # between two signs of life
 WRITE_SECONDS = 20.0  # that one message may take on a stream
 QUEUED_MESSAGES = 64
@@ -71,7 +63,7 @@ class Board:
         self._streams: set[_Stream] = set()
         self._somebody_listens = asyncio.Event()
         self._seen = 0
-        self._checked = self._alive = 0.0  # monotonic
+        self._alive = 0.0  # monotonic
         self._sent: set[tuple[int, str]] = set()
 
     async def run(self) -> None:
@@ -175,7 +167,7 @@ class Board:
         try:
             call = decode_acknowledge_call(wire)
             request_id = read_request_id(call.request_id)
-            member = self._gatekeeper.caller(context)
+            member = self._gatekeeper.caller()
             reader = member.org_id, member.tier
             await asyncio.to_thread(
                 note_taken, self._store, self._org_id, call.sequence, reader, self._clock()
@@ -186,10 +178,7 @@ class Board:
 
     def _tend(self, now: float) -> None:
         """Do what is due for streams without alerts."""
-        if now - self._checked >= CHECK_SECONDS:
-            self._check_callers()
-            self._end_stalled(now)
-            self._checked = now
+        self._end_stalled(now)
         if now - self._alive >= ALIVE_SECONDS:
             for stream in self._streams:
                 stream.put(None, SIGN_OF_LIFE)

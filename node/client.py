@@ -6,6 +6,7 @@ is `UnavailableError`, with the reason that it gave where it gave one.
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from time import monotonic
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar
 from uuid import uuid4
@@ -17,7 +18,7 @@ from crypto.envelope import Envelope
 from node.directory import Member
 from node.errors import PayloadError, UnavailableError, WitnessBehindError
 from node.share_request import Answer, Wish
-from node.status import WITNESSED_SIZE, reason_of
+from node.status import WITNESSED_SIZE, reason_of, retry_seconds_of
 from node.urgent import Pushed, Subscription
 from node.verify import Page
 from node.wire.alerts import SERVICE as ALERT_SERVICE
@@ -62,6 +63,8 @@ from node.wire.witness import AddCheckpointCall, decode_cosignature, encode_add_
 from node.witness import Growth
 
 CALL_SECONDS = 30.0
+STREAM_SECONDS = 7200.0  # no peer of ours keeps a line for so long
+SHORTEST_PAUSE_SECONDS = 0.05  # before we ask again, whatever a peer says
 MAX_LISTED = 10_000  # charters or answers of one peer that we believe
 PAGE_ENTRIES = 1000  # what a page costs beside its entries is felt with smaller ones
 _NOT_SERVED = grpc.StatusCode.UNIMPLEMENTED  # by a peer of an older version
@@ -158,7 +161,7 @@ class PeerClient:
         """
         watch: Any = self._channel.unary_stream(f"/{SERVICE}/WatchCheckpoints")
         try:
-            async for wire in watch(encode_checkpoint_call(_new_call())):
+            async for wire in watch(encode_checkpoint_call(_new_call()), timeout=STREAM_SECONDS):
                 yield decode_checkpoint(wire)
         except grpc.aio.AioRpcError as error:
             raise _unavailable(self.peer, error) from error
@@ -173,7 +176,7 @@ class PeerClient:
             PayloadError: A message is no alert.
         """
         subscribe: Any = self._channel.unary_stream(f"/{ALERT_SERVICE}/Subscribe")
-        stream = subscribe(encode_subscribe_call(SubscribeCall(str(uuid4()), wanted)))
+        stream = subscribe(encode_subscribe_call(SubscribeCall(str(uuid4()), wanted)), timeout=STREAM_SECONDS)
         try:
             while True:
                 async with asyncio.timeout(silence_seconds):
@@ -294,12 +297,19 @@ class PeerClient:
             raise
 
     async def _call(self, method: str, request: bytes, service: str = SERVICE) -> bytes:
-        try:
-            call: Any = self._channel.unary_unary(f"/{service}/{method}")
-            answer: bytes = await call(request, timeout=self._call_seconds)
-        except grpc.aio.AioRpcError as error:
-            raise _unavailable(self.peer, error) from error
-        return answer
+        """Answer to a call; a peer that says when to ask again is asked again then, if there is time."""
+        call: Any = self._channel.unary_unary(f"/{service}/{method}")
+        until = monotonic() + self._call_seconds
+        while True:
+            try:
+                answer: bytes = await call(request, timeout=until - monotonic())
+            except grpc.aio.AioRpcError as error:
+                pause = retry_seconds_of(tuple(error.trailing_metadata() or ()))
+                if not 0 < pause < until - monotonic():
+                    raise _unavailable(self.peer, error) from error
+                await asyncio.sleep(max(pause, SHORTEST_PAUSE_SECONDS))
+            else:
+                return answer
 
 
 def _new_call() -> Call:

@@ -44,6 +44,8 @@ class Settings(BaseSettings):
         log_padding: Each checkpoint adds a multiple of so many entries, padding among them; 0 adds none.
         submissions_listen: host:port of this machine alone on which `tocsin serve` takes submissions; empty takes none.
         submissions_profile: File in the node's folder that says which answer of the form is what.
+        member_calls_per_second: So many calls a second one member may make in the long run, ten seconds' worth at once.
+        member_calls_at_once: So many of its calls may be under way at the same time, open streams included.
     """
 
     model_config = SettingsConfigDict(env_prefix="TOCSIN_", extra="forbid", frozen=True)
@@ -61,6 +63,8 @@ class Settings(BaseSettings):
     log_padding: int = Field(default=0, ge=0, le=256)
     submissions_listen: str = ""
     submissions_profile: str = "submissions.toml"
+    member_calls_per_second: int = Field(default=50, ge=1, le=10_000)
+    member_calls_at_once: int = Field(default=16, ge=8, le=1_000)
 
 
 def load_settings(home: Path) -> Settings:

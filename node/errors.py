@@ -10,6 +10,7 @@ class NodeError(Exception):
     """Root of every error that a node raises on purpose."""
 
     reason = "NODE_FAILED"
+    retry_seconds = 0.0  # after which the same may go well; 0 where waiting alone changes nothing
 
 
 class InputError(NodeError):
@@ -347,10 +348,33 @@ class UnknownAlertError(NodeError):
     reason = "ALERT_UNKNOWN"
 
 
+class TooManyCallsError(NodeError):
+    """A member calls more often than it may, or has too many calls under way."""
+
+    reason = "CALLS_TOO_MANY"
+
+    def __init__(self, message: str, retry_seconds: float = 1.0) -> None:
+        super().__init__(message)
+        self.retry_seconds = retry_seconds
+
+
+class LargeCallError(NodeError):
+    """A request is larger than any that can be answered."""
+
+    reason = "CALL_TOO_LARGE"
+
+
+class SlowCallError(NodeError):
+    """A request did not come, or was not answered, in the time that it may take."""
+
+    reason = "CALL_TOO_SLOW"
+
+
 class SlowReaderError(NodeError):
     """A subscriber reads more slowly than alerts come and must subscribe again."""
 
     reason = "SUBSCRIBER_TOO_SLOW"
+    retry_seconds = 1.0
 
 
 class AudienceError(InputError):
@@ -405,6 +429,7 @@ class TooManyRequestsError(NodeError):
     """A member asks more often than it may."""
 
     reason = "SHARE_REQUESTS_TOO_MANY"
+    retry_seconds = 3600.0
 
 
 class WitnessOriginError(NodeError):

@@ -1,42 +1,31 @@
-"""Serve this node's log to the members of the network.
+"""Serve this node's log to the members of the network, behind the doorway and the gate.
 
-Nobody gets further than the first line without a certificate that the directory binds to an active member: TLS asks
-for it, and every call and every open stream is checked against the directory as it stands then. What a caller sees of
-an entry is decided by its tier. Every page is written down before it leaves (R21), and so is a receipt that a caller
-brings; nothing else is written here.
+What a caller sees of an entry is decided by its tier. Every page is written down before it leaves (R21), and so is a
+receipt that a caller brings; nothing else is written here.
 """
 
 import asyncio
-import inspect
-import logging
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 import grpc
 from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from crypto.certificates import certificate_pem, private_key_pem
 from crypto.errors import CryptoError
 from crypto.merkle import consistency_path
 from crypto.tiles import Tiles
 from node.client import Credentials
 from node.confirm import keep_receipt
-from node.directory import Directory, Member, Status
-from node.errors import (
-    CallError,
-    MemberError,
-    NodeError,
-    PageTokenUnknownError,
-    StoreError,
-    UnknownLogError,
-)
+from node.directory import Member
+from node.doorway import doorway
+from node.errors import CallError, NodeError, PageTokenUnknownError, UnknownLogError
+from node.gate import MAX_REQUEST_BYTES, Context, Gatekeeper, abort_call, our_error
 from node.pages import Span, own_log_page
 from node.receipt import verify_receipt
-from node.status import DETAILS, details, sentence, status_code
 from node.store.database import Store, Transaction
 from node.store.disclosures import Disclosure, is_noted, note_disclosure
 from node.store.heads import LogHead, log_head
@@ -55,14 +44,12 @@ from node.wire.exchange import (
 from node.wire.receipts import decode_confirm_call, decode_receipt, encode_confirmed
 
 DEFAULT_PAGE_ENTRIES = 500
-MAX_REQUEST_BYTES = 64 * 1024
-WATCH_SECONDS = 1.0  # between two looks at the log, and at the directory, for an open stream
+WATCH_SECONDS = 1.0  # between two looks at the log for an open stream
+HANDSHAKE_SECONDS = 20
 CONNECTION_AGE_SECONDS = 3600
+GRACE_SECONDS = 30  # for what is under way on a line that is too old
+STREAMS_OF_A_CONNECTION = 128
 
-logger = logging.getLogger(__name__)
-Context: TypeAlias = (
-    Any  # grpc.aio.ServicerContext; its stub has type parameters that handlers of bytes can not fill
-)
 Unary: TypeAlias = Callable[[bytes, Member], bytes]
 
 
@@ -145,91 +132,10 @@ class Exchange:
         return head
 
 
-class Gatekeeper(grpc.aio.ServerInterceptor):
-    """Lets active members through, to whichever service; hands the member to the exchange service."""
-
-    def __init__(self, directory: Callable[[], Directory], clock: Callable[[], datetime]) -> None:
-        self._directory = directory
-        self._clock = clock
-
-    def caller(self, context: Context) -> Member:
-        """Find the member that is calling, as the directory stands now.
-
-        Raises:
-            MemberError: It is none, or suspended, or the directory has expired.
-        """
-        return self.judge()(shown_certificate(context))
-
-    def judge(self) -> Callable[[bytes], Member]:
-        """What tells the member that a certificate belongs to, by the directory of this moment; for many at once.
-
-        Raises:
-            NodeError: The directory can not be used.
-        """
-        directory, now = self._directory(), self._clock()
-        return lambda certificate: directory.verify_caller(certificate, now)
-
-    async def intercept_service(
-        self, continuation: Callable[[Any], Awaitable[Any]], handler_call_details: Any
-    ) -> Any:
-        """Put the check in front of a handler."""
-        handler = await continuation(handler_call_details)
-        if handler is None:
-            return None
-        forms = (handler.request_deserializer, handler.response_serializer)
-        if handler.stream_stream:
-            return grpc.stream_stream_rpc_method_handler(self._guard_stream(handler.stream_stream), *forms)
-        if handler.unary_stream:
-            # A coroutine, as the health service has it, writes its answers itself instead of yielding them.
-            writes = inspect.iscoroutinefunction(handler.unary_stream)
-            guard = self._guard_unary if writes else self._guard_stream
-            return grpc.unary_stream_rpc_method_handler(guard(handler.unary_stream), *forms)
-        return grpc.unary_unary_rpc_method_handler(self._guard_unary(handler.unary_unary), *forms)
-
-    def _guard_unary(self, inner: Callable[[Any, Context], Any]) -> Callable[[Any, Context], Awaitable[Any]]:
-        async def guarded(request: Any, context: Context) -> Any:
-            await self._check(context)
-            answer = inner(request, context)
-            return await answer if asyncio.iscoroutine(answer) else answer
-
-        return guarded
-
-    def _guard_stream(
-        self, inner: Callable[[Any, Context], Any]
-    ) -> Callable[[Any, Context], AsyncIterator[Any]]:
-        async def guarded(request: Any, context: Context) -> AsyncIterator[Any]:
-            await self._check(context)
-            async for message in inner(request, context):
-                await self._check(context)  # a suspended member does not keep its stream
-                yield message
-
-        return guarded
-
-    async def _check(self, context: Context) -> None:
-        try:
-            self.caller(context)
-        except MemberError as error:
-            await abort_call(context, error, "")
-
-
-def shown_certificate(context: Context) -> bytes:
-    """The certificate that a caller has shown, PEM.
-
-    Raises:
-        MemberError: It has shown none.
-    """
-    certificates = context.auth_context().get("x509_pem_cert")
-    if not certificates:
-        raise MemberError("no certificate was shown")
-    certificate: bytes = certificates[0]
-    return certificate
-
-
 def make_server(
     exchange: Exchange,
     gatekeeper: Gatekeeper,
-    own: Credentials,
-    directory: Callable[[], Directory],
+    own: Callable[[], Credentials],
     listen: str,
     more: Sequence[Service] = (),
 ) -> tuple[grpc.aio.Server, int]:
@@ -244,9 +150,14 @@ def make_server(
     server = grpc.aio.server(
         interceptors=(gatekeeper,),
         options=(
-            ("grpc.max_receive_message_length", MAX_REQUEST_BYTES),
+            (
+                "grpc.max_receive_message_length",
+                4 * MAX_REQUEST_BYTES,
+            ),  # the gate says no with a reason before
+            ("grpc.max_concurrent_streams", STREAMS_OF_A_CONNECTION),
+            ("grpc.server_handshake_timeout_ms", HANDSHAKE_SECONDS * 1000),
             ("grpc.max_connection_age_ms", CONNECTION_AGE_SECONDS * 1000),
-            ("grpc.max_connection_age_grace_ms", 30_000),
+            ("grpc.max_connection_age_grace_ms", GRACE_SECONDS * 1000),
             ("grpc.so_reuseport", 0),
         ),
     )
@@ -256,7 +167,7 @@ def make_server(
     names = (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME, *(one.name for one in more))
     reflection.enable_server_reflection(names, server)
     try:
-        port = server.add_secure_port(listen, _credentials(own, directory))
+        port = server.add_secure_port(listen, doorway(own, gatekeeper.welcome))
     except RuntimeError as error:
         raise CallError(f"listen: {listen} can not be listened on; is it taken?") from error
     return server, port
@@ -271,7 +182,7 @@ def unary_handler(
         request_id = ""
         try:
             request_id = read_request_id(request_id_of(wire))
-            return await asyncio.to_thread(answer, wire, gatekeeper.caller(context))
+            return await asyncio.to_thread(answer, wire, gatekeeper.caller())
         except (NodeError, CryptoError) as error:
             await abort_call(context, our_error(error), request_id)
             raise AssertionError("abort does not return") from error
@@ -290,7 +201,6 @@ def _handlers(exchange: Exchange, gatekeeper: Gatekeeper) -> grpc.GenericRpcHand
             call = decode_checkpoint_call(wire)
             request_id = read_request_id(call.request_id)
             while True:
-                gatekeeper.caller(context)  # a suspended member does not keep its stream
                 note = await asyncio.to_thread(exchange.checkpoint, call)
                 if note != sent:
                     yield encode_checkpoint(note)
@@ -308,39 +218,6 @@ def _handlers(exchange: Exchange, gatekeeper: Gatekeeper) -> grpc.GenericRpcHand
             "ConfirmReceipt": unary(exchange.confirm_receipt),
             "WatchCheckpoints": grpc.unary_stream_rpc_method_handler(watch),
         },
-    )
-
-
-def _credentials(own: Credentials, directory: Callable[[], Directory]) -> grpc.ServerCredentials:
-    """TLS that asks each new caller for a certificate of a member active now.
-
-    What gRPC is given it builds anew while other handshakes are under way, and one of those may still hold the old one:
-    given with every connection, that ended whole processes. So it is given only what has changed.
-    """
-
-    def trusted() -> tuple[bytes, ...]:
-        try:
-            return tuple(one.tls_certificate for one in directory().members if one.status is Status.ACTIVE)
-        except (
-            NodeError
-        ):  # an exception here would silently keep the old list; an empty one refuses everybody
-            return ()
-
-    def configuration(roots: tuple[bytes, ...]) -> grpc.ServerCertificateConfiguration:
-        return grpc.ssl_server_certificate_configuration(
-            [(private_key_pem(own.key), certificate_pem(own.certificate))],
-            root_certificates=b"".join(map(certificate_pem, roots)),
-        )
-
-    given = trusted()
-
-    def changed() -> Any:  # nothing for no change, which the library's own types forget
-        nonlocal given
-        before, given = given, trusted()
-        return configuration(given) if given != before else None
-
-    return grpc.dynamic_ssl_server_credentials(
-        configuration(given), changed, require_client_authentication=True
     )
 
 
@@ -364,20 +241,3 @@ def read_request_id(text: str) -> str:
         return str(UUID(text))
     except ValueError as error:
         raise CallError("request_id: not a UUID") from error
-
-
-def our_error(error: NodeError | CryptoError) -> NodeError:
-    """What failed; cryptography that does not hold here is damage to what this node stored."""
-    return error if isinstance(error, NodeError) else StoreError(str(error))
-
-
-async def abort_call(
-    context: Context, error: NodeError, request_id: str, more: tuple[tuple[str, str], ...] = ()
-) -> None:
-    """End a call with an error as its caller may know it, and perhaps more metadata."""
-    logger.warning("call refused: reason=%s request=%s", error.reason, request_id)
-    await context.abort(
-        status_code(error),
-        sentence(error),
-        trailing_metadata=((DETAILS, details(error, request_id)), *more),
-    )

@@ -11,8 +11,9 @@ import grpc
 
 from node.directory import Member
 from node.errors import CallError, PageTokenUnknownError
+from node.gate import Gatekeeper
 from node.requests import answers_for, cancel_request, take_request
-from node.server import Gatekeeper, Service, Unary, unary_handler
+from node.server import Service, Unary, unary_handler
 from node.signed import UID_BYTES
 from node.store.audiences import copies_of
 from node.store.database import Store

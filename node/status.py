@@ -5,21 +5,25 @@ which may name what only we should know, goes to our log.
 """
 
 import re
+from typing import TypeAlias, TypeVar
 
 import grpc
-from google.protobuf.any_pb2 import Any as AnyMessage
-from google.protobuf.message import DecodeError
-from google.rpc.error_details_pb2 import ErrorInfo
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import DecodeError, Message
+from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
 from node.errors import (
     BusyError,
     InputError,
+    LargeCallError,
     MemberError,
     NodeError,
     PayloadError,
     RequestStateError,
+    SlowCallError,
     SlowReaderError,
+    TooManyCallsError,
     TooManyRequestsError,
     UnknownAlertError,
     UnknownLogError,
@@ -30,6 +34,9 @@ from node.errors import (
     WitnessProofError,
     WitnessSignatureError,
 )
+
+Trailing: TypeAlias = tuple[tuple[str, str | bytes], ...]
+D = TypeVar("D", bound=Message)
 
 DOMAIN = "tocsin"
 _REASON = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
@@ -44,6 +51,9 @@ STATUS: tuple[tuple[type[NodeError], grpc.StatusCode], ...] = (  # the first cla
     (UnknownRequestError, grpc.StatusCode.NOT_FOUND),
     (RequestStateError, grpc.StatusCode.FAILED_PRECONDITION),
     (TooManyRequestsError, grpc.StatusCode.RESOURCE_EXHAUSTED),
+    (TooManyCallsError, grpc.StatusCode.RESOURCE_EXHAUSTED),
+    (LargeCallError, grpc.StatusCode.RESOURCE_EXHAUSTED),
+    (SlowCallError, grpc.StatusCode.DEADLINE_EXCEEDED),
     (WitnessOriginError, grpc.StatusCode.NOT_FOUND),
     (WitnessSignatureError, grpc.StatusCode.PERMISSION_DENIED),
     (WitnessBehindError, grpc.StatusCode.ABORTED),
@@ -67,29 +77,45 @@ def sentence(error: NodeError) -> str:
 
 
 def details(error: NodeError, request_id: str) -> bytes:
-    """google.rpc.Status with one ErrorInfo: reason, domain, and the caller's own request id."""
-    return packed_details(status_code(error), sentence(error), error.reason, request_id)
+    """google.rpc.Status with an ErrorInfo: reason, domain, and the caller's own request id; and when to ask again."""
+    pause = error.retry_seconds
+    return packed_details(status_code(error), sentence(error), error.reason, request_id, pause)
 
 
-def packed_details(code: grpc.StatusCode, message: str, reason: str, request_id: str) -> bytes:
+def packed_details(
+    code: grpc.StatusCode, message: str, reason: str, request_id: str, retry_seconds: float = 0.0
+) -> bytes:
     """The same for an error of any part of Tocsin."""
-    packed = AnyMessage()
-    packed.Pack(ErrorInfo(reason=reason, domain=DOMAIN, metadata={"request_id": request_id}))
-    number: int = code.value[0]
-    packed_status: bytes = Status(code=number, message=message, details=[packed]).SerializeToString()
-    return packed_status
+    status = Status(code=code.value[0], message=message)
+    info = ErrorInfo(reason=reason, domain=DOMAIN, metadata={"request_id": request_id})
+    status.details.add().Pack(info)
+    if retry_seconds:
+        pause = Duration()
+        pause.FromNanoseconds(round(retry_seconds * 1e9))
+        status.details.add().Pack(RetryInfo(retry_delay=pause))
+    packed: bytes = status.SerializeToString()
+    return packed
 
 
-def reason_of(trailing: tuple[tuple[str, str | bytes], ...]) -> str:
+def reason_of(trailing: Trailing) -> str:
     """Reason in the details that a peer sent, or nothing; it is shown, never acted upon."""
+    info = _told(trailing, ErrorInfo())
+    return info.reason if info and info.domain == DOMAIN and _REASON.fullmatch(info.reason) else ""
+
+
+def retry_seconds_of(trailing: Trailing) -> float:
+    """How long a peer wants us to wait before we ask again; 0 where it does not say."""
+    told = _told(trailing, RetryInfo())
+    return told.retry_delay.ToNanoseconds() / 1e9 if told else 0.0
+
+
+def _told(trailing: Trailing, detail: D) -> D | None:
+    """The first detail of a kind in what a peer sent, if there is one."""
     for key, value in trailing:
         if key == DETAILS and isinstance(value, bytes):
-            status = Status()
-            info = ErrorInfo()
             try:
-                status.ParseFromString(value)
-                if status.details and status.details[0].Unpack(info) and info.domain == DOMAIN:
-                    return info.reason if _REASON.fullmatch(info.reason) else ""
+                found = any(one.Unpack(detail) for one in Status.FromString(value).details)
             except (DecodeError, ValueError):  # a peer may send anything here
-                return ""
-    return ""
+                return None
+            return detail if found else None
+    return None

@@ -7,7 +7,8 @@ import grpc
 
 from node.directory import Member
 from node.errors import CallError
-from node.server import Gatekeeper, Service, unary_handler
+from node.gate import Gatekeeper
+from node.server import Service, unary_handler
 from node.wire.statuses import SERVICE, Documents, decode_documents_call, encode_documents
 
 MAX_PAGE_SIZE = 100  # of 16 KiB at the most, far below what a message may hold

@@ -36,7 +36,7 @@ class Listener(NamedTuple):
 
     org_id: str
     store: Store
-    own: Credentials
+    own: Callable[[], Credentials]
     directory: Callable[[], Directory]
     interest: Interest
     clock: Clock = lambda: datetime.now(UTC)
@@ -81,7 +81,7 @@ async def listen(node: Listener, peer: Member) -> None:
     """
     after = await asyncio.to_thread(held_sequence, node.store, peer.org_id)
     wanted = Subscription(after, node.interest.countries, node.interest.means)
-    async with PeerClient(peer, node.own) as client:
+    async with PeerClient(peer, node.own()) as client:
         await tell_notes(node, client)
         async with aclosing(client.alerts(wanted, SILENCE_SECONDS)) as pushed:
             async for one in pushed:

@@ -10,15 +10,8 @@ import grpc
 from crypto.errors import CryptoError
 from crypto.signing import Signer
 from node.errors import NodeError, WitnessBehindError
-from node.server import (
-    Context,
-    Gatekeeper,
-    Service,
-    abort_call,
-    our_error,
-    read_request_id,
-    shown_certificate,
-)
+from node.gate import Context, Gatekeeper, abort_call, our_error
+from node.server import Service, read_request_id
 from node.status import WITNESSED_SIZE
 from node.store.database import Store
 from node.wire.witness import SERVICE, decode_add_checkpoint_call, encode_cosignature
@@ -47,7 +40,7 @@ class WitnessStand:
         try:
             call = decode_add_checkpoint_call(wire)
             request_id = read_request_id(call.request_id)
-            caller = self._gatekeeper.judge()(shown_certificate(context))
+            caller = self._gatekeeper.caller()
             return encode_cosignature(
                 await asyncio.to_thread(
                     witness, self._store, self._org_id, self._signer, caller, call.growth, self._clock()

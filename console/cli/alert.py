@@ -196,7 +196,7 @@ def ack(alert_id: IdArgument, home: HomeOption = HERE) -> None:
 
     async def tell() -> None:
         peer = node.directory().member(found.alert.origin_id)
-        async with PeerClient(peer, node.own) as client:
+        async with PeerClient(peer, node.own()) as client:
             await tell_notes(listener(node, opened), client)
 
     try:

@@ -148,7 +148,7 @@ def _call(node: Node, origin_id: str, talk: Callable[[PeerClient], Awaitable[Non
     """Open a line to a member and talk."""
 
     async def over_the_line() -> None:
-        async with PeerClient(node.directory().member(origin_id), node.own) as client:
+        async with PeerClient(node.directory().member(origin_id), node.own()) as client:
             await talk(client)
 
     asyncio.run(over_the_line())

@@ -1,29 +1,26 @@
 """Nobody but an active member gets an answer, whatever is asked; and a member's bad question gets a clear one."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
 import grpc
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
-from google.rpc.error_details_pb2 import ErrorInfo
-from google.rpc.status_pb2 import Status as RpcStatus
 from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest, ServerReflectionResponse
 from sqlalchemy import text
 
-from crypto.certificates import certificate_pem, private_key_pem, server_name
+from crypto.certificates import certificate_pem
 from crypto.checkpoint import Checkpoint, sign_checkpoint
 from crypto.merkle import Frontier
 from node.client import Credentials, PeerClient
-from node.directory import LIFETIME, Member
+from node.directory import LIFETIME
 from node.errors import NodeError, UnavailableError
+from node.gate import MAX_REQUEST_BYTES
 from node.receipt import Receipt, sign_receipt
-from node.server import MAX_REQUEST_BYTES
-from node.status import DETAILS, DOMAIN, sentence
+from node.status import sentence
 from node.store.heads import log_head
 from node.urgent import Subscription
 from node.verify import MAX_PAGE_ENTRIES
@@ -50,6 +47,7 @@ from node.wire.witness import AddCheckpointCall, encode_add_checkpoint_call
 from node.witness import Growth
 from tests.support.alerts import COORDINATORS, ring
 from tests.support.incidents import LOOTING, ROBBERY, SHOOTING
+from tests.support.lines import Refusal, line, refusal_of
 from tests.support.network import CERTIFIED, NOW, Network, Node, make_credentials
 from tests.support.requests import wish_for
 
@@ -71,45 +69,6 @@ METHODS = {
     f"/{WITNESS}/AddCheckpoint": "unary",
     f"/{STATUSES}/ListCaseDocuments": "unary",
 }
-
-
-class Refusal(NamedTuple):
-    """What a caller is told: status, stable reason, own request id, sentence."""
-
-    status: str
-    reason: str
-    request_id: str
-    sentence: str
-
-
-def refusal_of(error: grpc.aio.AioRpcError) -> Refusal:
-    """Read an error as a caller of any language would."""
-    packed = dict(error.trailing_metadata() or ()).get(DETAILS, b"")
-    status, info = RpcStatus.FromString(packed), ErrorInfo()
-    if status.details:
-        assert status.details[0].Unpack(info)
-        assert info.domain == DOMAIN
-        assert status.message == error.details()
-        assert status.code == error.code().value[0]
-    return Refusal(error.code().name, info.reason, info.metadata.get("request_id", ""), error.details() or "")
-
-
-@asynccontextmanager
-async def line(
-    peer: Member, own: Credentials | None, chain: bytes = b"", trusted: bytes = b""
-) -> AsyncIterator[grpc.aio.Channel]:
-    """A channel to a node, as somebody with these credentials would open it."""
-    credentials = grpc.ssl_channel_credentials(
-        trusted or certificate_pem(peer.tls_certificate),
-        private_key_pem(own.key) if own else None,
-        (certificate_pem(own.certificate) if own else b"") + chain or None,
-    )
-    options = (
-        ("grpc.ssl_target_name_override", server_name(peer.org_id)),
-        ("grpc.use_local_subchannel_pool", 1),
-    )
-    async with grpc.aio.secure_channel(peer.endpoint, credentials, options) as channel:
-        yield channel
 
 
 async def ask(channel: grpc.aio.Channel, method: str, request: bytes = b"") -> Any:
@@ -260,6 +219,7 @@ def test_with_an_expired_directory_nobody_is_answered_by(
 ) -> None:
     async def ask_too_late() -> Refusal:
         async with alpha.serving(network) as peer, line(peer, beta.credentials) as channel:
+            await ask(channel, f"/{SERVICE}/GetCheckpoint", checkpoint_call(CALL))
             network.now = NOW + 2 * LIFETIME
             return await refused(channel, method)
 
@@ -391,11 +351,14 @@ def test_every_bad_question_gets_its_status_its_reason_and_its_own_id(
 
 
 def test_a_request_that_is_too_large_is_not_read(network: Network, alpha: Node, beta: Node) -> None:
-    async def ask_at_length() -> Refusal:
+    async def ask_at_length() -> list[Refusal]:
         async with alpha.serving(network) as peer, line(peer, beta.credentials) as channel:
-            return await refused(channel, f"/{SERVICE}/ListEntries", bytes(MAX_REQUEST_BYTES + 1))
+            sizes = MAX_REQUEST_BYTES + 1, 5 * MAX_REQUEST_BYTES
+            return [await refused(channel, f"/{SERVICE}/ListEntries", bytes(size)) for size in sizes]
 
-    assert asyncio.run(ask_at_length()).status == "RESOURCE_EXHAUSTED"
+    named, unread = asyncio.run(ask_at_length())
+    assert named[:2] == ("RESOURCE_EXHAUSTED", "CALL_TOO_LARGE")
+    assert unread.status == "RESOURCE_EXHAUSTED"
 
 
 DAMAGE = {

@@ -92,7 +92,7 @@ class Clockwork:
         return OpenedNode(
             self.node.org_id,
             self.node.store,
-            self.node.credentials,
+            lambda: self.node.credentials,
             lambda: network.directory,
             self.node.identity,
         )

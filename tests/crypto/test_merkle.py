@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pymerkle import InmemoryTree
 
 from crypto.errors import ProofError
 from crypto.merkle import (
@@ -119,6 +120,16 @@ def test_a_frontier_has_the_defined_root_however_the_leaves_arrive(pages: list[i
 def test_stored_peaks_that_do_not_fit_the_size_are_refused(size: int, data: bytes) -> None:
     with pytest.raises(ProofError, match="peaks"):
         Frontier.from_bytes(size, data)
+
+
+@given(st.lists(st.binary(max_size=130), max_size=40), st.data())
+def test_roots_are_those_of_another_library(entries: list[bytes], data: st.DataObject) -> None:
+    tree = InmemoryTree(algorithm="sha256")
+    for entry in entries:
+        tree.append_entry(entry)
+    size = data.draw(st.integers(0, len(entries)))
+
+    assert Frontier().append([leaf_hash(entry) for entry in entries[:size]]).root == tree.get_root(size)
 
 
 @given(st.integers(0, 130))

@@ -9,9 +9,38 @@ from hypothesis import strategies as st
 
 from crypto.errors import KeyFileError, SignatureError
 from crypto.signing import Signer, key_hash, verify_signature
+from tests.support.edwards import signed_with_a_mixed_key, signed_with_a_mixed_nonce, small_order
 
 GROUP_ORDER = 2**252 + 27742317777372353535851937790883648493  # RFC 8032 5.1
-IDENTITY_POINT = bytes([1]) + bytes(31)
+MESSAGES = [bytes([number]) for number in range(32)]
+
+# RFC 8032 7.1: seed, public key, message, signature.
+RFC_8032 = [
+    (
+        "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+        "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+        "",
+        "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b",
+    ),
+    (
+        "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
+        "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
+        "72",
+        "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
+    ),
+    (
+        "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
+        "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
+        "af82",
+        "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a",
+    ),
+    (
+        "833fe62409237b9d62ec77587520911e9a759cec1d19755b7da901b96dca3d42",
+        "ec172b93ad5e563bf4932c70e1245034c35467ef2efd4d64ebf819683467e2bf",
+        "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f",
+        "dc2a4459e7369633a52b1bf277839a00201009a3efbf3ecb69bea2186c26b58909351fc9ac90b3ecfdfbc7c66431e0303dca179c138ac17ad9bef1177331a704",
+    ),
+]
 
 
 def _accepts(public_key: bytes, message: bytes, signature: bytes) -> bool:
@@ -35,6 +64,17 @@ def test_the_wycheproof_vectors_are_judged_as_published(shared: Path) -> None:
 
     assert len(cases) == 151
     assert judged_otherwise == []
+
+
+@pytest.mark.parametrize(("seed", "public_key", "message", "signature"), RFC_8032)
+def test_the_examples_of_the_standard_come_out(
+    seed: str, public_key: str, message: str, signature: str
+) -> None:
+    signer, said = Signer(bytes.fromhex(seed)), bytes.fromhex(message)
+
+    assert signer.public_key.hex() == public_key
+    assert signer.sign(said).hex() == signature
+    verify_signature(signer.public_key, said, bytes.fromhex(signature))
 
 
 @given(st.binary(max_size=300))
@@ -65,10 +105,31 @@ def test_a_second_encoding_of_the_same_signature_is_refused() -> None:
     assert not _accepts(signer.public_key, b"record", unreduced)
 
 
-def test_a_key_under_which_every_message_is_signed_is_refused() -> None:
-    signature_for_anything = IDENTITY_POINT + bytes(32)
+def test_a_key_of_small_order_signs_nothing() -> None:
+    """With one of these eight points, in whichever encoding, S = 0 would sign one message of eight for anybody."""
+    points = small_order()
 
-    assert not _accepts(IDENTITY_POINT, b"record", signature_for_anything)
+    assert len(points) == 14
+    assert not [
+        (key, point)
+        for key in points
+        for point in points
+        for said in MESSAGES
+        if _accepts(key, said, point + bytes(32))
+    ]
+
+
+def test_a_key_mixed_with_a_point_of_small_order_is_judged_by_the_equation_without_the_cofactor() -> None:
+    """Verifiers that multiply by eight take all of these; what others of this network refuse, every node refuses."""
+    odd = [signed_with_a_mixed_key(said) for said in MESSAGES]
+
+    assert {one.factor == 0 for one in odd} == {True, False}
+    assert [_accepts(*one[:3]) for one in odd] == [one.factor == 0 for one in odd]
+
+
+def test_a_signature_mixed_with_a_point_of_small_order_is_refused() -> None:
+    """Likewise taken by verifiers that multiply by eight."""
+    assert not [said for said in MESSAGES if _accepts(*signed_with_a_mixed_nonce(said)[:3])]
 
 
 @pytest.mark.parametrize("length", [0, 31, 33, 64])

@@ -372,7 +372,7 @@ class Day:
                     for other in witnesses
                 ]
                 known = replace(network.directory, members=tuple(served))
-                node = ServedNode(name, one.store, one.credentials, lambda: known, one.identity)
+                node = ServedNode(name, one.store, lambda: one.credentials, lambda: known, one.identity)
                 return await have_cosigned(node, NOW)
 
         assert len(asyncio.run(ask()).by) == 2

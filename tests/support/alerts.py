@@ -72,7 +72,7 @@ def as_listener(network: Network, node: Node, interest: Interest | None = None) 
     return Listener(
         node.org_id,
         node.store,
-        node.credentials,
+        lambda: node.credentials,
         lambda: network.directory,
         interest or Interest(),
         lambda: network.now,

@@ -21,6 +21,7 @@ from crypto.sealing import SealKey
 from crypto.signing import Signer
 from node.alert_check import check_alerts
 from node.alerting import Board
+from node.allowance import Allowance
 from node.audience import Tier
 from node.audiences import charter_faults
 from node.check import Fault, check_logs, check_records, check_tiles
@@ -37,6 +38,7 @@ from node.directory import (
     origin_of,
 )
 from node.figures import Group
+from node.gate import Gatekeeper
 from node.intake.publication import Publication, Row
 from node.logbook import Identity, start_log
 from node.measures import make_query
@@ -45,7 +47,7 @@ from node.plan import Plan, Request
 from node.query import answer
 from node.record import import_publication
 from node.request_check import check_requests
-from node.server import Exchange, Gatekeeper, make_server
+from node.server import Exchange, make_server
 from node.share import release
 from node.sharing import Counter
 from node.statuses import case_status_service
@@ -160,15 +162,14 @@ class Node:
     @asynccontextmanager
     async def serving(self, network: "Network") -> AsyncIterator[Member]:
         """Run the node's server; gives its member with the endpoint at which it answers."""
-        gatekeeper = Gatekeeper(lambda: network.directory, lambda: network.now)
+        gatekeeper = Gatekeeper(network.current, lambda: network.now, network.allowance)
         exchange = Exchange(self.org_id, self.store, lambda: network.now)
         board = Board(self.org_id, self.store, gatekeeper, lambda: network.now)
         stand = WitnessStand(self.org_id, self.store, self.identity.witness, gatekeeper, lambda: network.now)
         server, port = make_server(
             exchange,
             gatekeeper,
-            self.credentials,
-            lambda: network.directory,
+            lambda: network.renewed.get(self.org_id, self.credentials),
             "127.0.0.1:0",
             (
                 stand.service(),
@@ -203,13 +204,30 @@ class Node:
 
 
 class Network:
-    """Members that trust one directory, whose next version can be written at any time."""
+    """Members that trust one directory, whose next version can be written at any time.
+
+    Attributes:
+        now: What every clock shows.
+        directory: Who belongs to it.
+        fault: What a node meets that looks into its directory.
+        allowance: What each node lets one member ask of it.
+        renewed: What nodes show in TLS in the place of their first credentials.
+    """
 
     def __init__(self, new_database_url: Callable[[], str]) -> None:
         self.now = NOW
         self.directory = Directory("testnet", 1, NOW, NOW + LIFETIME, ())
+        self.fault: Exception | None = None
+        self.allowance = Allowance()
+        self.renewed: dict[str, Credentials] = {}
         self._new_database_url = new_database_url
         self._stores: list[Store] = []
+
+    def current(self) -> Directory:
+        """The directory as a node reads it."""
+        if self.fault is not None:
+            raise self.fault
+        return self.directory
 
     def node(self, org_id: str, tier: Tier = Tier.PEER) -> Node:
         """Found an organization's node and admit it."""

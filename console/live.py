@@ -1,0 +1,77 @@
+"""What a running node reads again as soon as its files have changed: the network's directory, and its own TLS key."""
+
+import logging
+from pathlib import Path
+from typing import TypeAlias
+
+from console.home import TLS, Home
+from crypto.certificates import verify_pair
+from crypto.errors import CryptoError
+from node.client import Credentials
+from node.directory import Directory
+from node.errors import ConfigError, DirectoryError
+
+logger = logging.getLogger(__name__)
+State: TypeAlias = tuple[tuple[int, int], ...]
+
+
+class LiveDirectory:
+    """The directory as its file stands now."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._seen: State | None = None
+        self._directory: Directory | None = None
+
+    def __call__(self) -> Directory:
+        """Give the verified directory.
+
+        Raises:
+            DirectoryError: The file is gone or does not hold; nobody is let in on the old one.
+        """
+        try:
+            now = _state(self._home.network_file)
+        except OSError as error:
+            self._home.fingerprint()  # where there never was a network, this says so
+            raise DirectoryError("the directory file can not be read") from error
+        if self._directory is None or now != self._seen:
+            self._directory, self._seen = self._home.directory(), now
+        return self._directory
+
+
+class LiveCredentials:
+    """The node's own TLS key and certificate as their files stand now."""
+
+    def __init__(self, home: Home, passphrase: str | None) -> None:
+        self._home = home
+        self._passphrase = passphrase
+        self._seen: State | None = None
+        self._held: Credentials | None = None
+
+    def __call__(self) -> Credentials:
+        """Give the pair; while only one of the files is new, or they can not be read, the pair before.
+
+        Raises:
+            ConfigError: They can not be read and never could.
+            CryptoError: They are no pair and never were.
+        """
+        try:
+            now = _state(self._home.key_file(TLS), self._home.certificate_file)
+        except OSError:  # one of them is being replaced, or there is none
+            now = ()
+        if self._held is None or now != self._seen:
+            try:
+                fresh = self._home.credentials(self._passphrase)
+                verify_pair(*fresh)
+            except (ConfigError, CryptoError) as error:
+                if self._held is None:
+                    raise
+                logger.warning("TLS key not taken over: reason=%s", error.reason)
+            else:
+                self._held = fresh
+            self._seen = now
+        return self._held
+
+
+def _state(*files: Path) -> State:
+    return tuple((stat.st_mtime_ns, stat.st_size) for stat in map(Path.stat, files))
