@@ -199,7 +199,7 @@ async def _belfry(origin: Home, receiver: Home) -> AsyncIterator[Belfry]:
 
 async def _pull_for_ever(belfry: Belfry, size: int) -> None:
     """Ordinary sync: fetch pages and verify what is in them, at a steady rate."""
-    peer = belfry.receiver.directory().member(ORIGIN)._replace(endpoint=belfry.endpoint)
+    peer = belfry.receiver.directory().member(ORIGIN)._replace(endpoints=(belfry.endpoint,))
     origin = belfry.receiver.directory().member(ORIGIN)
     keys = tuple(key.public_key for key in origin.signing_keys)
     async with PeerClient(peer, belfry.receiver.credentials(None)) as client:
@@ -207,6 +207,6 @@ async def _pull_for_ever(belfry: Belfry, size: int) -> None:
         while True:
             due = asyncio.create_task(asyncio.sleep(1 / PULLS_PER_SECOND))
             page = await client.entries(page_token(size, start), PULLED_AT_ONCE)
-            await asyncio.to_thread(verify_stored, page.entries, Origin(ORIGIN, keys, b""), start, records)
+            await asyncio.to_thread(verify_stored, page.entries, Origin(ORIGIN, keys, ()), start, records)
             start = (start + len(page.entries)) % size
             await due

@@ -87,7 +87,7 @@ def _tls(node: Node) -> ssl.SSLContext:
     show_certificate(context, node.own())
     members = node.directory().members
     context.load_verify_locations(
-        cadata="".join(certificate_pem(one.tls_certificate).decode() for one in members)
+        cadata="".join(certificate_pem(one.tls_certificates[0]).decode() for one in members)
     )
     context.verify_mode = ssl.CERT_REQUIRED
     return context

@@ -43,7 +43,7 @@ async def main(home: Home, endpoint: str, url: str) -> None:
     bare, bare_port = _bare(node, encode_checkpoint(exchange.checkpoint(Call("", ""))))
     await bare.start()
     print(port, ungated_port, bare_port, flush=True)
-    peer = node.directory().member(ORIGIN)._replace(endpoint=endpoint)
+    peer = node.directory().member(ORIGIN)._replace(endpoints=(endpoint,))
     while (await asyncio.to_thread(sys.stdin.readline)).strip():
         await pull_all(node, peer)
         print("done", flush=True)
@@ -93,7 +93,7 @@ def _bare(node: Node, checkpoint: bytes) -> tuple[grpc.aio.Server, int]:
 
 
 def _tls(node: Node) -> grpc.ServerCredentials:
-    members = b"".join(certificate_pem(one.tls_certificate) for one in node.directory().members)
+    members = b"".join(certificate_pem(one.tls_certificates[0]) for one in node.directory().members)
     own = node.own()
     pair = private_key_pem(own.key), certificate_pem(own.certificate)
     return grpc.ssl_server_credentials([pair], members, require_client_auth=True)

@@ -110,7 +110,7 @@ async def _reader(home: Home, port: int) -> AsyncIterator[Hear]:
 def _tls(home: Home) -> ssl.SSLContext:
     """A side that shows the certificate of a node and accepts only that of the origin."""
     peer = home.directory().member(ORIGIN)
-    context = ssl.create_default_context(cadata=certificate_pem(peer.tls_certificate).decode())
+    context = ssl.create_default_context(cadata=certificate_pem(peer.tls_certificates[0]).decode())
     context.check_hostname = False
     show_certificate(context, home.credentials(None))
     return context

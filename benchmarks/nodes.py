@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, sleep
 from typing import NamedTuple
@@ -11,8 +12,10 @@ from typing import NamedTuple
 import grpc
 
 from benchmarks.samples import fill
+from console.applications import admitted
 from console.home import Home, make_home
-from console.network import admitted, change_members, found_network, take_over
+from console.keyring import as_member, open_ring
+from console.network import change_members, found_network, take_over
 from console.serve import ADDRESS_FILE
 from crypto.certificates import certificate_pem, private_key_pem, server_name
 from node.audience import Tier
@@ -47,7 +50,11 @@ def make_network(folder: Path, size: int) -> Network:
     origin = _home(folder / ORIGIN)
     found_network(origin, "bench", None)
     receivers = {tier: _home(folder / tier.name.lower()) for tier in (Tier.PUBLIC, Tier.COORDINATOR)}
-    members = [home.member(None, _NOWHERE)._replace(tier=tier) for tier, home in receivers.items()]
+    now = datetime.now(UTC).replace(microsecond=0)
+    members = [
+        as_member(home, open_ring(home, None), (_NOWHERE,), now)._replace(tier=tier)
+        for tier, home in receivers.items()
+    ]
     change_members(origin, None, admitted(members))
     for home in receivers.values():
         take_over(home, origin.network_file.read_bytes(), origin.fingerprint())
@@ -91,7 +98,7 @@ async def open_line(home: Home, org_id: str, endpoint: str) -> AsyncIterator[grp
     """A channel of its own from a node to a member, as `PeerClient` opens it."""
     own, peer = home.credentials(None), home.directory().member(org_id)
     credentials = grpc.ssl_channel_credentials(
-        certificate_pem(peer.tls_certificate), private_key_pem(own.key), certificate_pem(own.certificate)
+        certificate_pem(peer.tls_certificates[0]), private_key_pem(own.key), certificate_pem(own.certificate)
     )
     options = (("grpc.ssl_target_name_override", server_name(org_id)), ("grpc.use_local_subchannel_pool", 1))
     async with grpc.aio.secure_channel(endpoint, credentials, options) as channel:

@@ -138,7 +138,7 @@ async def measure(node: Node, peer: Member, server: int, jobs: Sequence[Job]) ->
 async def main(home: Home, endpoint: str, server: int, sample: int, url: str) -> None:
     """Measure one round."""
     node = open_receiver(home, url)
-    peer = node.directory().member(ORIGIN)._replace(endpoint=endpoint)
+    peer = node.directory().member(ORIGIN)._replace(endpoints=(endpoint,))
     jobs: list[Job] = []
     if sample:
         async with PeerClient(peer, node.own()) as client:

@@ -44,7 +44,7 @@ def lines(lab: Lab) -> Iterator[Line]:
 
 def _read(receiver: Home, served: Served, size: int) -> None:
     async def over_mutual_tls() -> None:
-        peer = receiver.directory().member(ORIGIN)._replace(endpoint=served.endpoint)
+        peer = receiver.directory().member(ORIGIN)._replace(endpoints=(served.endpoint,))
         async with PeerClient(peer, receiver.credentials(None)) as client:
             await fetch(client, size)
 

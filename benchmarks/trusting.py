@@ -69,10 +69,10 @@ def _member(org_id: str) -> Member:
         Status.ACTIVE,
         Tier.PEER,
         (signing,),
-        log,
-        certificate,
-        "node.example:7443",
-        Signer.generate().public_key,
+        (log,),
+        (certificate,),
+        ("node.example:7443",),
+        (log._replace(public_key=Signer.generate().public_key),),
     )
 
 

@@ -86,7 +86,7 @@ def keep_cosignature(database: Database, size: int, line: bytes) -> None:
                 put_checkpoint(connection, known._replace(note=known.note + line))
 
 
-def is_due(database: Database, witnesses: Mapping[str, bytes], now: datetime) -> bool:
+def is_due(database: Database, witnesses: Mapping[str, tuple[bytes, ...]], now: datetime) -> bool:
     """Whether members should be asked again: no checkpoint of the last day was cosigned by enough of them.
 
     Args:

@@ -56,7 +56,7 @@ class Trusted(NamedTuple):
 
     Attributes:
         org_id: Of this node.
-        log_key: Ed25519 public key that signs its checkpoints.
+        log_keys: Ed25519 public keys that sign its checkpoints, or did.
         witnesses: Likewise of members, by key name.
         epochs: Keys of the months.
         digest_of: Reads a sealed file again.
@@ -65,8 +65,8 @@ class Trusted(NamedTuple):
     """
 
     org_id: str
-    log_key: bytes
-    witnesses: Mapping[str, bytes]
+    log_keys: tuple[bytes, ...]
+    witnesses: Mapping[str, tuple[bytes, ...]]
     epochs: Mapping[str, bytes]
     digest_of: DigestOf
     today: date
@@ -173,7 +173,7 @@ class _Checker:
         for stored_checkpoint in audit_checkpoints(self._connection):
             where = f"audit log, checkpoint of {stored_checkpoint.size}"
             try:
-                checkpoint = verify_checkpoint(stored_checkpoint.note, name, self._trusted.log_key)
+                checkpoint = verify_checkpoint(stored_checkpoint.note, name, *self._trusted.log_keys)
                 cosignatures(stored_checkpoint.note, self._trusted.witnesses)
             except CryptoError as error:
                 yield CaseFault(where, str(error))

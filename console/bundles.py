@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from console.home import Home
+from console.keyring import seal_keys
 from node.bundle import Asked, Author, Written, write_bundle
 from node.errors import UnreadableError
 from node.slots import issue_checkpoint
@@ -48,7 +49,7 @@ def read_bundle_file(home: Home, passphrase: str | None, path: Path, progress: P
         NodeError: The file can not be read, or is not a bundle for this node.
         CryptoError: The file is not as it was sealed, or the seal key can not be read.
     """
-    reader = Reader(home.settings.org_id, home.seal_key(passphrase), home.directory())
+    reader = Reader(home.settings.org_id, seal_keys(home, passphrase, datetime.now(UTC)), home.directory())
     store = home.store()
     try:
         with path.open("rb") as file:

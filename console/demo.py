@@ -12,16 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
+from console.applications import admitted, read_application, request_membership
 from console.demo_nodes import free_ports
 from console.home import Home, make_home, write_file
-from console.network import (
-    admitted,
-    change_members,
-    found_network,
-    read_request,
-    request_membership,
-    take_over,
-)
+from console.network import change_members, found_network, take_over
 from console.serve import open_node, sync_all
 from node.audience import Tier
 from node.config import new_settings
@@ -94,8 +88,8 @@ def make_network(folder: Path) -> Network:
     applicants = []
     for home in members:
         request = home.path / "request.pb"
-        write_file(request, request_membership(home, None, home.settings.endpoint))
-        applicants.append(read_request(request))
+        write_file(request, request_membership(home, None, home.settings.endpoints))
+        applicants.append(read_application(request).member)
     change_members(coordinator, None, admitted(applicants))
     for home in members:
         take_over(home, coordinator.network_file.read_bytes(), coordinator.fingerprint())

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from console.home import Home, read_file
 from console.network import grouped
-from crypto.signing import key_hash
+from crypto.certificates import spki_sha256, validity
 from node.directory import NO_POLICY, Directory, Member, MemberKey
 from node.errors import DirectoryError
 from node.trust import Document, Role, Root, Trusted, fingerprint_of
@@ -57,13 +57,29 @@ def key_lines(shown: Shown) -> Iterator[Sequence[str]]:
                 "",
             )
     for member in shown.directory.members:
-        for signing in member.signing_keys:
-            yield _key_line(member, "signing", signing)
-        yield _key_line(member, "log", member.log_key)
-        if member.cosign_key:
-            yield _key_line(member, "cosigning", member.cosign_key)
-        yield member.org_id, member.seal_key.hex(), "sealing", "", "", ""
-        yield member.org_id, key_hash(member.tls_certificate).hex(), "certificate", "", "", ""
+        for use, keys in keys_by_use(member):
+            yield from (_key_line(member, use, key) for key in keys)
+        for certificate in member.tls_certificates:
+            span = (f"{day:%Y-%m-%d}" for day in validity(certificate))
+            yield member.org_id, spki_sha256(certificate).hex(), "TLS", *span, ""
+
+
+def keys_by_use(member: Member) -> tuple[tuple[str, tuple[MemberKey, ...]], ...]:
+    """The keys of a member that the directory writes down with a time, by what they are for."""
+    return (
+        ("signing", member.signing_keys),
+        ("log", member.log_keys),
+        ("cosigning", member.cosign_keys),
+        ("sealing", member.seal_keys),
+    )
+
+
+def key_names(member: Member) -> list[tuple[str, bytes]]:
+    """What each key of a member is for, and its name: the public key, of a certificate the hash of its key."""
+    written = [
+        (use, key.public_key) for use, keys in keys_by_use(member) for key in keys if not key.retirement
+    ]
+    return [*written, *(("TLS", spki_sha256(one)) for one in member.tls_certificates)]
 
 
 def differences(held: Trusted | None, document: Document) -> Iterator[str]:
@@ -103,26 +119,47 @@ def _member_differences(before: Directory | None, after: Directory) -> Iterator[
     for member in after.members:
         past = known.pop(member.org_id, None)
         if past is None:
-            yield f"  + {member.org_id} ({member.type.name}, {member.tier.name.lower()}) at {member.endpoint}"
+            sponsors = f", sponsored by {', '.join(member.sponsors)}" if member.sponsors else ""
+            kind = f"{member.type.name}, {member.tier.name.lower()}"
+            yield f"  + {member.org_id} ({kind}) at {reached_at(member)}{sponsors}"
         elif past != member:
             yield from (f"  {member.org_id}: {what}" for what in _changes(past, member))
     yield from (f"  - {org_id}" for org_id in known)
 
 
 def _changes(past: Member, member: Member) -> Iterator[str]:
-    for field in ("type", "status", "tier", "endpoint"):
+    for field in ("type", "status", "tier"):
         was, now = getattr(past, field), getattr(member, field)
         if was != now:
-            yield f"{field}: {getattr(was, 'name', was)} -> {getattr(now, 'name', now)}"
-    keys = {key.public_key: key for key in past.signing_keys}
-    for key in member.signing_keys:
-        if key.public_key not in keys:
-            yield f"signing key: + {grouped(key.public_key)}"
-        elif keys[key.public_key] != key:
-            yield f"signing key: {grouped(key.public_key)} {_state(key) or 'changed'}"
-    for field in ("log_key", "cosign_key", "seal_key", "tls_certificate"):
-        if getattr(past, field) != getattr(member, field):
-            yield f"{field.replace('_', ' ')}: changed"
+            yield f"{field}: {was.name} -> {now.name}"
+    if past.endpoints != member.endpoints:
+        yield f"endpoint: {reached_at(past)} -> {reached_at(member)}"
+    if past.clearances != member.clearances:
+        yield f"clearances: {cleared(past)} -> {cleared(member)}"
+    if past.sponsors != member.sponsors:
+        yield f"sponsored by {', '.join(member.sponsors) or 'nobody'}"
+    for (use, before), (_, now_keys) in zip(keys_by_use(past), keys_by_use(member), strict=True):
+        keys = {key.public_key: key for key in before}
+        for key in now_keys:
+            if key.public_key not in keys:
+                yield f"{use} key: + {grouped(key.public_key)}"
+            elif keys[key.public_key] != key:
+                yield f"{use} key: {grouped(key.public_key)} {_state(key) or f'until {key.valid_until:%Y-%m-%d}'}"
+        gone = keys.keys() - {key.public_key for key in now_keys}
+        yield from (f"{use} key: - {grouped(key)}" for key in sorted(gone))
+    lines, now_lines = (list(map(spki_sha256, one.tls_certificates)) for one in (past, member))
+    yield from (f"TLS key: + {grouped(one)}" for one in now_lines if one not in lines)
+    yield from (f"TLS key: - {grouped(one)}" for one in lines if one not in now_lines)
+
+
+def reached_at(member: Member) -> str:
+    """Where a member answers, in words."""
+    return ", ".join(member.endpoints) or "no address"
+
+
+def cleared(member: Member) -> str:
+    """What a member was cleared for, in words."""
+    return ", ".join(f"{one.country} {one.level.name.lower()}" for one in member.clearances) or "none"
 
 
 def _shown(document: Document) -> Shown:

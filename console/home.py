@@ -4,8 +4,9 @@ tocsin.toml               settings
 policy.toml               what leaves, to whom and how finely
 names.txt                 names that never leave, one a line; there may be none
 keys/*.key                one secret each, readable by the owner alone; whoever has them speaks for the organization
-keys/*.pub.hex            their public halves; of signing keys the past ones too, a line each, the newest first
+keys/*.pub.hex            their public halves; of those that sign the past ones too, a line each, the newest first
 keys/tls.der              the certificate that peers pin
+keys/*.next.*             keys that were made to follow, until the network knows them (`console.keyring`)
 network/network.pb        who belongs to the network, and who may say so, signed; anybody may read it
 network/root.sha256       the fingerprint of the root that this node believed first
 node.db                   everything the node knows (SQLite), unless `database_url` says otherwise
@@ -19,13 +20,12 @@ from pathlib import Path
 from console.database import open_store
 from crypto.certificates import make_member_certificate
 from crypto.keyfile import load_key, save_key
-from crypto.sealing import SealKey
+from crypto.sealing import seal_key_from
 from crypto.signing import Signer
-from node.audience import Tier
 from node.bounds import Bounds
 from node.client import Credentials
 from node.config import FILE_NAME, Settings, load_settings
-from node.directory import Directory, Member, MemberKey, OrganizationType, Status
+from node.directory import Directory, Status
 from node.errors import ConfigError, DirectoryError, NamesError, PolicyError, UnreadableError
 from node.logbook import Identity, Pace, start_log
 from node.policy import FILE_NAME as POLICY_FILE
@@ -40,7 +40,7 @@ from node.wire.network import decode_document, encode_document
 KEY_LIFETIME = timedelta(days=3 * 365)
 NAMES_FILE = "names.txt"
 SIGNING, LOG, TLS, NETWORK, SEAL, COSIGN = "signing", "log", "tls", "network", "seal", "cosign"
-NEXT = "signing.next"  # the signing key that waits to be known to the network
+USES = (SIGNING, LOG, COSIGN, SEAL, TLS)  # of the keys of a member
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +79,7 @@ class Home:
         Raises:
             CryptoError: A key file is missing or damaged, or the passphrase is wrong.
         """
-        return Credentials(load_key(self.key_file(TLS), TLS, passphrase), self._certificate())
-
-    def seal_key(self, passphrase: str | None) -> SealKey:
-        """Load the key that opens bundles for this node.
-
-        Raises:
-            CryptoError: The key file is missing or damaged, or the passphrase is wrong.
-        """
-        return SealKey(load_key(self.key_file(SEAL), SEAL, passphrase))
+        return Credentials(load_key(self.key_file(TLS), TLS, passphrase), read_file(self.certificate_file))
 
     def origin(self) -> Origin:
         """Public keys of this node, which need no passphrase.
@@ -95,55 +87,19 @@ class Home:
         Raises:
             ConfigError: They can not be read.
         """
-        signing, (log, *_) = (self._public_keys(name) for name in (SIGNING, LOG))
-        return Origin(self.settings.org_id, signing, log)
+        return Origin(self.settings.org_id, self.public_keys(SIGNING), self.public_keys(LOG))
 
-    def _public_keys(self, name: str) -> tuple[bytes, ...]:
+    def public_keys(self, name: str) -> tuple[bytes, ...]:
+        """Public halves of the keys for one use, the newest first.
+
+        Raises:
+            ConfigError: They can not be read.
+        """
         try:
             lines = read_file(self.path / "keys" / f"{name}.pub.hex").decode().split()
             return tuple(bytes.fromhex(line) for line in lines)
         except ValueError as error:
             raise ConfigError(f"keys/{name}.pub.hex is not a key") from error
-
-    def member(self, passphrase: str | None, endpoint: str) -> Member:
-        """Describe this node as a directory would; the tier is the network's to decide."""
-        identity = self.identity(passphrase)
-        start = datetime.now(UTC).replace(microsecond=0)
-        until = start + KEY_LIFETIME
-
-        def key(signer: Signer) -> MemberKey:
-            return MemberKey(signer.public_key, start - timedelta(days=1), until)
-
-        return Member(
-            identity.org_id,
-            OrganizationType[self.settings.org_type],
-            Status.ACTIVE,
-            Tier.PEER,
-            (key(identity.signing),),
-            key(identity.log),
-            self._certificate(),
-            endpoint,
-            self.seal_key(passphrase).public_key,
-            key(identity.cosigning) if identity.cosigning else None,
-        )
-
-    def make_next_key(self, passphrase: str | None) -> Signer:
-        """Make the signing key that is to follow, or find the one that was made before.
-
-        Raises:
-            CryptoError: It can not be written, or the passphrase is wrong.
-        """
-        file = self.key_file(NEXT)
-        if not file.exists():
-            save_key(file, SIGNING, os.urandom(32), passphrase)
-        return Signer(load_key(file, SIGNING, passphrase))
-
-    def use_next_key(self, public_key: bytes) -> None:
-        """Sign with the key that was made to follow from now on; the one before is gone, but for its public half."""
-        lines = [public_key.hex(), *(one.hex() for one in self._public_keys(SIGNING) if one != public_key)]
-        write_file(self.path / "keys" / f"{SIGNING}.pub.hex", "\n".join(lines).encode())
-        # Last: cut short before, the old key signs on, and both are known as ours.
-        self.key_file(NEXT).replace(self.key_file(SIGNING))
 
     def policy(self) -> Policy:
         """Read and check what this organization lets out; without a file it is the baseline.
@@ -251,12 +207,6 @@ class Home:
         """Where roots and directory lie."""
         return self.path / "network" / "network.pb"
 
-    def _certificate(self) -> bytes:
-        try:
-            return self.certificate_file.read_bytes()
-        except OSError as error:
-            raise ConfigError("keys/tls.der can not be read") from error
-
 
 def key_file(home: Path, purpose: str) -> Path:
     """Where the key for one purpose lies in a node's folder."""
@@ -286,19 +236,11 @@ def make_home(path: Path, settings: Settings, passphrase: str | None) -> Home:
         path.mkdir(parents=True, mode=0o700, exist_ok=True)
         path.chmod(0o700)  # what lies here could cost lives
         (path / "keys").mkdir(mode=0o700)
-        key, certificate = make_member_certificate(
-            settings.org_id, now - timedelta(days=1), now + KEY_LIFETIME
-        )
         home = Home(path, settings)
-        for purpose in (SIGNING, LOG, SEAL, COSIGN):
-            save_key(home.key_file(purpose), purpose, os.urandom(32), passphrase)
-        save_key(home.key_file(TLS), TLS, key, passphrase)
-        write_file(home.certificate_file, certificate)
-        identity = home.identity(passphrase)
-        for purpose, signer in ((SIGNING, identity.signing), (LOG, identity.log)):
-            write_file(path / "keys" / f"{purpose}.pub.hex", signer.public_key.hex().encode())
+        for use in USES:
+            make_key(home, use, use, passphrase)
         store = home.store()
-        start_log(store, identity, now)
+        start_log(store, home.identity(passphrase), now)
         store.close()
         write_file(path / POLICY_FILE, baseline().text.encode())
         # Last, so that a folder with settings is always a whole node.
@@ -306,6 +248,31 @@ def make_home(path: Path, settings: Settings, passphrase: str | None) -> Home:
     except OSError as error:
         raise UnreadableError(f"{path} can not be written: {error.strerror}") from error
     return home
+
+
+def make_key(home: Home, use: str, name: str, passphrase: str | None) -> None:
+    """Make a key for one use, as `name`, with its public half or certificate; one that was made before stays.
+
+    Raises:
+        CryptoError: It can not be written.
+        UnreadableError: Likewise its public half.
+    """
+    if home.key_file(name).exists():
+        return
+    folder = home.path / "keys"
+    # The public half first: cut short, another key is made with another one.
+    if use == TLS:
+        start = datetime.now(UTC).replace(microsecond=0) - timedelta(days=1)
+        secret, certificate = make_member_certificate(
+            home.settings.org_id, start, start + timedelta(days=1) + KEY_LIFETIME
+        )
+        write_file(folder / f"{name}.der", certificate)
+    else:
+        secret = os.urandom(32)
+        signer = Signer(secret)
+        public = seal_key_from(signer).public_key if use == SEAL else signer.public_key
+        write_file(folder / f"{name}.pub.hex", public.hex().encode())
+    save_key(home.key_file(name), use, secret, passphrase)
 
 
 def read_policy_file(path: Path) -> Policy:

@@ -1,4 +1,4 @@
-"""Make and change a network: requests for membership, drafts that its keys sign one after the other, admission."""
+"""Make and change a network: drafts that its keys sign one after the other, and what they change."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -6,26 +6,28 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from console.home import NETWORK, NEXT, Home, read_file
-from crypto.envelope import Envelope, add_signature, sign_envelope, verify_threshold
-from crypto.errors import CryptoError
+from console.home import NETWORK, Home
+from console.keyring import as_member, open_ring, use_waiting
+from crypto.certificates import spki_sha256
+from crypto.envelope import Envelope, add_signature
 from crypto.keyfile import load_key, save_key
-from crypto.signing import Signer, key_hash
+from crypto.signing import Signer
 from node.audience import Tier
 from node.directory import (
     DIRECTORY_TYPE,
     LIFETIME,
     NO_POLICY,
-    REQUEST_TYPE,
+    Clearance,
     Directory,
     Member,
+    MemberKey,
     QuorumPolicy,
     Retirement,
     Status,
     retired_keys,
 )
 from node.discredit import discredit
-from node.errors import ConfigError, DirectoryError, PayloadError
+from node.errors import ConfigError, DirectoryError
 from node.store.database import Store
 from node.trust import (
     ROOT_LIFETIME,
@@ -39,9 +41,8 @@ from node.trust import (
 )
 from node.verify import Origin
 from node.wire import records
-from node.wire.membership import decode_request, encode_directory, encode_request
+from node.wire.membership import encode_directory
 from node.wire.network import decode_root, encode_document, encode_root
-from node.wire.records import decode_envelope, encode_envelope
 
 Change = Callable[[tuple[Member, ...]], tuple[Member, ...]]
 
@@ -53,7 +54,7 @@ class Draft(NamedTuple):
     before: int
     root: int
     directory: int
-    with_new_key: bool = False  # it is in force, and this node signs with the key that waited for it
+    new_keys: tuple[str, ...] = ()  # it is in force, and this node uses keys for this that waited for it
 
     @property
     def fingerprint(self) -> bytes:
@@ -104,18 +105,18 @@ def found_network(home: Home, name: str, passphrase: str | None, role: Role | No
     if home.network_file.exists():
         raise ConfigError(f"this node belongs to the network {home.directory().network} already")
     # First, so that a wrong passphrase does not become that of the network's key.
-    member = home.member(passphrase, home.settings.endpoint)._replace(tier=Tier.COORDINATOR)
+    ring, now = open_ring(home, passphrase), _now()
+    member = as_member(home, ring, home.settings.endpoints, now)._replace(tier=Tier.COORDINATOR)
     signers: tuple[Signer, ...] = ()
     if role is None:
         if not home.key_file(NETWORK).exists():  # it may stand from a start that was cut short
             make_network_key(home.key_file(NETWORK), passphrase)
         signers = (own_network_key(home, passphrase),)
         role = make_role([signers[0].public_key], 1)
-    now = _now()
     root = Root(name, 1, now, now + ROOT_LIFETIME, role, role)
     document = Document((_unsigned(ROOT_TYPE, encode_root(root)),), None)
     document = document._replace(directory=_directory(name, 1, root, (member,)))
-    return _put_in_force(home, passphrase, signed(document, signers))
+    return _put_in_force(home, signed(document, signers))
 
 
 def change_members(
@@ -139,7 +140,7 @@ def change_members(
         held.directory.witnesses if witnesses is None else witnesses,
     )
     document = held.document._replace(directory=directory)
-    return _put_in_force(home, passphrase, signed(document, _kept(home, passphrase)))
+    return _put_in_force(home, signed(document, _kept(home, passphrase)))
 
 
 def change_root(home: Home, passphrase: str | None, root: Role, directory: Role) -> Draft:
@@ -162,7 +163,7 @@ def change_root(home: Home, passphrase: str | None, root: Role, directory: Role)
             held.directory.witnesses,
         ),
     )
-    return _put_in_force(home, passphrase, signed(document, _kept(home, passphrase)))
+    return _put_in_force(home, signed(document, _kept(home, passphrase)))
 
 
 def read_draft(document: Document) -> Draft:
@@ -229,71 +230,6 @@ def take_over(home: Home, document: bytes, fingerprint: bytes) -> tuple[Director
     return directory, discredited
 
 
-def use_new_key(home: Home, passphrase: str | None, directory: Directory) -> bool:
-    """Begin to sign with the key that was made to follow, once the network knows it; tells whether that is so.
-
-    Raises:
-        CryptoError: The passphrase is wrong.
-    """
-    if not home.key_file(NEXT).exists():
-        return False
-    following = home.make_next_key(passphrase).public_key
-    known = following in {
-        key.public_key for key in directory.member(home.settings.org_id).signing_keys if not key.retirement
-    }
-    if known:
-        home.use_next_key(following)
-    return known
-
-
-def request_membership(
-    home: Home, passphrase: str | None, endpoint: str, *, with_new_key: bool = False
-) -> bytes:
-    """Make a request for membership, signed with every key that it names; `with_new_key`, for another signing key."""
-    identity = home.identity(passphrase)
-    member = home.member(passphrase, endpoint)
-    signing = identity.signing
-    if with_new_key:
-        signing = home.make_next_key(passphrase)
-        (key,) = member.signing_keys
-        member = member._replace(signing_keys=(key._replace(public_key=signing.public_key),))
-    signed_once = sign_envelope(signing, REQUEST_TYPE, encode_request(member))
-    signed_twice = add_signature(identity.log, signed_once)
-    cosigning = identity.cosigning
-    return encode_envelope(add_signature(cosigning, signed_twice) if cosigning else signed_twice)
-
-
-def read_request(path: Path) -> Member:
-    """Read a request for membership and check that the applicant holds the keys in it.
-
-    Raises:
-        DirectoryError: It is no request, or a key's signature is missing.
-    """
-    try:
-        envelope = decode_envelope(read_file(path))
-        member = decode_request(envelope.payload)
-    except PayloadError as error:
-        raise DirectoryError(f"{path.name} is not a request for membership") from error
-    keys = [key.public_key for key in member.keys]
-    try:
-        verify_threshold(envelope, REQUEST_TYPE, keys, len(set(keys)))
-    except CryptoError as error:
-        raise DirectoryError(f"{path.name} is not signed with every key that it names") from error
-    return member
-
-
-def admitted(new: Sequence[Member]) -> Change:
-    """A change that admits members, or replaces what was known of them but for signing keys that they had before."""
-
-    def change(members: tuple[Member, ...]) -> tuple[Member, ...]:
-        known = {member.org_id: member for member in members}
-        return tuple(
-            (known | {one.org_id: _with_past_keys(one, known.get(one.org_id)) for one in new}).values()
-        )
-
-    return change
-
-
 def with_status(org_id: str, status: Status) -> Change:
     """A change that suspends a member, lets it take part again, or writes down that it has left."""
     return lambda members: tuple(
@@ -301,23 +237,41 @@ def with_status(org_id: str, status: Status) -> Change:
     )
 
 
-def retired(org_id: str, public_key: bytes, retirement: Retirement) -> Change:
-    """A change after which what a key signed from an index of its member's log on no longer counts."""
+def cleared(org_id: str, clearances: Sequence[Clearance]) -> Change:
+    """A change after which a member is cleared for these countries, and for those of before."""
+
+    def with_these(member: Member) -> Member:
+        found = {one.country: one for one in (*member.clearances, *clearances)}
+        return member._replace(clearances=tuple(found[country] for country in sorted(found)))
+
+    return lambda members: tuple(with_these(one) if one.org_id == org_id else one for one in members)
+
+
+def retired(org_id: str, name: bytes, retirement: Retirement) -> Change:
+    """A change after which a key of a member is no longer used.
+
+    What a signing key signed from an index of the member's log on, and checkpoints of a log key beyond that size, no
+    longer count; a certificate is gone.
+
+    Args:
+        org_id: Of the member.
+        name: The public key, or `spki_sha256` of a certificate.
+        retirement: Why, and up to where it counts.
+    """
+
+    def end(keys: tuple[MemberKey, ...]) -> tuple[MemberKey, ...]:
+        return tuple(key._replace(retirement=retirement) if key.public_key == name else key for key in keys)
 
     def without(member: Member) -> Member:
-        keys = (
-            key._replace(retirement=retirement) if key.public_key == public_key else key
-            for key in member.signing_keys
+        return member._replace(
+            signing_keys=end(member.signing_keys),
+            log_keys=end(member.log_keys),
+            cosign_keys=end(member.cosign_keys),
+            seal_keys=end(member.seal_keys),
+            tls_certificates=tuple(one for one in member.tls_certificates if spki_sha256(one) != name),
         )
-        return member._replace(signing_keys=tuple(keys))
 
     return lambda members: tuple(without(one) if one.org_id == org_id else one for one in members)
-
-
-def fingerprint(member: Member) -> str:
-    """What two people compare by voice before a member is admitted: hash of all its keys, in groups of four."""
-    signing = b"".join(key.public_key for key in member.keys)
-    return grouped(key_hash(signing + member.seal_key + member.tls_certificate))
 
 
 def grouped(digest: bytes) -> str:
@@ -346,12 +300,6 @@ def _directory(
     return _unsigned(DIRECTORY_TYPE, encode_directory(made))
 
 
-def _with_past_keys(member: Member, before: Member | None) -> Member:
-    named = {key.public_key for key in member.signing_keys}
-    past = [key for key in before.signing_keys if key.public_key not in named] if before else []
-    return member._replace(signing_keys=(*member.signing_keys, *past))
-
-
 def _discredit(store: Store, ended: Sequence[Origin]) -> int:
     try:
         return sum(discredit(store, origin, records) for origin in ended)
@@ -359,12 +307,12 @@ def _discredit(store: Store, ended: Sequence[Origin]) -> int:
         store.close()
 
 
-def _put_in_force(home: Home, passphrase: str | None, draft: Draft) -> Draft:
+def _put_in_force(home: Home, draft: Draft) -> Draft:
     if draft.lacks:
         return draft
     known = home.fingerprint() if home.network_file.exists() else draft.fingerprint
     directory, _ = take_over(home, encode_document(draft.document), known)
-    return draft._replace(with_new_key=use_new_key(home, passphrase, directory))
+    return draft._replace(new_keys=use_waiting(home, directory))
 
 
 def _kept(home: Home, passphrase: str | None) -> tuple[Signer, ...]:

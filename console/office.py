@@ -199,7 +199,9 @@ class Office:
         )
 
     def check(
-        self, witnesses: Mapping[str, bytes], signers: Mapping[str, tuple[bytes, ...]] = MappingProxyType({})
+        self,
+        witnesses: Mapping[str, tuple[bytes, ...]],
+        signers: Mapping[str, tuple[bytes, ...]] = MappingProxyType({}),
     ) -> Iterator[CaseFault | int]:
         """Verify everything that can be verified without a key of a case.
 
@@ -214,14 +216,16 @@ class Office:
         return check_office(self.database, self._trusted(witnesses, signers))
 
     def _trusted(
-        self, witnesses: Mapping[str, bytes], signers: Mapping[str, tuple[bytes, ...]] = MappingProxyType({})
+        self,
+        witnesses: Mapping[str, tuple[bytes, ...]],
+        signers: Mapping[str, tuple[bytes, ...]] = MappingProxyType({}),
     ) -> Trusted:
         origin = self.home.origin()
         months = self.epochs()
         ours = {origin.org_id: (*signers.get(origin.org_id, ()), *origin.signing_keys)}
         return Trusted(
             origin.org_id,
-            origin.log_key,
+            origin.log_keys,
             witnesses,
             months.keys,
             self.vault.digest_of,

@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from crypto.envelope import keyid
 from crypto.errors import CryptoError
 from crypto.logproof import LogProof
 from node.directory import retired_keys
-from node.errors import DirectoryError, QueryError
+from node.errors import DirectoryError, LogKeyError, QueryError
 from node.ladders import DIMENSIONS
 from node.proof import Proven
 from node.prove import Giving, prove_own, prove_received
@@ -23,7 +23,7 @@ from node.store.heads import LogHead, log_heads
 from node.store.own_log import record_at
 from node.store.receipts import all_passed_on
 from node.store.records import record_ids_by_key, record_names
-from node.verify import Origin, log_name, witness_name
+from node.verify import Origin, log_name, read_checkpoint, witness_name
 from node.wire import records
 
 LOG_HEADER = ("log", "entries", "root", "checkpoint", "cosigned by", "verified", "waiting")
@@ -35,7 +35,7 @@ class Keys(NamedTuple):
     """Keys of those whose logs and cosignatures can be verified, by id and by `witness_name`."""
 
     origins: Mapping[str, Origin]
-    witnesses: Mapping[str, bytes]
+    witnesses: Mapping[str, tuple[bytes, ...]]
 
 
 def known_keys(home: Home) -> Keys:
@@ -55,8 +55,11 @@ def known_keys(home: Home) -> Keys:
     for one in members:
         past, signing = retired_keys(one), tuple(key.public_key for key in one.signing_keys)
         known = own if one.org_id == own.org_id else past._replace(signing_keys=signing)
-        origins[one.org_id] = known._replace(ends=past.ends)
-    return Keys(origins, {witness_name(one.org_id): one.witness_key.public_key for one in members})
+        origins[one.org_id] = known._replace(ends=past.ends, log_ends=past.log_ends)
+    witnesses = {
+        witness_name(one.org_id): tuple(key.public_key for key in one.witness_keys) for one in members
+    }
+    return Keys(origins, witnesses)
 
 
 def given_keys(org_id: str, signing_key: str, log_key: str, witnesses: Sequence[str]) -> Keys:
@@ -71,8 +74,8 @@ def given_keys(org_id: str, signing_key: str, log_key: str, witnesses: Sequence[
         raise QueryError("--signing-key, --log-key, --witness: a key has 64 hexadecimal digits")
     signing, log, *others = map(bytes.fromhex, texts)
     return Keys(
-        {org_id: Origin(org_id, (signing,), log)},
-        {name: key for (name, _, _), key in zip(named, others, strict=True)},
+        {org_id: Origin(org_id, (signing,), (log,))},
+        {name: (key,) for (name, _, _), key in zip(named, others, strict=True)},
     )
 
 
@@ -80,9 +83,16 @@ def script_keys(keys: Keys, org_id: str, proof: LogProof) -> Iterator[str]:
     """The keys that somebody needs to verify a proof, as docs/verify_record.py takes them."""
     origin = keys.origins[org_id]
     signing = next(key for key in origin.signing_keys if keyid(key) in _keyids(proof))
-    yield from (signing.hex(), origin.log_key.hex())
-    for one in cosignatures(proof.note, keys.witnesses):
-        yield f"{one.name}={keys.witnesses[one.name].hex()}"
+    yield signing.hex()
+    yield next(
+        key.hex() for key in origin.log_keys if _holds(verify_checkpoint, proof.note, log_name(org_id), key)
+    )
+    for name in (one.name for one in cosignatures(proof.note, keys.witnesses)):
+        yield next(
+            f"{name}={key.hex()}"
+            for key in keys.witnesses[name]
+            if _holds(cosignatures, proof.note, {name: (key,)})
+        )
 
 
 def prove(home: Home, store: Store, record: str, giving: Giving) -> tuple[str, LogProof]:
@@ -147,9 +157,9 @@ def _log_line(head: LogHead, keys: Keys, *, own: bool) -> tuple[str | int, ...]:
     if origin is None or not head.checkpoint:
         return head.origin_id, 0, "", "none" if origin else "of nobody known", "", head.frontier.size, 0
     try:
-        checkpoint = verify_checkpoint(head.checkpoint, log_name(head.origin_id), origin.log_key)
+        checkpoint = read_checkpoint(head.checkpoint, origin)
         by = cosignatures(head.checkpoint, keys.witnesses)
-    except CryptoError as error:
+    except (CryptoError, LogKeyError) as error:
         return head.origin_id, 0, "", f"does not hold: {error.reason}", "", head.frontier.size, 0
     return (
         head.origin_id,
@@ -160,6 +170,14 @@ def _log_line(head: LogHead, keys: Keys, *, own: bool) -> tuple[str | int, ...]:
         head.frontier.size,
         head.frontier.size - checkpoint.size if own else 0,
     )
+
+
+def _holds(verify: Callable[..., object], *what: object) -> bool:
+    try:
+        verify(*what)
+    except CryptoError:
+        return False
+    return True
 
 
 def _keyids(proof: LogProof) -> frozenset[str]:

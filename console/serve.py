@@ -155,7 +155,7 @@ async def sync_all(
             )
             return Synced(records, Fetched() if records.error else await fetch(reader, client, now.date()))
 
-    others = (member for member in directory.members if member.org_id != node.org_id and member.endpoint)
+    others = (member for member in directory.members if member.org_id != node.org_id and member.endpoints)
     active = (member for member in others if member.status is Status.ACTIVE)
     async with Verifiers() as verifiers:
         return await asyncio.gather(*(one(member) for member in active if not only or member.org_id in only))

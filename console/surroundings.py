@@ -34,12 +34,15 @@ def tables_in(folder: Path) -> Tables:
     return Tables(deadlines, *treaty_texts(folder))
 
 
-def witness_keys(directory: Directory) -> dict[str, bytes]:
-    """Key of every member as a witness, by key name."""
-    return {witness_name(one.org_id): one.witness_key.public_key for one in directory.members}
+def witness_keys(directory: Directory) -> dict[str, tuple[bytes, ...]]:
+    """Keys of every member as a witness, by key name; of each those of before too."""
+    return {
+        witness_name(one.org_id): tuple(key.public_key for key in one.witness_keys)
+        for one in directory.members
+    }
 
 
-def witnesses_of(home: Home) -> tuple[dict[str, bytes], str]:
+def witnesses_of(home: Home) -> tuple[dict[str, tuple[bytes, ...]], str]:
     """Keys of all witnesses, and why there are none where the directory can not be used."""
     try:
         return witness_keys(home.directory()), ""

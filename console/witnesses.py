@@ -14,7 +14,7 @@ from console.surroundings import witness_keys
 from crypto.cosignature import cosignatures
 from crypto.errors import CryptoError
 from node.client import PeerClient
-from node.directory import Member, Status
+from node.directory import Member, Status, cosigning
 from node.errors import NodeError, WitnessBehindError
 from node.verify import witness_name
 from node.witness import Growth
@@ -51,12 +51,12 @@ async def have_cosigned(node: Node, now: datetime) -> Cosigned:
         if len(by) >= WITNESSES:
             break
         name = witness_name(member.org_id)
-        asks = member.org_id != node.org_id and member.status is Status.ACTIVE and member.endpoint
+        asks = member.org_id != node.org_id and member.status is Status.ACTIVE and member.endpoints
         if not asks or name in by:
             continue
         try:
             line = await _ask(node, database, member, made)
-            cosignatures(made.note + line, {name: member.witness_key.public_key})
+            cosignatures(made.note + line, {name: cosigning(member)})
             await asyncio.to_thread(keep_cosignature, database, made.size, line)
             by.add(name)
         except (NodeError, CryptoError) as error:

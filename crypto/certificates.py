@@ -132,6 +132,16 @@ def spki_sha256(certificate: bytes) -> bytes:
     return sha256(info).digest()
 
 
+def validity(certificate: bytes) -> tuple[datetime, datetime]:
+    """Return the first and the last moment at which a DER certificate is valid, aware UTC.
+
+    Raises:
+        CertificateError: Not a certificate.
+    """
+    parsed = _load_der(certificate)
+    return parsed.not_valid_before_utc, parsed.not_valid_after_utc
+
+
 def certificate_name(certificate: bytes) -> str:
     """Return the DNS name in a DER certificate.
 
@@ -167,6 +177,30 @@ def private_key_pem(key: bytes) -> bytes:
         CertificateError: Not a P-256 key.
     """
     return _private_key_bytes(_load_key(key), serialization.Encoding.PEM)
+
+
+def sign_as_holder(key: bytes, message: bytes) -> bytes:
+    """Prove that one holds the private key (DER, PKCS #8) of a certificate: ECDSA with SHA-256 over a message.
+
+    Raises:
+        CertificateError: Not a P-256 key.
+    """
+    return _load_key(key).sign(message, ec.ECDSA(hashes.SHA256()))
+
+
+def verify_holder(certificate: bytes, message: bytes, proof: bytes) -> None:
+    """Check what `sign_as_holder` made.
+
+    Raises:
+        CertificateError: The holder of the key of this DER certificate did not sign the message.
+    """
+    key = _load_der(certificate).public_key()
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        raise CertificateError("public key: is not of the curve P-256")
+    try:
+        key.verify(proof, message, ec.ECDSA(hashes.SHA256()))
+    except InvalidSignature as error:
+        raise CertificateError("proof: the holder of the certificate's key did not make it") from error
 
 
 def verify_pair(key: bytes, certificate: bytes) -> None:

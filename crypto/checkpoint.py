@@ -70,13 +70,13 @@ def sign_checkpoint(checkpoint: Checkpoint, name: str, signer: Signer) -> bytes:
     return note
 
 
-def verify_checkpoint(note: bytes, origin: str, public_key: bytes) -> Checkpoint:
-    """Read a checkpoint that the log `origin` signed with `public_key`; other signatures are not checked.
+def verify_checkpoint(note: bytes, origin: str, *public_keys: bytes) -> Checkpoint:
+    """Read a checkpoint that the log `origin` signed with one of its keys; other signatures are not checked.
 
     Raises:
-        CheckpointError: Malformed, of another log, or not signed by its key.
+        CheckpointError: Malformed, of another log, or not signed by a key of it.
     """
-    text = open_note(note, {(origin, note_key_id(origin, public_key)): public_key}).text
+    text = open_note(note, {(origin, note_key_id(origin, key)): key for key in public_keys}).text
     checkpoint = _parse(text)
     if checkpoint.origin != origin:
         raise CheckpointError("origin: the checkpoint is of another log")

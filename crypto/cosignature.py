@@ -10,7 +10,7 @@ so that one can pass neither for the log's own signature nor for one of another 
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -37,12 +37,12 @@ def cosign(note: bytes, name: str, signer: Signer, at: int) -> bytes:
     return f"{_DASH}{name} {base64.b64encode(blob).decode()}\n".encode()
 
 
-def cosignatures(note: bytes, keys: Mapping[str, bytes]) -> tuple[Cosignature, ...]:
+def cosignatures(note: bytes, keys: Mapping[str, Sequence[bytes]]) -> tuple[Cosignature, ...]:
     """Every witness among these who has cosigned a checkpoint, in the order of the note.
 
     Args:
         note: The checkpoint with all signature lines.
-        keys: Ed25519 public keys of witnesses by key name.
+        keys: Ed25519 public keys of witnesses by key name, of each those of before too.
 
     Raises:
         CheckpointError: A line of one of them does not hold.
@@ -50,8 +50,7 @@ def cosignatures(note: bytes, keys: Mapping[str, bytes]) -> tuple[Cosignature, .
     text, found = _text(note), []
     for line in note.decode(errors="replace").rpartition("\n\n")[2].splitlines():
         name, _, encoded = line.removeprefix(_DASH).partition(" ")
-        key = keys.get(name)
-        if key is None:
+        if name not in keys:
             continue
         try:
             blob = base64.b64decode(encoded, validate=True)
@@ -60,7 +59,8 @@ def cosignatures(note: bytes, keys: Mapping[str, bytes]) -> tuple[Cosignature, .
         if base64.b64encode(blob).decode() != encoded:
             raise CheckpointError("signature: is not canonical base64")
         head, rest = blob[:KEY_ID_BYTES], blob[KEY_ID_BYTES:]
-        if head != _key_id(name, key):
+        key = next((key for key in keys[name] if _key_id(name, key) == head), None)
+        if key is None:
             raise CheckpointError(f"signature: the line of {name} is of another key")
         at = int.from_bytes(rest[:_TIME_BYTES], "big")
         try:

@@ -142,6 +142,15 @@ def is_protected(path: Path) -> bool:
     return _parse(path)["kdf"] != "none"
 
 
+def purpose_of(path: Path) -> str:
+    """What a key file says that its secret is for; that this is so is known when it is opened.
+
+    Raises:
+        KeyFileError: Missing, readable by others, or damaged.
+    """
+    return _parse(path)["purpose"]
+
+
 def stretch(passphrase: str, salt: bytes, cost: Cost, size: int = KEY_BYTES) -> bytes:
     """Derive `size` key bytes from a passphrase with Argon2id.
 
@@ -171,7 +180,7 @@ def _seal(passphrase: str | None, salt: bytes, cost: Cost) -> Aead:
 
 
 def _parse(path: Path) -> re.Match[str]:
-    file = _FILE.fullmatch(_read_private(path).decode("ascii", errors="replace"))
+    file = _FILE.fullmatch(read_private(path).decode("ascii", errors="replace"))
     if file is None:
         raise KeyFileError(f"{path}: is not a key file")
     return file
@@ -195,7 +204,12 @@ def _write_new(path: Path, content: bytes) -> None:
             draft.unlink()
 
 
-def _read_private(path: Path) -> bytes:
+def read_private(path: Path) -> bytes:
+    """Read a file that keeps a secret, if others on this machine can not.
+
+    Raises:
+        KeyFileError: They can, or it can not be read.
+    """
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode

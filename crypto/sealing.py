@@ -10,7 +10,7 @@ a file that was cut, extended, put together anew or changed in any byte is refus
 """
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import Self, TypeAlias
 
@@ -18,6 +18,7 @@ from nacl import bindings as sodium
 from nacl.exceptions import CryptoError as SodiumError
 
 from crypto.errors import SealCutError, SealError, SealExtendedError, SealKeyError
+from crypto.signing import Signer
 
 SEAL_KEY_BYTES = 32
 CHUNK_BYTES = 65_536  # before it is sealed
@@ -72,6 +73,40 @@ class SealKey:
     def __repr__(self) -> str:
         """Name the key by the start of its public half and leave its secret out."""
         return f"SealKey({self.public_key.hex()[:16]})"
+
+
+def seal_key_from(signer: Signer) -> SealKey:
+    """The seal key that libsodium makes from an Ed25519 key, so that its holder can prove to have it."""
+    return SealKey(sodium.crypto_sign_ed25519_sk_to_curve25519(signer.seed + signer.public_key))
+
+
+def seal_public_key_from(public_key: bytes) -> bytes:
+    """The public half of `seal_key_from`.
+
+    Raises:
+        SealKeyError: It is no public key of Ed25519.
+    """
+    try:
+        converted: bytes = sodium.crypto_sign_ed25519_pk_to_curve25519(public_key)
+    except (SodiumError, ValueError) as error:
+        raise SealKeyError("public_key: is no key from which a seal key is made") from error
+    return converted
+
+
+def fitting(keys: Sequence[SealKey], head: bytes) -> SealKey:
+    """The key to which a stream that begins like this is sealed; the first of them where it is none.
+
+    Args:
+        keys: One at least.
+        head: The first `HEAD_BYTES` of the stream.
+    """
+    for key in keys:
+        try:
+            key.open_box(head[:_BOX_BYTES])
+        except SealError:
+            continue
+        return key
+    return keys[0]
 
 
 def verify_seal_key(public_key: bytes) -> bytes:

@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 from crypto.envelope import Envelope, sign_envelope
 from crypto.sealing import Sealer, seal_hash
 from crypto.signing import Signer
-from node.directory import Directory, Member, Status, speaker_of
+from node.directory import Directory, Member, Status, seal_key_of, speaker_of
 from node.errors import BundleGapError, BundleRecipientError, MemberError, UnknownLogError
 from node.pages import Span, own_log_page
 from node.store.database import Store, Transaction
@@ -126,7 +126,7 @@ def write_bundle(
             f"the directory holds another signing key of {author.org_id}; nobody would believe this one"
         )
     recipient = _recipient(directory, author.org_id, asked.recipient_id)
-    sealer = Sealer(recipient.seal_key)
+    sealer = Sealer(seal_key_of(recipient, now))
     with store.read() as connection:
         head = log_head(connection, author.org_id)
         if head is None or not head.checkpoint:

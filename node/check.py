@@ -9,13 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
-from crypto.checkpoint import Checkpoint, verify_checkpoint
-from crypto.errors import CryptoError
+from crypto.checkpoint import Checkpoint
 from crypto.ladder import Opening
 from crypto.merkle import Frontier
 from crypto.tiles import appended_tiles
 from node.audience import ALL_CLOSED, Levels
-from node.errors import PeerError, StoreError, ViewError
+from node.errors import LogKeyError, PeerError, StoreError, ViewError
 from node.purge import MISMATCH
 from node.signed import Codec, IncidentRecord, Retraction
 from node.store.database import Store, portions
@@ -34,7 +33,7 @@ from node.store.peer_log import (
 from node.store.records import rebuild_facts, record_faults, record_ids
 from node.store.successions import link_faults
 from node.store.tiles import TileReader
-from node.verify import Fate, Origin, Verified, log_name, verify_stored
+from node.verify import Fate, Origin, Verified, read_checkpoint, verify_stored
 
 AT_ONCE = 1_000  # entries or records in memory at a time
 
@@ -230,10 +229,10 @@ class _Log:
         if frontier != head.frontier:
             yield Fault(self._where, "the entries are not those of the verified tree")
         try:
-            checkpoint = verify_checkpoint(head.checkpoint, log_name(head.origin_id), self._origin.log_key)
+            checkpoint = read_checkpoint(head.checkpoint, self._origin)
             if not self._commits(checkpoint, frontier):
                 yield Fault(self._where, "the checkpoint is not of these entries")
-        except CryptoError:
+        except LogKeyError:
             if head.checkpoint or frontier.size:
                 yield Fault(self._where, "the checkpoint is not signed with the log's key")
 

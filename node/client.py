@@ -88,12 +88,18 @@ class PeerClient:
 
     def __init__(self, peer: Member, own: Credentials, *, call_seconds: float = CALL_SECONDS) -> None:
         self.peer = peer
+        self._own = own
         self._call_seconds = call_seconds
-        self._channel = grpc.aio.secure_channel(
-            peer.endpoint,
+        self._at = 0  # which of its endpoints is used
+        self._channel = self._connect()
+
+    def _connect(self) -> grpc.aio.Channel:
+        peer, own = self.peer, self._own
+        return grpc.aio.secure_channel(
+            peer.endpoints[self._at],
             grpc.ssl_channel_credentials(
-                # Only this very certificate is trusted here, so no other member can stand in for the peer.
-                root_certificates=certificate_pem(peer.tls_certificate),
+                # Only certificates of this very peer are trusted here, so no other member can stand in for it.
+                root_certificates=b"".join(map(certificate_pem, peer.tls_certificates)),
                 private_key=private_key_pem(own.key),
                 certificate_chain=certificate_pem(own.certificate),
             ),
@@ -164,7 +170,7 @@ class PeerClient:
             async for wire in watch(encode_checkpoint_call(_new_call()), timeout=STREAM_SECONDS):
                 yield decode_checkpoint(wire)
         except grpc.aio.AioRpcError as error:
-            raise _unavailable(self.peer, error) from error
+            raise self._unavailable(error) from error
 
     async def alerts(
         self, wanted: Subscription, silence_seconds: float
@@ -175,6 +181,8 @@ class PeerClient:
             UnavailableError: The line is gone, or nothing at all has come for so many seconds.
             PayloadError: A message is no alert.
         """
+        if len(self.peer.endpoints) > 1:
+            await self.checkpoint()  # finds the endpoint that answers, as a stream is not opened twice
         subscribe: Any = self._channel.unary_stream(f"/{ALERT_SERVICE}/Subscribe")
         stream = subscribe(encode_subscribe_call(SubscribeCall(str(uuid4()), wanted)), timeout=STREAM_SECONDS)
         try:
@@ -187,7 +195,7 @@ class PeerClient:
         except TimeoutError as error:
             raise UnavailableError(f"{self.peer.org_id} has gone silent") from error
         except grpc.aio.AioRpcError as error:
-            raise _unavailable(self.peer, error) from error
+            raise self._unavailable(error) from error
         finally:
             stream.cancel()
 
@@ -269,15 +277,16 @@ class PeerClient:
         """
         request = encode_add_checkpoint_call(AddCheckpointCall(str(uuid4()), growth))
         try:
-            call: Any = self._channel.unary_unary(f"/{WITNESS_SERVICE}/AddCheckpoint")
-            answer: bytes = await call(request, timeout=self._call_seconds)
+            answer = await self._ask(
+                f"/{WITNESS_SERVICE}/AddCheckpoint", request, monotonic() + self._call_seconds
+            )
         except grpc.aio.AioRpcError as error:
             found = dict(error.trailing_metadata() or ()).get(WITNESSED_SIZE, "")
             if error.code() is grpc.StatusCode.ABORTED and str(found).isdecimal():
                 raise WitnessBehindError(
                     f"{self.peer.org_id} signed {found} entries last", int(found)
                 ) from error
-            raise _unavailable(self.peer, error) from error
+            raise self._unavailable(error) from error
         return decode_cosignature(answer)
 
     async def case_documents(self, after: int, *, to_us: bool) -> Documents:
@@ -298,29 +307,59 @@ class PeerClient:
 
     async def _call(self, method: str, request: bytes, service: str = SERVICE) -> bytes:
         """Answer to a call; a peer that says when to ask again is asked again then, if there is time."""
-        call: Any = self._channel.unary_unary(f"/{service}/{method}")
         until = monotonic() + self._call_seconds
         while True:
             try:
-                answer: bytes = await call(request, timeout=until - monotonic())
+                return await self._ask(f"/{service}/{method}", request, until)
             except grpc.aio.AioRpcError as error:
                 pause = retry_seconds_of(tuple(error.trailing_metadata() or ()))
                 if not 0 < pause < until - monotonic():
-                    raise _unavailable(self.peer, error) from error
+                    raise self._unavailable(error) from error
                 await asyncio.sleep(max(pause, SHORTEST_PAUSE_SECONDS))
-            else:
-                return answer
+
+    def _unavailable(self, error: grpc.aio.AioRpcError) -> UnavailableError:
+        return _unavailable(self.peer, ", ".join(self.peer.endpoints), error)
+
+    async def _ask(self, method: str, request: bytes, until: float) -> bytes:
+        """Call at the endpoint that answered last, and where nobody is there at the others in turn."""
+        for _ in self.peer.endpoints[1:]:
+            try:
+                return await self._ask_here(method, request, until)
+            except grpc.aio.AioRpcError as error:
+                if not _is_away(error):
+                    raise
+                await self._go_on()
+        return await self._ask_here(method, request, until)
+
+    async def _ask_here(self, method: str, request: bytes, until: float) -> bytes:
+        call: Any = self._channel.unary_unary(method)
+        answer: bytes = await call(request, timeout=until - monotonic())
+        return answer
+
+    async def _go_on(self) -> None:
+        """Use the next endpoint from now on."""
+        before = self._channel
+        self._at = (self._at + 1) % len(self.peer.endpoints)
+        self._channel = self._connect()
+        await before.close()
 
 
 def _new_call() -> Call:
     return Call(str(uuid4()), "")
 
 
-def _unavailable(peer: Member, error: grpc.aio.AioRpcError) -> UnavailableError:
+def _is_away(error: grpc.aio.AioRpcError) -> bool:
+    """Whether nobody answered at all; a member that refuses says why."""
+    return error.code() is grpc.StatusCode.UNAVAILABLE and not reason_of(
+        tuple(error.trailing_metadata() or ())
+    )
+
+
+def _unavailable(peer: Member, endpoint: str, error: grpc.aio.AioRpcError) -> UnavailableError:
     reason = reason_of(tuple(error.trailing_metadata() or ()))
     code: grpc.StatusCode = error.code()
     if reason:
         return UnavailableError(f"{peer.org_id} refused: {reason}")
     if code is grpc.StatusCode.DEADLINE_EXCEEDED:
         return UnavailableError(f"{peer.org_id} did not answer in time")
-    return UnavailableError(f"{peer.org_id} can not be reached at {peer.endpoint} ({code.name})")
+    return UnavailableError(f"{peer.org_id} can not be reached at {endpoint} ({code.name})")

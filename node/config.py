@@ -35,7 +35,7 @@ class Settings(BaseSettings):
         org_type: Broad type of the organization, all that others learn of it from a record.
         database_url: SQLAlchemy URL; empty means SQLite in the node's folder.
         listen: host:port that `tocsin serve` listens on; port 0 takes a free one.
-        endpoint: host:port under which peers reach this node.
+        endpoint: host:port under which peers reach this node; several with commas between them are tried in turn.
         alert_countries: Country codes with commas between them, of which alerts are wanted; empty means all.
         alert_means: Codes of means of attack, likewise.
         alert_near: LAT,LON in degrees from which the distance of alerts counts; told to nobody.
@@ -65,6 +65,16 @@ class Settings(BaseSettings):
     submissions_profile: str = "submissions.toml"
     member_calls_per_second: int = Field(default=50, ge=1, le=10_000)
     member_calls_at_once: int = Field(default=16, ge=8, le=1_000)
+
+    @property
+    def endpoints(self) -> tuple[str, ...]:
+        """Where peers reach this node, in the order in which they try."""
+        return endpoints_in(self.endpoint)
+
+
+def endpoints_in(text: str) -> tuple[str, ...]:
+    """The addresses in a list with commas between them."""
+    return tuple(one.strip() for one in text.split(",") if one.strip())
 
 
 def load_settings(home: Path) -> Settings:

@@ -4,7 +4,7 @@ A name is never an identity; what a member may do follows from the keys that the
 directory itself is believed because enough of the network's keys signed it, and it never goes back (`node.trust`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
@@ -22,6 +22,7 @@ from node.verify import Origin, witness_name
 DIRECTORY_TYPE = "application/vnd.tocsin.directory.v1+protobuf"
 REQUEST_TYPE = "application/vnd.tocsin.membership-request.v1+protobuf"
 ALGORITHM = "ed25519"
+SEAL_ALGORITHM = "x25519"
 LIFETIME = timedelta(days=30)  # short, so that a member who is fed an old directory notices
 
 
@@ -43,8 +44,15 @@ class Status(IntEnum):
     LEFT = 3
 
 
+class SltLevel(IntEnum):
+    """How a member and the United Nations work together in a country (Saving Lives Together)."""
+
+    REGULAR = 1
+    ENHANCED = 2
+
+
 class RetirementReason(IntEnum):
-    """Why a signing key is no longer used."""
+    """Why a key is no longer used."""
 
     ROTATED = 1
     COMPROMISED = 2
@@ -58,7 +66,7 @@ class Retirement(NamedTuple):
 
 
 class MemberKey(NamedTuple):
-    """One Ed25519 key and the time in which it may sign, aware UTC, start included, end not."""
+    """One key, Ed25519 or X25519, and the time in which it may be used, aware UTC, start included, end not."""
 
     public_key: bytes
     valid_from: datetime
@@ -66,33 +74,65 @@ class MemberKey(NamedTuple):
     retirement: Retirement | None = None
 
     def is_valid(self, now: datetime) -> bool:
-        """Whether the key may sign at this time."""
+        """Whether the key may be used at this time."""
         return self.retirement is None and self.valid_from <= now < self.valid_until
 
 
+class Clearance(NamedTuple):
+    """What a member was cleared for in one country."""
+
+    country: str
+    level: SltLevel
+
+
 class Member(NamedTuple):
-    """One organization's node as the directory knows it: certificate in DER, X25519 key to which bundles are sealed."""
+    """One organization's node as the directory knows it; of each kind of key the newest stands first.
+
+    Attributes:
+        org_id: Its name in the network.
+        type: What kind of organization it is.
+        status: Whether it takes part.
+        tier: How finely it sees what others release.
+        signing_keys: Sign its records.
+        log_keys: Sign checkpoints of its log.
+        tls_certificates: DER, pinned; one at least.
+        endpoints: HOST:PORT in the order in which they are tried; none for who serves nobody.
+        seal_keys: X25519; bundles for it are sealed to the first that is valid.
+        cosign_keys: Sign checkpoints of other members' logs.
+        clearances: By country; none at all where nothing is said of it.
+        sponsors: Members that have compared the fingerprint of its newest keys by voice.
+    """
 
     org_id: str
     type: OrganizationType
     status: Status
     tier: Tier
     signing_keys: tuple[MemberKey, ...]
-    log_key: MemberKey
-    tls_certificate: bytes
-    endpoint: str
-    seal_key: bytes
-    cosign_key: MemberKey | None = None
+    log_keys: tuple[MemberKey, ...]
+    tls_certificates: tuple[bytes, ...]
+    endpoints: tuple[str, ...]
+    seal_keys: tuple[MemberKey, ...]
+    cosign_keys: tuple[MemberKey, ...] = ()
+    clearances: tuple[Clearance, ...] = ()
+    sponsors: tuple[str, ...] = ()
 
     @property
     def keys(self) -> tuple[MemberKey, ...]:
-        """Every key with which it signs anything."""
-        return (*self.signing_keys, self.log_key, *((self.cosign_key,) if self.cosign_key else ()))
+        """Every key with which it signs or signed anything; as that is verified for ever, none ever goes."""
+        return (*self.signing_keys, *self.log_keys, *self.cosign_keys)
 
     @property
-    def witness_key(self) -> MemberKey:
-        """The key with which it cosigns; of a member that joined before there were such keys, that of its log."""
-        return self.cosign_key or self.log_key
+    def witness_keys(self) -> tuple[MemberKey, ...]:
+        """The keys with which it cosigns; of a member that joined before there were such keys, those of its log."""
+        return self.cosign_keys or self.log_keys
+
+
+class MembershipRequest(NamedTuple):
+    """How an organization asks to be written down, with proofs of keys that sign no envelope."""
+
+    member: Member
+    seal_proof_keys: tuple[bytes, ...]  # Ed25519, in the order of the seal keys, which are made from them
+    tls_proofs: tuple[bytes, ...]  # ECDSA, in the order of the certificates
 
 
 class QuorumPolicy(NamedTuple):
@@ -127,7 +167,11 @@ class Directory:
     @cached_property
     def by_certificate(self) -> Mapping[bytes, Member]:
         """Members by the SHA-256 of their certificate's public key: the only way to tell who is calling."""
-        return {spki_sha256(member.tls_certificate): member for member in self.members}
+        return {
+            spki_sha256(certificate): member
+            for member in self.members
+            for certificate in member.tls_certificates
+        }
 
     def member(self, org_id: str) -> Member:
         """Find a member.
@@ -174,11 +218,12 @@ def origin_of(directory: Directory, org_id: str, now: datetime) -> Origin:
     directory.verify_current(now)
     member = directory.member(org_id)
     verify_active(member)
-    if not member.log_key.is_valid(now):
-        raise MemberError(f"the log key of {org_id} is not valid now")
+    if not any(key.is_valid(now) for key in member.log_keys):
+        raise MemberError(f"no log key of {org_id} is valid now")
     past = retired_keys(member)
     now_valid = tuple(key.public_key for key in member.signing_keys if key.is_valid(now))
-    return past._replace(signing_keys=(*now_valid, *past.signing_keys))
+    logs = tuple(key.public_key for key in member.log_keys if key.is_valid(now) or key.retirement)
+    return past._replace(signing_keys=(*now_valid, *past.signing_keys), log_keys=logs)
 
 
 def quorum_of(directory: Directory, org_id: str) -> Quorum:
@@ -186,16 +231,39 @@ def quorum_of(directory: Directory, org_id: str) -> Quorum:
     among = directory.witnesses.among
     others = (one for one in directory.members if one.org_id != org_id and one.status is Status.ACTIVE)
     chosen = (one for one in others if not among or one.org_id in among)
-    keys = {witness_name(one.org_id): one.witness_key.public_key for one in chosen}
-    return Quorum(directory.witnesses.needed, keys)
+    return Quorum(directory.witnesses.needed, {witness_name(one.org_id): cosigning(one) for one in chosen})
+
+
+def cosigning(member: Member) -> tuple[bytes, ...]:
+    """The public keys whose cosignatures count: nobody else has, or may have, one of them."""
+    return tuple(
+        key.public_key
+        for key in member.witness_keys
+        if key.retirement is None or key.retirement.reason is not RetirementReason.COMPROMISED
+    )
 
 
 def retired_keys(member: Member) -> Origin:
-    """A member by the signing keys that it no longer uses, and up to where they count in its log."""
-    ends = tuple(
-        (key.public_key, key.retirement.last_good_size) for key in member.signing_keys if key.retirement
-    )
-    return Origin(member.org_id, tuple(key for key, _ in ends), member.log_key.public_key, ends)
+    """A member by the signing keys that it no longer uses, and up to where its retired keys count in its log."""
+    signing, log = (_ends(keys) for keys in (member.signing_keys, member.log_keys))
+    logs = tuple(key.public_key for key in member.log_keys)
+    return Origin(member.org_id, tuple(key for key, _ in signing), logs, signing, log)
+
+
+def seal_key_of(member: Member, now: datetime) -> bytes:
+    """The key to which one seals for a member.
+
+    Raises:
+        MemberError: None of its seal keys is valid.
+    """
+    for key in member.seal_keys:
+        if key.is_valid(now):
+            return key.public_key
+    raise MemberError(f"no seal key of {member.org_id} is valid now")
+
+
+def _ends(keys: Sequence[MemberKey]) -> tuple[tuple[bytes, int], ...]:
+    return tuple((key.public_key, key.retirement.last_good_size) for key in keys if key.retirement)
 
 
 def speaker_of(directory: Directory, org_id: str, now: datetime) -> Origin:
@@ -226,8 +294,8 @@ def verify_successor(directory: Directory, held: Directory) -> None:
     """Check that a directory follows the one that is held: nothing that still counts is gone.
 
     Raises:
-        DirectoryError: It goes back, a member or one of its signing keys is gone, a retired key counts again or longer,
-            or a member that left is back.
+        DirectoryError: It goes back, a member or a key that signed for it is gone, a retired key counts again or
+            longer, or a member that left is back.
     """
     for what in ("version", "root_version"):
         if getattr(directory, what) < getattr(held, what):
@@ -245,14 +313,17 @@ def verify_successor(directory: Directory, held: Directory) -> None:
 
 
 def _verify_keys(before: Member, now: Member) -> None:
-    keys = {key.public_key: key for key in now.signing_keys}
-    for past in before.signing_keys:
-        key = keys.get(past.public_key)
-        if key is None:
-            raise DirectoryError(f"{before.org_id}: a signing key is gone, by which old records are verified")
-        end = key.retirement.last_good_size if key.retirement else None
-        if past.retirement and (end is None or end > past.retirement.last_good_size):
-            raise DirectoryError(f"{before.org_id}: a retired key counts again")
+    for use in ("signing", "log", "cosign"):
+        keys = {key.public_key: key for key in getattr(now, f"{use}_keys")}
+        for past in getattr(before, f"{use}_keys"):
+            key = keys.get(past.public_key)
+            if key is None:
+                raise DirectoryError(
+                    f"{before.org_id}: a {use} key is gone, by which what is old is verified"
+                )
+            end = key.retirement.last_good_size if key.retirement else None
+            if past.retirement and (end is None or end > past.retirement.last_good_size):
+                raise DirectoryError(f"{before.org_id}: a retired key counts again")
 
 
 def verify_members(directory: Directory, held: Directory | None) -> None:
@@ -261,17 +332,16 @@ def verify_members(directory: Directory, held: Directory | None) -> None:
     Raises:
         DirectoryError: They do.
     """
-    sound = {(member.tls_certificate, member.seal_key) for member in held.members} if held else set()
-    fresh = [one for one in directory.members if (one.tls_certificate, one.seal_key) not in sound]
+    sound = {(member.tls_certificates, member.seal_keys) for member in held.members} if held else set()
+    fresh = [one for one in directory.members if (one.tls_certificates, one.seal_keys) not in sound]
     for member in fresh:
         _verify_line_keys(member)
     seen: set[bytes | str] = set()
     for member in directory.members:
         # Two certificates of one key were looked for when they came.
-        line = spki_sha256(member.tls_certificate) if fresh else member.tls_certificate
-        keys = [key.public_key for key in member.keys]
-        names: list[bytes | str] = [member.org_id, line, *keys, member.seal_key]
-        for name in names:
+        lines = map(spki_sha256, member.tls_certificates) if fresh else member.tls_certificates
+        keys = (key.public_key for key in (*member.keys, *member.seal_keys))
+        for name in (member.org_id, *lines, *keys):
             if name in seen:
                 raise DirectoryError(
                     f"{member.org_id}: its id or one of its keys stands twice in the directory"
@@ -281,7 +351,9 @@ def verify_members(directory: Directory, held: Directory | None) -> None:
 
 def _verify_line_keys(member: Member) -> None:
     try:
-        check_member_certificate(member.tls_certificate)
-        verify_seal_key(member.seal_key)
+        for certificate in member.tls_certificates:
+            check_member_certificate(certificate)
+        for key in member.seal_keys:
+            verify_seal_key(key.public_key)
     except CryptoError as error:
         raise DirectoryError(f"{member.org_id}: {error}") from error

@@ -96,7 +96,8 @@ class Gatekeeper(grpc.aio.ServerInterceptor):
         """
         directory = self._directory()
         directory.verify_current(self._clock())
-        return tuple(one.tls_certificate for one in directory.members if one.status is Status.ACTIVE)
+        active = (one for one in directory.members if one.status is Status.ACTIVE)
+        return tuple(certificate for one in active for certificate in one.tls_certificates)
 
     async def intercept_service(
         self, continuation: Callable[[Any], Awaitable[Any]], handler_call_details: Any

@@ -44,7 +44,9 @@ def origin_in(proof: LogProof) -> str:
     return org_id
 
 
-def verify_proof(proof: LogProof, origin: Origin, witnesses: Mapping[str, bytes], codec: Codec) -> Proven:
+def verify_proof(
+    proof: LogProof, origin: Origin, witnesses: Mapping[str, tuple[bytes, ...]], codec: Codec
+) -> Proven:
     """Check all of a proof.
 
     Args:

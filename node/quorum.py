@@ -12,7 +12,7 @@ class Quorum(NamedTuple):
     """So many of these witnesses, Ed25519 public keys by key name."""
 
     needed: int
-    keys: Mapping[str, bytes]
+    keys: Mapping[str, tuple[bytes, ...]]
 
 
 NO_QUORUM = Quorum(0, {})  # for what was believed before, or is judged by a person

@@ -137,7 +137,7 @@ def _peers(node: Listener) -> set[Member]:
         logger.warning("nobody to listen to: reason=%s", error.reason)
         return set()
     return {
-        one for one in members if one.org_id != node.org_id and one.endpoint and one.status is Status.ACTIVE
+        one for one in members if one.org_id != node.org_id and one.endpoints and one.status is Status.ACTIVE
     }
 
 

@@ -14,7 +14,7 @@ from crypto.checkpoint import Checkpoint
 from crypto.envelope import verify_envelope
 from crypto.errors import CryptoError
 from crypto.merkle import Frontier
-from crypto.sealing import HEAD_BYTES, SealKey, open_sealed, seal_hash
+from crypto.sealing import HEAD_BYTES, SealKey, fitting, open_sealed, seal_hash
 from node.bundle import BUNDLE_TYPE, PREFIX_BYTES, Bundle, BundleCodec
 from node.directory import Directory, origin_of, quorum_of, speaker_of
 from node.errors import (
@@ -44,7 +44,7 @@ class Reader(NamedTuple):
     """Who reads a bundle, and what it trusts."""
 
     org_id: str
-    seal: SealKey
+    seals: tuple[SealKey, ...]  # the newest first
     directory: Directory
 
 
@@ -91,10 +91,11 @@ def read_bundle(
     """
     reader.directory.verify_current(now)
     start = source.read(HEAD_BYTES)
-    for _ in open_sealed(reader.seal, start, source.read):
+    seal = fitting(reader.seals, start)
+    for _ in open_sealed(seal, start, source.read):
         pass
     source.seek(HEAD_BYTES)
-    frames = _frames(open_sealed(reader.seal, start, source.read))
+    frames = _frames(open_sealed(seal, start, source.read))
     bundle, origin = _verify_bundle(next(frames, b""), seal_hash(start), reader, now, bundle_codec)
     quorum = quorum_of(reader.directory, origin.org_id)
     head, checkpoint = _begin(store, bundle, origin, quorum, now)

@@ -89,8 +89,9 @@ class Origin(NamedTuple):
 
     org_id: str
     signing_keys: tuple[bytes, ...]
-    log_key: bytes
+    log_keys: tuple[bytes, ...]
     ends: tuple[tuple[bytes, int], ...] = ()  # of retired signing keys: the first index that no longer counts
+    log_ends: tuple[tuple[bytes, int], ...] = ()  # of retired log keys: the largest size that counts
 
 
 class Page(NamedTuple):
@@ -160,10 +161,7 @@ def verify_head(note: bytes, origin: Origin, held: Frontier, quorum: Quorum) -> 
         RolledBackError: The log has become shorter.
         ForkedError: It has the same size but other entries.
     """
-    try:
-        checkpoint = verify_checkpoint(note, log_name(origin.org_id), origin.log_key)
-    except CryptoError as error:
-        raise LogKeyError(str(error)) from error
+    checkpoint = read_checkpoint(note, origin)
     if checkpoint.size < held.size:
         raise RolledBackError(f"the log had {held.size} entries and now shows {checkpoint.size}")
     if checkpoint.size == held.size and checkpoint.root != held.root:
@@ -171,6 +169,22 @@ def verify_head(note: bytes, origin: Origin, held: Frontier, quorum: Quorum) -> 
     if checkpoint.size > held.size:
         verify_quorum(note, quorum)
     return checkpoint
+
+
+def read_checkpoint(note: bytes, origin: Origin, name: str = "") -> Checkpoint:
+    """Check a checkpoint of an origin's log, or of another of its logs by its name, against the origin's log keys.
+
+    Raises:
+        LogKeyError: Signature, form or origin line is wrong, or the key was retired before the log had so many entries.
+    """
+    ends = dict(origin.log_ends)
+    name = name or log_name(origin.org_id)
+    try:
+        checkpoint = verify_checkpoint(note, name, *origin.log_keys)
+        counted = [key for key in origin.log_keys if checkpoint.size <= ends.get(key, checkpoint.size)]
+        return verify_checkpoint(note, name, *counted) if len(counted) < len(origin.log_keys) else checkpoint
+    except CryptoError as error:
+        raise LogKeyError(str(error)) from error
 
 
 def log_name(org_id: str) -> str:

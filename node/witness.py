@@ -71,10 +71,11 @@ def _checkpoint(caller: Member, note: bytes, now: datetime) -> Checkpoint:
     origin = note[:_MAX_ORIGIN].partition(b"\n")[0].decode(errors="replace")
     if not origin.startswith(f"tocsin/{caller.org_id}/"):
         raise WitnessOriginError(f"{caller.org_id} has no log of that name")
-    if not caller.log_key.is_valid(now):
-        raise WitnessSignatureError(f"the log key of {caller.org_id} is not valid now")
+    keys = [key.public_key for key in caller.log_keys if key.is_valid(now)]
+    if not keys:
+        raise WitnessSignatureError(f"no log key of {caller.org_id} is valid now")
     try:
-        return verify_checkpoint(note, origin, caller.log_key.public_key)
+        return verify_checkpoint(note, origin, *keys)
     except CryptoError as error:
         raise WitnessSignatureError(str(error)) from error
 

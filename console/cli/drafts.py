@@ -1,5 +1,6 @@
 """What every command says that changes the network: whether it is in force, or who still has to sign."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from console.cli.output import say
@@ -8,7 +9,21 @@ from console.network import Draft
 from node.errors import DirectoryError
 from node.wire.network import encode_document
 
-NEW_KEY = "This node signs with its new key from now on; start `serve` again, and let the old key be retired."
+_NAMES = {"signing": "signing", "log": "log", "cosign": "cosigning", "seal": "seal", "tls": "TLS"}
+
+
+def say_new_keys(uses: Collection[str]) -> None:
+    """Tell which keys this node has begun to use, and what is to be done then."""
+    if not uses:
+        return
+    names = ", ".join(_NAMES[use] for use in uses)
+    say(f"This node uses its new {names} key{'s' * (len(uses) > 1)} from now on.")
+    if {"signing", "log", "cosign"}.intersection(uses):
+        say("Start `serve` again. Once all have joined, let the old key be retired: `tocsin peer retire`.")
+    elif "tls" in uses:
+        say(
+            "A `serve` that runs shows it with the next connection. Once all have joined, retire the old one."
+        )
 
 
 def say_what_became(draft: Draft, out: Path | None, home: Home) -> None:
@@ -20,8 +35,7 @@ def say_what_became(draft: Draft, out: Path | None, home: Home) -> None:
     if not draft.lacks:
         version = home.directory().version
         say(f"Version {version} of the directory is in force. Hand {home.network_file} to every member.")
-        if draft.with_new_key:
-            say(NEW_KEY)
+        say_new_keys(draft.new_keys)
         return
     if out is None:
         raise DirectoryError(f"{missing(draft)}; name a file for the draft with --out")

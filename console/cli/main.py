@@ -10,6 +10,7 @@ from typing import Any
 import typer
 
 from console.cli.alert import alert
+from console.cli.applying import peer
 from console.cli.audience import audience
 from console.cli.bundle import bundle
 from console.cli.case.group import case
@@ -19,9 +20,9 @@ from console.cli.directory import directory
 from console.cli.holders import disclosures, holders
 from console.cli.import_ import import_file, template
 from console.cli.init import init
+from console.cli.keys import keys
 from console.cli.log import log
 from console.cli.outcomes import outcomes
-from console.cli.peer import peer
 from console.cli.query import query
 from console.cli.record import record
 from console.cli.report import report
@@ -50,6 +51,7 @@ app.add_typer(record, name="record")
 app.add_typer(peer, name="peer")
 app.add_typer(log, name="log")
 app.add_typer(directory, name="directory")
+app.add_typer(keys, name="keys")
 app.add_typer(bundle, name="bundle")
 app.add_typer(submissions, name="submissions")
 app.add_typer(alert, name="alert")

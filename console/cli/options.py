@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 PASSPHRASE = "TOCSIN_PASSPHRASE"  # noqa: S105 - the name of a variable, not a secret
+PASSPHRASE_FILE = "TOCSIN_PASSPHRASE_FILE"  # noqa: S105 - likewise
 
 
 class Format(StrEnum):
@@ -68,7 +69,7 @@ def passphrase_of(key: Path, what: str) -> str | None:
     """
     from crypto.keyfile import is_protected
 
-    given = os.environ.get(PASSPHRASE)
+    given = _given_passphrase()
     if given is not None:
         return given or None
     if not sys.stdin.isatty() or not is_protected(key):
@@ -77,8 +78,12 @@ def passphrase_of(key: Path, what: str) -> str | None:
 
 
 def new_passphrase() -> str | None:
-    """A passphrase for new keys: from the environment, or asked for twice; nothing means none."""
-    given = os.environ.get(PASSPHRASE)
+    """A passphrase for new keys: from the environment, or asked for twice; nothing means none.
+
+    Raises:
+        CryptoError: The file that holds it can not be used.
+    """
+    given = _given_passphrase()
     if given is not None:
         return given or None
     if not sys.stdin.isatty():
@@ -92,3 +97,17 @@ def new_passphrase() -> str | None:
         err=True,
     )
     return str(answer) or None
+
+
+def _given_passphrase() -> str | None:
+    """The passphrase of the environment, or that in the file which it names."""
+    given, named = os.environ.get(PASSPHRASE), os.environ.get(PASSPHRASE_FILE)
+    if given is not None or not named:
+        return given
+    from crypto.errors import PassphraseError
+    from crypto.keyfile import read_private
+
+    found = read_private(Path(named)).decode(errors="replace").splitlines()
+    if not found or not found[0]:
+        raise PassphraseError(f"{named}: its first line is empty, and an empty passphrase protects nothing")
+    return found[0]

@@ -12,12 +12,11 @@ from console.cli.output import say, show
 peer = typer.Typer(
     help="""Belong to a network of organizations.
 
-    One organization founds it and keeps its directory of members. Each other writes a request, reads its fingerprint
+    One organization founds it and keeps its directory of members. Each other writes a request, reads its words
     to the keeper by voice, is admitted, and joins with the file that comes back. Where several people keep the keys of
     the network, each change is a draft that enough of them sign (`tocsin directory`).""",
     no_args_is_help=True,
 )
-_LOOPBACK = ("127.", "localhost:", "[::1]:")
 OutOption = Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write it.")]
 OrgArgument = Annotated[str, typer.Argument(metavar="ORG", help="Id of the member.")]
 
@@ -55,82 +54,6 @@ def found(
 
 
 @peer.command()
-def request(
-    out: OutOption,
-    endpoint: Annotated[
-        str, typer.Option(metavar="HOST:PORT", help="Where peers reach you, if not as in the settings.")
-    ] = "",
-    home: HomeOption = HERE,
-) -> None:
-    """Write a request for membership, for the keeper of the network."""
-    from console.home import open_home, write_file
-    from console.network import fingerprint, read_request, request_membership
-
-    opened = open_home(home)
-    reached = endpoint or opened.settings.endpoint
-    write_file(out, request_membership(opened, passphrase(home), reached))
-    if reached.startswith(_LOOPBACK):
-        say(f"Note: {reached} is this machine alone; for peers elsewhere give --endpoint HOST:PORT.")
-    say(f"Wrote {out}. Read this to the keeper of the network, by voice:")
-    print(fingerprint(read_request(out)))
-
-
-@peer.command()
-def rotate(out: OutOption, home: HomeOption = HERE) -> None:
-    """Make a new signing key, and a request for it.
-
-    It is admitted as a new member is, by voice. This node signs with it as soon as it has joined the directory in which
-    the key stands; then `tocsin peer retire` ends the old one at the size that the log has.
-    """
-    from console.home import open_home, write_file
-    from console.network import fingerprint, read_request, request_membership
-
-    opened = open_home(home)
-    endpoint = opened.directory().member(opened.settings.org_id).endpoint
-    write_file(out, request_membership(opened, passphrase(home), endpoint, with_new_key=True))
-    say(f"Wrote {out}. Read this to the keeper of the network, by voice:")
-    print(fingerprint(read_request(out)))
-
-
-@peer.command()
-def admit(
-    requests: Annotated[list[Path], typer.Argument(metavar="FILE", help="Requests for membership.")],
-    tier: Annotated[
-        str,
-        typer.Option(
-            metavar="TIER",
-            help="How finely they see: public, peer or coordinator.",
-            show_default="peer, or as before",
-        ),
-    ] = "",
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Do not ask: the fingerprints were compared already.")
-    ] = False,
-    out: DraftOption = None,
-    home: HomeOption = HERE,
-) -> None:
-    """Admit members, after comparing each fingerprint by voice."""
-    from console.cli.drafts import say_what_became
-    from console.home import open_home
-    from console.network import admitted, change_members, fingerprint, read_request
-    from node.audience import Tier
-
-    if tier and tier.upper() not in Tier.__members__:
-        raise typer.BadParameter(f"{tier!r} is none of public, peer, coordinator", param_hint="--tier")
-    opened = open_home(home)
-    before = {one.org_id: one.tier for one in opened.directory().members}
-    members = [
-        one._replace(tier=Tier[tier.upper()] if tier else before.get(one.org_id, Tier.PEER))
-        for one in map(read_request, requests)
-    ]
-    for member in members:
-        say(f"{member.org_id} ({member.type.name}) at {member.endpoint}: {fingerprint(member)}")
-        if not yes:
-            typer.confirm("Did they read you the same?", abort=True, err=True)
-    say_what_became(change_members(opened, passphrase(home), admitted(members)), out, opened)
-
-
-@peer.command()
 def suspend(
     org: OrgArgument,
     lift: Annotated[bool, typer.Option("--lift", help="Let it take part again.")] = False,
@@ -156,42 +79,83 @@ def leave(org: OrgArgument, out: DraftOption = None, home: HomeOption = HERE) ->
 @peer.command()
 def retire(
     org: OrgArgument,
-    key: Annotated[str, typer.Option("--key", metavar="HEX", help="The signing key, or the start of it.")],
+    key: Annotated[str, typer.Option("--key", metavar="HEX", help="The key, or the start of it.")],
     size: Annotated[
         int,
         typer.Option(
-            "--last-good", metavar="SIZE", help="Size of its log up to which the key counts.", min=0
+            "--last-good",
+            metavar="SIZE",
+            help="Of a signing or log key: size of its log up to which it counts.",
+            min=0,
+            show_default=False,
         ),
-    ],
+    ] = -1,
     compromised: Annotated[
         bool, typer.Option("--compromised", help="Somebody else has it, or may have it.")
     ] = False,
     out: DraftOption = None,
     home: HomeOption = HERE,
 ) -> None:
-    """Say that a signing key of a member is no longer used.
+    """Say that a key of a member is no longer used.
 
-    What it signed before --last-good still counts; whatever stands later in the log under this key is refused by
-    everybody, and no longer counted where it was held already.
+    What a signing key signed before --last-good still counts; whatever stands later in the log under this key is
+    refused by everybody, and no longer counted where it was held already. Checkpoints of a log key count up to that
+    size. To a seal key nobody seals any more, and a certificate opens no line.
     """
     from console.cli.drafts import say_what_became
+    from console.differences import key_names
     from console.home import open_home
     from console.network import change_members, retired
     from node.directory import Retirement, RetirementReason
 
     opened = open_home(home)
-    found = [
-        one.public_key
-        for one in opened.directory().member(org).signing_keys
-        if one.public_key.hex().startswith(key.lower())
-    ]
+    names = key_names(opened.directory().member(org))
+    found = [(use, name) for use, name in names if name.hex().startswith(key.lower())]
     if len(found) != 1:
-        told = (
-            f"{len(found)} signing keys of {org} start with {key[:64]!r}; `tocsin directory show` lists them"
-        )
+        told = f"{len(found)} keys of {org} start with {key[:64]!r}; `tocsin directory show` lists them"
+        raise typer.BadParameter(told, param_hint="--key")
+    ((use, name),) = found
+    if size < 0 and use in {"signing", "log"}:
+        raise typer.BadParameter(f"a {use} key counts up to a size of the log", param_hint="--last-good")
+    if [one for one, _ in names].count(use) == 1 and use in {"TLS", "log", "sealing"}:
+        told = f"it is the only {use} key of {org}: admit another first, or suspend {org}"
         raise typer.BadParameter(told, param_hint="--key")
     reason = RetirementReason.COMPROMISED if compromised else RetirementReason.ROTATED
-    change = retired(org, found[0], Retirement(reason, size))
+    change = retired(org, name, Retirement(reason, max(0, size)))
+    say_what_became(change_members(opened, passphrase(home), change), out, opened)
+
+
+@peer.command()
+def clear(
+    org: OrgArgument,
+    country: Annotated[
+        list[str],
+        typer.Option("--country", metavar="CODE=LEVEL", help="Such as SSD=enhanced or TCD=regular."),
+    ],
+    out: DraftOption = None,
+    home: HomeOption = HERE,
+) -> None:
+    """Say for which countries a member is cleared.
+
+    The level is that of Saving Lives Together, regular or enhanced. A member of whom anything is said sees incidents of
+    all other countries as at the regular level.
+    """
+    from console.cli.drafts import say_what_became
+    from console.home import open_home
+    from console.network import change_members, cleared
+    from node.codes import code_list
+    from node.directory import Clearance, SltLevel
+
+    opened = open_home(home)
+    opened.directory().member(org)
+    known = set(code_list("country").codes)
+    clearances = []
+    for one in country:
+        code, _, level = one.partition("=")
+        if code not in known or level.upper() not in SltLevel.__members__:
+            raise typer.BadParameter(f"{one!r} is not CODE=regular or CODE=enhanced", param_hint="--country")
+        clearances.append(Clearance(code, SltLevel[level.upper()]))
+    change = cleared(org, clearances)
     say_what_became(change_members(opened, passphrase(home), change), out, opened)
 
 
@@ -221,8 +185,10 @@ def join(
 
     What keys signed after they were retired no longer counts from then on.
     """
-    from console.home import NEXT, open_home, read_file
-    from console.network import take_over, use_new_key
+    from console.cli.drafts import say_new_keys
+    from console.home import open_home, read_file
+    from console.keyring import use_waiting
+    from console.network import take_over
 
     opened = open_home(home)
     try:
@@ -230,10 +196,7 @@ def join(
     except ValueError as error:
         raise typer.BadParameter("not 64 hexadecimal digits", param_hint="--fingerprint") from error
     directory, discredited = take_over(opened, read_file(file), known)
-    if opened.key_file(NEXT).exists() and use_new_key(opened, passphrase(home), directory):
-        say(
-            "This node signs with its new key from now on; start `serve` again, and let the old key be retired."
-        )
+    say_new_keys(use_waiting(opened, directory))
     say(f"Version {directory.version} of {directory.network}: {len(directory.members)} members.")
     if discredited:
         say(f"{discredited} entries no longer count: they were signed with keys after they were retired.")
@@ -315,7 +278,7 @@ def list_members(home: HomeOption = HERE, style: FormatOption = Format.TABLE) ->
                 member.type.name,
                 member.tier.name.lower(),
                 member.status.name.lower(),
-                member.endpoint,
+                ", ".join(member.endpoints),
                 head.frontier.size if head else 0,
                 heard if member.org_id != opened.settings.org_id else "this node",
                 head.refused_reason if head else "",

@@ -3,24 +3,29 @@
 import re
 
 from node.audience import Tier
+from node.codes import code_list
 from node.config import ORG_ID
 from node.directory import (
     ALGORITHM,
     NO_POLICY,
+    SEAL_ALGORITHM,
+    Clearance,
     Directory,
     Member,
     MemberKey,
+    MembershipRequest,
     OrganizationType,
     QuorumPolicy,
     Retirement,
     RetirementReason,
+    SltLevel,
     Status,
 )
 from node.errors import PayloadError
 from node.wire.parsing import HASH_BYTES, from_stamp, member_of, parse, sized, to_stamp
 from tocsin.node.v1 import directory_pb2
 
-_ENDPOINT = r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):[0-9]{1,5}|"  # empty: it serves nobody
+_ENDPOINT = r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):[0-9]{1,5}"
 
 
 def encode_directory(directory: Directory) -> bytes:
@@ -54,18 +59,24 @@ def decode_directory(payload: bytes) -> Directory:
     )
 
 
-def encode_request(member: Member) -> bytes:
+def encode_request(request: MembershipRequest) -> bytes:
     """Payload of a membership request."""
-    return directory_pb2.MembershipRequest(member=_member_message(member)).SerializeToString()
+    return directory_pb2.MembershipRequest(
+        member=_member_message(request.member),
+        seal_proof_keys=request.seal_proof_keys,
+        tls_proofs=request.tls_proofs,
+    ).SerializeToString()
 
 
-def decode_request(payload: bytes) -> Member:
+def decode_request(payload: bytes) -> MembershipRequest:
     """Read the payload of a membership request.
 
     Raises:
         PayloadError: It is not one, or a field is missing or of the wrong size.
     """
-    return _member(parse(directory_pb2.MembershipRequest(), payload).member)
+    message = parse(directory_pb2.MembershipRequest(), payload)
+    proof_keys = tuple(sized("seal_proof_keys", key, HASH_BYTES) for key in message.seal_proof_keys)
+    return MembershipRequest(_member(message.member), proof_keys, tuple(message.tls_proofs))
 
 
 def _member_message(member: Member) -> directory_pb2.Member:
@@ -75,31 +86,61 @@ def _member_message(member: Member) -> directory_pb2.Member:
         status=directory_pb2.MemberStatus.ValueType(member.status),
         tier=directory_pb2.Tier.ValueType(member.tier),
         signing_keys=map(_key_message, member.signing_keys),
-        log_key=_key_message(member.log_key),
-        tls_certificate=member.tls_certificate,
-        endpoint=member.endpoint,
-        seal_key=member.seal_key,
-        cosign_key=_key_message(member.cosign_key) if member.cosign_key else None,
+        log_keys=map(_key_message, member.log_keys),
+        tls_certificates=member.tls_certificates,
+        endpoints=member.endpoints,
+        seal_keys=(_key_message(key, SEAL_ALGORITHM) for key in member.seal_keys),
+        cosign_keys=map(_key_message, member.cosign_keys),
+        clearances=(
+            directory_pb2.Clearance(country=one.country, level=directory_pb2.SltLevel.ValueType(one.level))
+            for one in member.clearances
+        ),
+        sponsors=member.sponsors,
     )
 
 
 def _member(message: directory_pb2.Member) -> Member:
     if not re.fullmatch(ORG_ID, message.org_id):
         raise PayloadError("org_id: not 2 to 63 lower-case letters, digits and hyphens")
-    if not re.fullmatch(_ENDPOINT, message.endpoint):
-        raise PayloadError("endpoint: not host:port")
+    if not all(re.fullmatch(_ENDPOINT, endpoint) for endpoint in message.endpoints):
+        raise PayloadError("endpoints: not host:port")
+    for field in ("log_keys", "tls_certificates", "seal_keys"):
+        if not getattr(message, field):
+            raise PayloadError(f"{field}: there is none")
+    if not all(re.fullmatch(ORG_ID, one) for one in message.sponsors):
+        raise PayloadError("sponsors: not 2 to 63 lower-case letters, digits and hyphens")
     return Member(
         message.org_id,
         member_of("type", OrganizationType, message.type),
         member_of("status", Status, message.status),
         member_of("tier", Tier, message.tier),
         tuple(map(_key, message.signing_keys)),
-        _key(message.log_key),
-        message.tls_certificate,
-        message.endpoint,
-        sized("seal_key", message.seal_key, HASH_BYTES),
-        _key(message.cosign_key) if message.HasField("cosign_key") else None,
+        tuple(map(_key, message.log_keys)),
+        tuple(message.tls_certificates),
+        tuple(message.endpoints),
+        tuple(_key(key, SEAL_ALGORITHM) for key in message.seal_keys),
+        tuple(map(_key, message.cosign_keys)),
+        _clearances(message),
+        _in_order("sponsors", tuple(message.sponsors)),
     )
+
+
+def _clearances(message: directory_pb2.Member) -> tuple[Clearance, ...]:
+    if not message.clearances:
+        return ()
+    countries = _in_order("clearances", tuple(one.country for one in message.clearances))
+    unknown = set(countries) - set(code_list("country").codes)
+    if unknown:
+        raise PayloadError("clearances: a country is not a code of the list")
+    return tuple(
+        Clearance(one.country, member_of("level", SltLevel, one.level)) for one in message.clearances
+    )
+
+
+def _in_order(field: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    if list(names) != sorted(set(names)):
+        raise PayloadError(f"{field}: not in ascending order, each once")
+    return names
 
 
 def _policy_message(policy: QuorumPolicy) -> directory_pb2.QuorumPolicy | None:
@@ -116,10 +157,10 @@ def _policy(message: directory_pb2.QuorumPolicy) -> QuorumPolicy:
     return QuorumPolicy(message.needed, among, message.stale_seconds)
 
 
-def _key_message(key: MemberKey) -> directory_pb2.MemberKey:
+def _key_message(key: MemberKey, algorithm: str = ALGORITHM) -> directory_pb2.MemberKey:
     return directory_pb2.MemberKey(
         public_key=key.public_key,
-        alg=ALGORITHM,
+        alg=algorithm,
         valid_from_time=to_stamp(key.valid_from),
         valid_until_time=to_stamp(key.valid_until),
         retirement=_retirement_message(key.retirement) if key.retirement else None,
@@ -133,10 +174,10 @@ def _retirement_message(retirement: Retirement) -> directory_pb2.KeyRetirement:
     )
 
 
-def _key(message: directory_pb2.MemberKey) -> MemberKey:
+def _key(message: directory_pb2.MemberKey, algorithm: str = ALGORITHM) -> MemberKey:
     sized("public_key", message.public_key, HASH_BYTES)
-    if message.alg != ALGORITHM:
-        raise PayloadError(f"alg: {message.alg[:20]!r} is not {ALGORITHM}")
+    if message.alg != algorithm:
+        raise PayloadError(f"alg: {message.alg[:20]!r} is not {algorithm}")
     return MemberKey(
         message.public_key,
         from_stamp("valid_from_time", message.valid_from_time),

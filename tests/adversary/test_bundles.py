@@ -219,7 +219,7 @@ def test_a_key_that_is_no_longer_valid_does_not_sign(network: Network, beta: Nod
 
 def test_a_bundle_of_this_node_itself_is_refused(network: Network, beta: Node, forger: Forger) -> None:
     forger.bundle_as = lambda bundle: bundle._replace(recipient_id="mirage")
-    who = Reader("mirage", seal_of(beta.identity), network.directory)
+    who = Reader("mirage", (seal_of(beta.identity),), network.directory)
     with pytest.raises(BundleError, match="this node itself"):
         read_bundle(
             beta.store, io.BytesIO(forger.writes(beta)), who, NOW, codec=records, bundle_codec=bundles

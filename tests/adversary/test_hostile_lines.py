@@ -110,7 +110,7 @@ def make(org_id: str, issuer: Made | None = None) -> Made:
 
 def of_member(network: Network, credentials: Credentials) -> Member:
     """Mallory with another certificate, as no keeper would sign it."""
-    return network.directory.member("mallory")._replace(tls_certificate=credentials.certificate)
+    return network.directory.member("mallory")._replace(tls_certificates=(credentials.certificate,))
 
 
 @pytest.mark.usefixtures("mallory")
@@ -250,7 +250,7 @@ BLIND: dict[str, Callable[[Network], None]] = {
     "fails in a way that nobody foresaw": lambda network: setattr(network, "fault", RuntimeError("?")),
     "has expired": lambda network: setattr(network, "now", NOW + 2 * LIFETIME),
     "holds what is no certificate": lambda network: network.admit(
-        network.directory.member("gamma")._replace(tls_certificate=b"none")
+        network.directory.member("gamma")._replace(tls_certificates=(b"none",))
     ),
 }
 
@@ -293,7 +293,7 @@ def test_a_node_shows_its_new_certificate_without_a_restart(
         async with alpha.serving(network) as peer, line(peer, mallory.credentials) as standing:
             await ask(standing)
             network.renewed["alpha"] = new
-            pinned_anew = peer._replace(tls_certificate=new.certificate)
+            pinned_anew = peer._replace(tls_certificates=(new.certificate,))
             await ask(standing)  # what was connected stays so
             return [
                 await one_call(pinned_anew, mallory.credentials),

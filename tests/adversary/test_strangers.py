@@ -188,7 +188,7 @@ def test_strangers_get_no_answer_from(network: Network, alpha: Node, beta: Node,
                 line(peer, make_credentials("nobody")),
                 line(peer, make_credentials(beta.org_id)),
                 line(peer, Credentials(forged.key, forged.certificate), chain),
-                grpc.aio.insecure_channel(peer.endpoint),
+                grpc.aio.insecure_channel(peer.endpoints[0]),
             )
             statuses = []
             for one in lines:
@@ -254,7 +254,7 @@ def test_an_open_stream_ends_when_its_member_is_suspended(network: Network, alph
 def test_a_member_can_not_stand_in_for_another(network: Network, alpha: Node, beta: Node) -> None:
     async def call_alpha_and_reach_beta() -> None:
         async with beta.serving(network) as impostor:
-            victim = network.directory.member(alpha.org_id)._replace(endpoint=impostor.endpoint)
+            victim = network.directory.member(alpha.org_id)._replace(endpoints=impostor.endpoints)
             async with PeerClient(victim, network.node("gamma").credentials) as client:
                 await client.checkpoint()
 

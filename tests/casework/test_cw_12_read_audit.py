@@ -100,7 +100,7 @@ class Clockwork:
     def faults(self, network: Network) -> list[str]:
         trusted = Trusted(
             self.node.org_id,
-            self.node.identity.log.public_key,
+            (self.node.identity.log.public_key,),
             witness_keys(network.directory),
             {"2026-11": bytes(32)},
             lambda _file: None,

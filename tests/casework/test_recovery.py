@@ -28,7 +28,8 @@ from casework.store.tombstones import destroy_parts
 from casework.tables import case_event, case_notice
 from casework.vocabulary import Group
 from console.office import Office
-from console.recovery import NewKey, make_recovery_key, owner_of, recovery_desk, share_in, write_shares
+from console.recovery import KIND, NewKey, make_recovery_key, owner_of, recovery_desk
+from console.shares import share_in, write_shares
 from crypto.errors import KeyFileError, KeySharesError, KeySharesTooFewError
 from crypto.keyshare import read_share
 from tests.casework.conftest import Clock
@@ -247,12 +248,12 @@ def test_shares_are_all_written_or_none(made: NewKey, tmp_path: Path) -> None:
     taken.write_text("somebody else's")
 
     with pytest.raises(KeyFileError, match="no share was kept"):
-        write_shares(tmp_path, made.shares)
+        write_shares(tmp_path, made.shares, KIND)
 
     assert list(tmp_path.glob("recovery-*")) == [taken]
     assert taken.read_text() == "somebody else's"
     taken.unlink()
-    files = write_shares(tmp_path, made.shares)
+    files = write_shares(tmp_path, made.shares, KIND)
     assert [read_share(share_in(one.read_text())) for one in files] == list(made.shares)
 
 

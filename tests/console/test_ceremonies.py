@@ -75,7 +75,7 @@ def test_who_keeps_the_only_key_of_a_network_signs_with_a_new_one_at_once(
     (old,) = keys(empty_node, "signing")
     tocsin("peer", "rotate", "--out", request, "--home", empty_node)
     admitted = tocsin("peer", "admit", request, "--yes", "--home", empty_node)
-    assert "signs with its new key" in admitted.err
+    assert "uses its new signing key" in admitted.err
     assert not (empty_node / "keys" / "signing.next.key").exists()
     retire = ("peer", "retire", "beta", "--last-good", "0", "--home", empty_node, "--key")
     assert (tocsin(*retire, "zz").code, tocsin(*retire, old).code) == (2, 0)
@@ -112,7 +112,7 @@ def test_the_whole_life_of_the_keys_of_a_network(tmp_path: Path) -> None:
     tocsin("peer", "admit", request, "--yes", "--out", draft, "--home", alpha)
     assert "beta: signing key: +" in signed(draft, *sticks[:NEEDED]).err
     *_, swapped, _, _ = joined(draft, *homes)
-    assert "signs with its new key" in swapped.err
+    assert "uses its new signing key" in swapped.err
     assert not (beta / "keys" / "signing.next.key").exists()
     tocsin(
         *("peer", "retire", "beta", "--key", old[:12], "--last-good", "0", "--compromised"),

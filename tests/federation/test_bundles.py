@@ -245,7 +245,7 @@ def test_reading_takes_in_one_chunk_after_the_other(network: Network) -> None:
             return super().read(size)
 
     source = Watched(Forger(peer, network).writes(beta))
-    who = Reader("beta", seal_of(beta.identity), network.directory)
+    who = Reader("beta", (seal_of(beta.identity),), network.directory)
     outcome = read_bundle(beta.store, source, who, NOW, codec=records, bundle_codec=bundles)
     assert outcome.verified == 300
     assert len(sizes) > 6

@@ -30,7 +30,7 @@ def peer(network: Network) -> PeerSimulator:
 @asynccontextmanager
 async def cut_after(allowed_bytes: int, peer: Member) -> AsyncIterator[Member]:
     """A line to a peer that is reset once it has brought so many bytes."""
-    host, _, port = peer.endpoint.partition(":")
+    host, _, port = peer.endpoints[0].partition(":")
 
     async def pass_on(source: asyncio.StreamReader, sink: asyncio.StreamWriter, limit: int) -> None:
         while limit > 0 and (some := await source.read(min(limit, 1024))):
@@ -53,7 +53,7 @@ async def cut_after(allowed_bytes: int, peer: Member) -> AsyncIterator[Member]:
     server = await asyncio.start_server(connect, "127.0.0.1", 0)
     try:
         near_port = server.sockets[0].getsockname()[1]
-        yield peer._replace(endpoint=f"127.0.0.1:{near_port}")
+        yield peer._replace(endpoints=(f"127.0.0.1:{near_port}",))
     finally:
         server.close()
 

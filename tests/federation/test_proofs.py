@@ -119,7 +119,7 @@ def test_each_changed_byte_is_refused_by_name_and_by_the_script(
 ) -> None:
     beta = network.node("beta")
     proof = cosigned(proof_of(alpha, to(Tier.PUBLIC)), beta.identity)
-    witnesses = {witness_name("beta"): beta.identity.log.public_key}
+    witnesses = {witness_name("beta"): (beta.identity.log.public_key,)}
     sound = write_log_proof(proof)
     assert [one.name for one in verify_proof(proof, alpha.origin, witnesses, records).cosigned] == [
         "tocsin/beta/witness"
@@ -152,7 +152,7 @@ def test_each_changed_byte_is_refused_by_name_and_by_the_script(
 def test_a_line_of_nobody_known_or_twice_is_refused(network: Network, alpha: Node) -> None:
     beta = network.node("beta")
     proof = cosigned(proof_of(alpha, to(Tier.PUBLIC)), beta.identity)
-    witnesses = {witness_name("beta"): beta.identity.log.public_key}
+    witnesses = {witness_name("beta"): (beta.identity.log.public_key,)}
     unsigned = proof._replace(note=proof.note.partition(b"\n\n")[0] + b"\n\n")
     for wrong, known in ((proof, {}), (cosigned(proof, beta.identity), witnesses), (unsigned, witnesses)):
         with pytest.raises(LogKeyError):

@@ -62,7 +62,7 @@ def asked(network: Network, beta: Node, what: Growth) -> bytes:
 
 
 def test_a_log_that_only_adds_is_cosigned_again_and_again(network: Network, alpha: Node, beta: Node) -> None:
-    keys = {witness_name("beta"): beta.identity.witness.public_key}
+    keys = {witness_name("beta"): (beta.identity.witness.public_key,)}
     for old, new in ((0, 1), (1, 4), (4, 4), (4, 9)):
         what = growth(alpha, old, new)
         line = asked(network, beta, what)
@@ -157,7 +157,7 @@ def test_over_the_line_a_caller_learns_the_size_that_was_signed_last(
 
     line = asyncio.run(over_mutual_tls())
 
-    assert cosignatures(note(alpha, 9) + line, {witness_name("beta"): beta.identity.witness.public_key})
+    assert cosignatures(note(alpha, 9) + line, {witness_name("beta"): (beta.identity.witness.public_key,)})
 
 
 def test_a_suspended_member_is_not_answered(network: Network, alpha: Node, beta: Node) -> None:
@@ -184,8 +184,8 @@ def test_a_cosignature_holds_for_one_text_time_and_witness(changed: str) -> None
     log, by = Signer(sha256(b"log").digest()), Signer(sha256(b"by").digest())
     signed = sign_checkpoint(Checkpoint("tocsin/alpha/log", 1, bytes(32)), "tocsin/alpha/log", log)
     line = cosign(signed, "beta", by, 1_700_000_000)
-    assert cosignatures(signed + line, {"beta": by.public_key}) == (Cosignature("beta", 1_700_000_000),)
-    keys = {"beta": by.public_key}
+    assert cosignatures(signed + line, {"beta": (by.public_key,)}) == (Cosignature("beta", 1_700_000_000),)
+    keys = {"beta": (by.public_key,)}
     whole = signed + line
     if changed == "time":
         whole = signed + cosign(signed, "beta", by, 1).replace(b" ", b" ", 1)[:-10] + line[-10:]
@@ -193,9 +193,9 @@ def test_a_cosignature_holds_for_one_text_time_and_witness(changed: str) -> None
         other = sign_checkpoint(Checkpoint("tocsin/alpha/log", 2, bytes(32)), "tocsin/alpha/log", log)
         whole = other + line
     elif changed == "key":
-        keys = {"beta": log.public_key}
+        keys = {"beta": (log.public_key,)}
     else:
-        assert cosignatures(whole, {"gamma": by.public_key}) == ()
+        assert cosignatures(whole, {"gamma": (by.public_key,)}) == ()
         return
     with pytest.raises(CheckpointError):
         cosignatures(whole, keys)

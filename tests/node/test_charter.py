@@ -53,7 +53,7 @@ CHARTER = Charter(
 )
 NETWORK = {"beta": Tier.PEER, "gamma": Tier.COORDINATOR, "delta": Tier.PUBLIC}
 KEY = Signer.generate()
-OWNER = Origin("alpha", (KEY.public_key,), KEY.public_key)
+OWNER = Origin("alpha", (KEY.public_key,), (KEY.public_key,))
 
 names = st.sampled_from(["beta", "gamma", "delta", "unknown-member"])
 incidents = st.sampled_from([SHOOTING, ROBBERY, LOOTING, SHELLING])

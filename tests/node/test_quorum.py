@@ -64,7 +64,7 @@ def test_the_line_of_a_witness_that_does_not_hold_is_refused_by_the_name_of_what
 def test_what_says_no_more_than_is_held_needs_no_witness() -> None:
     alpha = MEMBERS["alpha"]
     empty = sign_checkpoint(Checkpoint(LOG, 0, Frontier().root), LOG, alpha.log)
-    known = Origin("alpha", (), alpha.log.public_key)
+    known = Origin("alpha", (), (alpha.log.public_key,))
     assert verify_head(empty, known, Frontier(), Quorum(3, {})).size == 0
     with pytest.raises(QuorumError):
         verify_head(NOTE, known, Frontier(), Quorum(3, {}))

@@ -14,7 +14,7 @@ from node.wire.receipts import decode_receipt, encode_receipt
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SIGNER = Signer.generate()
 KEY = MemberKey(SIGNER.public_key, NOW - timedelta(days=1), NOW + timedelta(days=1))
-BETA = Member("beta", OrganizationType.UN, Status.ACTIVE, Tier.PEER, (KEY,), KEY, b"", "", b"")
+BETA = Member("beta", OrganizationType.UN, Status.ACTIVE, Tier.PEER, (KEY,), (KEY,), (b"",), (), (KEY,))
 REFUSED = (Refused(0, "VIEW_INVALID"), Refused(2, "LADDER_SCHEMA_UNKNOWN"))
 PASSED_ON = (PassedOn(0, "", NOW), PassedOn(1, "gamma", NOW), PassedOn(1, "delta", NOW))
 TRUE = Receipt("beta", "alpha", 3, b"r" * 32, NOW, REFUSED, PASSED_ON)

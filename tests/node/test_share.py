@@ -92,7 +92,7 @@ class Office(NamedTuple):
 
     def faults(self) -> list[Fault]:
         origin = Origin(
-            self.identity.org_id, (self.identity.signing.public_key,), self.identity.log.public_key
+            self.identity.org_id, (self.identity.signing.public_key,), (self.identity.log.public_key,)
         )
         found = [
             *check_records(self.store),

@@ -36,7 +36,7 @@ def written(
 
 def read(network: Network, reader: Node, wire: bytes) -> Outcome:
     """Let a node read a bundle."""
-    who = Reader(reader.org_id, seal_of(reader.identity), network.directory)
+    who = Reader(reader.org_id, (seal_of(reader.identity),), network.directory)
     return read_bundle(reader.store, io.BytesIO(wire), who, network.now, codec=records, bundle_codec=bundles)
 
 
@@ -108,7 +108,7 @@ class ReadBundle:
 
     def __call__(self, node: Node) -> None:
         """Read it to its end."""
-        who = Reader(node.org_id, seal_of(node.identity), self.directory)
+        who = Reader(node.org_id, (seal_of(node.identity),), self.directory)
         source = io.BytesIO(dict(self.wires)[node.org_id])
         outcome = read_bundle(node.store, source, who, NOW, codec=records, bundle_codec=bundles)
         assert outcome.error is None

@@ -49,7 +49,7 @@ async def line(
 ) -> AsyncIterator[grpc.aio.Channel]:
     """A channel to a node, as somebody with these credentials would open it."""
     credentials = grpc.ssl_channel_credentials(
-        trusted or certificate_pem(peer.tls_certificate),
+        trusted or certificate_pem(peer.tls_certificates[0]),
         private_key_pem(own.key) if own else None,
         (certificate_pem(own.certificate) if own else b"") + chain or None,
     )
@@ -57,5 +57,5 @@ async def line(
         ("grpc.ssl_target_name_override", server_name(peer.org_id)),
         ("grpc.use_local_subchannel_pool", 1),
     )
-    async with grpc.aio.secure_channel(peer.endpoint, credentials, options) as channel:
+    async with grpc.aio.secure_channel(peer.endpoints[0], credentials, options) as channel:
         yield channel

@@ -95,11 +95,15 @@ def seal_of(identity: Identity) -> SealKey:
     return SealKey(sha256(b"seal" + identity.signing.seed).digest())
 
 
+def _span() -> tuple[datetime, datetime]:
+    return NOW - timedelta(days=365), NOW + timedelta(days=365)
+
+
 def member_of(identity: Identity, credentials: Credentials, tier: Tier = Tier.PEER) -> Member:
     """What the directory says of an organization in good standing."""
 
     def key(signer: Signer) -> MemberKey:
-        return MemberKey(signer.public_key, NOW - timedelta(days=365), NOW + timedelta(days=365))
+        return MemberKey(signer.public_key, *_span())
 
     return Member(
         identity.org_id,
@@ -107,11 +111,11 @@ def member_of(identity: Identity, credentials: Credentials, tier: Tier = Tier.PE
         Status.ACTIVE,
         tier,
         (key(identity.signing),),
-        key(identity.log),
-        credentials.certificate,
-        "127.0.0.1:1",
-        seal_of(identity).public_key,
-        key(identity.witness) if identity.cosigning else None,
+        (key(identity.log),),
+        (credentials.certificate,),
+        ("127.0.0.1:1",),
+        (MemberKey(seal_of(identity).public_key, *_span()),),
+        (key(identity.witness),) if identity.cosigning else (),
     )
 
 
@@ -139,7 +143,7 @@ class Node:
     @property
     def origin(self) -> Origin:
         """Its own public keys."""
-        return Origin(self.org_id, (self.identity.signing.public_key,), self.identity.log.public_key)
+        return Origin(self.org_id, (self.identity.signing.public_key,), (self.identity.log.public_key,))
 
     def holds(self, *, on: date = TODAY, **incidents: Incident) -> None:
         """Make these, as published on a day, all that the node knows of its source."""
@@ -181,7 +185,7 @@ class Node:
         await server.start()
         pushing = asyncio.create_task(board.run())
         try:
-            yield network.directory.member(self.org_id)._replace(endpoint=f"127.0.0.1:{port}")
+            yield network.directory.member(self.org_id)._replace(endpoints=(f"127.0.0.1:{port}",))
         finally:
             pushing.cancel()
             await asyncio.wait([pushing])

@@ -112,7 +112,7 @@ class PeerSimulator:
     @property
     def origin(self) -> Origin:
         """Its keys as a node that trusts the directory has them."""
-        return Origin(self.org_id, (self.identity.signing.public_key,), self.identity.log.public_key)
+        return Origin(self.org_id, (self.identity.signing.public_key,), (self.identity.log.public_key,))
 
     def adds(
         self,
@@ -207,7 +207,7 @@ class PeerSimulator:
         port = server.add_secure_port("127.0.0.1:0", self._tls(network.directory))
         await server.start()
         try:
-            yield network.directory.member(self.org_id)._replace(endpoint=f"127.0.0.1:{port}")
+            yield network.directory.member(self.org_id)._replace(endpoints=(f"127.0.0.1:{port}",))
         finally:
             await server.stop(None)
 
@@ -237,7 +237,7 @@ class PeerSimulator:
     def _tls(self, directory: Directory) -> grpc.ServerCredentials:
         return grpc.ssl_server_credentials(
             [(private_key_pem(self.credentials.key), certificate_pem(self.credentials.certificate))],
-            b"".join(certificate_pem(one.tls_certificate) for one in directory.members),
+            b"".join(certificate_pem(one.tls_certificates[0]) for one in directory.members),
             require_client_auth=True,
         )
 

@@ -120,7 +120,7 @@ class Tapped:
     async def serving(self, network: Network) -> AsyncIterator[Member]:
         """Run the node's server and the tap in front of it; gives the member with the endpoint of the tap."""
         async with self._node.serving(network) as member:
-            port = int(member.endpoint.rpartition(":")[2])
+            port = int(member.endpoints[0].rpartition(":")[2])
 
             async with asyncio.TaskGroup() as joined:
 
@@ -131,7 +131,7 @@ class Tapped:
                 tap = await asyncio.start_server(
                     join, "127.0.0.1", 0, ssl=self._inwards, ssl_shutdown_timeout=_GOODBYE_SECONDS
                 )
-                yield member._replace(endpoint=f"127.0.0.1:{tap.sockets[0].getsockname()[1]}")
+                yield member._replace(endpoints=(f"127.0.0.1:{tap.sockets[0].getsockname()[1]}",))
                 tap.close()
                 for line in lines:
                     line.cancel()

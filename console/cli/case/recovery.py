@@ -1,8 +1,7 @@
 """`tocsin case recovery`: the key that opens cases when nobody else can, of which there are shares only."""
 
-import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -10,15 +9,10 @@ from console.cli.case.acting import CaseArgument
 from console.cli.case.signing_in import NOBODY, OfficerOption, beside_the_node, desk_of, notices_of
 from console.cli.options import HERE, Format, FormatOption, HomeOption
 from console.cli.output import say, show
+from console.cli.shares import ShareFiles, collect_shares, hand_out, read_share_file, typed_share
 
 recovery = typer.Typer(help="The key that opens cases when nobody else can.", no_args_is_help=True)
 _STAYS = "the recovery key is made and used beside the node and travels over no line"
-ShareFiles = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--share", metavar="FILE", help="A file with a share; may be repeated. Others are asked for."
-    ),
-]
 
 
 @recovery.command(short_help="Make a recovery key, in shares.")
@@ -43,7 +37,8 @@ def new(
     from casework.recovering import seal_to_recovery
     from console.home import open_home
     from console.office import Office, check_officer_id
-    from console.recovery import make_recovery_key, write_shares
+    from console.recovery import KIND, make_recovery_key
+    from console.shares import write_shares
 
     desk = desk_of(home, officer_id, stays=_STAYS)
     office = Office(open_home(home))
@@ -53,10 +48,10 @@ def new(
         raise OfficerError(f"{name} was admitted before; choose another id")
     made = make_recovery_key(needed, shares)
     if out is not None:
-        for file in write_shares(out, made.shares):
+        for file in write_shares(out, made.shares, KIND):
             say(f"Wrote {file}")
     else:
-        _hand_out(made.shares)
+        hand_out(made.shares, KIND)
     office.admit(desk, name, frozenset({RECOVERY}), made.keys)
     sealed = seal_to_recovery(desk)
     say(
@@ -99,7 +94,7 @@ def check(
     except ConfigError:
         people = None
     rows = []
-    for share in [_read(file) for file in files or ()] or [_share(_typed("Share"))]:
+    for share in [read_share_file(file) for file in files or ()] or [typed_share("Share")]:
         owner = owner_of(people or {}, share)
         known = "" if people is None else "no key of this office"
         if owner is not None:
@@ -143,7 +138,7 @@ def use(
     beside_the_node(_STAYS)
     office = Office(open_home(home))
     working(office.officers(), to)
-    shares = _collect(share or [])
+    shares = collect_shares(share or [])
     desk = recovery_desk(office, shares)
     known = recoverable(desk)
     if not known:
@@ -169,63 +164,3 @@ def seen(reference: CaseArgument, officer_id: OfficerOption = NOBODY, home: Home
         raise NotFoundError("in that case nothing waits for you to take note of")
     desk.say(uid, *(taken_note(one, desk.today) for one in waiting))
     say("Noted in the case.")
-
-
-def _hand_out(shares: tuple[Any, ...]) -> None:
-    """Show one share after the other, each to another person."""
-    from console.recovery import as_text
-
-    for share in shares:
-        print(as_text(share))
-        if sys.stdin.isatty():
-            typer.prompt("Once it is written down, press Enter", default="", show_default=False, err=True)
-            print("\033[2J\033[3J\033[H", end="")  # the screen, and what was scrolled out of it
-
-
-def _collect(files: list[Path]) -> tuple[Any, ...]:
-    """Shares from files, then from the keyboard until they are enough; a mistyped one is asked for again there."""
-    from crypto.errors import KeySharesError
-    from crypto.keyshare import put_in
-
-    shares: tuple[Any, ...] = ()
-    for file in files:
-        shares = put_in(shares, _read(file))
-    while not shares or len(shares) < shares[0].needed:
-        of = f" of {shares[0].needed}" if shares else ""
-        typed = _typed(f"Share {len(shares) + 1}{of}")
-        if not typed:
-            break  # too few, as is said when they are put together
-        try:
-            shares = put_in(shares, _share(typed))
-        except KeySharesError as error:
-            if not sys.stdin.isatty():
-                raise
-            say(str(error))
-    return shares
-
-
-def _read(file: Path) -> Any:
-    from console.home import read_file
-    from console.recovery import share_in
-    from crypto.errors import KeyShareDamagedError
-    from crypto.keyshare import read_share
-
-    try:
-        return read_share(share_in(read_file(file).decode()))
-    except (KeyShareDamagedError, UnicodeDecodeError) as error:
-        why = error if isinstance(error, KeyShareDamagedError) else "share: it is no text"
-        raise KeyShareDamagedError(f"{file}: {why}") from error
-
-
-def _share(typed: str) -> Any:
-    from crypto.keyshare import read_share
-
-    return read_share(typed)
-
-
-def _typed(words: str) -> str:
-    """A line that is not shown while it is typed; empty at the end."""
-    if sys.stdin.isatty():
-        return str(typer.prompt(words, default="", show_default=False, hide_input=True, err=True))
-    say(words)
-    return sys.stdin.readline()

@@ -14,13 +14,16 @@ from node.audience import Purpose, Tier
 from node.bundle import Bundle
 from node.config import ORG_ID
 from node.directory import (
+    Clearance,
     Directory,
     Member,
     MemberKey,
+    MembershipRequest,
     OrganizationType,
     QuorumPolicy,
     Retirement,
     RetirementReason,
+    SltLevel,
     Status,
 )
 from node.errors import PayloadError
@@ -111,6 +114,7 @@ receipt_values = st.builds(
 )
 retirements = st.builds(Retirement, st.sampled_from(list(RetirementReason)), indexes)
 keys = st.builds(MemberKey, exactly(32), moments, moments, st.none() | retirements)
+some_keys = st.lists(keys, max_size=3).map(tuple)
 org_ids = st.from_regex(ORG_ID, fullmatch=True, alphabet=st.characters(codec="ascii"))
 members = st.builds(
     Member,
@@ -118,12 +122,22 @@ members = st.builds(
     st.sampled_from(list(OrganizationType)),
     st.sampled_from(list(Status)),
     st.sampled_from(list(Tier)),
-    st.lists(keys, max_size=3).map(tuple),
-    keys,
-    st.binary(max_size=40),
-    st.builds("{}:{}".format, org_ids, st.integers(1, 65_535)),
-    exactly(32),
-    st.none() | keys,
+    some_keys,
+    st.lists(keys, min_size=1, max_size=2).map(tuple),
+    st.lists(st.binary(max_size=40), min_size=1, max_size=2).map(tuple),
+    st.lists(st.builds("{}:{}".format, org_ids, st.integers(1, 65_535)), max_size=2).map(tuple),
+    st.lists(keys, min_size=1, max_size=2).map(tuple),
+    some_keys,
+    st.dictionaries(st.sampled_from(["SSD", "AFG", "TCD"]), st.sampled_from(list(SltLevel)), max_size=3).map(
+        lambda levels: tuple(Clearance(country, levels[country]) for country in sorted(levels))
+    ),
+    st.sets(org_ids, max_size=2).map(lambda ids: tuple(sorted(ids))),
+)
+requests = st.builds(
+    MembershipRequest,
+    members,
+    st.lists(exactly(32), max_size=2).map(tuple),
+    st.lists(st.binary(max_size=40), max_size=2).map(tuple),
 )
 among = st.lists(texts, max_size=3, unique=True).map(sorted).map(tuple)
 policies = among.flatmap(
@@ -196,9 +210,9 @@ def test_a_directory_comes_back_as_it_was(directory: Directory) -> None:
     assert membership.decode_directory(membership.encode_directory(directory)) == directory
 
 
-@given(members)
-def test_a_request_for_membership_comes_back_as_it_was(member: Member) -> None:
-    assert membership.decode_request(membership.encode_request(member)) == member
+@given(requests)
+def test_a_request_for_membership_comes_back_as_it_was(request: MembershipRequest) -> None:
+    assert membership.decode_request(membership.encode_request(request)) == request
 
 
 @given(pages)
@@ -313,14 +327,19 @@ RECORD = record_pb2.IncidentRecord(
     label=record_pb2.LABEL_GREEN,
 )
 KEY = directory_pb2.MemberKey(public_key=bytes(32), alg="ed25519")
+SEAL_KEY = directory_pb2.MemberKey(public_key=bytes(32), alg="x25519")
+CLEARED = directory_pb2.Clearance(country="SSD", level=directory_pb2.SLT_LEVEL_ENHANCED)
 MEMBER = directory_pb2.Member(
     org_id="alpha",
     type=directory_pb2.ORGANIZATION_TYPE_UN,
     status=directory_pb2.MEMBER_STATUS_ACTIVE,
     tier=directory_pb2.TIER_PEER,
-    log_key=KEY,
-    endpoint="127.0.0.1:7443",
-    seal_key=bytes(32),
+    log_keys=[KEY],
+    tls_certificates=[b"DER"],
+    endpoints=["127.0.0.1:7443"],
+    seal_keys=[SEAL_KEY],
+    sponsors=["beta", "gamma"],
+    clearances=[CLEARED],
 )
 
 
@@ -358,23 +377,36 @@ def test_a_record_with_a_wrong_field_is_refused_by_name(fields: dict[str, object
     [
         ({"org_id": "Alpha"}, "org_id"),
         ({"org_id": "alpha\n"}, "org_id"),
-        ({"endpoint": "nowhere"}, "endpoint"),
+        ({"endpoints": ["127.0.0.1:7443", "nowhere"]}, "endpoints"),
         ({"type": 0}, "type"),
         ({"type": 9}, "type"),
         ({"status": 0}, "status"),
         ({"tier": 4}, "tier"),
-        ({"seal_key": b""}, "seal_key"),
-        ({"seal_key": bytes(33)}, "seal_key"),
-        ({"log_key": directory_pb2.MemberKey(public_key=bytes(31), alg="ed25519")}, "public_key"),
-        ({"log_key": directory_pb2.MemberKey(public_key=bytes(32), alg="rsa")}, "alg"),
+        ({"seal_keys": []}, "seal_keys"),
+        ({"seal_keys": [directory_pb2.MemberKey(public_key=bytes(33), alg="x25519")]}, "public_key"),
+        ({"seal_keys": [KEY]}, "alg"),
+        ({"log_keys": []}, "log_keys"),
+        ({"log_keys": [directory_pb2.MemberKey(public_key=bytes(31), alg="ed25519")]}, "public_key"),
+        ({"log_keys": [KEY, directory_pb2.MemberKey(public_key=bytes(32), alg="rsa")]}, "alg"),
+        ({"cosign_keys": [SEAL_KEY]}, "alg"),
+        ({"tls_certificates": []}, "tls_certificates"),
+        ({"sponsors": ["gamma", "beta"]}, "sponsors"),
+        ({"sponsors": ["ga\x1bmma"]}, "sponsors"),
+        ({"clearances": [CLEARED, CLEARED]}, "clearances"),
+        (
+            {"clearances": [directory_pb2.Clearance(country="XYZ", level=directory_pb2.SLT_LEVEL_REGULAR)]},
+            "clearances",
+        ),
+        ({"clearances": [directory_pb2.Clearance(country="SSD")]}, "level"),
     ],
 )
-def test_a_member_with_a_wrong_field_is_refused_by_name(fields: dict[str, object], said: str) -> None:
-    message = directory_pb2.Member()
+def test_a_member_with_a_wrong_field_is_refused_by_name(fields: dict[str, Any], said: str) -> None:
+    message: Any = directory_pb2.Member()
     message.CopyFrom(MEMBER)
     for name, value in fields.items():
-        if isinstance(value, directory_pb2.MemberKey):
-            message.log_key.CopyFrom(value)
+        if isinstance(value, list):
+            message.ClearField(name)
+            getattr(message, name).extend(value)
         else:
             setattr(message, name, value)
 
@@ -428,7 +460,7 @@ written = st.one_of(
     retractions.map(records.encode_retraction),
     entries.map(records.encode_entry),
     directories.map(membership.encode_directory),
-    members.map(membership.encode_request),
+    requests.map(membership.encode_request),
     receipt_values.map(receipts.encode_receipt),
     pages.map(lambda page: exchange.encode_page(*page)),
 )

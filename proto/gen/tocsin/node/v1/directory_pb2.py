@@ -25,31 +25,35 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1etocsin/node/v1/directory.proto\x12\x0etocsin.node.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xca\x01\n\tMemberKey\x12\x12\n\npublic_key\x18\x01 \x01(\x0c\x12\x0b\n\x03\x61lg\x18\x02 \x01(\t\x12\x33\n\x0fvalid_from_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x10valid_until_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\nretirement\x18\x05 \x01(\x0b\x32\x1d.tocsin.node.v1.KeyRetirement\"Y\n\rKeyRetirement\x12\x30\n\x06reason\x18\x01 \x01(\x0e\x32 .tocsin.node.v1.RetirementReason\x12\x16\n\x0elast_good_size\x18\x02 \x01(\x04\"\xe3\x02\n\x06Member\x12\x0e\n\x06org_id\x18\x01 \x01(\t\x12.\n\x04type\x18\x02 \x01(\x0e\x32 .tocsin.node.v1.OrganizationType\x12,\n\x06status\x18\x03 \x01(\x0e\x32\x1c.tocsin.node.v1.MemberStatus\x12\"\n\x04tier\x18\x04 \x01(\x0e\x32\x14.tocsin.node.v1.Tier\x12/\n\x0csigning_keys\x18\x05 \x03(\x0b\x32\x19.tocsin.node.v1.MemberKey\x12*\n\x07log_key\x18\x06 \x01(\x0b\x32\x19.tocsin.node.v1.MemberKey\x12\x17\n\x0ftls_certificate\x18\x07 \x01(\x0c\x12\x10\n\x08\x65ndpoint\x18\x08 \x01(\t\x12\x10\n\x08seal_key\x18\t \x01(\x0c\x12-\n\ncosign_key\x18\n \x01(\x0b\x32\x19.tocsin.node.v1.MemberKey\"J\n\x0cQuorumPolicy\x12\x0e\n\x06needed\x18\x01 \x01(\r\x12\x13\n\x0bwitness_ids\x18\x02 \x03(\t\x12\x15\n\rstale_seconds\x18\x03 \x01(\r\"\xfe\x01\n\tDirectory\x12\x0f\n\x07network\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x04\x12.\n\nissue_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x07members\x18\x05 \x03(\x0b\x32\x16.tocsin.node.v1.Member\x12\x14\n\x0croot_version\x18\x06 \x01(\x04\x12/\n\twitnesses\x18\x07 \x01(\x0b\x32\x1c.tocsin.node.v1.QuorumPolicy\";\n\x11MembershipRequest\x12&\n\x06member\x18\x01 \x01(\x0b\x32\x16.tocsin.node.v1.Member*\xbd\x01\n\x10OrganizationType\x12!\n\x1dORGANIZATION_TYPE_UNSPECIFIED\x10\x00\x12\x18\n\x14ORGANIZATION_TYPE_UN\x10\x01\x12\x1a\n\x16ORGANIZATION_TYPE_INGO\x10\x02\x12\x1a\n\x16ORGANIZATION_TYPE_NNGO\x10\x03\x12\x1a\n\x16ORGANIZATION_TYPE_RCRC\x10\x04\x12\x18\n\x14ORGANIZATION_TYPE_IO\x10\x05*|\n\x0cMemberStatus\x12\x1d\n\x19MEMBER_STATUS_UNSPECIFIED\x10\x00\x12\x18\n\x14MEMBER_STATUS_ACTIVE\x10\x01\x12\x1b\n\x17MEMBER_STATUS_SUSPENDED\x10\x02\x12\x16\n\x12MEMBER_STATUS_LEFT\x10\x03*R\n\x04Tier\x12\x14\n\x10TIER_UNSPECIFIED\x10\x00\x12\x0f\n\x0bTIER_PUBLIC\x10\x01\x12\r\n\tTIER_PEER\x10\x02\x12\x14\n\x10TIER_COORDINATOR\x10\x03*w\n\x10RetirementReason\x12!\n\x1dRETIREMENT_REASON_UNSPECIFIED\x10\x00\x12\x1d\n\x19RETIREMENT_REASON_ROTATED\x10\x01\x12!\n\x1dRETIREMENT_REASON_COMPROMISED\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1etocsin/node/v1/directory.proto\x12\x0etocsin.node.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xca\x01\n\tMemberKey\x12\x12\n\npublic_key\x18\x01 \x01(\x0c\x12\x0b\n\x03\x61lg\x18\x02 \x01(\t\x12\x33\n\x0fvalid_from_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x10valid_until_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\nretirement\x18\x05 \x01(\x0b\x32\x1d.tocsin.node.v1.KeyRetirement\"Y\n\rKeyRetirement\x12\x30\n\x06reason\x18\x01 \x01(\x0e\x32 .tocsin.node.v1.RetirementReason\x12\x16\n\x0elast_good_size\x18\x02 \x01(\x04\"E\n\tClearance\x12\x0f\n\x07\x63ountry\x18\x01 \x01(\t\x12\'\n\x05level\x18\x02 \x01(\x0e\x32\x18.tocsin.node.v1.SltLevel\"\xc4\x03\n\x06Member\x12\x0e\n\x06org_id\x18\x01 \x01(\t\x12.\n\x04type\x18\x02 \x01(\x0e\x32 .tocsin.node.v1.OrganizationType\x12,\n\x06status\x18\x03 \x01(\x0e\x32\x1c.tocsin.node.v1.MemberStatus\x12\"\n\x04tier\x18\x04 \x01(\x0e\x32\x14.tocsin.node.v1.Tier\x12/\n\x0csigning_keys\x18\x05 \x03(\x0b\x32\x19.tocsin.node.v1.MemberKey\x12+\n\x08log_keys\x18\x06 \x03(\x0b\x32\x19.tocsin.node.v1.MemberKey\x12\x18\n\x10tls_certificates\x18\x07 \x03(\x0c\x12\x11\n\tendpoints\x18\x08 \x03(\t\x12,\n\tseal_keys\x18\t \x03(\x0b\x32\x19.tocsin.node.v1.MemberKey\x12.\n\x0b\x63osign_keys\x18\n \x03(\x0b\x32\x19.tocsin.node.v1.MemberKey\x12-\n\nclearances\x18\x0b \x03(\x0b\x32\x19.tocsin.node.v1.Clearance\x12\x10\n\x08sponsors\x18\x0c \x03(\t\"J\n\x0cQuorumPolicy\x12\x0e\n\x06needed\x18\x01 \x01(\r\x12\x13\n\x0bwitness_ids\x18\x02 \x03(\t\x12\x15\n\rstale_seconds\x18\x03 \x01(\r\"\xfe\x01\n\tDirectory\x12\x0f\n\x07network\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x04\x12.\n\nissue_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x07members\x18\x05 \x03(\x0b\x32\x16.tocsin.node.v1.Member\x12\x14\n\x0croot_version\x18\x06 \x01(\x04\x12/\n\twitnesses\x18\x07 \x01(\x0b\x32\x1c.tocsin.node.v1.QuorumPolicy\"h\n\x11MembershipRequest\x12&\n\x06member\x18\x01 \x01(\x0b\x32\x16.tocsin.node.v1.Member\x12\x17\n\x0fseal_proof_keys\x18\x02 \x03(\x0c\x12\x12\n\ntls_proofs\x18\x03 \x03(\x0c*\xbd\x01\n\x10OrganizationType\x12!\n\x1dORGANIZATION_TYPE_UNSPECIFIED\x10\x00\x12\x18\n\x14ORGANIZATION_TYPE_UN\x10\x01\x12\x1a\n\x16ORGANIZATION_TYPE_INGO\x10\x02\x12\x1a\n\x16ORGANIZATION_TYPE_NNGO\x10\x03\x12\x1a\n\x16ORGANIZATION_TYPE_RCRC\x10\x04\x12\x18\n\x14ORGANIZATION_TYPE_IO\x10\x05*|\n\x0cMemberStatus\x12\x1d\n\x19MEMBER_STATUS_UNSPECIFIED\x10\x00\x12\x18\n\x14MEMBER_STATUS_ACTIVE\x10\x01\x12\x1b\n\x17MEMBER_STATUS_SUSPENDED\x10\x02\x12\x16\n\x12MEMBER_STATUS_LEFT\x10\x03*R\n\x04Tier\x12\x14\n\x10TIER_UNSPECIFIED\x10\x00\x12\x0f\n\x0bTIER_PUBLIC\x10\x01\x12\r\n\tTIER_PEER\x10\x02\x12\x14\n\x10TIER_COORDINATOR\x10\x03*w\n\x10RetirementReason\x12!\n\x1dRETIREMENT_REASON_UNSPECIFIED\x10\x00\x12\x1d\n\x19RETIREMENT_REASON_ROTATED\x10\x01\x12!\n\x1dRETIREMENT_REASON_COMPROMISED\x10\x02*T\n\x08SltLevel\x12\x19\n\x15SLT_LEVEL_UNSPECIFIED\x10\x00\x12\x15\n\x11SLT_LEVEL_REGULAR\x10\x01\x12\x16\n\x12SLT_LEVEL_ENHANCED\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tocsin.node.v1.directory_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ORGANIZATIONTYPE']._serialized_start=1132
-  _globals['_ORGANIZATIONTYPE']._serialized_end=1321
-  _globals['_MEMBERSTATUS']._serialized_start=1323
-  _globals['_MEMBERSTATUS']._serialized_end=1447
-  _globals['_TIER']._serialized_start=1449
-  _globals['_TIER']._serialized_end=1531
-  _globals['_RETIREMENTREASON']._serialized_start=1533
-  _globals['_RETIREMENTREASON']._serialized_end=1652
+  _globals['_ORGANIZATIONTYPE']._serialized_start=1345
+  _globals['_ORGANIZATIONTYPE']._serialized_end=1534
+  _globals['_MEMBERSTATUS']._serialized_start=1536
+  _globals['_MEMBERSTATUS']._serialized_end=1660
+  _globals['_TIER']._serialized_start=1662
+  _globals['_TIER']._serialized_end=1744
+  _globals['_RETIREMENTREASON']._serialized_start=1746
+  _globals['_RETIREMENTREASON']._serialized_end=1865
+  _globals['_SLTLEVEL']._serialized_start=1867
+  _globals['_SLTLEVEL']._serialized_end=1951
   _globals['_MEMBERKEY']._serialized_start=84
   _globals['_MEMBERKEY']._serialized_end=286
   _globals['_KEYRETIREMENT']._serialized_start=288
   _globals['_KEYRETIREMENT']._serialized_end=377
-  _globals['_MEMBER']._serialized_start=380
-  _globals['_MEMBER']._serialized_end=735
-  _globals['_QUORUMPOLICY']._serialized_start=737
-  _globals['_QUORUMPOLICY']._serialized_end=811
-  _globals['_DIRECTORY']._serialized_start=814
-  _globals['_DIRECTORY']._serialized_end=1068
-  _globals['_MEMBERSHIPREQUEST']._serialized_start=1070
-  _globals['_MEMBERSHIPREQUEST']._serialized_end=1129
+  _globals['_CLEARANCE']._serialized_start=379
+  _globals['_CLEARANCE']._serialized_end=448
+  _globals['_MEMBER']._serialized_start=451
+  _globals['_MEMBER']._serialized_end=903
+  _globals['_QUORUMPOLICY']._serialized_start=905
+  _globals['_QUORUMPOLICY']._serialized_end=979
+  _globals['_DIRECTORY']._serialized_start=982
+  _globals['_DIRECTORY']._serialized_end=1236
+  _globals['_MEMBERSHIPREQUEST']._serialized_start=1238
+  _globals['_MEMBERSHIPREQUEST']._serialized_end=1342
 # @@protoc_insertion_point(module_scope)

@@ -110,9 +110,27 @@ RETIREMENT_REASON_COMPROMISED: RetirementReason.ValueType  # 2
 """Somebody else has it, or may have it."""
 Global___RetirementReason: _TypeAlias = RetirementReason  # noqa: Y015
 
+class _SltLevel:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SltLevelEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SltLevel.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SLT_LEVEL_UNSPECIFIED: _SltLevel.ValueType  # 0
+    SLT_LEVEL_REGULAR: _SltLevel.ValueType  # 1
+    SLT_LEVEL_ENHANCED: _SltLevel.ValueType  # 2
+
+class SltLevel(_SltLevel, metaclass=_SltLevelEnumTypeWrapper):
+    """How a member and the United Nations work together in a country (Saving Lives Together)."""
+
+SLT_LEVEL_UNSPECIFIED: SltLevel.ValueType  # 0
+SLT_LEVEL_REGULAR: SltLevel.ValueType  # 1
+SLT_LEVEL_ENHANCED: SltLevel.ValueType  # 2
+Global___SltLevel: _TypeAlias = SltLevel  # noqa: Y015
+
 @_typing.final
 class MemberKey(_message.Message):
-    """One Ed25519 key and the time in which it may sign."""
+    """One key and the time in which it may be used."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -122,15 +140,16 @@ class MemberKey(_message.Message):
     VALID_UNTIL_TIME_FIELD_NUMBER: _builtins.int
     RETIREMENT_FIELD_NUMBER: _builtins.int
     public_key: _builtins.bytes
+    """32 bytes."""
     alg: _builtins.str
-    """"ed25519"; anything else is refused."""
+    """"ed25519" of a key that signs, "x25519" of one to which others seal; anything else is refused."""
     @_builtins.property
     def valid_from_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def valid_until_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def retirement(self) -> Global___KeyRetirement:
-        """Only of a signing key that is no longer used."""
+        """Only of a signing, log or cosigning key that is no longer used."""
 
     def __init__(
         self,
@@ -177,8 +196,33 @@ class KeyRetirement(_message.Message):
 Global___KeyRetirement: _TypeAlias = KeyRetirement  # noqa: Y015
 
 @_typing.final
+class Clearance(_message.Message):
+    """What a member was cleared for in one country."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COUNTRY_FIELD_NUMBER: _builtins.int
+    LEVEL_FIELD_NUMBER: _builtins.int
+    country: _builtins.str
+    """A code of the list of countries."""
+    level: Global___SltLevel.ValueType
+    def __init__(
+        self,
+        *,
+        country: _builtins.str = ...,
+        level: Global___SltLevel.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["country", b"country", "level", b"level"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Clearance: _TypeAlias = Clearance  # noqa: Y015
+
+@_typing.final
 class Member(_message.Message):
-    """One organization's node."""
+    """One organization's node. Of each kind of key the newest stands first."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -187,29 +231,47 @@ class Member(_message.Message):
     STATUS_FIELD_NUMBER: _builtins.int
     TIER_FIELD_NUMBER: _builtins.int
     SIGNING_KEYS_FIELD_NUMBER: _builtins.int
-    LOG_KEY_FIELD_NUMBER: _builtins.int
-    TLS_CERTIFICATE_FIELD_NUMBER: _builtins.int
-    ENDPOINT_FIELD_NUMBER: _builtins.int
-    SEAL_KEY_FIELD_NUMBER: _builtins.int
-    COSIGN_KEY_FIELD_NUMBER: _builtins.int
+    LOG_KEYS_FIELD_NUMBER: _builtins.int
+    TLS_CERTIFICATES_FIELD_NUMBER: _builtins.int
+    ENDPOINTS_FIELD_NUMBER: _builtins.int
+    SEAL_KEYS_FIELD_NUMBER: _builtins.int
+    COSIGN_KEYS_FIELD_NUMBER: _builtins.int
+    CLEARANCES_FIELD_NUMBER: _builtins.int
+    SPONSORS_FIELD_NUMBER: _builtins.int
     org_id: _builtins.str
     """Lower-case letters, digits and hyphens, 2 to 63."""
     type: Global___OrganizationType.ValueType
     status: Global___MemberStatus.ValueType
     tier: Global___Tier.ValueType
-    tls_certificate: _builtins.bytes
-    """The pinned TLS certificate, DER: P-256 with critical keyUsage digitalSignature."""
-    endpoint: _builtins.str
-    """host:port"""
-    seal_key: _builtins.bytes
-    """32 bytes, X25519: to this key bundles for the member are sealed."""
     @_builtins.property
     def signing_keys(self) -> _containers.RepeatedCompositeFieldContainer[Global___MemberKey]: ...
     @_builtins.property
-    def log_key(self) -> Global___MemberKey: ...
+    def log_keys(self) -> _containers.RepeatedCompositeFieldContainer[Global___MemberKey]:
+        """Sign the checkpoints of its log; of one that was retired those up to a size count."""
+
     @_builtins.property
-    def cosign_key(self) -> Global___MemberKey:
-        """With it the member cosigns checkpoints of others; a member of before this field does so with its log key."""
+    def tls_certificates(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """The pinned TLS certificates, DER: P-256 with critical keyUsage digitalSignature. Each says itself until when it holds."""
+
+    @_builtins.property
+    def endpoints(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """host:port, in the order in which they are tried; none: it serves nobody."""
+
+    @_builtins.property
+    def seal_keys(self) -> _containers.RepeatedCompositeFieldContainer[Global___MemberKey]:
+        """Bundles for the member are sealed to the first that is valid."""
+
+    @_builtins.property
+    def cosign_keys(self) -> _containers.RepeatedCompositeFieldContainer[Global___MemberKey]:
+        """Sign checkpoints of other members' logs; a member of before this field does so with its log keys."""
+
+    @_builtins.property
+    def clearances(self) -> _containers.RepeatedCompositeFieldContainer[Global___Clearance]:
+        """In ascending order of the country, each once. None at all: nothing is said of it."""
+
+    @_builtins.property
+    def sponsors(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Members that have compared the fingerprint of its newest keys by voice, in ascending order."""
 
     def __init__(
         self,
@@ -219,15 +281,17 @@ class Member(_message.Message):
         status: Global___MemberStatus.ValueType = ...,
         tier: Global___Tier.ValueType = ...,
         signing_keys: _abc.Iterable[Global___MemberKey] | None = ...,
-        log_key: Global___MemberKey | None = ...,
-        tls_certificate: _builtins.bytes = ...,
-        endpoint: _builtins.str = ...,
-        seal_key: _builtins.bytes = ...,
-        cosign_key: Global___MemberKey | None = ...,
+        log_keys: _abc.Iterable[Global___MemberKey] | None = ...,
+        tls_certificates: _abc.Iterable[_builtins.bytes] | None = ...,
+        endpoints: _abc.Iterable[_builtins.str] | None = ...,
+        seal_keys: _abc.Iterable[Global___MemberKey] | None = ...,
+        cosign_keys: _abc.Iterable[Global___MemberKey] | None = ...,
+        clearances: _abc.Iterable[Global___Clearance] | None = ...,
+        sponsors: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["cosign_key", b"cosign_key", "log_key", b"log_key"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cosign_key", b"cosign_key", "endpoint", b"endpoint", "log_key", b"log_key", "org_id", b"org_id", "seal_key", b"seal_key", "signing_keys", b"signing_keys", "status", b"status", "tier", b"tier", "tls_certificate", b"tls_certificate", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clearances", b"clearances", "cosign_keys", b"cosign_keys", "endpoints", b"endpoints", "log_keys", b"log_keys", "org_id", b"org_id", "seal_keys", b"seal_keys", "signing_keys", b"signing_keys", "sponsors", b"sponsors", "status", b"status", "tier", b"tier", "tls_certificates", b"tls_certificates", "type", b"type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -315,23 +379,35 @@ Global___Directory: _TypeAlias = Directory  # noqa: Y015
 
 @_typing.final
 class MembershipRequest(_message.Message):
-    """The payload application/vnd.tocsin.membership-request.v1+protobuf, signed with every key it names, in the order
-    signing key, log key, cosign key: proof that the applicant holds them. The seal key can not sign; the others vouch for it.
+    """The payload application/vnd.tocsin.membership-request.v1+protobuf, signed with every key it names: proof that the
+    applicant holds them. Who knows the keys of a member already also signs with one of the old ones.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     MEMBER_FIELD_NUMBER: _builtins.int
+    SEAL_PROOF_KEYS_FIELD_NUMBER: _builtins.int
+    TLS_PROOFS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def member(self) -> Global___Member: ...
+    @_builtins.property
+    def seal_proof_keys(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """32 bytes, Ed25519, for each seal key: the X25519 key is made from it, and it signs in its place."""
+
+    @_builtins.property
+    def tls_proofs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """For each certificate: ECDSA with SHA-256 over "tocsin/membership-request/1", the id and the fingerprint of the keys."""
+
     def __init__(
         self,
         *,
         member: Global___Member | None = ...,
+        seal_proof_keys: _abc.Iterable[_builtins.bytes] | None = ...,
+        tls_proofs: _abc.Iterable[_builtins.bytes] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["member", b"member"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["member", b"member"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["member", b"member", "seal_proof_keys", b"seal_proof_keys", "tls_proofs", b"tls_proofs"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
