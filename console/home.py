@@ -25,7 +25,7 @@ from crypto.signing import Signer
 from node.bounds import Bounds
 from node.client import Credentials
 from node.config import FILE_NAME, Settings, load_settings
-from node.directory import Directory, Status
+from node.directory import Directory, SltLevel, Status
 from node.errors import ConfigError, DirectoryError, NamesError, PolicyError, UnreadableError
 from node.logbook import Identity, Pace, start_log
 from node.policy import FILE_NAME as POLICY_FILE
@@ -137,9 +137,16 @@ class Home:
             UnreadableError: A file can not be read.
         """
         members = self.directory().members if self.network_file.exists() else ()
-        others = (one for one in members if one.org_id != self.settings.org_id)
-        network = {one.org_id: one.tier for one in others if one.status is Status.ACTIVE}
-        return Bounds(self.policy(), self.names(), network)
+        others = [
+            one for one in members if one.org_id != self.settings.org_id and one.status is Status.ACTIVE
+        ]
+        network = {one.org_id: one.tier for one in others}
+        enhanced = {
+            one.org_id: frozenset(it.country for it in one.clearances if it.level is SltLevel.ENHANCED)
+            for one in others
+            if one.clearances
+        }
+        return Bounds(self.policy(), self.names(), network, enhanced)
 
     def directory(self) -> Directory:
         """Read and verify the network's directory.

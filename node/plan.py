@@ -270,11 +270,13 @@ def ask_rules(one: Current, aim: Aim, said: Override, request: Request) -> Outgo
     decisions = {audience: ask(audience) for audience in map(Audience, sorted(tiers))}
     views = _views(decisions)
     by_name = members | granted.keys()
-    for member in sorted((by_name | bounds.policy.agreed_members) & bounds.network.keys()):
+    others = bounds.policy.agreed_members | bounds.enhanced.keys()
+    for member in sorted((by_name | others) & bounds.network.keys()):
         audience = Audience(bounds.network[member], member)
         decision = ask(audience)
-        finer = decision.hold is None and decision.levels != levels_for(views, audience)
-        if member in by_name or (finer and levels_for(views, audience) is not None):
+        # Finer by an agreement, or coarser where it works at the regular level.
+        differs = decision.hold is None and decision.levels != levels_for(views, audience)
+        if member in by_name or (differs and levels_for(views, audience) is not None):
             decisions[audience] = decision
     views = _views(decisions)
     before = opened(past.terms.views) if past is not None else {}

@@ -125,7 +125,8 @@ def certain(case: Case) -> Finding:
 
 def regular_level(case: Case) -> Finding:
     """P1."""
-    return case.policy.regular if case.policy.is_regular(case.incident.where.country) else None
+    country = case.incident.where.country
+    return case.policy.regular if case.bounds.is_regular(country, case.audience.member) else None
 
 
 def agreed(case: Case) -> Finding:

@@ -204,7 +204,7 @@ RULES = (
     ),
     Rule(
         "P1",
-        "In a country at the regular level, no tier sees more than that level allows.",
+        "In a country at the regular level, or for who works there at that level, nobody sees more than it allows.",
         _SLT,
         regular_level,
         Step.TIER,

@@ -1,8 +1,9 @@
 """What one member sees by name: agreements, named recipients, and what is taken back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from types import MappingProxyType
 
 import pytest
 
@@ -24,7 +25,7 @@ from node.store.own_log import own_page
 from node.store.policies import agree, say, used_policies
 from node.store.records import current, revisions_by_key
 from node.wire import records
-from tests.support.network import NOW, SOURCE, TODAY, Network
+from tests.support.network import NOW, SOURCE, TODAY, Network, on_sqlite_alone
 
 INCIDENT = Incident(PartialDate(2015, 3, 14), Place("SSD", "Unity", "Leer", "Leer"))
 AGREED = read_policy(
@@ -40,6 +41,7 @@ where = "point"
 )
 MEMBERS = {"beta": Tier.PEER, "gamma": Tier.PEER, "delta": Tier.COORDINATOR}
 PEERS = frozenset({Tier.PEER})
+COORDINATORS = frozenset({Tier.COORDINATOR})
 
 
 class Focal:
@@ -57,6 +59,7 @@ class Focal:
         tiers: frozenset[Tier] = PEERS,
         members: frozenset[str] = frozenset(),
         policy: Policy = AGREED,
+        enhanced: Mapping[str, frozenset[str]] = MappingProxyType({}),
         days: int = 0,
     ) -> Plan:
         """Release, after looking at it; what was shown is what is done."""
@@ -64,7 +67,7 @@ class Focal:
             known = revisions_by_key(connection, SOURCE, keys)
         ids = tuple(known[key] for key in keys)
         now = NOW + timedelta(days=days)
-        request = Request(ids, tiers, now, Bounds(policy, NO_NAMES, MEMBERS), members)
+        request = Request(ids, tiers, now, Bounds(policy, NO_NAMES, MEMBERS, enhanced), members)
         foreseen = list(preview(self.alpha.store, request))
         done = list(release(self.alpha.store, request, self.alpha.identity, records))
         assert done == foreseen
@@ -248,3 +251,22 @@ def test_an_alert_takes_nothing_from_a_member_with_an_agreement(focal: Focal) ->
         "SSD/Unity",
         "SSD/Unity/Leer",
     ]
+
+
+@pytest.mark.parametrize(
+    ("cleared", "regular"),
+    [({}, False), ({"delta": frozenset[str]()}, True), ({"delta": frozenset({"SSD"})}, False)],
+)
+@on_sqlite_alone
+def test_a_member_sees_a_country_as_finely_as_it_works_there(
+    focal: Focal, cleared: dict[str, frozenset[str]], *, regular: bool
+) -> None:
+    """What the directory says of the clearance of a member narrows its view, and nobody else's."""
+    plan = focal.shares("a", tiers=COORDINATORS, policy=baseline(), enhanced=cleared)
+    (one,) = plan.outgoing
+    tier, delta = (one.seen_by(Audience(Tier.COORDINATOR, name)) for name in ("", "delta"))
+    assert (len(delta[WHERE.number]) < len(tier[WHERE.number])) is regular
+    assert all(mine == its[: len(mine)] for mine, its in zip(delta, tier, strict=True))
+    assert focal.counts()["delta"] == 1
+    again = focal.shares("a", tiers=COORDINATORS, policy=baseline(), enhanced=cleared)
+    assert (again.outgoing, again.unchanged) == ((), 1)
