@@ -35,6 +35,7 @@ from node.store.database import Store
 MAX_BODY_BYTES = 1 << 20
 MAX_AT_ONCE = 16  # submissions under way; one more is asked to come again
 READ_SECONDS = 10.0  # for the whole of a request to arrive
+STOP_SECONDS = 0.5  # until a listener that is told to stop notices
 TOKEN_BYTES = 32
 TOKEN_FILE = "submissions.token.sha256"  # noqa: S105 - the name of a file; of the token only its hash is kept
 ADDRESS_FILE = "listening.submissions"
@@ -123,7 +124,7 @@ def taking_submissions(home: Home) -> Iterator[str]:
     try:
         with listen(open_desk(home, store), home.settings.submissions_listen) as server:
             address = "{}:{}".format(*server.server_address[:2])
-            threading.Thread(target=server.serve_forever, name="submissions", daemon=True).start()
+            threading.Thread(target=server.serve_forever, args=(STOP_SECONDS,), daemon=True).start()
             write_file(file, address.encode())
             try:
                 yield address

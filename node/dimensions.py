@@ -2,8 +2,9 @@
 
 A dimension is an index column of `node.facts` of its name, but for periods, those that `node.store.queries` derives,
 and `staff`, `sex` and `org_type`, which split the affected persons of an incident: an incident is counted under each
-value that any of its affected persons has, so their totals overlap and are not added up. Unknown is a value of its own
-in every dimension and is never dropped.
+value that any of its affected persons has, so their totals overlap and are not added up. So do those of details
+(`node.model.Detail`), of which an incident may have several, and which are told of our own records alone. Unknown is a
+value of its own in every dimension and is never dropped.
 """
 
 from collections.abc import Mapping
@@ -13,12 +14,15 @@ from typing import NamedTuple
 
 from node.codes import code_list
 from node.facts import CAPTIVITY, EMPLOYERS, employer_column, sex_column, staff_column
-from node.model import Cause, Certainty, Outcome, Sex, Staff
+from node.model import MAX_COUNT, Cause, Certainty, Outcome, Sex, Staff
 
 UNKNOWN = "unknown"
 SYNONYMS: Mapping[str, str] = MappingProxyType({"wounded": "injured", "kidnapped": "abducted"})
 DELAYS = ("0 months", "1 month", "2-3 months", "4-12 months", "over a year")
 VICTIMS = ("none", "some")
+HELD_FOR: Mapping[str, int] = MappingProxyType(  # bands of days, each up to and with
+    {"up to a week": 7, "up to a month": 31, "up to a year": 366, "over a year": MAX_COUNT}
+)
 
 
 class Kind(StrEnum):
@@ -28,6 +32,7 @@ class Kind(StrEnum):
     DERIVED = "derived"
     PERIOD = "period"  # of time: grouped by, never filtered on
     SPLIT = "split"
+    DETAIL = "detail"
 
 
 class Unit(StrEnum):
@@ -36,6 +41,8 @@ class Unit(StrEnum):
     INCIDENTS = "incidents"
     PERSONS = "affected persons"
     ORGANIZATIONS = "organizations"
+    HARMS = "harms"
+    CIVILIANS = "civilians"
 
 
 class Dimension(NamedTuple):
@@ -64,12 +71,14 @@ class Measure(NamedTuple):
         unit: What it counts.
         tag: HXL tag of its column in an export.
         columns: Of `node.facts`.
+        harm: Code of the list whose numbers are added up, in the place of columns.
     """
 
     name: str
     unit: Unit
     tag: str
     columns: tuple[str, ...] = ()
+    harm: str = ""
 
 
 _DIMENSIONS = (
@@ -93,6 +102,13 @@ _DIMENSIONS = (
     Dimension("staff", "#x_staff+type", values=frozenset(Staff), kind=Kind.SPLIT),
     Dimension("sex", "#x_sex", values=frozenset(Sex), kind=Kind.SPLIT),
     Dimension("org_type", "#org+type", values=frozenset(EMPLOYERS), kind=Kind.SPLIT),
+    Dimension("harm", "#impact+type", codes="harm", kind=Kind.DETAIL),
+    Dimension("resource", "#impact+resource", codes="harm", kind=Kind.DETAIL),
+    Dimension("programme", "#sector", codes="programme", kind=Kind.DETAIL),
+    Dimension("impact", "#impact+aid", codes="impact", kind=Kind.DETAIL),
+    Dimension("driver", "#event+driver", codes="driver", kind=Kind.DETAIL),
+    Dimension("fate", "#event+fate", codes="fate", kind=Kind.DETAIL),
+    Dimension("held_for", "#event+duration", values=frozenset({*HELD_FOR, UNKNOWN}), kind=Kind.DETAIL),
 )
 
 
@@ -118,6 +134,9 @@ _MEASURES = (
         "#affected+detained+kika",
         (*_cells(Outcome.DETAINED), "killed_in_detention"),
     ),
+    Measure("harms", Unit.HARMS, "#impact+num"),
+    Measure("civilians_killed", Unit.CIVILIANS, "#affected+civilian+killed", harm="civilian_killed"),
+    Measure("civilians_injured", Unit.CIVILIANS, "#affected+civilian+injured", harm="civilian_injured"),
     Measure("contributors", Unit.ORGANIZATIONS, "#indicator+organizations+num"),
 )
 
@@ -127,6 +146,7 @@ DIMENSIONS = tuple(BY_NAME)
 MEASURES = tuple(MEASURED)
 TIME_DIMENSIONS = tuple(name for name, one in BY_NAME.items() if one.kind is Kind.PERIOD)
 SPLIT_DIMENSIONS = tuple(name for name, one in BY_NAME.items() if one.kind is Kind.SPLIT)
+DETAIL_DIMENSIONS = tuple(name for name, one in BY_NAME.items() if one.kind is Kind.DETAIL)
 COLUMN_DIMENSIONS = tuple(name for name, one in BY_NAME.items() if one.kind in {Kind.COLUMN, Kind.DERIVED})
 
 
@@ -136,7 +156,13 @@ def values_of(name: str) -> frozenset[str]:
     if not one.codes:
         return one.values
     codes = code_list(one.codes).codes
-    return frozenset(code.group for code in codes.values()) if name == "actor_group" else frozenset(codes)
+    if name == "actor_group":
+        return frozenset(code.group for code in codes.values())
+    if one.kind is not Kind.DETAIL:
+        return frozenset(codes)
+    return frozenset(
+        {UNKNOWN, *((code.resource for code in codes.values()) if name == "resource" else codes)}
+    )
 
 
 def split_columns(dimension: str, measure: str) -> Mapping[str, tuple[str, ...]]:

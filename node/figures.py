@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
-from node.dimensions import MEASURED, SPLIT_DIMENSIONS, UNKNOWN, Unit
+from node.dimensions import DETAIL_DIMENSIONS, MEASURED, SPLIT_DIMENSIONS, UNKNOWN, Unit
 from node.errors import QueryError
 from node.measures import Query
 from node.periods import MONTHS, bucket_after, bucket_of, months_after, period_before
@@ -116,6 +116,8 @@ def figures(query: Query, now: Counted, before: Counted | None = None) -> tuple[
 def additive(query: Query, measure: str) -> bool:
     """Whether the groups of an answer can be added up: not if one incident or organization counts in several."""
     unit = MEASURED[measure].unit
+    if any(name in DETAIL_DIMENSIONS for name in query.by):
+        return unit is Unit.HARMS
     overlapping = any(name in SPLIT_DIMENSIONS for name in query.by)
     return unit is not Unit.ORGANIZATIONS and not (overlapping and unit is not Unit.PERSONS)
 

@@ -11,6 +11,7 @@ from node.audience import Purpose
 from node.codes import country_from
 from node.dimensions import (
     BY_NAME,
+    DETAIL_DIMENSIONS,
     DIMENSIONS,
     MEASURED,
     MEASURES,
@@ -142,6 +143,7 @@ def make_query(
         None if share is None else tuple(name for name in share if list(share) != [EVERYTHING]),
     )
     _check_split(query)
+    _check_detail(query)
     _check_beside(query)
     return query
 
@@ -163,6 +165,17 @@ def _check_split(query: Query) -> None:
             raise QueryError(
                 f"--measure: {', '.join(refused)} by {used[0]} is not known; ask for incidents, affected"
             )
+
+
+def _check_detail(query: Query) -> None:
+    used = [name for name in query.by if name in DETAIL_DIMENSIONS]
+    if len(used) > 1 or (used and query.split in query.by):
+        told = [name for name in query.by if name in {*DETAIL_DIMENSIONS, *SPLIT_DIMENSIONS}]
+        raise QueryError(
+            f"--by: an incident may have several of {' and of '.join(told)}; name one, filter by others"
+        )
+    if "harms" in query.measures and not {"harm", "resource"} & {*used}:
+        raise QueryError("--measure: harms are counted by harm or by resource; name one with --by")
 
 
 def _check_beside(query: Query) -> None:
@@ -201,6 +214,11 @@ def _check_share(query: Query, within: Sequence[str]) -> None:
         raise QueryError(
             f"--share: an incident counts under each {query.split}, so shares of incidents mean nothing;"
             " leave incidents out"
+        )
+    overlap = [name for name in query.by if name in DETAIL_DIMENSIONS and name not in within]
+    if overlap and list(query.measures) != ["harms"]:
+        raise QueryError(
+            f"--share: an incident counts under each {overlap[0]}, so only shares of harms mean something"
         )
 
 

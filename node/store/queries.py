@@ -1,6 +1,6 @@
 """Count facts: one statement per question, over what this organization knows and what peers shared with it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple, TypeAlias
@@ -21,12 +21,13 @@ from sqlalchemy import (
     union_all,
 )
 
-from node.dimensions import DELAYS, MEASURED, UNKNOWN, VICTIMS, split_columns
+from node.dimensions import DELAYS, DETAIL_DIMENSIONS, MEASURED, UNKNOWN, VICTIMS, split_columns
 from node.document import read_document
 from node.figures import order
 from node.measures import Query
 from node.model import SEXUAL_VIOLENCE, Incident, Outcome, Sensitive
 from node.store.database import portions
+from node.store.details import details, harmed, has_detail
 from node.store.records import day_number, day_of
 from node.tables import fact, log, publication, record, revision
 
@@ -170,11 +171,27 @@ def _table(query: Query, by: Sequence[str], some: ColumnElement[bool]) -> Any:
     groups = [name for name in by if name != query.split]
     if query.split is not None:
         return _split(query, by, groups, some)
-    table = select(
-        *(_dimension(name).label(name) for name in groups),
-        *(_measure(name).label(name) for name in query.measures),
-    )
-    return table.where(some).group_by(*(_dimension(name) for name in groups))
+    detailed = next((name for name in groups if name in DETAIL_DIMENSIONS), None)
+    if detailed is None:
+        shown = {name: _dimension(name) for name in groups}
+        table = select(*_labelled(shown), *(_measure(name).label(name) for name in query.measures))
+    else:
+        told = details(detailed, dict(query.where).get(detailed))
+        shown = {
+            name: func.coalesce(told.c.code, _UNKNOWN) if name == detailed else _dimension(name)
+            for name in groups
+        }
+        measures = {
+            name: func.coalesce(func.sum(told.c.number), 0) if name == "harms" else _measure(name)
+            for name in query.measures
+        }
+        joined = fact.outerjoin(told, told.c.revision_id == fact.c.revision_id)
+        table = select(*_labelled(shown), *_labelled(measures)).select_from(joined)
+    return table.where(some).group_by(*shown.values())
+
+
+def _labelled(columns: Mapping[str, ColumnElement[Any]]) -> list[Any]:
+    return [column.label(name) for name, column in columns.items()]
 
 
 def _split(query: Query, by: Sequence[str], groups: Sequence[str], condition: ColumnElement[bool]) -> Any:
@@ -206,6 +223,8 @@ def _measure(name: str) -> ColumnElement[int]:
         return func.count()
     if name == "contributors":  # our own records have no log
         return func.count(func.coalesce(fact.c.log_id, 0).distinct())
+    if MEASURED[name].harm:
+        return func.coalesce(func.sum(harmed(MEASURED[name].harm)), 0)
     return func.coalesce(func.sum(_added(MEASURED[name].columns)), 0)
 
 
@@ -269,6 +288,9 @@ def _condition(query: Query) -> ColumnElement[bool]:
         parts.append(fact.c.first_day <= day_number(query.last))
     for name, values in query.where:
         if name == query.split:
+            continue
+        if name in DETAIL_DIMENSIONS:
+            parts.append(has_detail(name, values))
             continue
         column = _DERIVED[name]() if name in _DERIVED else fact.c[name]
         chosen = column.in_([int(value) for value in values] if name == "year" else values)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from console.cli.main import command_line
-from node.dimensions import COLUMN_DIMENSIONS, MEASURES, SPLIT_DIMENSIONS, TIME_DIMENSIONS
+from node.dimensions import COLUMN_DIMENSIONS, DETAIL_DIMENSIONS, MEASURES, SPLIT_DIMENSIONS, TIME_DIMENSIONS
 from tests.console.command_line import tocsin
 
 COLUMNS = 80
@@ -49,7 +49,7 @@ def test_help_of_query_names_everything_that_can_be_asked_for() -> None:
     named = text.partition("To group and filter by: ")[2].partition(".")[0]
     to_filter, _, to_group = named.partition("; to group by only: ")
     counted = text.partition("To count: ")[2].partition(".")[0]
-    assert tuple(to_filter.split(", ")) == (*COLUMN_DIMENSIONS, *SPLIT_DIMENSIONS)
+    assert tuple(to_filter.split(", ")) == (*COLUMN_DIMENSIONS, *SPLIT_DIMENSIONS, *DETAIL_DIMENSIONS)
     assert tuple(to_group.split(", ")) == TIME_DIMENSIONS
     assert tuple(counted.split(", ")) == MEASURES
 

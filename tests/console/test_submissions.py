@@ -64,7 +64,10 @@ def form(empty_node: Path) -> Iterator[Form]:
     settings = empty_node / "tocsin.toml"
     settings.write_text(settings.read_text().replace(OFF, 'submissions_listen = "127.0.0.1:0"'))
     token = tocsin("submissions", "token", "--home", empty_node).out.strip()
-    with taking_submissions(open_home(empty_node)) as address:
+    with (
+        patch.object(submissions, "STOP_SECONDS", 0.01),
+        taking_submissions(open_home(empty_node)) as address,
+    ):
         assert (empty_node / ADDRESS_FILE).read_text() == address
         yield Form(empty_node, address, token)
     assert not (empty_node / ADDRESS_FILE).exists()

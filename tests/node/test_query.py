@@ -11,7 +11,16 @@ from sqlalchemy import delete
 
 from console.database import open_store
 from node.audience import Tier
-from node.dimensions import DELAYS, DIMENSIONS, MEASURES, SPLIT_DIMENSIONS, TIME_DIMENSIONS, UNKNOWN
+from node.dimensions import (
+    DELAYS,
+    DETAIL_DIMENSIONS,
+    DIMENSIONS,
+    MEASURED,
+    MEASURES,
+    SPLIT_DIMENSIONS,
+    TIME_DIMENSIONS,
+    UNKNOWN,
+)
 from node.disclose import cut
 from node.errors import QueryError
 from node.facts import COLUMNS, EMPLOYERS, Value, employer_column, fact, sex_column, staff_column
@@ -192,10 +201,11 @@ def fill(
 def questions(draw: st.DrawFn, rows: Sequence[Counted]) -> Query:
     """Anything that can be asked, mostly about values that occur."""
     split = draw(st.sampled_from([None, None, *SPLIT_DIMENSIONS]))
-    plain = [name for name in DIMENSIONS if name not in SPLIT_DIMENSIONS]
+    plain = [name for name in DIMENSIONS if name not in {*SPLIT_DIMENSIONS, *DETAIL_DIMENSIONS}]
     by = draw(st.lists(st.sampled_from(plain), max_size=3, unique=True))
     whole = ("incidents", "affected", "contributors")
-    measures = {None: MEASURES, "staff": (*whole, *map(str, Outcome))}.get(split, whole)
+    columned = tuple(name for name in MEASURES if MEASURED[name].columns or name in whole)
+    measures = {None: columned, "staff": (*whole, *map(str, Outcome))}.get(split, whole)
     asked = draw(st.lists(st.sampled_from(measures), min_size=1, max_size=4, unique=True))
     filtered = draw(
         st.lists(

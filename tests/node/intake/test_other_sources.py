@@ -67,7 +67,9 @@ def harm(publication: Publication) -> Counter[str]:
     return found
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize(
+    "name", [KIKA, *(pytest.param(one, marks=pytest.mark.slow) for one in (HEALTH, SHCC))]
+)
 def test_each_file_is_known_by_its_columns(name: str, load: Callable[[str], Publication]) -> None:
     assert load(name).source == FILES[name]
 
@@ -101,6 +103,7 @@ def test_the_same_records_give_the_figures_of_both_definitions(load: Callable[[s
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("year", "incidents", "killed"),
     [
@@ -123,6 +126,7 @@ def test_attacks_on_health_care_give_their_figures_of_every_year(
     assert figures(publication, year)[:2] == (incidents - len(refused), killed)
 
 
+@pytest.mark.slow
 def test_a_negative_number_is_refused_with_its_reason_and_not_repaired(
     load: Callable[[str], Publication],
 ) -> None:
@@ -133,6 +137,7 @@ def test_a_negative_number_is_refused_with_its_reason_and_not_repaired(
     assert "2021-03-25" in reject.cells
 
 
+@pytest.mark.slow
 def test_shcc_gives_its_figures(load: Callable[[str], Publication]) -> None:
     publication = load(SHCC)
     counted = figures(publication, 2022)
@@ -142,6 +147,7 @@ def test_shcc_gives_its_figures(load: Callable[[str], Publication]) -> None:
     assert counted[2] == 293
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "said",
     [
@@ -156,6 +162,7 @@ def test_defects_of_shcc_are_told(said: str, load: Callable[[str], Publication])
     assert said in "\n".join(load(SHCC).warnings)
 
 
+@pytest.mark.slow
 def test_what_was_done_to_facilities_transport_and_supplies_is_the_sum_of_its_column(
     load: Callable[[str], Publication], rows: Callable[[str], list[list[Any]]]
 ) -> None:
@@ -171,6 +178,7 @@ def test_what_was_done_to_facilities_transport_and_supplies_is_the_sum_of_its_co
         assert [found[code] for code in columns] == sums
 
 
+@pytest.mark.slow
 def test_custody_is_what_is_worst_of_all_that_is_said(load: Callable[[str], Publication]) -> None:
     of = {
         row.key: row.incident.custody for row in load(HEALTH).rows if row.incident.custody is not Custody.NONE
@@ -188,6 +196,7 @@ def test_custody_is_what_is_worst_of_all_that_is_said(load: Callable[[str], Publ
     assert by_words["NoInformation"] == by_words["Freed, NoInformation"] == {Custody.UNKNOWN}
 
 
+@pytest.mark.slow
 def test_numbers_of_which_the_source_counts_at_least_one_are_lower_bounds(
     load: Callable[[str], Publication],
 ) -> None:
@@ -196,6 +205,7 @@ def test_numbers_of_which_the_source_counts_at_least_one_are_lower_bounds(
     assert {tally.qualifier for tally in tallies} == {Qualifier.AT_LEAST}
 
 
+@pytest.mark.slow
 def test_the_middle_of_an_area_is_no_place_of_an_incident(load: Callable[[str], Publication]) -> None:
     for name in (KIKA, HEALTH):
         for row in load(name).rows:
@@ -205,6 +215,7 @@ def test_the_middle_of_an_area_is_no_place_of_an_incident(load: Callable[[str], 
         assert any(row.incident.where.point for row in load(name).rows)
 
 
+@pytest.mark.slow
 def test_hardly_a_value_of_these_files_has_no_code(load: Callable[[str], Publication]) -> None:
     unknown = {
         warning.partition(" (")[0]
