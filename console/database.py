@@ -8,7 +8,7 @@ from sqlalchemy import Connection, inspect, text
 from node.errors import StoreError
 from node.store.database import Store
 
-REVISION = "0021"  # newest revision in migrations/versions; a test holds the two together
+REVISION = "0023"  # newest revision in migrations/versions; a test holds the two together
 _TABLE = "alembic_version"
 
 

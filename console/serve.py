@@ -22,6 +22,7 @@ from node.directory import Directory, Member, Status
 from node.errors import NodeError
 from node.gate import Gatekeeper
 from node.logbook import Identity, start_log
+from node.matching import MatchDesk
 from node.server import Exchange, make_server
 from node.sharing import Counter
 from node.slots import issue_checkpoint, seconds_to_next
@@ -187,6 +188,7 @@ async def _serve(
         stand.service(),
         board.service(),
         Counter(node.store).service(gatekeeper),
+        MatchDesk(node.org_id, node.store, home.bounds).service(gatekeeper),
         case_status_service(statuses, gatekeeper),
     )
     server, port = make_server(exchange, gatekeeper, node.own, home.settings.listen, more)

@@ -5,7 +5,7 @@ is `UnavailableError`, with the reason that it gave where it gave one.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from time import monotonic
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar
@@ -15,10 +15,12 @@ import grpc
 
 from crypto.certificates import certificate_pem, private_key_pem, server_name
 from crypto.envelope import Envelope
+from node.comparing import Move
 from node.directory import Member
 from node.errors import PayloadError, UnavailableError, WitnessBehindError
 from node.share_request import Answer, Wish
 from node.status import WITNESSED_SIZE, reason_of, retry_seconds_of
+from node.stepup import Proposal, Shown
 from node.urgent import Pushed, Subscription
 from node.verify import Page
 from node.wire.alerts import SERVICE as ALERT_SERVICE
@@ -41,6 +43,21 @@ from node.wire.exchange import (
     encode_checkpoint_call,
     encode_list_call,
     encode_proof_call,
+)
+from node.wire.matching import SERVICE as MATCHING_SERVICE
+from node.wire.matching import (
+    CommitCall,
+    ProposeCall,
+    RevealCall,
+    VerdictsCall,
+    decode_committed,
+    decode_proposed,
+    decode_revealed,
+    decode_verdicts,
+    encode_commit_call,
+    encode_propose_call,
+    encode_reveal_call,
+    encode_verdicts_call,
 )
 from node.wire.receipts import decode_confirmed, encode_confirm_call
 from node.wire.sharing import SERVICE as SHARING_SERVICE
@@ -248,6 +265,51 @@ class PeerClient:
         call = encode_cancel_call(CancelCall(str(uuid4()), share_request_id))
         return decode_cancelled(await self._call("CancelShareRequest", call, SHARING_SERVICE))
 
+    async def propose_match(self, proposal: Proposal, org_id: str) -> None:
+        """Propose to compare a record of ours with one of the peer's; again changes nothing.
+
+        Raises:
+            UnavailableError: No answer, or a refusal.
+            PayloadError: The answer is none to this call.
+        """
+        call = encode_propose_call(ProposeCall(proposal, (org_id, self.peer.org_id)))
+        decode_proposed(await self._call("ProposeMatch", call, MATCHING_SERVICE))
+
+    async def commit_step(self, match_id: str, move: Move) -> Move:
+        """Commit to the next step, or end it; gives what the peer says.
+
+        Raises:
+            UnavailableError: No answer, or a refusal.
+            PayloadError: The answer is none to this call.
+        """
+        call = encode_commit_call(CommitCall(str(uuid4()), match_id, move))
+        return decode_committed(await self._call("CommitStep", call, MATCHING_SERVICE), move.number)
+
+    async def reveal_step(self, match_id: str, number: int, shown: Shown) -> Shown:
+        """Show what we committed to; gives what the peer shows.
+
+        Raises:
+            UnavailableError: No answer, or a refusal.
+            PayloadError: The answer is none to this call.
+        """
+        call = encode_reveal_call(RevealCall(str(uuid4()), match_id, number, shown))
+        return decode_revealed(await self._call("RevealStep", call, MATCHING_SERVICE))
+
+    async def verdicts(self, tokens: Sequence[bytes]) -> tuple[bytes, ...]:
+        """Signed verdicts of the peer about pairs that we hold; none where it knows no such call.
+
+        Raises:
+            UnavailableError: No answer, or a refusal.
+            PayloadError: The answer is none to this call.
+        """
+        call = encode_verdicts_call(VerdictsCall(str(uuid4()), tuple(tokens)))
+        try:
+            return decode_verdicts(await self._call("ListVerdicts", call, MATCHING_SERVICE))
+        except UnavailableError as error:
+            if _is_unknown_call(error):
+                return ()
+            raise
+
     async def _pages(
         self,
         method: str,
@@ -300,8 +362,7 @@ class PeerClient:
         try:
             return decode_documents(await self._call("ListCaseDocuments", request, CASE_STATUS_SERVICE))
         except UnavailableError as error:
-            refused = error.__cause__
-            if isinstance(refused, grpc.aio.AioRpcError) and refused.code() is _NOT_SERVED:
+            if _is_unknown_call(error):
                 return Documents((), after)
             raise
 
@@ -353,6 +414,11 @@ def _is_away(error: grpc.aio.AioRpcError) -> bool:
     return error.code() is grpc.StatusCode.UNAVAILABLE and not reason_of(
         tuple(error.trailing_metadata() or ())
     )
+
+
+def _is_unknown_call(error: UnavailableError) -> bool:
+    refused = error.__cause__
+    return isinstance(refused, grpc.aio.AioRpcError) and refused.code() is _NOT_SERVED
 
 
 def _unavailable(peer: Member, endpoint: str, error: grpc.aio.AioRpcError) -> UnavailableError:

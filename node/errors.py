@@ -432,6 +432,36 @@ class TooManyRequestsError(NodeError):
     retry_seconds = 3600.0
 
 
+class MatchRequestError(CallError):
+    """A comparison is not proposed as it has to be."""
+
+    reason = "MATCH_REFUSED"
+
+
+class UnknownMatchError(NodeError):
+    """There is no such comparison or pair, or it is not the caller's."""
+
+    reason = "MATCH_UNKNOWN"
+
+
+class StepError(CallError):
+    """A step of a comparison is not the next one, or not what was committed to or signed."""
+
+    reason = "MATCH_STEP_REFUSED"
+
+
+class TooManyMatchesError(NodeError):
+    """A member proposes more comparisons than it may."""
+
+    reason = "MATCHES_TOO_MANY"
+
+
+class VerdictError(PeerError):
+    """A verdict about two records does not hold."""
+
+    reason = "VERDICT_INVALID"
+
+
 class WitnessOriginError(NodeError):
     """A checkpoint was brought of a log that the caller does not have."""
 

@@ -67,6 +67,7 @@ class Policy:
         regular_by_default: Whether a country that is not named is at the regular level.
         regular: The most that any tier sees of incidents there.
         agreements: With named members.
+        matching: How finely a record that a member was shown may be compared with its own, beyond what it was shown.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Policy:
     regular_by_default: bool
     regular: Levels
     agreements: tuple[Agreement, ...]
+    matching: Levels = ALL_CLOSED
 
     @cached_property
     def agreed_members(self) -> frozenset[str]:
@@ -191,6 +193,7 @@ class _File(_Part):
     countries: dict[Annotated[str, AfterValidator(_check_country)], Literal["regular", "enhanced"]]
     regular: _Levels
     agreement: list[_Agreement] = []
+    matching: _Levels = _Levels()
 
 
 def read_policy(text: str) -> Policy:
@@ -243,4 +246,5 @@ def _policy(text: str, form: _File) -> Policy:
             Agreement(one.member, frozenset(one.countries), one.until, one.levels.read(ALL_CLOSED))
             for one in form.agreement
         ),
+        form.matching.read(ALL_CLOSED),
     )

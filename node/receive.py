@@ -14,6 +14,7 @@ from node.purge import MISMATCH, purge
 from node.signed import PADDING_TYPE, RETRACTION_TYPE, Codec, IncidentRecord, Position, Retraction
 from node.store.database import Store, Transaction
 from node.store.heads import LogHead, advance_log, log_head, open_log
+from node.store.matched import follow_replaced
 from node.store.peer_log import add_peer_entries, peer_entries
 from node.store.records import day_number
 from node.verify import Fate, Verified, VerifiedPage
@@ -68,6 +69,7 @@ def keep_page(
         entries, replaced = _settle(connection, head, page.entries, codec)
         entries, buried = purge(connection, head, entries, codec)
         add_peer_entries(connection, head, entries, replaced, day_number(now.date()))
+        follow_replaced(connection, head.log_id, _continued(entries, replaced))
         seconds = int(now.timestamp())
         # Until the last page is in, the checkpoint says more than is held; the frontier says how much that is.
         advance_log(connection, head, page.frontier, checkpoint, seconds)
@@ -108,6 +110,13 @@ def targets_of(record: IncidentRecord | Retraction) -> tuple[tuple[Position, boo
     own = () if record.replaces is None else ((record.replaces, True),)
     others = record.stands_for if isinstance(record, IncidentRecord) else ()
     return *own, *((target, False) for target in others)
+
+
+def _continued(entries: Sequence[Verified], replaced: frozenset[int]) -> dict[int, int]:
+    """Which entry of the same record stands in the place of which, by the older one."""
+    named = (one for one in entries if one.record is not None and one.record.replaces is not None)
+    pairs = ((one.record.replaces.log_index, one.position.log_index) for one in named)  # type: ignore[union-attr]
+    return {old: new for old, new in pairs if old in replaced}
 
 
 def _continues(

@@ -47,6 +47,13 @@ class Position(NamedTuple):
     leaf_hash: bytes
 
 
+class RecordName(NamedTuple):
+    """What two organizations call one record: whose it is, and its 16 random bytes."""
+
+    origin_id: str
+    uid: bytes
+
+
 class IncidentRecord(NamedTuple):
     """The signed commitments of one revision.
 

@@ -26,6 +26,7 @@ from node.inbox import check_promises
 from node.logbook import Identity
 from node.receipt import sign_receipt
 from node.receive import Received, follow, keep_page
+from node.stepping import exchange_verdicts
 from node.store.database import Store
 from node.store.heads import LogHead, note_contact
 from node.verifiers import Verifiers
@@ -107,6 +108,7 @@ async def pull(
         await _confirm(store, client, head, identity, clock())
         await _follow_audiences(store, client, directory, identity.org_id, clock())
         await exchange_requests(store, client)
+        await exchange_verdicts(store, client, directory, identity.org_id, clock())
     return Outcome(org_id, received, before, head.frontier.size, error)
 
 

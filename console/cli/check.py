@@ -30,7 +30,8 @@ def check(
     from node.directory import retired_keys
     from node.errors import DirectoryError
     from node.request_check import check_requests
-    from node.wire import charters, records
+    from node.verdict_check import check_verdicts
+    from node.wire import charters, matching, records
     from node.wire.receipts import decode_receipt
 
     opened = open_home(home)
@@ -47,13 +48,21 @@ def check(
         say(f"Note: {error}")
     origins[own.org_id] = own
     faults: list[Fault] = []
-    verified = {"records": 0, "log entries": 0, "alerts": 0, "share requests": 0, "casework": 0}
+    verified = {
+        "records": 0,
+        "log entries": 0,
+        "alerts": 0,
+        "share requests": 0,
+        "verdicts": 0,
+        "casework": 0,
+    }
     with steps("Verifying", 0) as progress:
         for name, found in (
             ("records", check_records(store, reindex=reindex)),
             ("log entries", check_logs(store, origins, records, reindex=reindex)),
             ("alerts", check_alerts(store, own.org_id, origins, records)),
             ("share requests", check_requests(store)),
+            ("verdicts", check_verdicts(store, origins, matching)),
         ):
             for one in found:
                 if isinstance(one, Fault):

@@ -22,6 +22,7 @@ from console.cli.import_ import import_file, template
 from console.cli.init import init
 from console.cli.keys import keys
 from console.cli.log import log
+from console.cli.match import match
 from console.cli.outcomes import outcomes
 from console.cli.query import query
 from console.cli.record import record
@@ -48,6 +49,7 @@ app.add_typer(rules, name="rules")
 app.add_typer(audience, name="audience")
 app.add_typer(request, name="request")
 app.add_typer(record, name="record")
+app.add_typer(match, name="match")
 app.add_typer(peer, name="peer")
 app.add_typer(log, name="log")
 app.add_typer(directory, name="directory")

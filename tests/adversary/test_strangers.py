@@ -30,6 +30,7 @@ from node.wire.exchange import SERVICE, Call, ListCall, ProofCall
 from node.wire.exchange import encode_checkpoint_call as checkpoint_call
 from node.wire.exchange import encode_list_call as list_call
 from node.wire.exchange import encode_proof_call as proof_call
+from node.wire.matching import SERVICE as MATCHING
 from node.wire.receipts import encode_confirm_call, encode_receipt
 from node.wire.sharing import SERVICE as SHARING
 from node.wire.sharing import (
@@ -48,6 +49,7 @@ from node.witness import Growth
 from tests.support.alerts import COORDINATORS, ring
 from tests.support.incidents import LOOTING, ROBBERY, SHOOTING
 from tests.support.lines import Refusal, line, refusal_of
+from tests.support.matches import sound_requests
 from tests.support.network import CERTIFIED, NOW, Network, Node, make_credentials
 from tests.support.requests import wish_for
 
@@ -67,6 +69,10 @@ METHODS = {
     f"/{SHARING}/ListShareRequests": "unary",
     f"/{SHARING}/CancelShareRequest": "unary",
     f"/{WITNESS}/AddCheckpoint": "unary",
+    **{
+        f"/{MATCHING}/{name}": "unary"
+        for name in ("ProposeMatch", "CommitStep", "RevealStep", "ListVerdicts")
+    },
     f"/{STATUSES}/ListCaseDocuments": "unary",
 }
 
@@ -120,6 +126,7 @@ def test_a_member_is_answered(network: Network, alpha: Node, beta: Node) -> None
     assert head is not None
     confirmed = Receipt("beta", "alpha", head.frontier.size, head.frontier.root, NOW)
     receipt = sign_receipt(confirmed, beta.identity.signing, encode_receipt)
+    matching = sound_requests(network, beta, alpha)
     log_of_beta = "tocsin/beta/casework-audit"
     note = sign_checkpoint(Checkpoint(log_of_beta, 0, Frontier().root), log_of_beta, beta.identity.log)
 
@@ -141,6 +148,7 @@ def test_a_member_is_answered(network: Network, alpha: Node, beta: Node) -> None
                 encode_requests_call(PageCall(REQUEST_ID, 0, "")),
                 encode_cancel_call(CancelCall(REQUEST_ID, REQUEST_ID)),
                 encode_add_checkpoint_call(AddCheckpointCall(REQUEST_ID, Growth(0, (), note))),
+                *matching,
                 encode_documents_call(DocumentsCall(REQUEST_ID, to_caller=False, after=0)),
             )
             return [await ask(channel, method, one) for method, one in zip(METHODS, requests, strict=True)]
@@ -149,7 +157,14 @@ def test_a_member_is_answered(network: Network, alpha: Node, beta: Node) -> None
     said_nothing = {
         method.rpartition("/")[2] for method, one in zip(METHODS, answers, strict=True) if not one
     }
-    assert said_nothing == {"ConfirmReceipt", "Acknowledge", "ListCharters", "ListCaseDocuments"}
+    assert said_nothing == {
+        "ConfirmReceipt",
+        "Acknowledge",
+        "ListCharters",
+        "ListCaseDocuments",
+        "ProposeMatch",
+        "ListVerdicts",
+    }
 
 
 # --- who is not a member --------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from tests.support.audiences import bounds_of, group, join, share_with
 from tests.support.bundles import Forger, ReadBundle
 from tests.support.faults import Flavour, failing_at
 from tests.support.incidents import LOOTING, ROBBERY, SHELLING, SHOOTING
+from tests.support.matches import as_partner, exchange, probed
 from tests.support.network import NOW, Network, Node, on_sqlite_alone, postgresql_when_slow, rows_of
 from tests.support.peer_simulator import PeerSimulator, served_in_the_background
 from tests.support.requests import MONTH, wish_for
@@ -27,6 +28,7 @@ from tests.support.works import (
     ChangeForum,
     GrantTo,
     HearFromOwner,
+    MatchWith,
     ServeTo,
     SyncWith,
     Work,
@@ -41,6 +43,7 @@ from tests.support.works import (
     imported,
     learnt,
     mark_one,
+    matched,
     merge_and_split,
     served,
     share_everything,
@@ -200,6 +203,21 @@ def merging_and_splitting(network: Network, _until: ExitStack) -> tuple[Work, No
     return Work(nodes[0], merge_and_split, shared), nodes[1]
 
 
+def being_matched(network: Network, _until: ExitStack) -> tuple[Work, Node]:
+    nodes = [network.node("alpha"), network.node("omega")]
+    asker = network.node("beta")
+    asker.holds(b=SHOOTING)
+    asker.shares("b")
+    for node in nodes:
+        node.holds(a=SHOOTING)
+        node.shares("a")
+        exchange(network, asker, node)
+    said = {node.org_id: probed(network, asker, node) for node in nodes}
+    member = as_partner(network, nodes[0], "beta")
+    work = MatchWith(member, asker.origin, bounds_of(network, nodes[0]), said)
+    return Work(nodes[0], work, matched), nodes[1]
+
+
 @pytest.fixture(
     params=[
         importing,
@@ -214,6 +232,7 @@ def merging_and_splitting(network: Network, _until: ExitStack) -> tuple[Work, No
         cancelling,
         granting,
         hearing_from_an_owner,
+        pytest.param(being_matched, marks=pytest.mark.slow),
         merging_and_splitting,
         unmarking,
     ]

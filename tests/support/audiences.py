@@ -5,8 +5,6 @@ from node.audiences import Author, Change, Scope, change_audience, new_audience
 from node.bounds import Bounds
 from node.charter import NOTHING, Charter
 from node.plan import Plan, Request
-from node.policy import baseline
-from node.scan import NO_NAMES
 from node.share import release
 from node.store.audiences import standing
 from node.store.records import revisions_by_key
@@ -17,9 +15,8 @@ EVERYWHERE = Scope()
 
 
 def bounds_of(network: Network, node: Node) -> Bounds:
-    """The baseline, and the others of the network."""
-    members = {one.org_id: one.tier for one in network.active() if one.org_id != node.org_id}
-    return Bounds(baseline(), NO_NAMES, members)
+    """The policy of a node, and the others of the network."""
+    return node.bounds(network)
 
 
 def author(network: Network, node: Node, said_by: str = "kb") -> Author:

@@ -27,6 +27,8 @@ from tocsin.node.v1 import (
     alert_service_pb2,
     case_status_service_pb2,
     exchange_service_pb2,
+    matching_pb2,
+    matching_service_pb2,
     receipt_pb2,
     record_pb2,
     sharing_pb2,
@@ -86,6 +88,7 @@ class Bystander:
         entries, opened = [], []
         assert NOTE.fullmatch(getattr(message, "checkpoint", b"") + getattr(message, "cosignature", b""))
         self._sharing(message, sender, reader)
+        self._matching(message, sender, reader)
         match message:
             case case_status_service_pb2.ListCaseDocumentsResponse():
                 for document in message.documents:
@@ -132,6 +135,24 @@ class Bystander:
             case sharing_service_pb2.ListChartersResponse():
                 for charter in message.charters:
                     self._charter(signed(charter, sender), sender, reader)
+            case _:
+                pass
+
+    def _matching(self, message: Any, sender: Member, reader: Member) -> None:
+        """Check what is said to find out whether two records are of one event."""
+        match message:
+            case matching_service_pb2.ListVerdictsResponse():
+                for envelope in message.verdicts:
+                    verdict = signed(envelope, sender)
+                    assert isinstance(verdict, matching_pb2.Verdict)
+                    assert verdict.own.origin_id == sender.org_id, "R5: a verdict of another is handed on"
+            case matching_service_pb2.ProposeMatchRequest():
+                owners = message.own.origin_id, message.other.origin_id
+                assert owners == (sender.org_id, reader.org_id), "somebody proposes the record of another"
+            case matching_service_pb2.RevealStepRequest() | matching_service_pb2.RevealStepResponse():
+                # When, where, what and victims down to day, district, means and outcome; more is never compared.
+                assert message.shown.dimension < 4
+                assert len(message.shown.values) <= (3, 3, 2, 2)[message.shown.dimension]
             case _:
                 pass
 

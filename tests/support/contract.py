@@ -21,6 +21,8 @@ from tocsin.node.v1 import (
     case_status_service_pb2,
     envelope_pb2,
     exchange_service_pb2,
+    matching_pb2,
+    matching_service_pb2,
     receipt_pb2,
     record_pb2,
     sharing_pb2,
@@ -74,6 +76,17 @@ FIELDS = {
     "ListCaseDocumentsRequest": "request_id to_caller after page_size",
     "ListCaseDocumentsResponse": "documents last",
     "CaseDocument": "place envelope",
+    "ProposeMatchRequest": "request_id own other",
+    "ProposeMatchResponse": "",
+    "CommitStepRequest": "request_id match_id step commitment stop",
+    "CommitStepResponse": "commitment stop",
+    "RevealStepRequest": "request_id match_id step shown",
+    "RevealStepResponse": "shown",
+    "ListVerdictsRequest": "request_id tokens",
+    "ListVerdictsResponse": "verdicts",
+    "RecordName": "origin_id record_uid log_index",
+    "StepOpening": "dimension salts values next nonce",
+    "Verdict": "own other judgement ground number issue_time",
     "Timestamp": "seconds nanos",
 }
 """Each message that may go over a line, with every field that it may have."""
@@ -95,6 +108,7 @@ CALLS: Mapping[str, tuple[type[Message], type[Message]]] = {
             "ListCharters CreateShareRequest ListShareRequests CancelShareRequest",
         ),
         ("WitnessService", witness_service_pb2, "AddCheckpoint"),
+        ("MatchingService", matching_service_pb2, "ProposeMatch CommitStep RevealStep ListVerdicts"),
         ("CaseStatusService", case_status_service_pb2, "ListCaseDocuments"),
     )
     for call in calls.split()
@@ -111,6 +125,7 @@ PAYLOADS: Mapping[str, type[Message]] = {
     "alert": alert_pb2.Alert,
     "receipt": receipt_pb2.Receipt,
     "charter": sharing_pb2.Charter,
+    "verdict": matching_pb2.Verdict,
 }
 # What may be told of a case (casework 5.6), and to whom a paper with the field `member` goes: to that member alone.
 CASE_DOCUMENTS = {

@@ -6,7 +6,7 @@ Only passphrases and waiting are left out: keys never touch a file, and the cloc
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Protocol
@@ -24,6 +24,7 @@ from node.alerting import Board
 from node.allowance import Allowance
 from node.audience import Tier
 from node.audiences import charter_faults
+from node.bounds import Bounds
 from node.check import Fault, check_logs, check_records, check_tiles
 from node.client import Credentials, PeerClient
 from node.confirm import receipt_faults
@@ -41,12 +42,15 @@ from node.figures import Group
 from node.gate import Gatekeeper
 from node.intake.publication import Publication, Row
 from node.logbook import Identity, start_log
+from node.matching import MatchDesk
 from node.measures import make_query
 from node.model import Incident
 from node.plan import Plan, Request
+from node.policy import Policy, baseline
 from node.query import answer
 from node.record import import_publication
 from node.request_check import check_requests
+from node.scan import NO_NAMES
 from node.server import Exchange, make_server
 from node.share import release
 from node.sharing import Counter
@@ -55,8 +59,9 @@ from node.store.database import Store
 from node.store.records import revisions_by_key
 from node.sync import Outcome, pull
 from node.tables import metadata
+from node.verdict_check import check_verdicts
 from node.verify import Origin
-from node.wire import charters, records
+from node.wire import charters, matching, records
 from node.wire.receipts import decode_receipt
 from node.witnessing import WitnessStand
 from tests.support.deciding import BASELINE
@@ -134,6 +139,7 @@ class Node:
     identity: Identity
     credentials: Credentials
     store: Store
+    policy: Policy = field(default_factory=baseline)
 
     @property
     def org_id(self) -> str:
@@ -163,6 +169,15 @@ class Node:
         rows = answer(self.store, make_query(by, ("incidents",), (), as_of=as_of)).rows
         return {row[:-1]: int(row[-1] or 0) for row in rows}
 
+    def bounds(self, network: "Network") -> Bounds:
+        """By what it decides: its policy, and the others of the network."""
+        others = (one for one in network.active() if one.org_id != self.org_id)
+        return Bounds(self.policy, NO_NAMES, {one.org_id: one.tier for one in others})
+
+    def match_desk(self, network: "Network") -> MatchDesk:
+        """Who answers for it about matching."""
+        return MatchDesk(self.org_id, self.store, lambda: self.bounds(network), lambda: network.now)
+
     @asynccontextmanager
     async def serving(self, network: "Network") -> AsyncIterator[Member]:
         """Run the node's server; gives its member with the endpoint at which it answers."""
@@ -179,6 +194,7 @@ class Node:
                 stand.service(),
                 board.service(),
                 Counter(self.store, lambda: network.now).service(gatekeeper),
+                self.match_desk(network).service(gatekeeper),
                 case_status_service(shelf(CaseDatabase(self.store), lambda: network.now), gatekeeper),
             ),
         )
@@ -199,6 +215,7 @@ class Node:
             *check_logs(self.store, origins, records),
             *check_alerts(self.store, self.org_id, origins, records),
             *check_requests(self.store),
+            *check_verdicts(self.store, origins, matching),
         ]
         decoders = records.decode_envelope, decode_receipt
         given = [Fault(*one) for one in receipt_faults(self.store, self.org_id, origins, *decoders)]

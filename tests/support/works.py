@@ -15,17 +15,23 @@ import pytest
 from crypto.signing import Signer
 from node import share, sync
 from node.asking import keep_answers
-from node.audience import Purpose
+from node.audience import Audience, Purpose
 from node.audiences import Author, Change, change_audience, keep_belongings
 from node.bounds import Bounds
+from node.candidates import Pair
 from node.charter import EVERYTHING
 from node.client import Credentials, PeerClient
+from node.comparing import Move, answer_move, answer_reveal
 from node.consent import Said, record_consent
 from node.directory import Directory, Member
 from node.granting import Decider, grant
+from node.judging import Judge, judge, keep_verdicts, pairs_with
 from node.logbook import Identity, Pace
 from node.mark import agree_to_unmark, ask_to_unmark, mark_record
 from node.model import PartialDate, Sensitive
+from node.pairing import find_pairs
+from node.partaking import Desk
+from node.proposing import take_proposal
 from node.recall import call_back
 from node.receipt import Receipt, sign_receipt
 from node.requests import take_request
@@ -35,6 +41,7 @@ from node.server import Exchange
 from node.share_request import Refusal, State, Wish
 from node.signed import Reason
 from node.slots import issue_checkpoint
+from node.stepup import Proposal, Shown
 from node.store.audiences import standing
 from node.store.consents import consents, unmarkings
 from node.store.database import Store
@@ -43,8 +50,9 @@ from node.store.records import record_ids, revisions_by_key
 from node.store.requests import sent_requests
 from node.succession import merge_records, split_record
 from node.sync import pull
+from node.verdict import Ground, Judgement
 from node.verify import Origin, page_token
-from node.wire import charters, records
+from node.wire import charters, matching, records
 from node.wire.exchange import Call, ListCall, encode_list_call
 from node.wire.receipts import encode_confirm_call, encode_receipt
 from tests.support.faults import Flavour, failing_at
@@ -273,6 +281,48 @@ def granted(node: Node) -> object:
     """What was asked, what was done about it, and what left for whom."""
     rows = rows_of(node.store)
     return len(rows["share_request"]), [row[1:3] for row in rows["share_step"]], shared(node)
+
+
+class Probed(NamedTuple):
+    """What a member said to one node about a pair: it proposes, takes the first step, and has signed a verdict."""
+
+    pair: Pair
+    proposal: Proposal
+    move: Move
+    shown: Shown
+    verdict: bytes
+
+
+@dataclass(frozen=True)
+class MatchWith:
+    """Find pairs, answer a member that proposes one, decide, and keep what the member signed."""
+
+    member: Audience
+    owner: Origin
+    bounds: Bounds
+    said: Mapping[str, Probed]  # by the node that is asked
+
+    def __call__(self, node: Node) -> None:
+        """Do all of it."""
+        pair, proposal, move, shown, verdict = self.said[node.org_id]
+        desk = Desk(node.org_id, self.bounds, records, NOW)
+        find_pairs(node.store, node.org_id, self.bounds.network, records, NOW)
+        take_proposal(node.store, proposal, self.member, desk)
+        answer_move(node.store, proposal.match_id, move, self.member, desk)
+        answer_reveal(node.store, proposal.match_id, 0, shown, self.member, desk)
+        mine, theirs = pair if pair[0].origin_id == node.org_id else pair[::-1]
+        by = Judge("kb", node.identity, desk, matching)
+        judge(node.store, mine, (self.member, theirs), (Judgement.SAME, Ground.WITNESSED), by)
+        asked = pairs_with(node.store, self.member.member, node.org_id)
+        keep_verdicts(node.store, self.owner, [verdict], asked, matching, NOW)
+
+
+def matched(node: Node) -> object:
+    """Whose records are matched, how far they were compared, and what was signed; ids and what is random left out."""
+    rows = rows_of(node.store)
+    steps = [(row[2], row[5], row[6], row[7]) for row in rows["comparison_step"]]
+    said = [(row[1] == node.org_id, row[7], row[8], row[9]) for row in rows["verdict"]]
+    return len(rows["matched"]), len(rows["comparison"]), steps, sorted(said)
 
 
 def merge_and_split(node: Node) -> None:

@@ -1,0 +1,206 @@
+"""What `tocsin match` shows and finds: pairs, how they were compared, and what was signed about them."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from console.home import Home
+from console.requests import time_text
+from node.candidates import Pair, pair_id
+from node.clusters import Ties, clusters
+from node.errors import UnknownMatchError
+from node.facts import COLUMNS, Fact
+from node.likeness import probability
+from node.pairing import find_pairs, ties
+from node.partaking import Desk
+from node.signed import RecordName
+from node.stepup import Role, outcome, step
+from node.store.comparisons import Comparison, compared_pairs, comparisons
+from node.store.database import Store, Transaction
+from node.store.matched import LikelyPair, all_places, likely_pairs, matched_facts
+from node.store.records import day_number, record_names
+from node.store.verdicts import all_verdicts
+from node.verdict import Verdict, newest
+from node.wire import records
+
+LIST_HEADER = ("pair", "one", "shows", "other", "shows too", "likely", "agree", "compared", "said", "state")
+STEP_HEADER = ("step", "found", "we showed more", "by rule", "at")
+VERDICT_HEADER = ("signed by", "verdict", "ground", "number", "on", "decided by")
+_AT = {column.name: at for at, column in enumerate(COLUMNS)}
+
+
+class Known(NamedTuple):
+    """Everything that is known here of pairs, by pair."""
+
+    ties: Ties
+    likely: Mapping[Pair, LikelyPair]
+    compared: Mapping[Pair, Comparison]
+    said: Mapping[Pair, tuple[Verdict, ...]]
+    labels: Mapping[RecordName, str]
+    facts: Mapping[RecordName, Fact]
+    conflicts: frozenset[RecordName]
+
+    @property
+    def pairs(self) -> tuple[Pair, ...]:
+        """All of them, most likely first, then those that nobody finds likely any more."""
+        likely = sorted(self.likely.values(), key=lambda one: (-one.weight, one.pair))
+        others = (self.compared.keys() | self.said.keys()) - self.likely.keys()
+        return (*(one.pair for one in likely), *sorted(others))
+
+
+def desk_of(home: Home) -> Desk:
+    """Where comparisons are made at a node, now.
+
+    Raises:
+        NodeError: The policy, the names or the directory of the node can not be used.
+    """
+    return Desk(home.settings.org_id, home.bounds(), records, datetime.now(UTC))
+
+
+def look(store: Store, desk: Desk) -> Known:
+    """Look for pairs again, and give all that is known of them."""
+    find_pairs(store, desk.org_id, desk.bounds.network, records, desk.now)
+    return known(store, desk)
+
+
+def known(store: Store, desk: Desk) -> Known:
+    """All that is known of pairs."""
+    with store.read() as connection:
+        tied = ties(connection)
+        said: dict[Pair, list[Verdict]] = {}
+        for (_, pair), one in sorted(newest(one.verdict for one in all_verdicts(connection)).items()):
+            said.setdefault(pair, []).append(one)
+        compared = {_pair(one, desk.org_id): one for one in comparisons(connection)}
+        assert compared.keys() == compared_pairs(connection, desk.org_id), "both name the same pairs"
+        likely = {one.pair: one for one in likely_pairs(connection)}
+        facts = {name: columns for name, _, columns in matched_facts(connection, day_number(desk.now.date()))}
+        labels = _labels(connection)
+    conflicts = frozenset(name for group in clusters(tied).conflicts for name in group)
+    verdicts = {pair: tuple(some) for pair, some in said.items()}
+    return Known(tied, likely, compared, verdicts, labels, facts, conflicts)
+
+
+def pair_lines(found: Known, *, everything: bool) -> Iterator[tuple[str, ...]]:
+    """One line per pair: those about which somebody has something to do, or all."""
+    for pair in found.pairs:
+        state = state_of(found, pair)
+        if not everything and state in {"one event", "two events"}:
+            continue
+        one, other = pair
+        likely, compared = found.likely.get(pair), found.compared.get(pair)
+        yield (
+            pair_id(pair),
+            found.labels.get(one, one.origin_id),
+            _shows(found.facts.get(one)),
+            found.labels.get(other, other.origin_id),
+            _shows(found.facts.get(other)),
+            f"{100 * probability(likely.weight):.0f} %" if likely else "",
+            likely.found.replace("_", " ") if likely else "",
+            compared_text(compared) if compared else "",
+            ", ".join(f"{one.signer_id}: {verdict_text(one)}" for one in found.said.get(pair, ())),
+            state,
+        )
+
+
+def state_of(found: Known, pair: Pair) -> str:
+    """Where a pair stands."""
+    if pair in found.ties.apart:
+        return "two events"
+    if pair in found.ties.same:
+        return "conflict" if pair[0] in found.conflicts else "one event"
+    return "open"
+
+
+def find_pair(found: Known, text: str) -> Pair:
+    """The pair whose id is, or begins with, a text.
+
+    Raises:
+        UnknownMatchError: There is none, or more than one.
+    """
+    some = [pair for pair in found.pairs if text and pair_id(pair).startswith(text)]
+    if len(some) != 1:
+        which = "no pair has" if not some else f"{len(some)} pairs have"
+        raise UnknownMatchError(f"{which} an id that begins with {text[:40]!r}; `tocsin match list`")
+    return some[0]
+
+
+def sides_of(pair: Pair, org_id: str) -> tuple[RecordName, RecordName]:
+    """Our record of a pair, and the member's.
+
+    Raises:
+        UnknownMatchError: None of the two is ours, so it is not for us to decide.
+    """
+    ours = [one for one in pair if one.origin_id == org_id]
+    if len(ours) != 1:
+        raise UnknownMatchError("none of the two records is ours: their owners decide")
+    (mine,) = ours
+    (theirs,) = (one for one in pair if one != mine)
+    return mine, theirs
+
+
+def step_lines(one: Comparison) -> Iterator[tuple[str, ...]]:
+    """One line per step of a comparison."""
+    for taken in one.steps:
+        found = taken.found.name.lower() if taken.found else "waits"
+        more = "yes" if taken.newly else "no"
+        yield step(taken.number).name, found, more, taken.rule, time_text(taken.at)
+
+
+def verdict_lines(store: Store, pair: Pair) -> Iterator[tuple[str, ...]]:
+    """One line per verdict about a pair, oldest first."""
+    with store.read() as connection:
+        found = [one for one in all_verdicts(connection) if one.verdict.pair == pair]
+    for one in found:
+        said = one.verdict
+        ground = said.ground.name.lower() if said.ground else ""
+        yield (
+            said.signer_id,
+            said.judgement.name,
+            ground,
+            str(said.number),
+            f"{said.issued:%Y-%m-%d}",
+            one.said_by,
+        )
+
+
+def compared_text(one: Comparison) -> str:
+    """What a comparison came to, as people read it."""
+    if one.stop is None:
+        return f"at step {one.done + 1}" if one.taken_at else "not told yet"
+    text = f"{outcome(one.stop).name.lower()}: {one.stop.name.lower().replace('_', ' ')}"
+    return f"{text} ({one.rule})" if one.rule else text
+
+
+def verdict_text(one: Verdict) -> str:
+    """A verdict as people read it."""
+    return one.judgement.name.lower() + (f" ({one.ground.name.lower()})" if one.ground else "")
+
+
+def proposed_text(one: Comparison) -> str:
+    """Who proposed a comparison."""
+    return one.said_by if one.role is Role.PROPOSER else one.member
+
+
+def _pair(one: Comparison, org_id: str) -> Pair:
+    first, second = sorted((RecordName(org_id, one.own_uid), RecordName(one.member, one.other_uid)))
+    return first, second
+
+
+def _labels(connection: Transaction) -> dict[RecordName, str]:
+    places = all_places(connection)
+    names = record_names(connection, [one.record_id for one in places if one.record_id is not None])
+    return {
+        one.name: f"{one.name.origin_id}:{one.log_index}" if one.record_id is None else names[one.record_id]
+        for one in places
+    }
+
+
+def _shows(columns: Fact | None) -> str:
+    """When, where and what a record shows here, in a few words."""
+    if columns is None:
+        return "no longer counts"
+    year, month, day = (columns[_AT[name]] for name in ("year", "month", "day"))
+    when = "-".join(f"{part:02}" for part in (year, month, day) if isinstance(part, int))
+    places = [str(columns[_AT[name]]) for name in ("country", "admin1", "admin2") if columns[_AT[name]]]
+    means = columns[_AT["means"]] or columns[_AT["cause"]] or ""
+    return f"{when} {'/'.join(places)} {means}"

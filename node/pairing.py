@@ -1,0 +1,95 @@
+"""Find pairs of records that may be of one event, among what this node shared and what it was shown.
+
+Of its own records a node compares what each member was shown, so that both sides find the same pairs with the same
+weights. Of two members' records it compares what it was shown itself; whether they are one is for their owners to say.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from node.audience import ALL_CLOSED, Audience, Tier, levels_for
+from node.candidates import Candidate, Pair, Reports, candidates
+from node.clusters import Ties
+from node.likeness import weights
+from node.sight import cut_sight, sight
+from node.signed import Codec, RecordName
+from node.store.database import Store, Transaction
+from node.store.matched import (
+    LikelyPair,
+    Place,
+    Standing,
+    likely_pairs,
+    note_places,
+    own_standing,
+    peer_standing,
+    put_likely_pairs,
+)
+from node.store.records import day_number
+from node.store.verdicts import all_verdicts
+from node.verdict import agreed
+
+
+def find_pairs(
+    store: Store, org_id: str, network: Mapping[str, Tier], codec: Codec, now: datetime
+) -> tuple[LikelyPair, ...]:
+    """Look at everything that counts now, and keep which pairs people should look at.
+
+    Args:
+        store: Of this node.
+        org_id: Of this node.
+        network: Tier of each active member.
+        codec: Reads entries.
+        now: Aware UTC.
+    """
+    with store.read() as connection:
+        own, theirs = own_standing(connection, org_id), _theirs(connection, codec)
+        same, apart = agreed(one.verdict for one in all_verdicts(connection))
+    found = list(candidates(_reports(theirs), same=same, apart=apart))
+    for member in sorted({one.place.name.origin_id for one in theirs} & network.keys()):
+        shown = _shown_to(own, Audience(network[member], member))
+        hers = _reports(one for one in theirs if one.place.name.origin_id == member)
+        found += candidates({**shown, **hers}, same=same, apart=apart)
+    pairs = tuple(sorted(_likely(one, day_number(now.date())) for one in found))
+    named = {name for one in pairs for name in one.pair}
+    with store.write() as connection:
+        put_likely_pairs(connection, pairs)
+        note_places(connection, [one.place for one in (*own, *theirs) if one.place.name in named])
+    return pairs
+
+
+def ties(connection: Transaction, known_on: int | None = None) -> Ties:
+    """What was decided of pairs, and what is open, now or as of a day (as a `day_number`)."""
+    said = [one.verdict for one in all_verdicts(connection, known_on)]
+    same, apart = agreed(said)
+    pairs = likely_pairs(connection, known_on)
+    return Ties(same, apart, {one.pair: one.weight for one in pairs if one.pair not in same | apart})
+
+
+def _theirs(connection: Transaction, codec: Codec) -> list[Standing]:
+    found = []
+    for member, log_id, index, wire, fact in peer_standing(connection):
+        envelope = codec.peek_entry(wire).envelope
+        if envelope is not None:
+            uid = codec.decode_incident(envelope.payload).record_uid
+            found.append(Standing(Place(RecordName(member, uid), None, log_id, index), fact, {}, wire))
+    return found
+
+
+def _reports(standing: Iterable[Standing]) -> Reports:
+    return {one.place.name: sight(one.fact) for one in standing}
+
+
+def _shown_to(own: Iterable[Standing], member: Audience) -> Reports:
+    """Our own records as a member was shown them."""
+    found = {}
+    for one in own:
+        levels = levels_for(one.views, member)
+        if levels is not None and levels != ALL_CLOSED:
+            found[one.place.name] = cut_sight(sight(one.fact), levels)
+    return found
+
+
+def _likely(one: Candidate, today: int) -> LikelyPair:
+    found = " ".join(f"{dimension}:{level}" for dimension, level in one.likeness.found)
+    pair: Pair = one.pair
+    return LikelyPair(pair, one.likeness.weight, found, weights().version, today)

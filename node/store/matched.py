@@ -1,0 +1,167 @@
+"""Which facts are of the records that are matched, and which pairs of them are likely."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, and_, delete, func, or_, select
+
+from node.audience import Purpose, Views
+from node.candidates import Pair
+from node.facts import COLUMNS, Fact
+from node.signed import RecordName
+from node.store.database import insert_many, next_id
+from node.store.own_log import views_of
+from node.tables import entry, fact, likely_pair, log, matched, record, release, revision
+from node.verify import Fate
+
+
+class Place(NamedTuple):
+    """Where a record is: one of ours by its key, or an entry of a member's log."""
+
+    name: RecordName
+    record_id: int | None
+    log_id: int | None
+    log_index: int | None
+
+
+class Standing(NamedTuple):
+    """A record that counts now; `views` are those of an own one, `wire` is the entry of a member's."""
+
+    place: Place
+    fact: Fact
+    views: Views
+    wire: bytes
+
+
+class LikelyPair(NamedTuple):
+    """A pair as it was found last; `since` is the day on which it was found first, as a `day_number`."""
+
+    pair: Pair
+    weight: int
+    found: str
+    weights_version: str
+    since: int
+
+
+def own_standing(connection: Connection, org_id: str) -> list[Standing]:
+    """Records of ours that count now and are released."""
+    last = select(release.c.record_id, release.c.views).where(release.c.log_index.in_(_LATEST)).subquery()
+    rows = connection.execute(
+        select(record.c.id, record.c.uid, last.c.views, *_FACT)
+        .join_from(fact, revision)
+        .join(record, record.c.id == revision.c.record_id)
+        .join(last, last.c.record_id == record.c.id)
+        .where(and_(fact.c.known_until.is_(None), last.c.views != ""))
+        .order_by(record.c.id)
+    )
+    return [
+        Standing(Place(RecordName(org_id, uid), key, None, None), tuple(columns), views_of(views), b"")
+        for key, uid, views, *columns in rows
+    ]
+
+
+def peer_standing(connection: Connection) -> list[tuple[str, int, int, bytes, Fact]]:
+    """(member, log, index, entry, fact) of every record of a member that counts now."""
+    rows = connection.execute(
+        select(log.c.origin_id, log.c.id, entry.c.log_index, entry.c.wire, *_FACT)
+        .join_from(fact, log, log.c.id == fact.c.log_id)
+        .join(entry, and_(entry.c.log_id == fact.c.log_id, entry.c.log_index == fact.c.log_index))
+        .where(and_(fact.c.known_until.is_(None), entry.c.fate == Fate.ACCEPTED))
+        .order_by(log.c.id, entry.c.log_index)
+    )
+    return [(member, log_id, index, wire, tuple(columns)) for member, log_id, index, wire, *columns in rows]
+
+
+def note_places(connection: Connection, places: Iterable[Place]) -> None:
+    """Remember where records are."""
+    known = set(all_places(connection))
+    new = sorted(set(places) - known, key=lambda one: (one.name, one.log_index or 0))
+    first = next_id(connection, matched)
+    rows = [(first + at, *one.name, one.record_id, one.log_id, one.log_index) for at, one in enumerate(new)]
+    insert_many(connection, matched, rows)
+
+
+def all_places(connection: Connection, name: RecordName | None = None) -> list[Place]:
+    """Everywhere that matched records are, or one of them."""
+    rows = select(*matched.c[1:]).order_by(matched.c.id)
+    if name is not None:
+        rows = rows.where(and_(matched.c.origin_id == name.origin_id, matched.c.uid == name.uid))
+    return [Place(RecordName(row[0], row[1]), *row[2:]) for row in connection.execute(rows)]
+
+
+def follow_replaced(connection: Connection, log_id: int, replaced: Mapping[int, int]) -> None:
+    """Remember where matched records of a member are now, by the entry that each replaces: {old: new}."""
+    if not replaced:
+        return
+    rows = connection.execute(
+        select(matched.c.origin_id, matched.c.uid, matched.c.log_index).where(matched.c.log_id == log_id)
+    )
+    known = {index: RecordName(origin_id, uid) for origin_id, uid, index in rows}
+    new = []
+    for old, index in sorted(replaced.items(), key=lambda one: one[1]):
+        if old in known and index not in known:
+            known[index] = known[old]
+            new.append((*known[old], None, log_id, index))
+    first = next_id(connection, matched)
+    insert_many(connection, matched, [(first + at, *row) for at, row in enumerate(new)])
+
+
+def matched_facts(
+    connection: Connection, as_of: int, *, own_only: bool = False, purpose: Purpose | None = None
+) -> list[tuple[RecordName, int, Fact]]:
+    """(record, key of the fact, fact) of matched records, as they counted on a day.
+
+    Args:
+        connection: To the database.
+        as_of: The day, as a `day_number`.
+        own_only: Leave out what members shared.
+        purpose: Leave out what members did not share for it (R16).
+    """
+    counted = [fact.c.known_from <= as_of, or_(fact.c.known_until.is_(None), fact.c.known_until > as_of)]
+    columns = (matched.c.origin_id, matched.c.uid, fact.c.id, *_FACT)
+    own = (
+        select(*columns)
+        .join_from(matched, revision, revision.c.record_id == matched.c.record_id)
+        .join(fact, fact.c.revision_id == revision.c.id)
+        .where(and_(*counted))
+    )
+    theirs = (
+        select(*columns)
+        .join_from(
+            matched, fact, and_(fact.c.log_id == matched.c.log_id, fact.c.log_index == matched.c.log_index)
+        )
+        .where(and_(*counted, *([fact.c.purpose == purpose] if purpose is not None else [])))
+    )
+    rows: list[Sequence[Any]] = list(connection.execute(own))
+    if not own_only:
+        rows += connection.execute(theirs)
+    return sorted((RecordName(row[0], row[1]), row[2], tuple(row[3:])) for row in rows)
+
+
+def likely_pairs(connection: Connection, known_on: int | None = None) -> list[LikelyPair]:
+    """Pairs that people are to look at, or those that were found by a day already; most likely first."""
+    rows = select(likely_pair).order_by(likely_pair.c.weight.desc(), *likely_pair.c[:4])
+    if known_on is not None:
+        rows = rows.where(likely_pair.c.since <= known_on)
+    return [
+        LikelyPair((RecordName(row[0], row[1]), RecordName(row[2], row[3])), *row[4:])
+        for row in connection.execute(rows)
+    ]
+
+
+def put_likely_pairs(connection: Connection, pairs: Collection[LikelyPair]) -> None:
+    """Keep these pairs in the place of all that were found before; who was found before keeps its day."""
+    since = {one.pair: one.since for one in likely_pairs(connection)}
+    connection.execute(delete(likely_pair))
+    insert_many(
+        connection,
+        likely_pair,
+        [
+            (*one.pair[0], *one.pair[1], *one[1:4], min(one.since, since.get(one.pair, one.since)))
+            for one in sorted(pairs)
+        ],
+    )
+
+
+_FACT = tuple(fact.c[column.name] for column in COLUMNS)
+_LATEST = select(func.max(release.c.log_index)).group_by(release.c.record_id)
