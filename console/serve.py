@@ -4,7 +4,7 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeAlias
 
@@ -14,22 +14,26 @@ from console.home import Home, write_file
 from console.joint import DirectoryMembers
 from console.live import LiveCredentials, LiveDirectory
 from console.office import CaseDatabase
-from console.posts import Fetched, Reader, fetch, shelf
+from console.posts import Fetched, fetch, shelf
+from console.posts import Reader as PostReader
 from node.alerting import Board
 from node.allowance import Allowance
 from node.client import Credentials, PeerClient
 from node.directory import Directory, Member, Status
-from node.errors import NodeError
+from node.errors import NodeError, UnavailableError
 from node.gate import Gatekeeper
+from node.gossip import tellers
+from node.gossiping import Hearing, hear_from
 from node.logbook import Identity, start_log
 from node.matching import MatchDesk
+from node.relay import Relay
 from node.server import Exchange, make_server
 from node.sharing import Counter
 from node.slots import issue_checkpoint, seconds_to_next
 from node.statuses import case_status_service
 from node.store.database import Store
 from node.subscriptions import Listener, listen_to_all
-from node.sync import Outcome, pull
+from node.sync import Outcome, Reader, pull, pull_relayed
 from node.verifiers import Verifiers
 from node.wire import records as codec
 from node.witnessing import WitnessStand
@@ -57,6 +61,10 @@ class Synced(NamedTuple):
 
     records: Outcome
     documents: Fetched
+    forked: frozenset[str] = (
+        frozenset()
+    )  # logs that told two stories, as turned out by what the member told of them
+    via: str = ""  # the member that passed the records on
 
     @property
     def error(self) -> NodeError | CaseworkError | None:
@@ -142,7 +150,7 @@ async def sync_all(
         CaseStoreError: The database can not be written.
     """
     directory, now = node.directory(), datetime.now(UTC)
-    reader = Reader(CaseDatabase(node.store), DirectoryMembers(node.directory), node.org_id)
+    reader = PostReader(CaseDatabase(node.store), DirectoryMembers(node.directory), node.org_id)
     for org_id in sorted(only):
         directory.member(org_id)
 
@@ -154,12 +162,73 @@ async def sync_all(
             records = await pull(
                 node.store, client, directory, seen, verifiers=verifiers, identity=node.identity
             )
-            return Synced(records, Fetched() if records.error else await fetch(reader, client, now.date()))
+            documents = Fetched() if records.error else await fetch(reader, client, now.date())
+            reached = not isinstance(records.error, UnavailableError)
+            forked = await _hear(node, directory, client, records.doubtful) if reached else frozenset()
+            return Synced(records, documents, forked)
 
     others = (member for member in directory.members if member.org_id != node.org_id and member.endpoints)
     active = (member for member in others if member.status is Status.ACTIVE)
     async with Verifiers() as verifiers:
-        return await asyncio.gather(*(one(member) for member in active if not only or member.org_id in only))
+        synced = await asyncio.gather(
+            *(one(member) for member in active if not only or member.org_id in only)
+        )
+        away = [one.records.org_id for one in synced if isinstance(one.records.error, UnavailableError)]
+        reached = {one.records.org_id for one in synced} - set(away)
+        away += [
+            one.org_id
+            for one in directory.members
+            if one.status is Status.ACTIVE and not one.endpoints and (not only or one.org_id in only)
+        ]
+        return [*synced, *await _from_others(node, directory, away, reached)]
+
+
+async def sync_via(node: Node, relay_id: str, origins: frozenset[str]) -> list[Synced]:
+    """Get the logs of members from another member that passes them on.
+
+    Raises:
+        NodeError: This node can not sync at all, or one of them is no member.
+    """
+    directory = node.directory()
+    relay = directory.member(relay_id)
+    for org_id in sorted(origins):
+        directory.member(org_id)
+    async with PeerClient(relay, node.own()) as client:
+        return [await _passed_on(node, directory, org_id, client) for org_id in sorted(origins)]
+
+
+async def _from_others(
+    node: Node, directory: Directory, away: Iterable[str], reached: Collection[str]
+) -> list[Synced]:
+    """Get what members without a line showed to others from one of those, if it passes that on."""
+    found = []
+    for org_id in away:
+        for relay_id in await asyncio.to_thread(tellers, node.store, org_id):
+            if relay_id not in reached:
+                continue
+            async with PeerClient(directory.member(relay_id), node.own()) as client:
+                got = await _passed_on(node, directory, org_id, client)
+            if got.records.error is None:
+                found.append(got)
+                break
+    return found
+
+
+async def _passed_on(node: Node, directory: Directory, org_id: str, client: PeerClient) -> Synced:
+    got = await pull_relayed(node.store, client, org_id, Reader(node.org_id, directory))
+    if got.doubtful:
+        await _hear(node, directory, client, got.doubtful)
+    return Synced(got, Fetched(), via=client.peer.org_id)
+
+
+async def _hear(node: Node, directory: Directory, client: PeerClient, doubtful: bytes) -> frozenset[str]:
+    """Hear what a member was shown of all logs; should that fail, the next contact tries again."""
+    try:
+        who = Hearing(node.org_id, node.store, directory, datetime.now(UTC))
+        return await hear_from(who, client, doubtful)
+    except UnavailableError as error:
+        logger.warning("nothing heard: peer=%s reason=%s", client.peer.org_id, error.reason)
+        return frozenset()
 
 
 def listener(node: Node, home: Home) -> Listener:
@@ -178,7 +247,8 @@ async def _serve(
 ) -> None:
     allowance = Allowance(home.settings.member_calls_per_second, home.settings.member_calls_at_once)
     gatekeeper = Gatekeeper(node.directory, lambda: datetime.now(UTC), allowance)
-    exchange = Exchange(node.org_id, node.store)
+    passes_on = (lambda: home.policy().levels) if home.settings.relay else None
+    exchange = Exchange(node.org_id, node.store, relay=Relay(node.directory, passes_on, codec))
     board = Board(node.org_id, node.store, gatekeeper, lambda: datetime.now(UTC))
     stand = WitnessStand(
         node.org_id, node.store, node.identity.witness, gatekeeper, lambda: datetime.now(UTC)

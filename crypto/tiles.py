@@ -36,6 +36,12 @@ class Tiles:
         return _root(_hashes(tile, start, start + (1 << height)))
 
 
+def tiles_of(leaf_hashes: Iterable[bytes]) -> Tiles:
+    """Make the tiles of a whole tree, for proofs of a log of which none are stored."""
+    made = appended_tiles(lambda _level, _index: b"", 0, leaf_hashes)
+    return Tiles(lambda level, index: made.get((level, index), b""))
+
+
 def appended_tiles(
     read: ReadTile, old_size: int, leaf_hashes: Iterable[bytes]
 ) -> dict[tuple[int, int], bytes]:

@@ -18,6 +18,7 @@ from node.errors import LogKeyError, PeerError, StoreError, ViewError
 from node.purge import MISMATCH
 from node.signed import Codec, IncidentRecord, Retraction
 from node.store.database import Store, portions
+from node.store.forks import fork_of
 from node.store.heads import LogHead, log_head, log_origins
 from node.store.own_log import OWN_FATE, own_views, padding, released_views
 from node.store.peer_log import (
@@ -88,6 +89,9 @@ def check_logs(
                 continue
             origin = origins.get(origin_id)
             if origin is not None:
+                with store.read() as connection:
+                    fork = fork_of(connection, origin_id)
+                origin = origin._replace(good_size=fork.common_size if fork else None)
                 yield from _Log(store, head, origin, codec, pool, reindex=reindex).check()
             elif head.frontier.size:
                 yield Fault(f"log of {origin_id}", "its keys are not in the directory")
@@ -109,6 +113,7 @@ class _Log:
         self._store = store
         self._head = head
         self._origin = origin
+        self._whole = origin._replace(good_size=None)  # a fork of our own log takes nothing from what we hold
         self._codec = codec
         self._reindex = reindex
         self._pool = pool
@@ -169,7 +174,7 @@ class _Log:
             released = released_views(connection, start, stop)
             hidden = padding(connection, start, stop)
         wires = [wire for _, _, wire in views]
-        seen = verify_stored(wires, self._origin, start, self._codec, self._pool.map)
+        seen = verify_stored(wires, self._whole, start, self._codec, self._pool.map)
         shown: dict[int, set[str]] = {}
         for (index, name, wire), found in zip(views, seen, strict=True):
             shown.setdefault(index, set()).add(name)
@@ -196,7 +201,7 @@ class _Log:
     def _padding(self, entries: Sequence[StoredEntry], hidden: Mapping[int, bytes]) -> Iterator[Fault]:
         """Verify that what is shown to nobody, although nothing of it was withheld, is padding and logged as such."""
         start = entries[0].log_index
-        signed = verify_stored(list(hidden.values()), self._origin, start, self._codec)
+        signed = verify_stored(list(hidden.values()), self._whole, start, self._codec)
         for index, found in zip(hidden, signed, strict=True):
             if (found.position.leaf_hash, found.fate) != (entries[index - start].leaf_hash, Fate.PADDING):
                 yield Fault(self._where, f"entry {index} is not the padding that it is kept as")

@@ -5,7 +5,7 @@ is `UnavailableError`, with the reason that it gave where it gave one.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Sequence
 from time import monotonic
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar
@@ -18,6 +18,7 @@ from crypto.envelope import Envelope
 from node.comparing import Move
 from node.directory import Member
 from node.errors import PayloadError, UnavailableError, WitnessBehindError
+from node.gossip import Told
 from node.share_request import Answer, Wish
 from node.status import WITNESSED_SIZE, reason_of, retry_seconds_of
 from node.stepup import Proposal, Shown
@@ -76,7 +77,13 @@ from node.wire.sharing import (
 from node.wire.statuses import SERVICE as CASE_STATUS_SERVICE
 from node.wire.statuses import Documents, DocumentsCall, decode_documents, encode_documents_call
 from node.wire.witness import SERVICE as WITNESS_SERVICE
-from node.wire.witness import AddCheckpointCall, decode_cosignature, encode_add_checkpoint_call
+from node.wire.witness import (
+    AddCheckpointCall,
+    decode_cosignature,
+    decode_told,
+    encode_add_checkpoint_call,
+    encode_checkpoints_call,
+)
 from node.witness import Growth
 
 CALL_SECONDS = 30.0
@@ -136,34 +143,38 @@ class PeerClient:
     ) -> None:
         await self._channel.close()
 
-    async def checkpoint(self) -> bytes:
-        """Newest checkpoint of the peer's log, as signed.
+    async def checkpoint(self, origin_id: str = "") -> bytes:
+        """Newest checkpoint of the peer's log, or of another that it holds, as signed.
 
         Raises:
             UnavailableError: No answer.
             PayloadError: The answer is no checkpoint response.
         """
-        return decode_checkpoint(await self._call("GetCheckpoint", encode_checkpoint_call(_new_call())))
+        return decode_checkpoint(
+            await self._call("GetCheckpoint", encode_checkpoint_call(_new_call(origin_id)))
+        )
 
-    async def entries(self, token: str, page_size: int = PAGE_ENTRIES) -> Page:
-        """One page of entries.
+    async def entries(self, token: str, page_size: int = PAGE_ENTRIES, origin_id: str = "") -> Page:
+        """One page of entries of the peer's log, or of another that it passes on.
 
         Raises:
             UnavailableError: No answer.
             PayloadError: The answer is no page.
         """
         return decode_page(
-            await self._call("ListEntries", encode_list_call(ListCall(_new_call(), page_size, token)))
+            await self._call(
+                "ListEntries", encode_list_call(ListCall(_new_call(origin_id), page_size, token))
+            )
         )
 
-    async def consistency_proof(self, old_size: int, new_size: int) -> tuple[bytes, ...]:
-        """Proof that the log of `new_size` only adds to that of `old_size`.
+    async def consistency_proof(self, old_size: int, new_size: int, origin_id: str = "") -> tuple[bytes, ...]:
+        """Proof that the peer's log, or another that it holds, of `new_size` only adds to that of `old_size`.
 
         Raises:
             UnavailableError: No answer.
             PayloadError: The answer is no proof.
         """
-        request = encode_proof_call(ProofCall(_new_call(), old_size, new_size))
+        request = encode_proof_call(ProofCall(_new_call(origin_id), old_size, new_size))
         return decode_proof(await self._call("GetConsistencyProof", request))
 
     async def confirm(self, receipt: Envelope) -> None:
@@ -351,6 +362,21 @@ class PeerClient:
             raise self._unavailable(error) from error
         return decode_cosignature(answer)
 
+    async def checkpoints(self, known: Collection[bytes]) -> Told:
+        """What the peer was shown of all logs and is not known here; nothing where it knows no such call.
+
+        Raises:
+            UnavailableError: No answer, or a refusal.
+            PayloadError: The answer is no such response.
+        """
+        request = encode_checkpoints_call(str(uuid4()), known)
+        try:
+            return decode_told(await self._call("ListCheckpoints", request, WITNESS_SERVICE))
+        except UnavailableError as error:
+            if _is_unknown_call(error):
+                return Told((), ())
+            raise
+
     async def case_documents(self, after: int, *, to_us: bool) -> Documents:
         """Signed documents about cases, of the peer's list for us or of that for all; none where it knows no such call.
 
@@ -405,8 +431,8 @@ class PeerClient:
         await before.close()
 
 
-def _new_call() -> Call:
-    return Call(str(uuid4()), "")
+def _new_call(origin_id: str = "") -> Call:
+    return Call(str(uuid4()), origin_id)
 
 
 def _is_away(error: grpc.aio.AioRpcError) -> bool:

@@ -41,6 +41,7 @@ class Settings(BaseSettings):
         alert_near: LAT,LON in degrees from which the distance of alerts counts; told to nobody.
         alert_within_km: How far from there an alert is near: 25, 50, 100 or 250.
         log_slot_seconds: Between two checkpoints of our log; 0 signs one with each release.
+        relay: Whether this node passes on what its label lets go to other members.
         log_padding: Each checkpoint adds a multiple of so many entries, padding among them; 0 adds none.
         submissions_listen: host:port of this machine alone on which `tocsin serve` takes submissions; empty takes none.
         submissions_profile: File in the node's folder that says which answer of the form is what.
@@ -61,6 +62,7 @@ class Settings(BaseSettings):
     alert_within_km: int = 250
     log_slot_seconds: int = Field(default=60, ge=0, le=86_400)
     log_padding: int = Field(default=0, ge=0, le=256)
+    relay: bool = False
     submissions_listen: str = ""
     submissions_profile: str = "submissions.toml"
     member_calls_per_second: int = Field(default=50, ge=1, le=10_000)

@@ -250,6 +250,11 @@ def retired_keys(member: Member) -> Origin:
     return Origin(member.org_id, tuple(key for key, _ in signing), logs, signing, log)
 
 
+def known_origin(member: Member) -> Origin:
+    """A member by all keys that it has or had, and up to where retired ones count: for what was signed at any time."""
+    return retired_keys(member)._replace(signing_keys=tuple(key.public_key for key in member.signing_keys))
+
+
 def seal_key_of(member: Member, now: datetime) -> bytes:
     """The key to which one seals for a member.
 

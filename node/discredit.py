@@ -1,24 +1,44 @@
-"""Stop counting what a key signed after it was retired, in what was received before anybody said so.
+"""Stop counting what is no longer believed, in what was received before anybody knew.
 
-The entries stay, as the log commits to them, and are refused from now on; what they replaced or called back counts
-again. The figures of earlier days change with it: a forgery was never true. What such a call-back has destroyed here
-stays destroyed, and `check` says so.
+That is what a key signed after it was retired, and what stands in a log behind the size from which on it told two
+stories. The entries stay, as the log commits to them, and are refused from now on; what they replaced or called back
+counts again. The figures of earlier days change with it: a forgery was never true. What such a call-back has destroyed
+here stays destroyed, and `check` says so.
 """
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from crypto.envelope import keyid, leaf_keyid
 from node.purge import MISMATCH
 from node.receive import targets_of
 from node.signed import Codec
 from node.store.database import Store, Transaction
+from node.store.forks import fork_of
 from node.store.heads import log_head
-from node.store.peer_log import StoredEntry, end_peer_facts, refuse, stored_entries
-from node.verify import KEY_RETIRED, Fate, Origin, read_record
+from node.store.peer_log import StoredEntry, believe, end_peer_facts, refuse, stored_entries
+from node.verify import KEY_RETIRED, LOG_FORKED, Fate, Origin, read_record, verify_stored
 
 _PORTION = 2_500
-_DONE = frozenset({(Fate.REFUSED, KEY_RETIRED), (Fate.PURGED, "")})
-_NOT_BELIEVED = frozenset({KEY_RETIRED, MISMATCH})
+_NOT_BELIEVED = frozenset({KEY_RETIRED, LOG_FORKED, MISMATCH})
+
+
+class _Judged(NamedTuple):
+    """An entry, whether more than its leaf is held, and why it does not count; empty where it may."""
+
+    held: StoredEntry
+    shown: bool
+    why: str
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing has to be done about it."""
+        known = self.held.fate, self.held.reason
+        if not self.why:
+            return self.held.reason != LOG_FORKED
+        if not self.shown or known in {(Fate.PURGED, ""), (Fate.REFUSED, self.why)}:
+            return True
+        return self.why == LOG_FORKED and known == (Fate.REFUSED, MISMATCH)
 
 
 def discredit(store: Store, origin: Origin, codec: Codec) -> int:
@@ -32,19 +52,29 @@ def discredit(store: Store, origin: Origin, codec: Codec) -> int:
     if not origin.ends:
         return 0
     with store.write() as connection:
-        head = log_head(connection, origin.org_id)
-        if head is None:
-            return 0
-        late = {  # and what each of them replaced
-            held.log_index: _replaced(held, codec)
-            for held in _late(connection, head.log_id, origin, codec)
-            if (held.fate, held.reason) not in _DONE and codec.decode_entry(held.wire).envelope
-        }
-        refuse(connection, head.log_id, list(late), KEY_RETIRED)
-        freed = frozenset[int]().union(*late.values())
-        if freed:
-            end_peer_facts(connection, head.log_id, _ends(connection, head.log_id, freed, codec))
-    return len(late)
+        return discredit_within(connection, origin, codec)
+
+
+def discredit_within(connection: Transaction, origin: Origin, codec: Codec) -> int:
+    """The same, and what stands behind the fork of a log; what is known to be shared by now is believed again."""
+    head, fork = log_head(connection, origin.org_id), fork_of(connection, origin.org_id)
+    if head is None or not (origin.ends or fork):
+        return 0
+    origin = origin._replace(good_size=fork.common_size if fork else None)
+    judged = [one for one in _judged(connection, head.log_id, origin, codec) if not one.is_settled]
+    changed: set[int] = set()
+    for why in (KEY_RETIRED, LOG_FORKED):
+        late = [one.held for one in judged if one.why == why]
+        changed.update(*(_replaced(held, codec) for held in late))
+        refuse(connection, head.log_id, [held.log_index for held in late], why)
+    for held in (one.held for one in judged if not one.why):
+        (found,) = verify_stored([held.wire], origin, held.log_index, codec)
+        believe(connection, head.log_id, held.known_on, found)
+        changed |= {held.log_index} | _replaced(held._replace(reason=found.reason), codec)
+    if changed:
+        ends = _ends(connection, head.log_id, frozenset(changed), codec)
+        end_peer_facts(connection, head.log_id, ends)
+    return sum(bool(one.why) for one in judged)
 
 
 def discredited(store: Store, own: Origin, codec: Codec) -> frozenset[int]:
@@ -55,17 +85,23 @@ def discredited(store: Store, own: Origin, codec: Codec) -> frozenset[int]:
         head = log_head(connection, own.org_id)
         if head is None:
             return frozenset()
-        return frozenset(held.log_index for held in _late(connection, head.log_id, own, codec))
+        judged = _judged(connection, head.log_id, own, codec)
+        return frozenset(one.held.log_index for one in judged if one.why)
 
 
-def _late(connection: Transaction, log_id: int, origin: Origin, codec: Codec) -> Iterator[StoredEntry]:
-    """What retired keys signed too late."""
+def _judged(connection: Transaction, log_id: int, origin: Origin, codec: Codec) -> Iterator[_Judged]:
+    """Entries from the first on that may not count."""
     ends = {keyid(key): end for key, end in origin.ends}
-    for held in _entries(connection, log_id, min(ends.values())):
+    start = min(ends.values(), default=0) if origin.good_size is None else 0
+    for held in _entries(connection, log_id, start):
         entry = codec.decode_entry(held.wire)
         signer = entry.envelope.signatures[0].keyid if entry.envelope else leaf_keyid(entry.leaf)
+        why = ""
         if held.log_index >= ends.get(signer, held.log_index + 1):
-            yield held
+            why = KEY_RETIRED
+        elif origin.good_size is not None and held.log_index >= origin.good_size:
+            why = LOG_FORKED
+        yield _Judged(held, entry.envelope is not None, why)
 
 
 def _ends(connection: Transaction, log_id: int, freed: frozenset[int], codec: Codec) -> dict[int, int | None]:

@@ -144,6 +144,18 @@ class ForkedError(PeerError):
     reason = "LOG_FORKED"
 
 
+class ForkProofError(PeerError):
+    """What is said to prove that a log has forked proves nothing."""
+
+    reason = "FORK_NOT_PROVEN"
+
+
+class RelayError(PeerError):
+    """A member passed on more of another's record than it may."""
+
+    reason = "RELAY_WIDENS"
+
+
 class RootMismatchError(PeerError):
     """The entries of a page do not belong to the log that the checkpoint commits to."""
 

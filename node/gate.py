@@ -75,6 +75,14 @@ class Gatekeeper(grpc.aio.ServerInterceptor):
         self._looking = False
         self._caller: ContextVar[Member] = ContextVar("caller")
 
+    def directory(self) -> Directory:
+        """The directory as it stands now.
+
+        Raises:
+            NodeError: It can not be used.
+        """
+        return self._directory()
+
     def caller(self) -> Member:
         """The member whose call is being answered, as it was found when the call came."""
         return self._caller.get()

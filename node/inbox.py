@@ -6,6 +6,7 @@ of a message has passed `node.urgent.verify_alert` and fits what came before it.
 
 from datetime import datetime
 
+from node.contain import refuse_forked
 from node.errors import AlertError, SequenceError, TooManyAlertsError, UnknownAlertError
 from node.store.alerts import (
     Promise,
@@ -47,6 +48,7 @@ def receive_alert(
     Raises:
         PeerError: What does not hold, as the subclass; nothing was changed.
     """
+    refuse_forked(store, origin.org_id)
     sound = verify_alert(pushed, origin, codec, now)
     alert = sound.alert
     with store.write() as connection:

@@ -25,6 +25,7 @@ from node.explain import case_for
 from node.plan import Decided, Request, decided
 from node.receipt import PassedOn, Receipt
 from node.rules import Hold, Override, decide
+from node.signed import Label
 from node.store.database import Store, Transaction
 from node.store.disclosures import Shown, shown
 from node.store.own_log import Released, records_released, released, views_of
@@ -215,8 +216,8 @@ def _confirmed(one: _One, receipt: Receipt | None) -> datetime | None:
 
 
 def _passed_on(sent: Sequence[Shown], receipt: Receipt | None) -> tuple[PassedOn, ...]:
-    seen = {row.log_index for row in sent}
-    return tuple(told for told in (receipt.passed_on if receipt else ()) if told.log_index in seen)
+    told = receipt.passed_on if receipt else ()
+    return tuple(one for one in told if any(one.covers(row.log_index, Label(row.label)) for row in sent))
 
 
 def _seen(row: Shown) -> Levels:

@@ -35,7 +35,7 @@ def own_log_page(
     """
     stop = min(span.start + span.limit, span.size)
     page = own_page(connection, head.log_id, span.start, stop, reader.tier, reader.org_id)
-    entries = _within(page, MAX_PAGE_BYTES)
+    entries = fitting(page)
     stop = span.start + len(entries)
     try:
         proof = consistency_path(Tiles(TileReader(connection, tiles)), stop, span.size)
@@ -44,8 +44,9 @@ def own_log_page(
     return Page(tuple(entries), tuple(proof), page_token(span.size, stop))
 
 
-def _within(entries: list[bytes], max_bytes: int) -> list[bytes]:
-    if sum(map(len, entries)) <= max_bytes:
+def fitting(entries: list[bytes]) -> list[bytes]:
+    """As many of these entries as a page may hold, one at the least."""
+    if sum(map(len, entries)) <= MAX_PAGE_BYTES:
         return entries
-    fitting = sum(total <= max_bytes for total in accumulate(map(len, entries)))
-    return entries[: max(fitting, 1)]
+    count = sum(total <= MAX_PAGE_BYTES for total in accumulate(map(len, entries)))
+    return entries[: max(count, 1)]

@@ -1,7 +1,7 @@
 """Tell the originator of a record that people here gave it to somebody, by word or on paper.
 
-Nodes pass nothing on. Where a label lets people do it, what they did goes into the next receipt, so that the originator
-sees who has its record beyond those it gave it to (R5, R21).
+Where a label lets people do it, what they did goes into the next receipt, so that the originator sees who has its
+record beyond those it gave it to (R5, R21). What the node itself passes on (`node.relay`) is told likewise.
 """
 
 from collections.abc import Collection, Mapping

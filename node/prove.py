@@ -14,7 +14,7 @@ from crypto.errors import ProofError
 from crypto.ladder import Opening, narrow_opening
 from crypto.logproof import LogProof
 from crypto.merkle import HashReader, inclusion_path
-from crypto.tiles import Tiles, appended_tiles
+from crypto.tiles import Tiles, tiles_of
 from node.audience import CLOSED, Audience, Levels, Tier
 from node.bounds import Bounds
 from node.errors import ForkedError, NotProvableError, StoreError
@@ -120,9 +120,9 @@ def prove_received(store: Store, origin_id: str, index: int, giving: Giving, cod
         )
         if not openings:
             raise NotProvableError(f"nothing that is held of it may be shown to {giving.audience.name}")
-        tiles = appended_tiles(lambda _level, _number: b"", 0, leaf_hashes(connection, head.log_id))
+        tree = tiles_of(leaf_hashes(connection, head.log_id))
         wire = codec.encode_entry(entry._replace(openings=openings))
-        proof = _proof(head, index, wire, Tiles(lambda level, number: tiles.get((level, number), b"")))
+        proof = _proof(head, index, wire, tree)
     return _written_down(store, origin_id, proof, giving)
 
 

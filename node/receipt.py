@@ -15,6 +15,7 @@ from crypto.signing import Signer
 from node.config import ORG_ID
 from node.directory import Member
 from node.errors import ReceiptError
+from node.signed import Label
 
 RECEIPT_TYPE = "application/vnd.tocsin.receipt.v1+protobuf"
 AHEAD = timedelta(minutes=5)  # by which the clocks of two members may differ
@@ -32,11 +33,21 @@ class Refused(NamedTuple):
 
 
 class PassedOn(NamedTuple):
-    """An entry that the receiver's people gave to a member, or to somebody who is none; `at` is aware UTC."""
+    """An entry that the receiver's people gave to a member, or to somebody who is none; `at` is aware UTC.
+
+    With a `stop_index`, all up to and without that one whose label lets its node pass them on.
+    """
 
     log_index: int
     member_id: str
     at: datetime
+    stop_index: int = 0
+
+    def covers(self, log_index: int, label: Label) -> bool:
+        """Whether an entry with a label was given."""
+        if not self.stop_index:
+            return log_index == self.log_index
+        return self.log_index <= log_index < self.stop_index and label >= Label.GREEN
 
 
 class Receipt(NamedTuple):
@@ -111,6 +122,8 @@ def verify_receipt(
     for passed in receipt.passed_on:
         if not re.fullmatch(f"({ORG_ID})?", passed.member_id):
             raise ReceiptError("passed_on: member_id: not the id of a member")
+        if passed.stop_index and not passed.log_index < passed.stop_index <= receipt.log_size:
+            raise ReceiptError("passed_on: stop_index: not behind log_index and within the log")
     return receipt
 
 

@@ -47,7 +47,14 @@ def follow(store: Store, origin_id: str) -> LogHead:
 
 
 def keep_page(
-    store: Store, head: LogHead, page: VerifiedPage, checkpoint: bytes, codec: Codec, now: datetime
+    store: Store,
+    head: LogHead,
+    page: VerifiedPage,
+    checkpoint: bytes,
+    codec: Codec,
+    now: datetime,
+    *,
+    relayed: bool = False,
 ) -> tuple[Received, LogHead]:
     """Store a verified page that continues `head`.
 
@@ -58,6 +65,7 @@ def keep_page(
         checkpoint: The signed note that the page was verified against.
         codec: Reads messages.
         now: Aware UTC time of arrival.
+        relayed: Another member passed it on: its originator was not heard.
 
     Raises:
         BusyError: Another process of this node has stored entries of this log meanwhile; nothing was changed.
@@ -70,7 +78,7 @@ def keep_page(
         entries, buried = purge(connection, head, entries, codec)
         add_peer_entries(connection, head, entries, replaced, day_number(now.date()))
         follow_replaced(connection, head.log_id, _continued(entries, replaced))
-        seconds = int(now.timestamp())
+        seconds = head.heard_at if relayed else int(now.timestamp())
         # Until the last page is in, the checkpoint says more than is held; the frontier says how much that is.
         advance_log(connection, head, page.frontier, checkpoint, seconds)
     fates = [one.fate for one in entries]

@@ -26,14 +26,17 @@ from node.errors import CallError, NodeError, PageTokenUnknownError, UnknownLogE
 from node.gate import MAX_REQUEST_BYTES, Context, Gatekeeper, abort_call, our_error
 from node.pages import Span, own_log_page
 from node.receipt import verify_receipt
+from node.relay import Relay
 from node.store.database import Store, Transaction
 from node.store.disclosures import Disclosure, is_noted, note_disclosure
 from node.store.heads import LogHead, log_head
+from node.store.receipts import note_relayed
 from node.store.tiles import FullTiles, TileReader
 from node.verify import MAX_PAGE_ENTRIES
 from node.wire.exchange import (
     SERVICE,
     Call,
+    ListCall,
     decode_checkpoint_call,
     decode_list_call,
     decode_proof_call,
@@ -64,11 +67,16 @@ class Exchange:
     """The answers of the exchange service; plain functions, run in threads beside the event loop."""
 
     def __init__(
-        self, org_id: str, store: Store, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        org_id: str,
+        store: Store,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        relay: Relay | None = None,
     ) -> None:
         self._org_id = org_id
         self._store = store
         self._clock = clock
+        self._relay = relay
         self._tiles = FullTiles()
 
     def get_checkpoint(self, wire: bytes, _caller: Member) -> bytes:
@@ -80,10 +88,12 @@ class Exchange:
         asked = decode_list_call(wire)
         if not 0 <= asked.page_size <= MAX_PAGE_ENTRIES:
             raise CallError(f"page_size: {asked.page_size} is not between 0 and {MAX_PAGE_ENTRIES}")
+        if asked.call.origin_id not in {"", self._org_id}:
+            return self._relayed(asked, caller)
         with self._store.read() as connection:
             head = self._head(connection, asked.call)
-            size, start = _read_token(asked.page_token, head.committed)
-            span = Span(start, asked.page_size or DEFAULT_PAGE_ENTRIES, size)
+            span = _span(asked, head.committed)
+            start = span.start
             page = own_log_page(connection, head, caller, span, self._tiles)
             stop, at = start + len(page.entries), int(self._clock().timestamp())
             sent = Disclosure(caller.org_id, caller.tier, head.frontier.size, start, stop, at)
@@ -93,14 +103,30 @@ class Exchange:
                 note_disclosure(connection, sent)
         return encode_page(*page)
 
+    def _relayed(self, asked: ListCall, caller: Member) -> bytes:
+        """A page of another member's log, as far as it may be passed on; written down first, for its owner (R21)."""
+        with self._store.read() as connection:
+            head = self._head(connection, asked.call)
+            assert self._relay is not None, "without one there is no such head"
+            span = _span(asked, head.committed)
+            page, shown = self._relay.page(connection, head, caller, span)
+        if shown:
+            with self._store.write() as connection:
+                stop, at = span.start + len(page.entries), int(self._clock().timestamp())
+                note_relayed(connection, head.origin_id, caller.org_id, (span.start, stop), at)
+        return encode_page(*page)
+
     def get_consistency_proof(self, wire: bytes, _caller: Member) -> bytes:
         """GetConsistencyProof."""
         asked = decode_proof_call(wire)
         with self._store.read() as connection:
-            size = self._head(connection, asked.call).committed
-            if not 1 <= asked.old_size <= asked.new_size <= size:
-                raise CallError(f"old_size, new_size: not in order between 1 and {size}")
-            return encode_proof(consistency_path(self._hashes(connection), asked.old_size, asked.new_size))
+            head = self._head(connection, asked.call)
+            sizes = asked.old_size, asked.new_size
+            if not 1 <= asked.old_size <= asked.new_size <= head.committed:
+                raise CallError(f"old_size, new_size: not in order between 1 and {head.committed}")
+            if self._relay is not None and head.origin_id != self._org_id:
+                return encode_proof(self._relay.proof(connection, head, *sizes))
+            return encode_proof(consistency_path(self._hashes(connection), *sizes))
 
     def confirm_receipt(self, wire: bytes, caller: Member) -> bytes:
         """ConfirmReceipt."""
@@ -125,7 +151,9 @@ class Exchange:
 
     def _head(self, connection: Transaction, call: Call) -> LogHead:
         if call.origin_id not in {"", self._org_id}:
-            raise UnknownLogError(f"this node serves the log of {self._org_id} only")
+            if self._relay is None:
+                raise UnknownLogError(f"this node serves the log of {self._org_id} only")
+            return self._relay.head(connection, call.origin_id)
         head = log_head(connection, self._org_id)
         if head is None:
             raise UnknownLogError("this node has not started its log")
@@ -219,6 +247,11 @@ def _handlers(exchange: Exchange, gatekeeper: Gatekeeper) -> grpc.GenericRpcHand
             "WatchCheckpoints": grpc.unary_stream_rpc_method_handler(watch),
         },
     )
+
+
+def _span(asked: ListCall, committed: int) -> Span:
+    size, start = _read_token(asked.page_token, committed)
+    return Span(start, asked.page_size or DEFAULT_PAGE_ENTRIES, size)
 
 
 def _read_token(token: str, size: int) -> tuple[int, int]:

@@ -17,15 +17,26 @@ from typing import NamedTuple, TypeVar
 from crypto.checkpoint import Checkpoint
 from crypto.merkle import Frontier
 from node.asking import keep_answers, standing_requests
+from node.audience import Tier
 from node.audiences import keep_belongings
 from node.client import PeerClient
 from node.confirm import due_receipt, note_given
+from node.contain import refuse_forked
 from node.directory import Directory, origin_of, quorum_of, speaker_of
-from node.errors import MemberError, NodeError, PeerError, UnavailableError
+from node.errors import (
+    ForkedError,
+    MemberError,
+    NodeError,
+    PeerError,
+    RolledBackError,
+    UnavailableError,
+)
+from node.gossip import most_heard
 from node.inbox import check_promises
 from node.logbook import Identity
 from node.receipt import sign_receipt
 from node.receive import Received, follow, keep_page
+from node.relayed import verify_relayed
 from node.stepping import exchange_verdicts
 from node.store.database import Store
 from node.store.heads import LogHead, note_contact
@@ -38,6 +49,7 @@ from node.verify import (
     join_pages,
     link_page,
     page_token,
+    read_checkpoint,
     verify_head,
 )
 from node.wire import charters, records
@@ -52,6 +64,14 @@ Progress = Callable[[int, int], None]  # entries verified so far, entries in the
 Clock = Callable[[], datetime]  # aware UTC
 
 
+class Reader(NamedTuple):
+    """Who reads what was passed on, and what it trusts."""
+
+    org_id: str
+    directory: Directory
+    clock: Clock = lambda: datetime.now(UTC)
+
+
 class Outcome(NamedTuple):
     """What a pull from one peer did; `error` says why it stopped before the end."""
 
@@ -60,6 +80,7 @@ class Outcome(NamedTuple):
     held: int  # entries that had been verified before
     verified: int  # entries that are verified now
     error: NodeError | None
+    doubtful: bytes = b""  # a checkpoint that does not fit what is held, to be looked into
 
 
 async def pull(
@@ -82,11 +103,16 @@ async def pull(
     org_id = client.peer.org_id
     head = await asyncio.to_thread(follow, store, org_id)
     before, received, error = head.frontier.size, Received(), None
+    note = doubtful = b""
     try:
         asked = clock()
+        await asyncio.to_thread(refuse_forked, store, org_id)
         origin = origin_of(directory, org_id, asked)
+        shown = await asyncio.to_thread(most_heard, store, org_id)
         note = await client.checkpoint()
         checkpoint = verify_head(note, origin, head.frontier, quorum_of(directory, org_id))
+        if checkpoint.size < shown:
+            raise RolledBackError(f"the log has shown {shown} entries to others, and {checkpoint.size} to us")
         async with nullcontext(verifiers) if verifiers else Verifiers() as who:
             if checkpoint.size - head.frontier.size >= MANY_ENTRIES:
                 who.call_helpers()
@@ -96,6 +122,7 @@ async def pull(
                     received += kept
                     progress(head.frontier.size, checkpoint.size)
     except (PeerError, MemberError) as refusal:
+        doubtful = note if isinstance(refusal, ForkedError | RolledBackError) else b""
         logger.warning("refused: peer=%s reason=%s verified=%d", org_id, refusal.reason, head.frontier.size)
         error = refusal
     except UnavailableError as absence:
@@ -109,7 +136,48 @@ async def pull(
         await _follow_audiences(store, client, directory, identity.org_id, clock())
         await exchange_requests(store, client)
         await exchange_verdicts(store, client, directory, identity.org_id, clock())
-    return Outcome(org_id, received, before, head.frontier.size, error)
+    return Outcome(org_id, received, before, head.frontier.size, error, doubtful)
+
+
+async def pull_relayed(
+    store: Store,
+    client: PeerClient,
+    origin_id: str,
+    reader: Reader,
+    verifiers: Verifiers | None = None,
+) -> Outcome:
+    """Bring the log of a member to which there is no line as far as another member holds it.
+
+    It passes the same gate as from its originator, and shows no more than may be passed on; whatever does not hold is
+    the fault of who passes it on, and is not written down against the originator.
+    """
+    directory, now = reader.directory, reader.clock()
+    head = await asyncio.to_thread(follow, store, origin_id)
+    before, received, note = head.frontier.size, Received(), b""
+    try:
+        await asyncio.to_thread(refuse_forked, store, origin_id)
+        origin = origin_of(directory, origin_id, now)
+        tier = directory.member(reader.org_id).tier
+        note = await client.checkpoint(origin_id)
+        shown = read_checkpoint(note, origin)
+        if shown.size < before:  # it follows the log more slowly than we do; or another log
+            return Outcome(origin_id, received, before, before, None, note)
+        checkpoint = verify_head(note, origin, head.frontier, quorum_of(directory, origin_id))
+        async with nullcontext(verifiers) if verifiers else Verifiers() as who:
+            log = _Log(client, origin, checkpoint, head.frontier, who, relayed_to=tier)
+            async with _ahead(log.spans()) as spans:
+                async for span in spans:
+                    kept, head = await asyncio.to_thread(
+                        keep_page, store, head, span, note, records, reader.clock(), relayed=True
+                    )
+                    received += kept
+    except (PeerError, MemberError, UnavailableError) as refusal:
+        logger.warning(
+            "not passed on: log=%s peer=%s reason=%s", origin_id, client.peer.org_id, refusal.reason
+        )
+        doubtful = note if isinstance(refusal, ForkedError | RolledBackError) else b""
+        return Outcome(origin_id, received, before, head.frontier.size, refusal, doubtful)
+    return Outcome(origin_id, received, before, head.frontier.size, None)
 
 
 async def _confirm(
@@ -171,8 +239,10 @@ class _Log:
         checkpoint: Checkpoint,
         held: Frontier,
         verifiers: Verifiers,
+        relayed_to: Tier | None = None,
     ) -> None:
         self._client = client
+        self._relayed_to = relayed_to
         self._origin = origin
         self._checkpoint = checkpoint
         self._held = held
@@ -186,7 +256,7 @@ class _Log:
         async with _ahead(self._begun()) as pages:
             try:
                 async for page in pages:
-                    span.append(await page)
+                    span.append(await self._permitted(await page))
                     entries = sum(len(one.entries) for one in span)
                     if entries >= _even_share(left):
                         yield join_pages(span)
@@ -198,6 +268,13 @@ class _Log:
             yield join_pages(span)
         if failure is not None:
             raise failure
+
+    async def _permitted(self, page: VerifiedPage) -> VerifiedPage:
+        """A page of a log that is passed on, if it shows no more than may be."""
+        if self._relayed_to is not None:
+            wires = [one.wire for one in page.entries]
+            await asyncio.to_thread(verify_relayed, wires, self._relayed_to, records)
+        return page
 
     async def _begun(self) -> AsyncGenerator[Awaitable[VerifiedPage], None]:
         """Pages that are being verified."""
@@ -218,8 +295,9 @@ class _Log:
     async def _fetched(self) -> AsyncGenerator[Page, None]:
         """Pages as they come, asked for by tokens that we make ourselves, so a peer's token never steers us."""
         at = self._held.size
+        other = "" if self._relayed_to is None else self._origin.org_id
         while token := page_token(self._checkpoint.size, at):
-            page = await self._client.entries(token)
+            page = await self._client.entries(token, origin_id=other)
             at += len(page.entries)
             yield page
 

@@ -371,7 +371,8 @@ passed_on = Table(  # what people here say that they gave to others of a peer's 
     Column("log_index", BigInteger, nullable=False),
     Column("member_id", Text, nullable=False),  # empty: somebody who is no member
     Column("at", Integer, nullable=False),  # seconds since 1970, UTC
-    Column("said_by", Text, nullable=False),
+    Column("said_by", Text, nullable=False),  # a person; or nobody, where the node itself passed them on
+    Column("stop_index", BigInteger),  # then: the first that it did not
     Index(None, "origin_id"),
 )
 
@@ -432,6 +433,29 @@ alert_notice = Table(  # of our own alert: by whom it was received; of a peer's:
     Column("org_id", Text, primary_key=True),
     Column("sent_at", Integer, nullable=False),  # to the member, or our word to its originator; 0 is not yet
     Column("acknowledged_at", Integer, nullable=False),
+)
+
+heard = Table(  # checkpoints of logs as others were shown them
+    "heard",
+    metadata,
+    Column("origin_id", Text, primary_key=True),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("root", LargeBinary(32), primary_key=True),
+    Column("note", LargeBinary, nullable=False),
+    Column("told_by", Text, nullable=False),
+    Column("heard_at", Integer, nullable=False),  # seconds since 1970, UTC
+    Column("agrees", SmallInteger, nullable=False),  # 0: what is held here does not reach so far, or differs
+)
+
+fork = Table(  # what proves of a log that it told two stories; the best of each
+    "fork",
+    metadata,
+    Column("origin_id", Text, primary_key=True),
+    Column("common_size", BigInteger, nullable=False),  # 0: nothing is known to be shared
+    Column("first_size", BigInteger, nullable=False),  # of the smaller of both checkpoints
+    Column("proof", LargeBinary, nullable=False),
+    Column("told_by", Text, nullable=False),
+    Column("found_at", Integer, nullable=False),  # seconds since 1970, UTC
 )
 
 witnessed = Table(  # the newest checkpoint of each log of a member that was cosigned here

@@ -16,6 +16,7 @@ from crypto.errors import CryptoError
 from crypto.merkle import Frontier
 from crypto.sealing import HEAD_BYTES, SealKey, fitting, open_sealed, seal_hash
 from node.bundle import BUNDLE_TYPE, PREFIX_BYTES, Bundle, BundleCodec
+from node.contain import refuse_forked
 from node.directory import Directory, origin_of, quorum_of, speaker_of
 from node.errors import (
     BundleContentError,
@@ -170,6 +171,7 @@ def _begin(
         head = log_head(connection, origin.org_id)
     held = head.frontier.size if head else 0
     try:
+        refuse_forked(store, origin.org_id)
         checkpoint = _verify_checkpoint(store, bundle, origin, quorum, head)
     except PeerError as refusal:
         _note(store, origin.org_id, now, refusal)

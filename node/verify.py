@@ -92,6 +92,7 @@ class Origin(NamedTuple):
     log_keys: tuple[bytes, ...]
     ends: tuple[tuple[bytes, int], ...] = ()  # of retired signing keys: the first index that no longer counts
     log_ends: tuple[tuple[bytes, int], ...] = ()  # of retired log keys: the largest size that counts
+    good_size: int | None = None  # of a log that has forked: the first index that no longer counts
 
 
 class Page(NamedTuple):
@@ -119,6 +120,9 @@ class Finding(NamedTuple):
 # Neither counted nor believed in what it replaces or calls back: whoever stole a key writes no history with it.
 KEY_RETIRED = "KEY_RETIRED"
 _RETIRED = Finding(Fate.REFUSED, reason=KEY_RETIRED)
+# Likewise of a log that told two stories: of what only one of them holds, nothing is believed.
+LOG_FORKED = ForkedError.reason
+_FORKED = Finding(Fate.REFUSED, reason=LOG_FORKED)
 
 
 class Verified(NamedTuple):
@@ -253,8 +257,14 @@ def verify_entries(wires: Sequence[bytes], start: int, origin: Origin, codec: Co
         if entry.envelope is not None
         and index >= ends.get(_verify_signature(index, entry.envelope, origin), index + 1)
     }
+    good_size = start + len(entries) if origin.good_size is None else origin.good_size
+    forked = {index for index, entry in enumerate(entries, start) if index >= good_size and entry.envelope}
     return [
-        _RETIRED if index in retired else _verify_entry(index, entry, origin, codec)
+        _RETIRED
+        if index in retired
+        else _FORKED
+        if index in forked
+        else _verify_entry(index, entry, origin, codec)
         for index, entry in enumerate(entries, start)
     ]
 

@@ -20,9 +20,11 @@ from node.errors import (
     WitnessSignatureError,
     WitnessSizeError,
 )
-from node.store.database import Store
+from node.gossip import suspect
+from node.store.database import Store, Transaction
+from node.store.heads import log_head
 from node.store.witnessed import Witnessed, last_witnessed, put_witnessed
-from node.verify import witness_name
+from node.verify import log_name, witness_name
 
 _MAX_ORIGIN = 200
 
@@ -57,13 +59,12 @@ def witness(store: Store, org_id: str, signer: Signer, caller: Member, asked: Gr
     checkpoint = _checkpoint(caller, asked.note, now)
     if asked.old_size > checkpoint.size:
         raise WitnessSizeError(f"old_size: {asked.old_size} is more than the checkpoint's {checkpoint.size}")
-    with store.write() as connection:
-        last = last_witnessed(connection, checkpoint.origin)
-        size = last.size if last else 0
-        if asked.old_size != size:
-            raise WitnessBehindError(f"{checkpoint.origin} was last signed here at {size}", size)
-        _verify(last, asked, checkpoint)
-        put_witnessed(connection, Witnessed(*checkpoint, asked.note))
+    try:
+        _check_and_store(store, asked, checkpoint)
+    except WitnessProofError:
+        if checkpoint.origin == log_name(caller.org_id):
+            suspect(store, asked.note, checkpoint, caller.org_id, now)
+        raise
     return cosign(asked.note, witness_name(org_id), signer, int(now.timestamp()))
 
 
@@ -78,6 +79,25 @@ def _checkpoint(caller: Member, note: bytes, now: datetime) -> Checkpoint:
         return verify_checkpoint(note, origin, *keys)
     except CryptoError as error:
         raise WitnessSignatureError(str(error)) from error
+
+
+def _check_and_store(store: Store, asked: Growth, checkpoint: Checkpoint) -> None:
+    with store.write() as connection:
+        last = last_witnessed(connection, checkpoint.origin)
+        size = last.size if last else 0
+        if asked.old_size != size:
+            raise WitnessBehindError(f"{checkpoint.origin} was last signed here at {size}", size)
+        _verify(last, asked, checkpoint)
+        _verify_held(connection, checkpoint)
+        put_witnessed(connection, Witnessed(*checkpoint, asked.note))
+
+
+def _verify_held(connection: Transaction, checkpoint: Checkpoint) -> None:
+    """Compare with what was shown to us as a reader of the log, where that is as much."""
+    org_id = checkpoint.origin.removeprefix("tocsin/").removesuffix("/log")
+    head = log_head(connection, org_id) if checkpoint.origin == log_name(org_id) else None
+    if head and head.frontier.size == checkpoint.size and head.frontier.root != checkpoint.root:
+        raise WitnessProofError(f"{org_id} has shown another log of {checkpoint.size} entries")
 
 
 def _verify(last: Witnessed | None, asked: Growth, checkpoint: Checkpoint) -> None:

@@ -9,12 +9,20 @@ import grpc
 
 from crypto.errors import CryptoError
 from crypto.signing import Signer
+from node.directory import Member
 from node.errors import NodeError, WitnessBehindError
 from node.gate import Context, Gatekeeper, abort_call, our_error
-from node.server import Service, read_request_id
+from node.gossip import tell
+from node.server import Service, read_request_id, unary_handler
 from node.status import WITNESSED_SIZE
 from node.store.database import Store
-from node.wire.witness import SERVICE, decode_add_checkpoint_call, encode_cosignature
+from node.wire.witness import (
+    SERVICE,
+    decode_add_checkpoint_call,
+    decode_checkpoints_call,
+    encode_cosignature,
+    encode_told,
+)
 from node.witness import witness
 
 
@@ -32,8 +40,19 @@ class WitnessStand:
 
     def service(self) -> Service:
         """The witness service, for `make_server`."""
-        methods: dict[str, Any] = {"AddCheckpoint": grpc.unary_unary_rpc_method_handler(self._add_checkpoint)}
+        methods: dict[str, Any] = {
+            "AddCheckpoint": grpc.unary_unary_rpc_method_handler(self._add_checkpoint),
+            "ListCheckpoints": unary_handler(
+                self._list_checkpoints,
+                self._gatekeeper,
+                lambda wire: decode_checkpoints_call(wire).request_id,
+            ),
+        }
         return Service(SERVICE, grpc.method_handlers_generic_handler(SERVICE, methods))
+
+    def _list_checkpoints(self, wire: bytes, _caller: Member) -> bytes:
+        known = decode_checkpoints_call(wire).known
+        return encode_told(tell(self._store, self._gatekeeper.directory(), known))
 
     async def _add_checkpoint(self, wire: bytes, context: Context) -> bytes:
         request_id = ""

@@ -22,16 +22,19 @@ def check(
     index of figures with the records. Of cases everything is verified that needs no key of a case; `tocsin case check`
     opens the rest. It ends with exit code 1 if anything does not hold.
     """
+    from itertools import chain
+
     from console.home import open_home
     from node.alert_check import check_alerts
     from node.audiences import charter_faults
     from node.check import Fault, check_logs, check_records, check_tiles
     from node.confirm import receipt_faults
+    from node.contain import fork_faults
     from node.directory import retired_keys
     from node.errors import DirectoryError
     from node.request_check import check_requests
     from node.verdict_check import check_verdicts
-    from node.wire import charters, matching, records
+    from node.wire import charters, matching, records, witness
     from node.wire.receipts import decode_receipt
 
     opened = open_home(home)
@@ -47,6 +50,7 @@ def check(
             raise
         say(f"Note: {error}")
     origins[own.org_id] = own
+    _say_forks(store)
     faults: list[Fault] = []
     verified = {
         "records": 0,
@@ -71,9 +75,12 @@ def check(
                     verified[name] += one
                     progress(sum(verified.values()))
         faults += check_tiles(store, own.org_id)
-        given = receipt_faults(store, own.org_id, origins, records.decode_envelope, decode_receipt)
-        faults += (Fault(*one) for one in given)
-        faults += (Fault(*one) for one in charter_faults(store, own.org_id, origins, charters))
+        signed = chain(
+            receipt_faults(store, own.org_id, origins, records.decode_envelope, decode_receipt),
+            charter_faults(store, own.org_id, origins, charters),
+            fork_faults(store, origins, witness),
+        )
+        faults += (Fault(*one) for one in signed)
         for one_there in _casework(opened, origins):
             if isinstance(one_there, int):
                 verified["casework"] += one_there
@@ -84,6 +91,13 @@ def check(
         show(("where", "what"), faults, style, remarks)
         raise typer.Exit(1)
     show(("verified", "number"), list(verified.items()), style, {"faults": "none"})
+
+
+def _say_forks(store: Any) -> None:
+    from console.forks import log_warnings
+
+    for line in log_warnings(store):
+        say(line)
 
 
 def _casework(home: Any, origins: dict[str, Any]) -> Iterator[Any]:

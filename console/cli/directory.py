@@ -139,6 +139,47 @@ def root(
     say_what_became(change_root(opened, passphrase(home), *roles), out, opened)
 
 
+@directory.command()
+def witnesses(
+    needed: Annotated[
+        int, typer.Option("--needed", metavar="N", help="How many members have to cosign; 0 is none.", min=0)
+    ],
+    witness: Annotated[
+        list[str] | None,
+        typer.Option("--witness", metavar="ORG", help="Who counts; else every member.", show_default=False),
+    ] = None,
+    stale: Annotated[
+        int,
+        typer.Option(
+            "--stale-after", metavar="HOURS", help="A log that is silent for so long is stale.", min=0
+        ),
+    ] = 24,
+    out: DraftOption = None,
+    home: HomeOption = HERE,
+) -> None:
+    """Say how many members have to cosign each log.
+
+    A checkpoint that fewer have cosigned is believed by nobody: its entries wait until the others have. With 3 of many,
+    one that is off line stops nobody, and whoever would show two logs to two members needs 3 that lie for it.
+    """
+    from console.cli.drafts import say_what_became
+    from console.home import open_home
+    from console.network import change_members
+    from node.directory import QuorumPolicy, Status
+
+    opened = open_home(home)
+    active = {one.org_id for one in opened.directory().members if one.status is Status.ACTIVE}
+    among = tuple(sorted(set(witness or ())))
+    strange = set(among) - active
+    if strange:
+        raise typer.BadParameter(f"no active members: {', '.join(sorted(strange))}", param_hint="--witness")
+    most = len(among or active) - 1  # who is one of them has to do with the others
+    if needed > most:
+        raise typer.BadParameter(f"nobody witnesses its own log, so at most {most}", param_hint="--needed")
+    policy = QuorumPolicy(needed, among, stale * 3600)
+    say_what_became(change_members(opened, passphrase(home), lambda members: members, policy), out, opened)
+
+
 @directory.command("show")
 def show_network(
     file: FileArgument = None, home: HomeOption = HERE, style: FormatOption = Format.TABLE

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from console.cli.options import HERE, Format, FormatOption, HomeOption
+from console.cli.options import HERE, Format, FormatOption, HomeOption, passphrase
 from console.cli.output import say, show
 
 log = typer.Typer(
@@ -30,6 +30,35 @@ def show_logs(home: HomeOption = HERE, style: FormatOption = Format.TABLE) -> No
 
     opened = open_home(home)
     show(LOG_HEADER, log_lines(opened.store(), opened.settings.org_id, known_keys(opened)), style)
+
+
+@log.command()
+def cosign(home: HomeOption = HERE) -> None:
+    """Ask members to cosign your log now.
+
+    `tocsin serve` does so with each checkpoint; this is for a node that serves nobody.
+    """
+    import asyncio
+
+    from console.home import open_home
+    from console.serve import open_node
+    from console.witnesses import have_log_cosigned
+    from node.directory import quorum_of
+
+    node = open_node(open_home(home), passphrase(home))
+    try:
+        done = asyncio.run(have_log_cosigned(node, datetime.now(UTC)))
+        needed = quorum_of(node.directory(), node.org_id).needed
+    finally:
+        node.store.close()
+    for member, why in done.refused:
+        say(f"{member}: {why}")
+    if not needed:
+        say("The directory asks for no witnesses; see `tocsin directory witnesses`.")
+        return
+    say(f"{done.size} entries, cosigned by {len(done.by)} of {needed}: {', '.join(done.by) or 'nobody'}")
+    if len(done.by) < needed:
+        raise typer.Exit(1)
 
 
 @log.command()
@@ -114,6 +143,42 @@ def verify(
     show(PROOF_HEADER, proof_lines(proven, standing), style)
     if standing not in {Standing.STANDS, Standing.UNKNOWN}:
         raise EndedError(standing)
+
+
+@log.command()
+def forks(
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="FILE", help="A proof that somebody handed you; else what is known."),
+    ] = None,
+    of: Annotated[
+        str, typer.Option("--of", metavar="ORG", help="Whose proof to write.", show_default=False)
+    ] = "",
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where to write it, with --of.", show_default=False)
+    ] = None,
+    home: HomeOption = HERE,
+    style: FormatOption = Format.TABLE,
+) -> None:
+    """Show logs that told two stories, with proof.
+
+    A proof holds two checkpoints that one member signed and that can not both be true. With FILE it is verified, and
+    kept if it holds; members tell each other with each sync.
+    """
+    from console.forks import HEADER, fork_file, fork_lines, take_fork
+    from console.home import open_home, read_file, write_file
+
+    if bool(of) != bool(out):
+        raise typer.BadParameter("--of ORG and --out FILE go together")
+    opened = open_home(home)
+    store, directory = opened.store(), opened.directory()
+    if file is not None:
+        kept = take_fork(store, read_file(file), directory, opened.settings.org_id)
+        say(f"It holds, and is kept: {kept}." if kept else "It holds; what is known already says as much.")
+    if out is not None:
+        write_file(out, fork_file(store, of))
+        say(f"Wrote {out}.")
+    show(HEADER, fork_lines(store, directory), style)
 
 
 @log.command()

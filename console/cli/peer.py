@@ -257,6 +257,7 @@ def records(
 @peer.command("list")
 def list_members(home: HomeOption = HERE, style: FormatOption = Format.TABLE) -> None:
     """Show the members, what was verified of each, and when."""
+    from console.forks import log_states
     from console.home import open_home
     from node.store.heads import log_heads
 
@@ -264,6 +265,7 @@ def list_members(home: HomeOption = HERE, style: FormatOption = Format.TABLE) ->
     directory = opened.directory()
     with opened.store().read() as connection:
         heads = {head.origin_id: head for head in log_heads(connection)}
+    states = log_states(opened.store(), directory, opened.settings.org_id, datetime.now(UTC))
     rows: list[list[str | int]] = []
     for member in directory.members:
         head = heads.get(member.org_id)
@@ -282,10 +284,11 @@ def list_members(home: HomeOption = HERE, style: FormatOption = Format.TABLE) ->
                 head.frontier.size if head else 0,
                 heard if member.org_id != opened.settings.org_id else "this node",
                 head.refused_reason if head else "",
+                states[member.org_id],
             ]
         )
     show(
-        ("member", "type", "tier", "status", "endpoint", "verified", "heard", "refused"),
+        ("member", "type", "tier", "status", "endpoint", "verified", "heard", "refused", "log"),
         rows,
         style,
         {

@@ -32,7 +32,7 @@ def serve(
     from console.logs import log_to_stderr
     from console.serve import serve as serve_node
     from console.submissions import taking_submissions
-    from console.witnesses import cosign_daily
+    from console.witnesses import keep_cosigned
 
     log_to_stderr()
     opened = open_home(home)
@@ -46,7 +46,7 @@ def serve(
             lambda address: say(f"Listening on {address}"),
             sync or None,
             alerts=bool(sync) if alerts is None else alerts,
-            daily=cosign_daily,
+            daily=keep_cosigned,
         )
 
 
@@ -54,20 +54,29 @@ def sync(
     peers: Annotated[
         list[str] | None, typer.Argument(metavar="PEER", help="Ids of members; else all.")
     ] = None,
+    via: Annotated[
+        str,
+        typer.Option(metavar="MEMBER", help="Who passes on the logs of these peers.", show_default=False),
+    ] = "",
     home: HomeOption = HERE,
     style: FormatOption = Format.TABLE,
 ) -> None:
     """Pull what is new from the peers, verify it, and keep it.
 
-    After the records of a member come its signed documents about cases. A cut costs nothing: the next sync goes on
-    where this one stopped. What can not be verified is refused with its reason.
+    After the records of a member come its signed documents about cases, and what it was shown of the logs of all. A cut
+    costs nothing: the next sync goes on where this one stopped. What can not be verified is refused with its reason.
+    A member that can not be reached is looked for with those that hold more of its log, if they pass it on; with --via
+    only with one of them.
     """
     import asyncio
 
     from console.alerts import warnings
+    from console.forks import log_warnings
     from console.home import open_home
-    from console.serve import open_node, sync_all
+    from console.serve import open_node, sync_all, sync_via
 
+    if via and not peers:
+        raise typer.BadParameter("whose logs? name the peers", param_hint="--via")
     node = open_node(open_home(home), passphrase(home))
     sizes: dict[str, tuple[int, int]] = {}
     with steps("Verifying", 0) as progress:
@@ -76,10 +85,11 @@ def sync(
             sizes[peer] = (done, size)
             progress(sum(one for one, _ in sizes.values()))
 
-        outcomes = asyncio.run(sync_all(node, frozenset(peers or ()), seen))
+        only = frozenset(peers or ())
+        outcomes = asyncio.run(sync_via(node, via, only) if via else sync_all(node, only, seen))
     rows = [
         (
-            one.records.org_id,
+            f"{one.records.org_id} by {one.via}" if one.via else one.records.org_id,
             one.records.received.accepted,
             one.records.received.retracted,
             one.records.received.withheld,
@@ -106,6 +116,8 @@ def sync(
     )
     show(header, rows, style)
     for line in warnings(node.store):
+        say(line)
+    for line in log_warnings(node.store):
         say(line)
     for synced in outcomes:
         for refused in synced.documents.refused:

@@ -82,6 +82,11 @@ def advance_log(
         raise BusyError("the log has grown meanwhile; try again")
 
 
+def put_checkpoint(connection: Connection, head: LogHead, checkpoint: bytes) -> None:
+    """Keep a checkpoint with more signature lines in the place of the same one."""
+    connection.execute(update(log).where(log.c.id == head.log_id).values(checkpoint=checkpoint))
+
+
 def note_contact(connection: Connection, origin_id: str, heard_at: int, refused_reason: str) -> None:
     """Write down when a peer was last heard and, if its answer did not hold, why."""
     head = open_log(connection, origin_id)

@@ -131,6 +131,19 @@ def refuse(connection: Connection, log_id: int, indexes: Sequence[int], reason: 
         connection.execute(delete(fact).where(and_(fact.c.log_id == log_id, fact.c.log_index.in_(chosen))))
 
 
+def believe(connection: Connection, log_id: int, day: int, found: Verified) -> None:
+    """Let an entry that was refused be what verifying it again has found, known since the day of its arrival."""
+    index = found.position.log_index
+    connection.execute(
+        update(entry)
+        .where(and_(entry.c.log_id == log_id, entry.c.log_index == index))
+        .values(fate=str(found.fate), reason=found.reason)
+    )
+    if found.fact is not None:
+        row = (next_id(connection, fact), None, log_id, index, day, None, *found.fact)
+        insert_many(connection, fact, [row])
+
+
 def stored_entries(connection: Connection, log_id: int, start: int, count: int) -> list[StoredEntry]:
     """Up to `count` entries from `start` on, in order."""
     rows = connection.execute(

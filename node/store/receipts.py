@@ -52,28 +52,58 @@ def put_receipt(connection: Connection, held: Held) -> None:
 def passed_on_of(connection: Connection, origin_id: str, limit: int) -> list[PassedOn]:
     """What people here say that they passed on of an origin's records: the newest, in the order of the log."""
     rows = connection.execute(
-        select(passed_on.c.log_index, passed_on.c.member_id, passed_on.c.at)
+        select(passed_on.c.log_index, passed_on.c.member_id, passed_on.c.at, passed_on.c.stop_index)
         .where(passed_on.c.origin_id == origin_id)
-        .order_by(passed_on.c.id.desc())
+        .order_by(passed_on.c.at.desc(), passed_on.c.id.desc())
         .limit(limit)
     )
-    return sorted(PassedOn(index, member, datetime.fromtimestamp(at, UTC)) for index, member, at in rows)
+    return sorted(_passed(*row) for row in rows)
 
 
 def all_passed_on(connection: Connection) -> list[tuple[str, PassedOn, str]]:
     """(whose record, what was given to whom, who says so), of our own records and of peers', as it was written down."""
     rows = connection.execute(select(*passed_on.c[1:]).order_by(passed_on.c.id))
     return [
-        (origin_id, PassedOn(index, member, datetime.fromtimestamp(at, UTC)), said_by)
-        for origin_id, index, member, at, said_by in rows
+        (origin_id, _passed(index, member, at, stop), said_by)
+        for origin_id, index, member, at, said_by, stop in rows
     ]
 
 
 def add_passed_on(connection: Connection, origin_id: str, passed: PassedOn, said_by: str) -> None:
     """Write down that people here passed something on."""
     at = int(passed.at.timestamp())
-    row = (next_id(connection, passed_on), origin_id, passed.log_index, passed.member_id, at, said_by)
+    row = (next_id(connection, passed_on), origin_id, passed.log_index, passed.member_id, at, said_by, None)
     insert_many(connection, passed_on, [row])
+
+
+def note_relayed(
+    connection: Connection, origin_id: str, member_id: str, span: tuple[int, int], at: int
+) -> None:
+    """Write down that this node is about to pass on entries itself; what goes on with the last range extends it."""
+    start, stop = span
+    of_pair = and_(
+        passed_on.c.origin_id == origin_id,
+        passed_on.c.member_id == member_id,
+        passed_on.c.stop_index.is_not(None),
+    )
+    touches = and_(of_pair, passed_on.c.log_index <= stop, passed_on.c.stop_index >= start)
+    found = connection.execute(
+        select(passed_on.c.id, passed_on.c.log_index, passed_on.c.stop_index).where(touches).limit(1)
+    ).one_or_none()
+    if found is None:
+        row = (next_id(connection, passed_on), origin_id, start, member_id, at, "", stop)
+        insert_many(connection, passed_on, [row])
+    else:
+        key, first, last = found
+        connection.execute(
+            update(passed_on)
+            .where(passed_on.c.id == key)
+            .values(log_index=min(first, start), stop_index=max(last, stop), at=at)
+        )
+
+
+def _passed(index: int, member: str, at: int, stop: int | None) -> PassedOn:
+    return PassedOn(index, member, datetime.fromtimestamp(at, UTC), stop or 0)
 
 
 def _pair(origin_id: str, receiver_id: str) -> ColumnElement[bool]:

@@ -28,7 +28,12 @@ def encode_receipt(receipt: Receipt) -> bytes:
         issue_time=to_stamp(receipt.issued),
         refusals=[receipt_pb2.Refusal(**one._asdict()) for one in receipt.refused],
         passed_on=[
-            receipt_pb2.PassedOn(log_index=one.log_index, member_id=one.member_id, pass_time=to_stamp(one.at))
+            receipt_pb2.PassedOn(
+                log_index=one.log_index,
+                member_id=one.member_id,
+                pass_time=to_stamp(one.at),
+                stop_index=one.stop_index,
+            )
             for one in receipt.passed_on
         ],
     ).SerializeToString()
@@ -49,7 +54,7 @@ def decode_receipt(payload: bytes) -> Receipt:
         from_stamp("issue_time", message.issue_time).replace(microsecond=0),
         tuple(Refused(one.log_index, one.reason) for one in message.refusals),
         tuple(
-            PassedOn(one.log_index, one.member_id, from_stamp("pass_time", one.pass_time))
+            PassedOn(one.log_index, one.member_id, from_stamp("pass_time", one.pass_time), one.stop_index)
             for one in message.passed_on
         ),
     )

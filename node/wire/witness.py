@@ -1,9 +1,12 @@
-"""The request and the response of the witness service, as bytes."""
+"""Requests and responses of the witness service, and proofs of forks, as bytes."""
 
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from node.errors import PayloadError
-from node.wire.parsing import HASH_BYTES, parse, parse_exactly, sized
+from node.fork import MAX_FORK_BYTES, Common, Fork
+from node.gossip import DIGEST_BYTES, MAX_KNOWN, MAX_TOLD_BYTES, Told
+from node.wire.parsing import HASH_BYTES, counted, parse, parse_exactly, sized
 from node.witness import Growth
 from tocsin.node.v1 import witness_service_pb2 as messages
 
@@ -53,3 +56,84 @@ def decode_cosignature(wire: bytes) -> bytes:
         PayloadError: It is not one, or holds anything else.
     """
     return parse_exactly(messages.AddCheckpointResponse(), wire).cosignature
+
+
+class CheckpointsCall(NamedTuple):
+    """A request for what the other node knows of all logs."""
+
+    request_id: str
+    known: frozenset[bytes]
+
+
+def encode_checkpoints_call(request_id: str, known: Collection[bytes]) -> bytes:
+    """Request for ListCheckpoints."""
+    return messages.ListCheckpointsRequest(request_id=request_id, known=known).SerializeToString()
+
+
+def decode_checkpoints_call(wire: bytes) -> CheckpointsCall:
+    """Read a request for ListCheckpoints.
+
+    Raises:
+        PayloadError: It is not one, or names more than anybody knows.
+    """
+    message = parse(messages.ListCheckpointsRequest(), wire)
+    if len(message.known) > MAX_KNOWN:
+        raise PayloadError(f"known: {len(message.known)} digests, at most {MAX_KNOWN}")
+    return CheckpointsCall(
+        message.request_id, frozenset(sized("known", one, DIGEST_BYTES) for one in message.known)
+    )
+
+
+def encode_told(told: Told) -> bytes:
+    """Response to ListCheckpoints."""
+    return messages.ListCheckpointsResponse(
+        checkpoints=told.checkpoints, forks=told.forks, more=told.more
+    ).SerializeToString()
+
+
+def decode_told(wire: bytes) -> Told:
+    """Read the response to ListCheckpoints.
+
+    Raises:
+        PayloadError: It is not one, or holds anything else.
+    """
+    if len(wire) > 2 * MAX_TOLD_BYTES:
+        raise PayloadError(f"checkpoints: {len(wire)} bytes, more than anybody may tell at once")
+    message = parse_exactly(messages.ListCheckpointsResponse(), wire)
+    return Told(tuple(message.checkpoints), tuple(message.forks), message.more)
+
+
+def encode_fork(fork: Fork) -> bytes:
+    """A proof of a fork, as it is stored, sent and compared."""
+    common = None
+    if fork.common is not None:
+        size, root, to_first, to_second = fork.common
+        common = messages.CommonBeginning(size=size, root=root, to_first=to_first, to_second=to_second)
+    return messages.Fork(
+        first=fork.first, second=fork.second, root=fork.root, path=fork.path, common=common
+    ).SerializeToString()
+
+
+def decode_fork(wire: bytes) -> Fork:
+    """Read a proof of a fork; whether it proves anything is another question.
+
+    Raises:
+        PayloadError: It is none, is in another form, or is too large.
+    """
+    if len(wire) > MAX_FORK_BYTES:
+        raise PayloadError(f"fork: {len(wire)} bytes, at most {MAX_FORK_BYTES}")
+    message = parse_exactly(messages.Fork(), wire)
+    common = None
+    if message.HasField("common"):
+        common = Common(
+            counted("common.size", message.common.size),
+            sized("common.root", message.common.root, HASH_BYTES),
+            _hashes("common.to_first", message.common.to_first),
+            _hashes("common.to_second", message.common.to_second),
+        )
+    root = sized("root", message.root, HASH_BYTES)
+    return Fork(message.first, message.second, root, _hashes("path", message.path), common)
+
+
+def _hashes(field: str, hashes: Iterable[bytes]) -> tuple[bytes, ...]:
+    return tuple(sized(field, one, HASH_BYTES) for one in hashes)

@@ -345,6 +345,8 @@ class Day:
         issue_checkpoint(one.node.store, paced, records, NOW + timedelta(minutes=self.slot))
         outcome = self.network.sync(self.all[reader].node, self.tap.tapped(one.node, self.all[reader].node))
         assert outcome.error is None
+        heard = self.network.hears(self.all[reader].node, self.tap.tapped(one.node, self.all[reader].node))
+        assert not heard
         self.check()
         one.decides_requests()
 
@@ -431,6 +433,7 @@ def test_in_a_day_of_six_nodes_no_message_says_more_than_the_rules(
     assert day.bystander.heard["SubscribeResponse"] > 0
     assert day.bystander.heard["ConfirmReceiptRequest"] > 0
     assert day.bystander.heard["AddCheckpointResponse"] == rounds * 2
+    assert day.bystander.heard["ListCheckpointsResponse"] >= rounds * len(NODES)
 
 
 @on_sqlite_alone

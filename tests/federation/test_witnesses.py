@@ -1,21 +1,30 @@
 """Members cosign each other's logs: only what adds to what they signed last, stored before it is answered."""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from hashlib import sha256
+from multiprocessing import get_context
+from typing import NamedTuple
 
 import grpc
 import pytest
 
 from casework.auditlog import Leaves, root_of
+from console.serve import Node as ServedNode
+from console.witnesses import Cosigned, have_log_cosigned
 from crypto.checkpoint import Checkpoint, sign_checkpoint
 from crypto.cosignature import Cosignature, cosign, cosignatures
 from crypto.errors import CheckpointError
 from crypto.merkle import consistency_path, leaf_hash
 from crypto.signing import Signer
 from node.client import PeerClient
+from node.cosigned import keep_cosignature, standing
+from node.directory import Member, quorum_of
 from node.errors import (
     NodeError,
+    QuorumError,
     StoreError,
     UnavailableError,
     WitnessBehindError,
@@ -25,12 +34,17 @@ from node.errors import (
     WitnessSizeError,
 )
 from node.status import status_code
+from node.store.database import Store
+from node.store.forks import all_heard
+from node.store.heads import log_head
 from node.store.witnessed import last_witnessed
-from node.verify import witness_name
+from node.verify import log_name, witness_name
 from node.wire.witness import AddCheckpointCall, decode_add_checkpoint_call, encode_add_checkpoint_call
 from node.witness import Growth, witness
 from tests.support.faults import Flavour, failing_at
-from tests.support.network import NOW, Network, Node
+from tests.support.incidents import ROBBERY, SHOOTING
+from tests.support.network import NOW, Network, Node, on_sqlite_alone, rows_of
+from tests.support.peer_simulator import PeerSimulator
 
 NAME = "tocsin/alpha/casework-audit"
 LEAVES = [leaf_hash(bytes((number,))) for number in range(9)]
@@ -128,6 +142,43 @@ def test_of_two_histories_at_once_one_is_signed(network: Network, alpha: Node, b
     assert seen.size == (9 if signed.index(True) % 2 == 0 else 7)
 
 
+class Race(NamedTuple):
+    """One request of several at once, as another process of the witness takes it."""
+
+    url: str
+    seed: bytes
+    caller: Member
+    what: Growth
+
+
+def is_signed(race: Race) -> bool:
+    store = Store(race.url)
+    try:
+        witness(store, "beta", Signer(race.seed), race.caller, race.what, NOW)
+    except WitnessBehindError:
+        return False
+    finally:
+        store.close()
+    return True
+
+
+@pytest.mark.slow
+def test_processes_that_race_can_not_roll_a_log_back(network: Network, alpha: Node, beta: Node) -> None:
+    url = beta.store.engine.url.render_as_string(hide_password=False)
+    caller, seed = network.directory.member("alpha"), beta.identity.witness.seed
+    size = 0
+    with ProcessPoolExecutor(4, mp_context=get_context("forkserver")) as pool:
+        for longer, shorter in ((3, 1), (6, 4), (9, 8)):
+            asked_for = [growth(alpha, size, longer), growth(alpha, size, shorter)] * 3
+            signed = list(pool.map(is_signed, [Race(url, seed, caller, what) for what in asked_for]))
+            assert signed.count(True) == 1
+            with beta.store.read() as connection:
+                seen = last_witnessed(connection, NAME)
+            assert seen is not None
+            assert seen.size == (longer if signed.index(True) % 2 == 0 else shorter) > size
+            size = seen.size
+
+
 @pytest.mark.parametrize("flavour", [Flavour.REFUSED, Flavour.DONE_BUT_REPORTED_AS_FAILED])
 def test_what_can_not_be_stored_is_not_signed(
     network: Network, alpha: Node, beta: Node, flavour: Flavour
@@ -199,3 +250,102 @@ def test_a_cosignature_holds_for_one_text_time_and_witness(changed: str) -> None
         return
     with pytest.raises(CheckpointError):
         cosignatures(whole, keys)
+
+
+# --- logs of records --------------------------------------------------------------------------------------------------
+
+
+def cosigned(network: Network, owner: Node, *witnesses: Node) -> Cosigned:
+    """Let a node have its log cosigned while these are on line."""
+
+    async def ask() -> Cosigned:
+        async with AsyncExitStack() as stack:
+            served = {one.org_id: await stack.enter_async_context(one.serving(network)) for one in witnesses}
+            members = tuple(served.get(one.org_id, one) for one in network.directory.members)
+            known = replace(network.directory, members=members)
+            node = ServedNode(
+                owner.org_id, owner.store, lambda: owner.credentials, lambda: known, owner.identity
+            )
+            return await have_log_cosigned(node, NOW)
+
+    return asyncio.run(ask())
+
+
+def test_a_log_is_believed_when_as_many_have_cosigned_it_as_the_directory_asks_for(
+    network: Network, alpha: Node, beta: Node
+) -> None:
+    gamma, delta = network.node("gamma"), network.node("delta")
+    network.asks_witnesses(2)
+    alpha.holds(a=SHOOTING, b=ROBBERY)
+    for key, size in (("a", 1), ("b", 2)):
+        alpha.shares(key)
+        before = rows_of(delta.store)["entry"]
+        refused = network.sync(delta, alpha).error
+        assert isinstance(refused, QuorumError)
+        assert "0 of 2" in str(refused)
+        assert rows_of(delta.store)["entry"] == before
+
+        assert len(cosigned(network, alpha, beta).by) == 1
+        assert isinstance(network.sync(delta, alpha).error, QuorumError)
+        assert cosigned(network, alpha, beta, gamma).by == ("tocsin/beta/witness", "tocsin/gamma/witness")
+
+        assert network.sync(delta, alpha).verified == size
+        with delta.store.read() as connection:
+            head = log_head(connection, "alpha")
+        assert head is not None
+        assert len(cosignatures(head.checkpoint, quorum_of(network.directory, "alpha").keys)) == 2
+    assert delta.faults(*network.origins()) == []
+
+
+@on_sqlite_alone
+def test_of_many_witnesses_no_more_are_asked_than_are_needed(
+    network: Network, alpha: Node, beta: Node
+) -> None:
+    network.asks_witnesses(1)
+    gamma = network.node("gamma")
+    alpha.holds(a=SHOOTING)
+    alpha.shares("a")
+    assert cosigned(network, alpha, beta, gamma).by == ("tocsin/beta/witness",)
+    assert rows_of(gamma.store)["witnessed"] == ()
+    assert cosigned(network, alpha).refused == ()  # nobody has to be asked again
+
+
+@pytest.mark.parametrize("flavour", [Flavour.REFUSED, Flavour.DONE_BUT_REPORTED_AS_FAILED])
+@on_sqlite_alone
+def test_a_cosignature_that_could_not_be_kept_is_asked_for_again(
+    network: Network, alpha: Node, beta: Node, flavour: Flavour
+) -> None:
+    network.asks_witnesses(1)
+    alpha.holds(a=SHOOTING)
+    alpha.shares("a")
+    for number in range(10):
+        with failing_at(alpha.store, number, flavour):
+            done = cosigned(network, alpha, beta)
+        if not done.refused:
+            break
+    assert number == 2 if flavour is Flavour.REFUSED else number >= 1
+    ours = standing(alpha.store, "alpha", quorum_of(network.directory, "alpha").keys)
+    assert ours is not None
+    assert ours.by == {"tocsin/beta/witness"}
+    assert ours.note.count(b"tocsin/beta/witness") == 1
+    alpha.shares("a", now=NOW)
+    assert keep_cosignature(alpha.store, "alpha", b"older\n\n", b"line\n") is False
+
+
+@on_sqlite_alone
+def test_a_witness_signs_no_other_log_than_it_was_shown_as_a_reader_and_looks_into_it(
+    network: Network, beta: Node
+) -> None:
+    mirage = PeerSimulator("mirage")
+    network.admit(mirage.member)
+    mirage.adds(SHOOTING)
+    assert network.sync(beta, mirage).error is None
+    other = mirage.branches(0)
+    other.adds(ROBBERY)
+    with pytest.raises(WitnessProofError):
+        witness(beta.store, "beta", beta.identity.witness, mirage.member, Growth(0, (), other.note()), NOW)
+    with beta.store.read() as connection:
+        assert last_witnessed(connection, log_name("mirage")) is None
+        (heard,) = all_heard(connection)
+    assert (heard.origin_id, heard.size, heard.agrees) == ("mirage", 1, False)
+    assert network.hears(beta, mirage) == {"mirage"}

@@ -89,6 +89,7 @@ class Bystander:
         assert NOTE.fullmatch(getattr(message, "checkpoint", b"") + getattr(message, "cosignature", b""))
         self._sharing(message, sender, reader)
         self._matching(message, sender, reader)
+        _check_witnessing(message, sender)
         match message:
             case case_status_service_pb2.ListCaseDocumentsResponse():
                 for document in message.documents:
@@ -108,15 +109,6 @@ class Bystander:
                 if message.entry:
                     opened = [self._entry(message.entry, sender, reader, today)]
                     assert opened == [alert.record_uid], "an alert for somebody who may not see its record"
-            case witness_service_pb2.AddCheckpointRequest():
-                # What a witness sees of casework (R19): whose log it is, its size, hashes.
-                name, size, *_ = message.checkpoint.split(b"\n")
-                assert name == b"tocsin/%b/casework-audit" % sender.org_id.encode()
-                assert 0 <= message.old_size <= int(size)
-                assert {len(one) for one in message.consistency_proof} <= {32}
-            case witness_service_pb2.AddCheckpointResponse():
-                dash, name, *_ = message.cosignature.split()
-                assert (dash.decode(), name) == ("\u2014", b"tocsin/%b/witness" % sender.org_id.encode())
             case _:
                 pass
         return opened
@@ -211,3 +203,27 @@ class Bystander:
         check_how_finely(told, reader, tuple(map(len, values.values())))
         check_values(told, values)
         return record.record_uid
+
+
+def _check_witnessing(message: Any, sender: Member) -> None:
+    """Check what is said of logs: whose each is, its size, hashes, and who has signed that."""
+    match message:
+        case witness_service_pb2.AddCheckpointRequest():
+            # What a witness sees of casework (R19), and of records: whose log it is, its size, hashes.
+            name, size, *_ = message.checkpoint.split(b"\n")
+            logs = {b"tocsin/%b/%b" % (sender.org_id.encode(), log) for log in (b"casework-audit", b"log")}
+            assert name in logs
+            assert 0 <= message.old_size <= int(size)
+            assert {len(one) for one in message.consistency_proof} <= {32}
+        case witness_service_pb2.ListCheckpointsRequest():
+            assert {len(one) for one in message.known} <= {16}
+        case witness_service_pb2.ListCheckpointsResponse():
+            # What is told of logs: whose each is, its size, hashes; that of casework is told to nobody else.
+            assert all(NOTE.fullmatch(one) for one in message.checkpoints)
+            assert all(one.split(b"\n")[0].endswith(b"/log") for one in message.checkpoints)
+            assert not message.forks, "nobody has told two stories"
+        case witness_service_pb2.AddCheckpointResponse():
+            dash, name, *_ = message.cosignature.split()
+            assert (dash.decode(), name) == ("\u2014", b"tocsin/%b/witness" % sender.org_id.encode())
+        case _:
+            pass

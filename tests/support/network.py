@@ -4,7 +4,7 @@ Only passphrases and waiting are left out: keys never touch a file, and the cloc
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -28,6 +28,7 @@ from node.bounds import Bounds
 from node.check import Fault, check_logs, check_records, check_tiles
 from node.client import Credentials, PeerClient
 from node.confirm import receipt_faults
+from node.contain import fork_faults
 from node.directory import (
     LIFETIME,
     Directory,
@@ -40,6 +41,7 @@ from node.directory import (
 )
 from node.figures import Group
 from node.gate import Gatekeeper
+from node.gossiping import Hearing, hear_from
 from node.intake.publication import Publication, Row
 from node.logbook import Identity, start_log
 from node.matching import MatchDesk
@@ -49,6 +51,7 @@ from node.plan import Plan, Request
 from node.policy import Policy, baseline
 from node.query import answer
 from node.record import import_publication
+from node.relay import Relay
 from node.request_check import check_requests
 from node.scan import NO_NAMES
 from node.server import Exchange, make_server
@@ -57,11 +60,11 @@ from node.sharing import Counter
 from node.statuses import case_status_service
 from node.store.database import Store
 from node.store.records import revisions_by_key
-from node.sync import Outcome, pull
+from node.sync import Outcome, Reader, pull, pull_relayed
 from node.tables import metadata
 from node.verdict_check import check_verdicts
 from node.verify import Origin
-from node.wire import charters, matching, records
+from node.wire import charters, matching, records, witness
 from node.wire.receipts import decode_receipt
 from node.witnessing import WitnessStand
 from tests.support.deciding import BASELINE
@@ -182,7 +185,9 @@ class Node:
     async def serving(self, network: "Network") -> AsyncIterator[Member]:
         """Run the node's server; gives its member with the endpoint at which it answers."""
         gatekeeper = Gatekeeper(network.current, lambda: network.now, network.allowance)
-        exchange = Exchange(self.org_id, self.store, lambda: network.now)
+        passes_on = (lambda: BASELINE.policy.levels) if self.org_id in network.relays else None
+        relay = Relay(network.current, passes_on, records)
+        exchange = Exchange(self.org_id, self.store, lambda: network.now, relay)
         board = Board(self.org_id, self.store, gatekeeper, lambda: network.now)
         stand = WitnessStand(self.org_id, self.store, self.identity.witness, gatekeeper, lambda: network.now)
         server, port = make_server(
@@ -219,6 +224,7 @@ class Node:
         ]
         decoders = records.decode_envelope, decode_receipt
         given = [Fault(*one) for one in receipt_faults(self.store, self.org_id, origins, *decoders)]
+        given += [Fault(*one) for one in fork_faults(self.store, origins, witness)]
         given += [Fault(*one) for one in charter_faults(self.store, self.org_id, origins, charters)]
         tiles = check_tiles(self.store, self.org_id)
         return [one for one in found if isinstance(one, Fault)] + [*tiles, *given]
@@ -237,6 +243,7 @@ class Network:
 
     def __init__(self, new_database_url: Callable[[], str]) -> None:
         self.now = NOW
+        self.relays: set[str] = set()  # who passes on what others shared
         self.directory = Directory("testnet", 1, NOW, NOW + LIFETIME, ())
         self.fault: Exception | None = None
         self.allowance = Allowance()
@@ -264,6 +271,10 @@ class Network:
         others = [one for one in self.directory.members if one.org_id != member.org_id]
         self._publish((*others, member))
 
+    def admit_all(self, members: Iterable[Member]) -> None:
+        """Add members, whether they could have a line or not."""
+        self._publish((*self.directory.members, *members))
+
     def asks_witnesses(self, needed: int, *among: str, stale_seconds: int = 86_400) -> None:
         """Let the directory say who has to have cosigned a checkpoint."""
         policy = QuorumPolicy(needed, among, stale_seconds)
@@ -280,6 +291,26 @@ class Network:
         async def over_mutual_tls() -> Outcome:
             async with origin.serving(self) as peer:
                 return await self.pull(receiver, peer)
+
+        return asyncio.run(over_mutual_tls())
+
+    def hears(self, receiver: Node, teller: Served, doubtful: bytes = b"") -> frozenset[str]:
+        """Let a node hear which logs another party was shown; gives whose log told two stories."""
+
+        async def over_mutual_tls() -> frozenset[str]:
+            async with teller.serving(self) as peer, PeerClient(peer, receiver.credentials) as line:
+                who = Hearing(receiver.org_id, receiver.store, self.directory, self.now)
+                return await hear_from(who, line, doubtful)
+
+        return asyncio.run(over_mutual_tls())
+
+    def passes(self, receiver: Node, relay: Served, origin_id: str) -> Outcome:
+        """Let a node get the log of a member from another one."""
+
+        async def over_mutual_tls() -> Outcome:
+            async with relay.serving(self) as peer, PeerClient(peer, receiver.credentials) as line:
+                reader = Reader(receiver.org_id, self.directory, lambda: self.now)
+                return await pull_relayed(receiver.store, line, origin_id, reader)
 
         return asyncio.run(over_mutual_tls())
 

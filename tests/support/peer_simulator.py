@@ -42,7 +42,14 @@ from node.signed import (
 )
 from node.verify import Origin, Page, log_name, page_token
 from node.wire import records
-from node.wire.exchange import SERVICE, decode_list_call, encode_checkpoint, encode_page
+from node.wire.exchange import (
+    SERVICE,
+    decode_list_call,
+    decode_proof_call,
+    encode_checkpoint,
+    encode_page,
+    encode_proof,
+)
 from tests.support.network import Network, make_credentials, make_identity, member_of
 
 
@@ -188,6 +195,17 @@ class PeerSimulator:
         root = Frontier().append(self.leaf_hashes[:size]).root
         return self.note_as(sign_checkpoint(Checkpoint(name, size, root), name, self.identity.log))
 
+    def branches(self, size: int) -> "PeerSimulator":
+        """The same member with another story, that shares so many entries with this one."""
+        other = PeerSimulator(self.org_id)
+        other.identity, other.credentials = self.identity, self.credentials
+        other.entries, other.leaf_hashes = self.entries[:size], self.leaf_hashes[:size]
+        return other
+
+    def consistency(self, old_size: int, new_size: int) -> tuple[bytes, ...]:
+        """Proof that the log of `new_size` only adds to that of `old_size`."""
+        return consistency_path(_Tree(self.leaf_hashes), old_size, new_size)
+
     def page(self, size: int, start: int, count: int = 1000) -> Page:
         """Entries from `start` on, below the checkpoint of `size`."""
         stop = min(start + min(count, self.page_entries), size)
@@ -221,6 +239,10 @@ class PeerSimulator:
             size, start = map(int, asked.page_token.split("."))
             return await asyncio.to_thread(self.answer, size, start, asked.page_size)
 
+        async def get_consistency_proof(wire: bytes, _context: object) -> bytes:
+            asked = decode_proof_call(wire)
+            return encode_proof(self.consistency(asked.old_size, asked.new_size))
+
         async def confirm_receipt(wire: bytes, _context: object) -> bytes:
             self.receipts.append(wire)
             return b""
@@ -229,6 +251,7 @@ class PeerSimulator:
             SERVICE,
             {
                 "ConfirmReceipt": grpc.unary_unary_rpc_method_handler(confirm_receipt),
+                "GetConsistencyProof": grpc.unary_unary_rpc_method_handler(get_consistency_proof),
                 "GetCheckpoint": grpc.unary_unary_rpc_method_handler(get_checkpoint),
                 "ListEntries": grpc.unary_unary_rpc_method_handler(list_entries),
             },

@@ -110,7 +110,7 @@ receipt_values = st.builds(
     exactly(32),
     moments.map(lambda when: when.replace(microsecond=0)),
     st.lists(st.builds(Refused, indices, texts), max_size=2).map(tuple),
-    st.lists(st.builds(PassedOn, indices, texts, moments), max_size=2).map(tuple),
+    st.lists(st.builds(PassedOn, indices, texts, moments, indices), max_size=2).map(tuple),
 )
 retirements = st.builds(Retirement, st.sampled_from(list(RetirementReason)), indexes)
 keys = st.builds(MemberKey, exactly(32), moments, moments, st.none() | retirements)

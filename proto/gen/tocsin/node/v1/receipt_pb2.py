@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ctocsin/node/v1/receipt.proto\x12\x0etocsin.node.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xde\x01\n\x07Receipt\x12\x13\n\x0breceiver_id\x18\x01 \x01(\t\x12\x11\n\torigin_id\x18\x02 \x01(\t\x12\x10\n\x08log_size\x18\x03 \x01(\x04\x12\x11\n\troot_hash\x18\x04 \x01(\x0c\x12.\n\nissue_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x08refusals\x18\x06 \x03(\x0b\x32\x17.tocsin.node.v1.Refusal\x12+\n\tpassed_on\x18\x07 \x03(\x0b\x32\x18.tocsin.node.v1.PassedOn\",\n\x07Refusal\x12\x11\n\tlog_index\x18\x01 \x01(\x04\x12\x0e\n\x06reason\x18\x02 \x01(\t\"_\n\x08PassedOn\x12\x11\n\tlog_index\x18\x01 \x01(\x04\x12\x11\n\tmember_id\x18\x02 \x01(\t\x12-\n\tpass_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ctocsin/node/v1/receipt.proto\x12\x0etocsin.node.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xde\x01\n\x07Receipt\x12\x13\n\x0breceiver_id\x18\x01 \x01(\t\x12\x11\n\torigin_id\x18\x02 \x01(\t\x12\x10\n\x08log_size\x18\x03 \x01(\x04\x12\x11\n\troot_hash\x18\x04 \x01(\x0c\x12.\n\nissue_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x08refusals\x18\x06 \x03(\x0b\x32\x17.tocsin.node.v1.Refusal\x12+\n\tpassed_on\x18\x07 \x03(\x0b\x32\x18.tocsin.node.v1.PassedOn\",\n\x07Refusal\x12\x11\n\tlog_index\x18\x01 \x01(\x04\x12\x0e\n\x06reason\x18\x02 \x01(\t\"s\n\x08PassedOn\x12\x11\n\tlog_index\x18\x01 \x01(\x04\x12\x11\n\tmember_id\x18\x02 \x01(\t\x12-\n\tpass_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nstop_index\x18\x04 \x01(\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,5 +37,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REFUSAL']._serialized_start=306
   _globals['_REFUSAL']._serialized_end=350
   _globals['_PASSEDON']._serialized_start=352
-  _globals['_PASSEDON']._serialized_end=447
+  _globals['_PASSEDON']._serialized_end=467
 # @@protoc_insertion_point(module_scope)

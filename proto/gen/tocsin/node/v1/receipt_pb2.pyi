@@ -104,10 +104,13 @@ class PassedOn(_message.Message):
     LOG_INDEX_FIELD_NUMBER: _builtins.int
     MEMBER_ID_FIELD_NUMBER: _builtins.int
     PASS_TIME_FIELD_NUMBER: _builtins.int
+    STOP_INDEX_FIELD_NUMBER: _builtins.int
     log_index: _builtins.int
     """Of the entry that was passed on."""
     member_id: _builtins.str
     """Id of a member; empty is somebody who is none, which only a CLEAR label allows."""
+    stop_index: _builtins.int
+    """Passed on by the receiver's node itself: all entries up to and without this one that are labelled GREEN or CLEAR."""
     @_builtins.property
     def pass_time(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -116,10 +119,11 @@ class PassedOn(_message.Message):
         log_index: _builtins.int = ...,
         member_id: _builtins.str = ...,
         pass_time: _timestamp_pb2.Timestamp | None = ...,
+        stop_index: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["pass_time", b"pass_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["log_index", b"log_index", "member_id", b"member_id", "pass_time", b"pass_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["log_index", b"log_index", "member_id", b"member_id", "pass_time", b"pass_time", "stop_index", b"stop_index"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

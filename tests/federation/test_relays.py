@@ -1,0 +1,187 @@
+"""Who has no line to a member gets its log from another: what may be passed on, as it was signed, and no more."""
+
+import pytest
+
+from node.audience import Tier
+from node.errors import RelayError, UnavailableError
+from node.gossip import most_heard, tellers
+from node.outcomes import Reading, outcomes
+from node.plan import Request
+from node.receipt import PassedOn
+from node.receive import follow
+from node.relayed import verify_relayed
+from node.signed import Label
+from node.store.heads import log_head
+from node.store.peer_log import stored_entries
+from node.store.receipts import all_passed_on
+from node.wire import records
+from node.wire.receipts import decode_receipt
+from tests.support.deciding import BASELINE
+from tests.support.faults import Flavour, failing_at
+from tests.support.incidents import LOOTING, ROBBERY, SHELLING, SHOOTING
+from tests.support.network import NOW, Network, Node, on_sqlite_alone, rows_of
+from tests.support.peer_simulator import PeerSimulator
+
+PEERS = frozenset({Tier.PEER, Tier.PUBLIC})
+
+
+@pytest.fixture
+def alpha(network: Network) -> Node:
+    """The originator: one record for peers, one for the public, one for coordinators."""
+    made = network.node("alpha")
+    made.holds(a=SHOOTING, b=ROBBERY, c=LOOTING)
+    made.shares("a", tiers=PEERS)
+    made.shares("b", tiers=frozenset({Tier.PUBLIC}))
+    made.shares("c", tiers=frozenset({Tier.COORDINATOR}))
+    return made
+
+
+@pytest.fixture
+def gamma(network: Network, alpha: Node) -> Node:
+    """Who has a line to the originator, sees all as a coordinator, and passes on what it may."""
+    made = network.node("gamma", Tier.COORDINATOR)
+    network.relays.add("gamma")
+    network.sync(made, alpha)
+    return made
+
+
+def kept(node: Node) -> list[tuple[str, str]]:
+    with node.store.read() as connection:
+        head = log_head(connection, "alpha")
+        assert head is not None
+        return [(one.fate, one.reason) for one in stored_entries(connection, head.log_id, 0, 100)]
+
+
+def wires(node: Node, org_id: str = "alpha") -> list[bytes]:
+    with node.store.read() as connection:
+        head = log_head(connection, org_id)
+        assert head is not None
+        return [one.wire for one in stored_entries(connection, head.log_id, 0, 100)]
+
+
+def test_what_is_green_goes_to_peers_what_is_clear_to_all_and_all_else_as_its_leaf(
+    network: Network, gamma: Node
+) -> None:
+    beta, monitor = network.node("beta"), network.node("monitor", Tier.PUBLIC)
+    got = network.passes(beta, gamma, "alpha")
+    assert (got.error, got.verified) == (None, 3)
+    assert kept(beta) == [("accepted", ""), ("accepted", ""), ("withheld", "")]
+    assert network.passes(monitor, gamma, "alpha").error is None
+    assert kept(monitor) == [("withheld", ""), ("accepted", ""), ("withheld", "")]
+    for node in (beta, monitor):
+        assert node.faults(*network.origins()) == []
+
+
+def test_it_is_as_if_it_came_from_the_originator_and_goes_on_with_it(
+    network: Network, alpha: Node, gamma: Node
+) -> None:
+    beta, direct = network.node("beta"), network.node("delta")
+    network.passes(beta, gamma, "alpha")
+    network.sync(direct, alpha)
+    assert wires(beta) == wires(direct)
+    with beta.store.read() as connection:
+        head = log_head(connection, "alpha")
+    assert head is not None
+    assert head.heard_at == 0  # its originator was not heard
+    alpha.holds(a=SHELLING, b=ROBBERY, c=LOOTING)
+    alpha.shares()
+    assert network.sync(beta, alpha).verified == 4
+    assert network.sync(direct, alpha).verified == 4
+    assert wires(beta) == wires(direct)
+    assert beta.counts("means") == direct.counts("means")
+
+
+def test_what_was_corrected_or_called_back_is_passed_on_as_that(
+    network: Network, alpha: Node, gamma: Node
+) -> None:
+    alpha.holds(a=SHELLING, c=LOOTING)
+    alpha.shares()
+    network.sync(gamma, alpha)
+    beta, monitor = network.node("beta"), network.node("monitor", Tier.PUBLIC)
+    network.passes(beta, gamma, "alpha")
+    network.passes(monitor, gamma, "alpha")
+    assert {fate for fate, _ in kept(beta)} == {"withheld", "accepted", "retracted"}
+    assert beta.counts("means") == {("shelling",): 1}
+    assert monitor.counts("means") == {}
+    assert beta.faults(*network.origins()) == []
+
+
+def test_the_originator_learns_to_whom_what_was_passed_on(network: Network, alpha: Node, gamma: Node) -> None:
+    beta = network.node("beta")
+    network.passes(beta, gamma, "alpha")
+    with gamma.store.read() as connection:
+        ((origin_id, passed, said_by),) = all_passed_on(connection)
+    assert (origin_id, passed, said_by) == ("alpha", PassedOn(0, "beta", NOW, 3), "")
+    network.now = NOW.replace(hour=13)
+    network.passes(beta, gamma, "alpha")
+    network.sync(gamma, alpha)
+    bounds = BASELINE._replace(network={"beta": Tier.PEER, "gamma": Tier.COORDINATOR})
+    reading = Reading(records.decode_envelope, decode_receipt, Request((), frozenset(), NOW, bounds))
+    told = {
+        one.record: one.passed_on for one in outcomes(alpha.store, "alpha", reading) if one.member == "gamma"
+    }
+    assert [bool(told[f"reports:{key}"]) for key in "abc"] == [True, True, False]
+    assert told["reports:a"][0].member_id == "beta"
+    for node in (alpha, gamma):
+        assert node.faults(*network.origins()) == []
+
+
+@pytest.mark.parametrize("flavour", [Flavour.REFUSED, Flavour.DONE_BUT_REPORTED_AS_FAILED])
+def test_what_can_not_be_written_down_is_not_passed_on(
+    network: Network, gamma: Node, flavour: Flavour
+) -> None:
+    beta = network.node("beta")
+    follow(beta.store, "alpha")
+    with failing_at(gamma.store, 0, flavour):
+        assert isinstance(network.passes(beta, gamma, "alpha").error, UnavailableError)
+    assert rows_of(beta.store)["entry"] == ()
+    assert network.passes(beta, gamma, "alpha").verified == 3
+
+
+@on_sqlite_alone
+def test_nothing_is_passed_on_by_who_does_not_want_to_nor_what_is_not_held_to_its_end(
+    network: Network, alpha: Node, gamma: Node
+) -> None:
+    beta = network.node("beta")
+    network.relays.clear()
+    refused = network.passes(beta, gamma, "alpha")
+    assert "LOG_UNKNOWN" in str(refused.error)
+    assert rows_of(beta.store)["entry"] == ()
+    network.relays.add("gamma")
+    assert "LOG_UNKNOWN" in str(network.passes(alpha, gamma, "beta").error)
+    network.suspend("alpha")
+    assert network.passes(beta, gamma, "alpha").error is not None
+
+
+@on_sqlite_alone
+def test_who_told_of_more_entries_is_asked_for_them(network: Network, gamma: Node) -> None:
+    beta = network.node("beta")
+    assert network.hears(beta, gamma) == frozenset()
+    assert tellers(beta.store, "alpha") == ("gamma",)
+    assert most_heard(beta.store, "alpha") == 3
+    network.passes(beta, gamma, "alpha")
+    assert tellers(beta.store, "alpha") == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"label": Label.AMBER}, "labelled AMBER"),
+        ({"label": Label.RED}, "labelled RED"),
+        ({"label": Label.CLEAR}, "more finely"),
+        ({"tier": Tier.COORDINATOR}, "more finely"),
+    ],
+)
+def test_a_page_that_shows_more_than_may_be_passed_on_is_refused(
+    changes: dict[str, object], why: str
+) -> None:
+    peer = PeerSimulator("mirage")
+    peer.adds(SHOOTING, **changes)  # type: ignore[arg-type] # one of two kinds
+    with pytest.raises(RelayError, match=why) as refusal:
+        verify_relayed(peer.entries, Tier.PEER, records)
+    assert refusal.value.reason == "RELAY_WIDENS"
+    sound = PeerSimulator("mirage")
+    sound.adds(SHOOTING)
+    verify_relayed(sound.entries, Tier.PEER, records)
+    with pytest.raises(RelayError):
+        verify_relayed(sound.entries, Tier.PUBLIC, records)
