@@ -43,7 +43,7 @@ ADDRESS_FILE = "listening.submissions"
 logger = logging.getLogger(__name__)
 
 
-class Desk(NamedTuple):
+class Form(NamedTuple):
     """What taking in a submission needs."""
 
     store: Store
@@ -72,7 +72,7 @@ def make_token(home: Home) -> str:
     return token
 
 
-def open_desk(home: Home, store: Store) -> Desk:
+def open_form(home: Home, store: Store) -> Form:
     """Open what a node takes submissions in with.
 
     Raises:
@@ -89,23 +89,22 @@ def open_desk(home: Home, store: Store) -> Desk:
         raise ConfigError(
             f"{home.settings.submissions_profile}: whole: one submission is not all that a source knows"
         )
-    return Desk(store, profile, bytes.fromhex(read_file(path).decode()), lambda: datetime.now(UTC))
+    return Form(store, profile, bytes.fromhex(read_file(path).decode()), lambda: datetime.now(UTC))
 
 
-def take_in(desk: Desk, body: bytes) -> bool:
+def take_in(form: Form, body: bytes) -> bool:
     """Take in one submission; returns whether it was new.
 
     Raises:
         InputError: It can not be taken in, and nothing was.
         StoreError: The database can not be written.
     """
-    now = desk.clock()
-    publication = read_publication(body, "", now.date(), now.date(), desk.profile)
+    now = form.clock()
+    publication = read_publication(body, "", None, now.date(), form.profile)
     reasons = [reason for reject in publication.rejects for reason in reject.reasons]
     if reasons or len(publication.rows) != 1:
         raise SubmissionError(" ".join(reasons) or "a submission is one incident")
-    part = publication._replace(whole=False)
-    done = import_publication(desk.store, part, hashlib.sha256(body).digest(), now, only_new=True)
+    done = import_publication(form.store, publication, hashlib.sha256(body).digest(), now, only_new=True)
     return done.accepted > 0
 
 
@@ -122,7 +121,7 @@ def taking_submissions(home: Home) -> Iterator[str]:
     store = home.store()
     file = home.path / ADDRESS_FILE
     try:
-        with listen(open_desk(home, store), home.settings.submissions_listen) as server:
+        with listen(open_form(home, store), home.settings.submissions_listen) as server:
             address = "{}:{}".format(*server.server_address[:2])
             threading.Thread(target=server.serve_forever, args=(STOP_SECONDS,), daemon=True).start()
             write_file(file, address.encode())
@@ -135,7 +134,7 @@ def taking_submissions(home: Home) -> Iterator[str]:
         store.close()
 
 
-def listen(desk: Desk, where: str) -> ThreadingHTTPServer:
+def listen(form: Form, where: str) -> ThreadingHTTPServer:
     """Bind the listener; it answers once it is told to serve.
 
     Raises:
@@ -147,7 +146,7 @@ def listen(desk: Desk, where: str) -> ThreadingHTTPServer:
             raise ConfigError(
                 f"submissions_listen: {host} is not of this machine alone; let a proxy with TLS stand before it"
             )
-        return _Server((host, int(port)), partial(_Handler, desk))
+        return _Server((host, int(port)), partial(_Handler, form))
     except (ValueError, OverflowError) as error:
         raise ConfigError(f"submissions_listen: {where!r} is not like 127.0.0.1:7480") from error
     except OSError as error:
@@ -196,8 +195,8 @@ class _Handler(BaseHTTPRequestHandler):
     sys_version = ""
     timeout = READ_SECONDS
 
-    def __init__(self, desk: Desk, *rest: object) -> None:
-        self._desk = desk
+    def __init__(self, form: Form, *rest: object) -> None:
+        self._form = form
         super().__init__(*rest)  # type: ignore[arg-type] # request, address and server, as the server hands them in
 
     def do_POST(self) -> None:
@@ -208,7 +207,7 @@ class _Handler(BaseHTTPRequestHandler):
                 return
             body = self._body()
             if body is not None:
-                new = take_in(self._desk, body)
+                new = take_in(self._form, body)
                 logger.info("submission taken in: new=%s", new)
                 self._answer(HTTPStatus.CREATED if new else HTTPStatus.OK, "", "taken in" if new else "known")
         except InputError as error:
@@ -231,7 +230,7 @@ class _Handler(BaseHTTPRequestHandler):
                 return False
         elif kind.casefold() not in {"bearer", "token"}:
             return False
-        return hmac.compare_digest(hashlib.sha256(shown.encode()).digest(), self._desk.token_sha256)
+        return hmac.compare_digest(hashlib.sha256(shown.encode()).digest(), self._form.token_sha256)
 
     def _body(self) -> bytes | None:
         """The body, read whole; `None` where it was answered that it can not be."""

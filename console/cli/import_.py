@@ -59,9 +59,7 @@ def import_file(
     now = datetime.now(UTC)
     by = read_profile_file(profile) if profile is not None else None
     with working(f"Reading {file.name}"):
-        publication = read_publication(data, file.name, published, now.date(), by)
-    if whole is not None:
-        publication = publication._replace(whole=whole)
+        publication = read_publication(data, file.name, published, now.date(), by, whole=whole)
     say(
         f"Source: {publication.source}. Published on {publication.published_on} ({publication.published_from})."
     )

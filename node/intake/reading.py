@@ -22,7 +22,13 @@ _TITLE_ROWS = 10  # a header may stand below that many rows of titles and notes
 
 
 def read_publication(
-    data: bytes, file_name: str, published: date | None, today: date, profile: Profile | None = None
+    data: bytes,
+    file_name: str,
+    published: date | None,
+    today: date,
+    profile: Profile | None = None,
+    *,
+    whole: bool | None = None,
 ) -> Publication:
     """Read the whole data set that a source published on one day.
 
@@ -32,6 +38,7 @@ def read_publication(
         published: Day of publication if somebody has stated it.
         today: Day on which it is read; nothing in it can be younger.
         profile: By which its columns are read; else the built-in one that knows most of them.
+        whole: Whether it holds all that its source knows; else as the profile says.
 
     Raises:
         IntakeError: The file can not be read as a publication at all; the class says why.
@@ -49,13 +56,15 @@ def read_publication(
     if not records:
         raise EmptyFileError("The table has column names, but no rows.")
     readings, damage = Rows(profile, layout).read(records)
-    stated = published or day_in_name(file_name, today) or (None if profile.whole else today)
+    whole = profile.whole if whole is None else whole
+    is_publication = whole and profile.whole
+    named = day_in_name(file_name, today)
+    stated = published or named or (None if is_publication else today)
     rows, rejects, reused = _settle(readings, layout, min(stated or today, today))
     warnings += (*damage, *reused, *_counted(rows))
     newest = max((row.incident.when.earliest for row in rows), default=None)
-    origin = "--published" if published else "file name" if stated else "newest row"
-    if not published and not profile.whole and stated == today:
-        origin = "today"
+    unnamed = "newest row" if is_publication else "today"
+    origin = "--published" if published else "file name" if named else unnamed
     return Publication(
         profile.name,
         stated or newest,
@@ -64,7 +73,7 @@ def read_publication(
         rows,
         rejects,
         tuple(warnings),
-        profile.whole,
+        whole,
     )
 
 

@@ -75,6 +75,17 @@ REFUSED: dict[str, tuple[str, Words]] = {
         "COLUMNS_UNKNOWN",
         lambda full, _: ("import", full / "tocsin.toml", "--home", full),
     ),
+    "a profile that is none": (
+        "PROFILE_REFUSED",
+        lambda full, _: (
+            *("import", full / "data.csv", "--profile", full / "data.csv"),
+            *("--home", full),
+        ),
+    ),
+    "a profile of submissions that is not there": (
+        "FILE_UNREADABLE",
+        lambda full, _: ("submissions", "reconcile", full / "data.csv", "--home", full),
+    ),
     "an empty file": ("FILE_EMPTY", lambda full, _: ("import", full / "empty.csv", "--home", full)),
     "an unknown tier": (
         "QUERY_INVALID",

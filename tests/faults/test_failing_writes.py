@@ -50,6 +50,7 @@ from tests.support.works import (
     shared,
     sign_slot,
     slot_signed,
+    submit_one,
     synced,
     unmark_and_consent,
 )
@@ -62,6 +63,10 @@ def importing(network: Network, _until: ExitStack) -> tuple[Work, Node]:
     for node in nodes:
         import_first(node)
     return Work(nodes[0], import_second, imported), nodes[1]
+
+
+def submitting(network: Network, _until: ExitStack) -> tuple[Work, Node]:
+    return Work(network.node("alpha"), submit_one, imported), network.node("beta")
 
 
 def marking(network: Network, _until: ExitStack) -> tuple[Work, Node]:
@@ -221,6 +226,7 @@ def being_matched(network: Network, _until: ExitStack) -> tuple[Work, Node]:
 @pytest.fixture(
     params=[
         importing,
+        submitting,
         marking,
         sharing,
         syncing,

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from console.submissions import Form, take_in
 from crypto.signing import Signer
 from node import share, sync
 from node.asking import keep_answers
@@ -25,6 +26,7 @@ from node.comparing import Move, answer_move, answer_reveal
 from node.consent import Said, record_consent
 from node.directory import Directory, Member
 from node.granting import Decider, grant
+from node.intake import read_profile
 from node.judging import Judge, judge, keep_verdicts, pairs_with
 from node.logbook import Identity, Pace
 from node.mark import agree_to_unmark, ask_to_unmark, mark_record
@@ -82,6 +84,24 @@ def import_first(node: Node) -> None:
 def import_second(node: Node) -> None:
     """Import a later publication, in which something of everything has changed."""
     node.holds(on=date(2026, 2, 1), **SECOND)
+
+
+FORM = read_profile("""
+name = "form"
+title = "What people submit"
+whole = false
+[columns]
+"_uuid" = { is = "id" }
+"when" = { is = "date" }
+"what" = { is = "means" }
+"taken" = { is = "harm vehicle_stolen" }
+""")
+SUBMISSION = b'{"_uuid": "1f2e", "when": "2026-01-05", "what": "robbery", "taken": 2}'
+
+
+def submit_one(node: Node) -> None:
+    """Take in a submission of a form."""
+    take_in(Form(node.store, FORM, b"", lambda: NOW), SUBMISSION)
 
 
 def imported(node: Node) -> object:
