@@ -8,17 +8,18 @@ from console.home import Home
 from console.requests import time_text
 from node.candidates import Pair, pair_id
 from node.clusters import Ties, clusters
-from node.errors import UnknownMatchError
+from node.errors import UnknownMatchError, UnknownRecordError
 from node.facts import COLUMNS, Fact
 from node.likeness import probability
-from node.pairing import find_pairs, ties
+from node.pairing import find_pairs, name_pair, ties
 from node.partaking import Desk
 from node.signed import RecordName
 from node.stepup import Role, outcome, step
 from node.store.comparisons import Comparison, compared_pairs, comparisons
 from node.store.database import Store, Transaction
 from node.store.matched import LikelyPair, all_places, likely_pairs, matched_facts
-from node.store.records import day_number, record_names
+from node.store.own_log import released
+from node.store.records import day_number, record_ids_by_key, record_names
 from node.store.verdicts import all_verdicts
 from node.verdict import Verdict, newest
 from node.wire import records
@@ -109,6 +110,27 @@ def state_of(found: Known, pair: Pair) -> str:
     if pair in found.ties.same:
         return "conflict" if pair[0] in found.conflicts else "one event"
     return "open"
+
+
+def chosen_pair(store: Store, desk: Desk, text: str) -> Pair:
+    """The pair that somebody means: by its id, or by its two records, as `awsd:4664=beta:17`.
+
+    Raises:
+        UnknownMatchError: There is none, or more than one.
+        UnknownRecordError: Our record was never shared.
+    """
+    own, named, entry = text.partition("=")
+    if not named:
+        return find_pair(known(store, desk), text)
+    source, _, key = own.partition(":")
+    member, _, number = entry.rpartition(":")
+    with store.read() as connection:
+        ids = record_ids_by_key(connection, source, [key])
+        past = next(iter(released(connection, list(ids.values())).values()), None)
+    if past is None:
+        raise UnknownRecordError(f"{own[:80]} was never shared, so there is nothing to compare it with")
+    index = int(number) if number.isdecimal() and len(number) < 19 else -1
+    return name_pair(store, past, desk.org_id, (member, index), records)
 
 
 def find_pair(found: Known, text: str) -> Pair:

@@ -8,12 +8,14 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from node.audience import ALL_CLOSED, Audience, Tier, levels_for
-from node.candidates import Candidate, Pair, Reports, candidates
+from node.candidates import Candidate, Pair, Reports, candidates, pair_of
 from node.clusters import Ties
+from node.errors import UnknownMatchError
 from node.likeness import weights
 from node.sight import cut_sight, sight
 from node.signed import Codec, RecordName
 from node.store.database import Store, Transaction
+from node.store.heads import log_head
 from node.store.matched import (
     LikelyPair,
     Place,
@@ -24,9 +26,12 @@ from node.store.matched import (
     peer_standing,
     put_likely_pairs,
 )
+from node.store.own_log import Released
+from node.store.peer_log import entries_at
 from node.store.records import day_number
 from node.store.verdicts import all_verdicts
 from node.verdict import agreed
+from node.verify import Fate
 
 
 def find_pairs(
@@ -55,6 +60,28 @@ def find_pairs(
         put_likely_pairs(connection, pairs)
         note_places(connection, [one.place for one in (*own, *theirs) if one.place.name in named])
     return pairs
+
+
+def name_pair(store: Store, own: Released, org_id: str, entry: tuple[str, int], codec: Codec) -> Pair:
+    """A pair that people name themselves, of a record of ours and an entry of a member; where they are is remembered.
+
+    Raises:
+        UnknownMatchError: No such record is held here.
+    """
+    member, index = entry
+    with store.write() as connection:
+        head = log_head(connection, member)
+        found = entries_at(connection, head.log_id, [index]).get(index) if head is not None else None
+        envelope = codec.peek_entry(found.wire).envelope if found and found.fate == Fate.ACCEPTED else None
+        if head is None or envelope is None:
+            raise UnknownMatchError(
+                f"no record {member[:63]}:{index} is held; `tocsin peer records {member[:63]}`"
+            )
+        ours = RecordName(org_id, own.uid)
+        theirs = RecordName(member, codec.decode_incident(envelope.payload).record_uid)
+        places = Place(ours, own.record_id, None, None), Place(theirs, None, head.log_id, index)
+        note_places(connection, places)
+    return pair_of(ours, theirs)
 
 
 def ties(connection: Transaction, known_on: int | None = None) -> Ties:

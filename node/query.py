@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from node.audience import Purpose
+from node.counting import Once, count_each_once
 from node.dimensions import MEASURED, Unit
 from node.errors import PurposeError, QueryError
 from node.figures import (
@@ -59,6 +60,7 @@ class Answer:
             consent to this purpose (R14).
         beside: What the figures are compared with; `None` if with nothing.
         not_shown: What stands below the largest groups.
+        once: What is counted, each event once, and between which bounds; `None` where reports are listed.
     """
 
     query: Query
@@ -75,6 +77,7 @@ class Answer:
     unconsented: int = 0
     beside: Query | None = None
     not_shown: NotShown = NOTHING_LEFT
+    once: Once | None = None
 
     @property
     def unit(self) -> str:
@@ -93,13 +96,17 @@ def answer(store: Store, query: Query) -> Answer:
         PurposeError: There is nothing to count but what was shared for other purposes (R16).
     """
     with store.read() as connection:
-        now = counted_rows(query, count(connection, query.counted))
+
+        def reports(asked: Query) -> Counted:
+            return counted_rows(asked, count(connection, asked))
+
+        once = count_each_once(connection, query.counted, reports)
         beside = compared(query)
         before = None
         if beside is not None:
-            before = moved(query, counted_rows(query, count(connection, beside)), now)
-        rows, not_shown = figures(query, now, before)
-        return _answer(connection, query, header(query), rows, not_shown)
+            before = moved(query, count_each_once(connection, beside, reports).best, once.best)
+        rows, not_shown = figures(query, once.best, before)
+        return replace(_answer(connection, query, header(query), rows, not_shown), once=once)
 
 
 def changes(store: Store, query: Query) -> Answer:

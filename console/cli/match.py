@@ -14,7 +14,12 @@ match = typer.Typer(
     step. People decide: only when both owners say the same, two records are one event.""",
     no_args_is_help=True,
 )
-PairArgument = Annotated[str, typer.Argument(metavar="PAIR", help="Id of a pair, or how it begins.")]
+PairArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="PAIR", help="Id of a pair, or how it begins; or both records: awsd:4664=beta:17."
+    ),
+]
 ByOption = Annotated[
     str, typer.Option("--by", metavar="WHO", help="Who decides: initials or a staff number.")
 ]
@@ -44,9 +49,9 @@ def show_pair(pair: PairArgument, home: HomeOption = HERE, style: FormatOption =
     from console.matches import (
         STEP_HEADER,
         VERDICT_HEADER,
+        chosen_pair,
         compared_text,
         desk_of,
-        find_pair,
         known,
         proposed_text,
         step_lines,
@@ -55,9 +60,9 @@ def show_pair(pair: PairArgument, home: HomeOption = HERE, style: FormatOption =
 
     opened = open_home(home)
     store = opened.store()
-    found = known(store, desk_of(opened))
-    chosen = find_pair(found, pair)
-    compared = found.compared.get(chosen)
+    desk = desk_of(opened)
+    chosen = chosen_pair(store, desk, pair)
+    compared = known(store, desk).compared.get(chosen)
     if compared is not None:
         remarks = {"compared": compared_text(compared), "proposed by": proposed_text(compared)}
         show(STEP_HEADER, step_lines(compared), style, remarks)

@@ -9,11 +9,9 @@ from console.cli.output import say, show
 from console.home import open_home
 from console.matches import (
     STEP_HEADER,
+    chosen_pair,
     compared_text,
     desk_of,
-    find_pair,
-    known,
-    look,
     sides_of,
     step_lines,
 )
@@ -42,7 +40,7 @@ def compare_pair(home: Path, text: str, by: str, style: Format) -> None:
     opened = open_home(home)
     node = open_node(opened, passphrase(home))
     desk = desk_of(opened)
-    mine, theirs = sides_of(find_pair(look(node.store, desk), text), desk.org_id)
+    mine, theirs = sides_of(chosen_pair(node.store, desk, text), desk.org_id)
     partner = partner_of(desk.bounds.network, theirs.origin_id)
     held = _running(node.store, mine, theirs)
     if held is None:
@@ -78,7 +76,7 @@ def judge_pair(home: Path, text: str, by: str, judgement: str, ground: str) -> N
     if ground and ground not in grounds:
         raise QueryError(f"--ground: {ground!r} is none of {', '.join(grounds)}")
     store, desk = opened.store(), desk_of(opened)
-    mine, theirs = sides_of(find_pair(known(store, desk), text), desk.org_id)
+    mine, theirs = sides_of(chosen_pair(store, desk, text), desk.org_id)
     partner = partner_of(desk.bounds.network, theirs.origin_id)
     said = Judgement[judgement.upper()], grounds.get(ground)
     judged = Judge(by, opened.identity(passphrase(home)), desk, matching)

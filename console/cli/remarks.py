@@ -1,7 +1,10 @@
 """What stands beside the figures of an answer."""
 
 from node.dimensions import UNKNOWN
+from node.figures import Group, order
 from node.query import Answer
+
+MOST_RANGES = 20  # groups whose bounds are told
 
 
 def remarks(found: Answer) -> dict[str, object]:
@@ -25,6 +28,7 @@ def remarks(found: Answer) -> dict[str, object]:
         f"{seen.incidents} counted",
         *(f"{number} {text}" for number, text in cautions if number),
     ]
+    notes |= _once(found)
     if found.for_outsiders:
         notes["left_out"] = "what peers shared: their records are theirs to give (R20)"
         notes["ask_in_writing"] = found.originators
@@ -42,6 +46,36 @@ def remarks(found: Answer) -> dict[str, object]:
         )
     notes["coverage"] = "voluntary reporting: no record does not mean no incident"
     return notes
+
+
+def _once(found: Answer) -> dict[str, object]:
+    """How many reports tell of one event, and between what the figures lie while pairs are open."""
+    once = found.once
+    if once is None or not (once.events or once.open):
+        return {}
+    notes: dict[str, object] = {
+        "counted_once": f"{once.reports} reports tell of {once.events} events, each counted once"
+    }
+    if not once.open:
+        return notes
+    notes["open_pairs"] = f"{once.open} pairs of reports may be one event: tocsin match list"
+    differing = sorted((group for group in {*once.low, *once.high} if _spans(found, group)), key=order)
+    notes["between"] = [
+        " ".join((*map(str, group), *_spans(found, group))) for group in differing[:MOST_RANGES]
+    ] + ([f"and {len(differing) - MOST_RANGES} more groups"] if len(differing) > MOST_RANGES else [])
+    return notes
+
+
+def _spans(found: Answer, group: Group) -> tuple[str, ...]:
+    """The measures of a group that are not sure, each with low, best and high."""
+    assert found.once is not None, "asked for only where events are counted once"
+    nothing = (0,) * len(found.query.measures)
+    low, best, high = (one.get(group, nothing) for one in (found.once.low, found.once.best, found.once.high))
+    return tuple(
+        f"{name} {least} to {most} (best {likely})"
+        for name, least, likely, most in zip(found.query.measures, low, best, high, strict=True)
+        if least != most
+    )
 
 
 def _beside(found: Answer) -> dict[str, object]:

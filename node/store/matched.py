@@ -109,7 +109,7 @@ def follow_replaced(connection: Connection, log_id: int, replaced: Mapping[int, 
 def matched_facts(
     connection: Connection, as_of: int, *, own_only: bool = False, purpose: Purpose | None = None
 ) -> list[tuple[RecordName, int, Fact]]:
-    """(record, key of the fact, fact) of matched records, as they counted on a day.
+    """(record, day from which it counts so, fact) of matched records, as they counted on a day.
 
     Args:
         connection: To the database.
@@ -118,7 +118,7 @@ def matched_facts(
         purpose: Leave out what members did not share for it (R16).
     """
     counted = [fact.c.known_from <= as_of, or_(fact.c.known_until.is_(None), fact.c.known_until > as_of)]
-    columns = (matched.c.origin_id, matched.c.uid, fact.c.id, *_FACT)
+    columns = (matched.c.origin_id, matched.c.uid, fact.c.known_from, *_FACT)
     own = (
         select(*columns)
         .join_from(matched, revision, revision.c.record_id == matched.c.record_id)
