@@ -102,6 +102,7 @@ _DIMENSIONS = (
     Dimension("staff", "#x_staff+type", values=frozenset(Staff), kind=Kind.SPLIT),
     Dimension("sex", "#x_sex", values=frozenset(Sex), kind=Kind.SPLIT),
     Dimension("org_type", "#org+type", values=frozenset(EMPLOYERS), kind=Kind.SPLIT),
+    Dimension("source", "#meta+source+name", kind=Kind.DETAIL),
     Dimension("harm", "#impact+type", codes="harm", kind=Kind.DETAIL),
     Dimension("resource", "#impact+resource", codes="harm", kind=Kind.DETAIL),
     Dimension("programme", "#sector", codes="programme", kind=Kind.DETAIL),

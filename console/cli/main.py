@@ -15,6 +15,7 @@ from console.cli.audience import audience
 from console.cli.bundle import bundle
 from console.cli.case.group import case
 from console.cli.check import check
+from console.cli.codes import codes
 from console.cli.demo import demo
 from console.cli.directory import directory
 from console.cli.holders import disclosures, holders
@@ -44,6 +45,7 @@ app = typer.Typer(
 app.command()(init)
 app.command("import")(import_file)
 app.command()(template)
+app.command()(codes)
 app.command()(share)
 app.add_typer(rules, name="rules")
 app.add_typer(audience, name="audience")

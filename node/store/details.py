@@ -1,24 +1,32 @@
 """What more is known of our own records, as a question groups, filters and sums it.
 
-An incident may have several details of one kind and counts under each; of the records of peers none is known.
+An incident may have several details of one kind and counts under each; of the records of peers none is known, nor from
+which of their sources they come.
 """
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Subquery, Text, case, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Integer, Subquery, Text, case, func, literal_column, or_, select
 
 from node.codes import code_list
 from node.dimensions import HELD_FOR, UNKNOWN
-from node.tables import detail, fact
+from node.tables import detail, fact, record, revision
 
 _TOPICS = {"resource": "harm", "held_for": "duration"}  # where a dimension is not its list itself
 
 
 def details(name: str, chosen: Sequence[str] | None = None) -> Subquery:
     """Revision, code and number of one dimension, each revision once under a code; `chosen` keeps some codes."""
-    told = select(detail.c.revision_id, _code(name).label("code"), detail.c.number).where(
-        detail.c.topic == _TOPICS.get(name, name)
-    )
+    if name == "source":
+        told = select(
+            revision.c.id.label("revision_id"),
+            record.c.source.label("code"),
+            literal_column("1", Integer).label("number"),
+        ).join_from(revision, record)
+    else:
+        told = select(detail.c.revision_id, _code(name).label("code"), detail.c.number).where(
+            detail.c.topic == _TOPICS.get(name, name)
+        )
     each = told.subquery()
     once = select(each.c.revision_id, each.c.code, func.sum(each.c.number).label("number"))
     if chosen is not None:

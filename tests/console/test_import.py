@@ -107,3 +107,70 @@ def test_what_is_wrong_with_a_profile_is_told_with_its_line(empty_node: Path, tm
 
     assert ran.code == 1
     assert "line 5: columns.Nr.is: 'number' is nothing that a column can say" in ran.err
+
+
+def test_code_lists_are_shown_with_the_categories_that_they_lead_to() -> None:
+    lists = tocsin("codes", "--format", "json")
+    harm = tocsin("codes", "harm", "--format", "json")
+
+    assert {"means", "harm", "unsms"} <= {one["list"] for one in lists.rows}
+    (looted,) = (one for one in harm.rows if one["code"] == "facility_looted")
+    assert (looted["resource"], looted["hcid"], looted["ssa"]) == (
+        "facility",
+        "facility_looted",
+        "removal_of_assets",
+    )
+    assert "is none of means" in tocsin("codes", "weather").err
+
+
+FILES = (
+    "awsd_security_incidents_2016-10-03.csv",
+    "awsd_security_incidents_2025-12-18.csv",
+    "ii_aid_worker_kika_2020-2024.json",
+    "ii_attacks_on_health_care_2016-2023.xlsx",
+    "shcc_2022_incident_data.xlsx",
+)
+KIKA = "incidents,killed,injured,abducted_kika,detained_kika"
+
+
+@pytest.mark.slow
+def test_five_data_sets_in_one_node_each_give_their_figures_and_change_nothing_when_they_come_again(
+    shared: Path, empty_node: Path
+) -> None:
+    def figures(source: str, measures: str, *more: str) -> dict[int, tuple[int, ...]]:
+        asked = ("--by", "year", "--measure", measures, "--where", f"source={source}", *more)
+        rows = tocsin("query", *asked, "--home", empty_node, "--format", "json").rows
+        return {row["year"]: tuple(row[name] for name in measures.split(",")) for row in rows}
+
+    def import_all() -> list[dict[str, int]]:
+        files = (shared / "data" / "incidents" / name for name in FILES)
+        return [tocsin("import", one, "--home", empty_node, "--format", "json").rows[0] for one in files]
+
+    import_all()
+    done = import_all()
+    assert all(one["accepted"] == one["updated"] == one["withdrawn"] == 0 for one in done)
+    assert [one["quarantined"] for one in done] == [0, 0, 0, 1, 0]
+    awsd = "incidents,affected,killed,injured,abducted,detained"
+    assert figures("awsd", awsd, "--as-of", "2016-10-03")[2015] == (148, 287, 109, 110, 68, 0)
+    assert {
+        year: numbers for year, numbers in figures("awsd", awsd).items() if year in {2015, 2022, 2023}
+    } == {
+        2015: (157, 297, 111, 110, 71, 5),
+        2022: (273, 505, 119, 146, 195, 45),
+        2023: (443, 654, 296, 211, 98, 49),
+    }
+    assert figures("kika", KIKA) == {
+        2020: (292, 138, 202, 182, 104),
+        2021: (269, 110, 182, 128, 300),
+        2022: (307, 127, 159, 148, 161),
+        2023: (386, 183, 274, 124, 212),
+        2024: (45, 35, 36, 5, 30),
+    }
+    health = figures("health_care", "incidents,killed")
+    assert (health[2016], health[2021], health[2023]) == (
+        (473, 178),
+        (1694, 197),
+        (2213, 430),
+    )  # and one refused
+    assert figures("shcc", KIKA) == {2022: (1989, 232, 293, 298, 294)}
+    assert tocsin("check", "--home", empty_node).code == 0

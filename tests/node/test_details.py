@@ -83,7 +83,7 @@ def test_every_detail_is_counted_as_by_hand(store: Store) -> None:
     @given(
         held,
         st.lists(st.builds(incident, details), max_size=2),
-        st.sampled_from(DETAIL_DIMENSIONS),
+        st.sampled_from([name for name in DETAIL_DIMENSIONS if name != "source"]),
         st.data(),
     )
     def check(own: list[Incident], peers: list[Incident], name: str, data: st.DataObject) -> None:
@@ -108,6 +108,16 @@ def test_every_detail_is_counted_as_by_hand(store: Store) -> None:
         }
 
     check()
+
+
+def test_each_source_can_be_asked_alone_and_those_of_peers_are_unknown(store: Store) -> None:
+    hold(store, [incident([], 2), incident([])], [incident([])])
+
+    query = make_query(["source"], ["incidents", "killed"], [], as_of=TODAY)
+    alone = make_query(["year"], ["killed"], ["source=own"], as_of=TODAY)
+
+    assert answer(store, query).rows == (("own", 2, 3), (UNKNOWN, 1, 1))
+    assert answer(store, alone).rows == ((2024, 3),)
 
 
 def test_civilians_stand_beside_staff_and_are_never_added_to_them(store: Store) -> None:
