@@ -1,4 +1,4 @@
-"""A node that answers while it takes in a log, and beside it servers with the same TLS: one without a gate, one bare.
+"""A node that answers while it takes in a log, and beside it servers with the same TLS: one blind, one bare.
 
     python -m benchmarks.busy HOME ENDPOINT DATABASE_URL
 
@@ -9,6 +9,7 @@ ENDPOINT and is answered by a line.
 import asyncio
 import sys
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,10 @@ from console.serve import Node
 from crypto.certificates import certificate_pem, private_key_pem
 from node.allowance import Allowance
 from node.directory import Member
-from node.gate import Gatekeeper
+from node.gate import Context, Gatekeeper
 from node.logbook import start_log
-from node.server import Exchange, make_server, unary_handler
-from node.wire.exchange import SERVICE, Call, decode_checkpoint_call, encode_checkpoint
+from node.server import Exchange, make_server
+from node.wire.exchange import SERVICE, Call, encode_checkpoint
 
 CALLS_PER_SECOND = 10_000  # the asking side asks as fast as it can
 HEALTHY = b"\x08\x01"  # a HealthCheckResponse that says SERVING
@@ -38,39 +39,29 @@ async def main(home: Home, endpoint: str, url: str) -> None:
     exchange = Exchange(node.org_id, node.store)
     server, port = make_server(exchange, gatekeeper, node.own, "127.0.0.1:0")
     await server.start()
-    ungated, ungated_port = _ungated(node, exchange)
-    await ungated.start()
+    blind = _Blind(node.directory, lambda: datetime.now(UTC), Allowance(CALLS_PER_SECOND))
+    unchecked, unchecked_port = make_server(exchange, blind, node.own, "127.0.0.1:0")
+    await unchecked.start()
     bare, bare_port = _bare(node, encode_checkpoint(exchange.checkpoint(Call("", ""))))
     await bare.start()
-    print(port, ungated_port, bare_port, flush=True)
+    print(port, unchecked_port, bare_port, flush=True)
     peer = node.directory().member(ORIGIN)._replace(endpoints=(endpoint,))
     while (await asyncio.to_thread(sys.stdin.readline)).strip():
         await pull_all(node, peer)
         print("done", flush=True)
 
 
-class _Ungated(Gatekeeper):
-    """Says that everybody is the node itself."""
+class _Blind(Gatekeeper):
+    """Takes every caller for the same member, without a look at certificate and directory."""
 
-    def __init__(self, node: Node) -> None:
-        super().__init__(node.directory, lambda: datetime.now(UTC))
-        self._member = node.directory().member(node.org_id)
+    @cached_property
+    def _somebody(self) -> tuple[bytes, Member]:
+        member = self._directory().members[0]
+        return certificate_pem(member.tls_certificates[0]), member
 
-    def caller(self) -> Member:
-        """The node itself."""
-        return self._member
-
-
-def _ungated(node: Node, exchange: Exchange) -> tuple[grpc.aio.Server, int]:
-    """A server that answers as the node does, but lets in whoever passes TLS."""
-    server = grpc.aio.server()
-    answer = unary_handler(
-        exchange.get_checkpoint, _Ungated(node), lambda wire: decode_checkpoint_call(wire).request_id
-    )
-    server.add_generic_rpc_handlers(
-        (grpc.method_handlers_generic_handler(SERVICE, {"GetCheckpoint": answer}),)
-    )
-    return server, server.add_secure_port("127.0.0.1:0", _tls(node))
+    def identify(self, _context: Context) -> tuple[bytes, Member]:
+        """Always the same."""
+        return self._somebody
 
 
 def _bare(node: Node, checkpoint: bytes) -> tuple[grpc.aio.Server, int]:
@@ -89,14 +80,13 @@ def _bare(node: Node, checkpoint: bytes) -> tuple[grpc.aio.Server, int]:
     ):
         handlers = grpc.method_handlers_generic_handler(name, {method: saying(answer)})
         server.add_generic_rpc_handlers((handlers,))
-    return server, server.add_secure_port("127.0.0.1:0", _tls(node))
-
-
-def _tls(node: Node) -> grpc.ServerCredentials:
-    members = b"".join(certificate_pem(one.tls_certificates[0]) for one in node.directory().members)
+    members = (one for member in node.directory().members for one in member.tls_certificates)
     own = node.own()
     pair = private_key_pem(own.key), certificate_pem(own.certificate)
-    return grpc.ssl_server_credentials([pair], members, require_client_auth=True)
+    credentials = grpc.ssl_server_credentials(
+        [pair], b"".join(map(certificate_pem, members)), require_client_auth=True
+    )
+    return server, server.add_secure_port("127.0.0.1:0", credentials)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """What a running node reads again as soon as its files have changed: the network's directory, and its own TLS key."""
 
 import logging
-from pathlib import Path
+import os
 from typing import TypeAlias
 
 from console.home import TLS, Home
@@ -9,7 +9,7 @@ from crypto.certificates import verify_pair
 from crypto.errors import CryptoError
 from node.client import Credentials
 from node.directory import Directory
-from node.errors import ConfigError, DirectoryError
+from node.errors import DirectoryError, NodeError
 
 logger = logging.getLogger(__name__)
 State: TypeAlias = tuple[tuple[int, int], ...]
@@ -20,7 +20,8 @@ class LiveDirectory:
 
     def __init__(self, home: Home) -> None:
         self._home = home
-        self._seen: State | None = None
+        self._file = str(home.network_file)  # looked at with every call of every peer
+        self._seen = (0, 0)
         self._directory: Directory | None = None
 
     def __call__(self) -> Directory:
@@ -30,10 +31,11 @@ class LiveDirectory:
             DirectoryError: The file is gone or does not hold; nobody is let in on the old one.
         """
         try:
-            now = _state(self._home.network_file)
+            stat = os.stat(self._file)  # noqa: PTH116 - a path of pathlib costs as much again
         except OSError as error:
             self._home.fingerprint()  # where there never was a network, this says so
             raise DirectoryError("the directory file can not be read") from error
+        now = stat.st_mtime_ns, stat.st_size
         if self._directory is None or now != self._seen:
             self._directory, self._seen = self._home.directory(), now
         return self._directory
@@ -45,6 +47,7 @@ class LiveCredentials:
     def __init__(self, home: Home, passphrase: str | None) -> None:
         self._home = home
         self._passphrase = passphrase
+        self._files = str(home.key_file(TLS)), str(home.certificate_file)
         self._seen: State | None = None
         self._held: Credentials | None = None
 
@@ -52,18 +55,18 @@ class LiveCredentials:
         """Give the pair; while only one of the files is new, or they can not be read, the pair before.
 
         Raises:
-            ConfigError: They can not be read and never could.
+            UnreadableError: They can not be read and never could.
             CryptoError: They are no pair and never were.
         """
         try:
-            now = _state(self._home.key_file(TLS), self._home.certificate_file)
+            now = _state(*self._files)
         except OSError:  # one of them is being replaced, or there is none
             now = ()
         if self._held is None or now != self._seen:
             try:
                 fresh = self._home.credentials(self._passphrase)
                 verify_pair(*fresh)
-            except (ConfigError, CryptoError) as error:
+            except (NodeError, CryptoError) as error:
                 if self._held is None:
                     raise
                 logger.warning("TLS key not taken over: reason=%s", error.reason)
@@ -73,5 +76,5 @@ class LiveCredentials:
         return self._held
 
 
-def _state(*files: Path) -> State:
-    return tuple((stat.st_mtime_ns, stat.st_size) for stat in map(Path.stat, files))
+def _state(*files: str) -> State:
+    return tuple((stat.st_mtime_ns, stat.st_size) for stat in map(os.stat, files))

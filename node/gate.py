@@ -1,19 +1,19 @@
 """The gate in front of every service of a node: who calls, how often, how much, and how long it may take.
 
 A caller is held against the directory as it stands at each call, before anything of its request is read, and once a
-second while a stream is open. What one member may ask is bounded, so that a hostile one takes nothing from the others
+second while the call is open. What one member may ask is bounded, so that a hostile one takes nothing from the others
 (`node.allowance`); so are the size of a request and the time in which it has to come and to be answered.
 """
 
 import asyncio
 import inspect
 import logging
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 from time import monotonic
 from typing import Any, TypeAlias
 
@@ -38,7 +38,7 @@ from node.status import DETAILS, details, sentence, status_code
 MAX_REQUEST_BYTES = 64 * 1024
 REQUEST_SECONDS = 10.0  # until the request of a call has come
 ANSWER_SECONDS = 60.0  # until it is answered, where the answer is one message
-CHECK_SECONDS = 1.0  # between two looks at the directory for an open stream
+CHECK_SECONDS = 1.0  # between two looks at the calls that are under way
 
 logger = logging.getLogger(__name__)
 Context: TypeAlias = (
@@ -49,11 +49,12 @@ Read: TypeAlias = Callable[[bytes], Any] | None
 
 
 @dataclass(eq=False, slots=True)
-class _Stream:
-    """What is open, who shows which certificate for it, and why it has to end."""
+class _Call:
+    """A call under way: the certificate shown for it, until when it may take (monotonic), and why it has to end."""
 
-    task: "asyncio.Task[None]"
+    task: "asyncio.Task[Any]"
     certificate: bytes
+    until: float
     error: NodeError | None = None
 
 
@@ -70,9 +71,10 @@ class Gatekeeper(grpc.aio.ServerInterceptor):
         self._clock = clock
         self._allowance = allowance
         self._purses: dict[str, Purse] = {}
-        self._under_way: Counter[str] = Counter()
-        self._streams: set[_Stream] = set()
+        self._under_way: dict[str, int] = {}
+        self._open: set[_Call] = set()
         self._looking = False
+        self._gated: dict[str, Any] = {}  # handlers behind the gate, by the name of their call
         self._caller: ContextVar[Member] = ContextVar("caller")
 
     def directory(self) -> Directory:
@@ -86,6 +88,15 @@ class Gatekeeper(grpc.aio.ServerInterceptor):
     def caller(self) -> Member:
         """The member whose call is being answered, as it was found when the call came."""
         return self._caller.get()
+
+    def identify(self, context: Context) -> tuple[bytes, Member]:
+        """Find the certificate that a caller has shown, PEM, and the member that it belongs to by the directory of now.
+
+        Raises:
+            NodeError: It is no active member, or the directory can not be used.
+        """
+        certificate = shown_certificate(context)
+        return certificate, self._directory().verify_caller(certificate, self._clock())
 
     def judge(self) -> Callable[[bytes], Member]:
         """What tells the member that a certificate belongs to, by the directory of this moment; for many at once.
@@ -115,9 +126,15 @@ class Gatekeeper(grpc.aio.ServerInterceptor):
         On the line it is the same whether a side sends one message or a stream of one. So requests are read here, when
         the caller is known.
         """
-        handler = await continuation(handler_call_details)
-        if handler is None:
-            return grpc.stream_unary_rpc_method_handler(self._one_answer(_not_served, None))
+        gated = self._gated.get(handler_call_details.method)
+        if gated is None:
+            handler = await continuation(handler_call_details)
+            gated = self._in_front_of(handler or grpc.unary_unary_rpc_method_handler(_not_served))
+            if handler is not None:  # of names that do not exist there is no end
+                self._gated[handler_call_details.method] = gated
+        return gated
+
+    def _in_front_of(self, handler: Any) -> Any:
         read, write = handler.request_deserializer, handler.response_serializer
         if handler.stream_stream:
             guard = self._many_answers(handler.stream_stream, None, asked_once=False)
@@ -128,94 +145,101 @@ class Gatekeeper(grpc.aio.ServerInterceptor):
         return grpc.stream_unary_rpc_method_handler(self._one_answer(handler.unary_unary, read), None, write)
 
     def _one_answer(self, inner: Answer, read: Read) -> Answer:
-        async def guarded(requests: AsyncIterator[bytes], context: Context) -> Any:
-            try:
-                self._let_in(context)
-                async with _at_most(REQUEST_SECONDS) as limit:
-                    request = await _one_request(requests, read)
-                    limit.reschedule(asyncio.get_running_loop().time() + ANSWER_SECONDS)
-                    answer = inner(request, context)
-                    return await answer if asyncio.iscoroutine(answer) else answer
-            except Exception as error:  # noqa: BLE001 - whatever it is, the caller is told no more than is its to know
-                await _refuse(context, error)
+        async def answer(context: Context, call: _Call) -> Any:
+            request = await _one_request(context, read)
+            call.until = monotonic() + ANSWER_SECONDS
+            answered = inner(request, context)
+            return await answered if asyncio.iscoroutine(answered) else answered
+
+        async def guarded(_requests: AsyncIterator[bytes], context: Context) -> Any:
+            return await self._guard(context, answer)
 
         return guarded
 
     def _many_answers(self, inner: Answer, read: Read, *, asked_once: bool) -> Answer:
-        async def write(request: Any, context: Context) -> None:
-            if inspect.iscoroutinefunction(inner):  # it writes its answers itself, as the health service does
-                await inner(request, context)
-                return
-            async with aclosing(inner(request, context)) as answers:
-                async for answer in answers:
-                    self._judge_anew(context)
-                    await context.write(answer)
+        writes = inspect.iscoroutinefunction(inner)  # its answers itself, as the health service does
 
         async def guarded(requests: AsyncIterator[Any], context: Context) -> None:
-            try:
-                self._let_in(context)
-                request: Any = requests
-                if asked_once:
-                    async with _at_most(REQUEST_SECONDS):
-                        request = await _one_request(requests, read)
-                await self._watch_over(write(request, context), shown_certificate(context))
-            except Exception as error:  # noqa: BLE001 - as above
-                await _refuse(context, error)
+            async def answer(context: Context, call: _Call) -> None:
+                request = await _one_request(context, read) if asked_once else requests
+                call.until = inf
+                if writes:
+                    await inner(request, context)
+                    return
+                async with aclosing(inner(request, context)) as answers:
+                    async for one in answers:
+                        self.judge()(call.certificate)
+                        await context.write(one)
+
+            await self._guard(context, answer)
 
         return guarded
 
-    def _let_in(self, context: Context) -> None:
+    async def _guard(
+        self, context: Context, answer: Callable[[Context, _Call], Coroutine[Any, Any, Any]]
+    ) -> Any:
+        """Answer a call for as long as its caller is an active member, and its time lasts."""
+        task = asyncio.current_task()
+        assert task is not None, "gRPC answers each call in a task of its own"
+        call = _Call(task, b"", monotonic() + REQUEST_SECONDS)
+        try:
+            self._let_in(context, call)
+            return await answer(context, call)
+        except asyncio.CancelledError:
+            if call.error is None:  # the caller has gone, or the node stops
+                raise
+            refusal: Exception = call.error
+        except Exception as error:  # noqa: BLE001 - whatever it is, the caller is told no more than is its to know
+            refusal = error
+        finally:
+            self._open.discard(call)
+        if isinstance(refusal, grpc.aio.BaseError):  # ended already, by a handler or by the line
+            raise refusal
+        return await abort_call(context, our_error(refusal), "")
+
+    def _let_in(self, context: Context, call: _Call) -> None:
         """Find out who calls, and count the call until all of its answer is on the line.
 
         Raises:
             NodeError: It is no active member, or has asked too much.
         """
-        member = self._judge_anew(context)
-        name = member.org_id
-        if self._under_way[name] >= self._allowance.calls_at_once:
-            raise TooManyCallsError(f"{name} has {self._under_way[name]} calls under way")
-        self._purses[name] = spend(self._allowance, self._purses.get(name), monotonic())
-        self._under_way[name] += 1
-        context.add_done_callback(lambda _context: self._under_way.subtract((name,)))
+        call.certificate, member = self.identify(context)
+        name, now = member.org_id, monotonic()
+        under_way = self._under_way.get(name, 0)
+        if under_way >= self._allowance.calls_at_once:
+            raise TooManyCallsError(f"{name} has {under_way} calls under way")
+        self._purses[name] = spend(self._allowance, self._purses.get(name), now)
+        self._under_way[name] = under_way + 1
+        context.add_done_callback(lambda _context: self._is_over(name))
         self._caller.set(member)
+        self._open.add(call)
+        if not self._looking:
+            self._look_later()
 
-    def _judge_anew(self, context: Context) -> Member:
-        return self.judge()(shown_certificate(context))
-
-    async def _watch_over(self, work: Coroutine[Any, Any, None], certificate: bytes) -> None:
-        """Let a stream run for as long as its caller is an active member.
-
-        Raises:
-            NodeError: It is none any more.
-        """
-        stream = _Stream(asyncio.create_task(work), certificate)
-        self._streams.add(stream)
-        self._look_later()
-        try:
-            await stream.task
-        except asyncio.CancelledError:
-            if stream.error is None:  # the caller has gone, or the node stops
-                raise
-            raise stream.error from None
-        finally:
-            self._streams.discard(stream)
-
-    def _look(self) -> None:
-        """Hold the callers of all open streams against the directory; ends those that are no members any more."""
-        self._looking, judge = False, None
-        for stream in self._streams:
-            try:
-                judge = judge or self.judge()
-                judge(stream.certificate)
-            except Exception as error:  # noqa: BLE001 - who can not be judged is not let in
-                stream.error = stream.error or our_error(error)
-                stream.task.cancel()
-        self._look_later()
+    def _is_over(self, name: str) -> None:
+        self._under_way[name] -= 1
 
     def _look_later(self) -> None:
-        if self._streams and not self._looking:
-            self._looking = True
-            asyncio.get_running_loop().call_later(CHECK_SECONDS, self._look)
+        self._looking = True
+        asyncio.get_running_loop().call_later(CHECK_SECONDS, self._look)
+
+    def _look(self) -> None:
+        """End the calls that take too long, and those whose callers are no members any more."""
+        self._looking, judge = False, None
+        for call in self._open:
+            error: NodeError | None = None
+            if monotonic() > call.until:
+                error = SlowCallError("a call was given up")
+            try:
+                judge = judge or self.judge()
+                judge(call.certificate)
+            except Exception as unsound:  # noqa: BLE001 - who can not be judged is not let in
+                error = our_error(unsound)
+            if error is not None and call.error is None:
+                call.error = error
+                call.task.cancel()
+        if self._open:
+            self._look_later()
 
 
 def shown_certificate(context: Context) -> bytes:
@@ -253,15 +277,9 @@ async def abort_call(
     )
 
 
-async def _refuse(context: Context, error: Exception) -> None:
-    if isinstance(error, grpc.aio.BaseError):  # ended already, by a handler or by the line
-        raise error
-    await abort_call(context, our_error(error), "")
-
-
-async def _one_request(requests: AsyncIterator[bytes], read: Read) -> Any:
-    wire = await anext(requests, None)
-    if wire is None:
+async def _one_request(context: Context, read: Read) -> Any:
+    wire = await context.read()
+    if wire is grpc.aio.EOF:
         raise CallError("a call came without its request")
     if len(wire) > MAX_REQUEST_BYTES:
         raise LargeCallError(f"a request of {len(wire)} bytes")
@@ -269,20 +287,6 @@ async def _one_request(requests: AsyncIterator[bytes], read: Read) -> Any:
         return read(wire) if read else wire
     except DecodeError as error:
         raise PayloadError("a request is no message") from error
-
-
-@asynccontextmanager
-async def _at_most(seconds: float) -> AsyncIterator[asyncio.Timeout]:
-    """Give up what takes longer; the time may be set anew on the way.
-
-    Raises:
-        SlowCallError: It took longer.
-    """
-    try:
-        async with asyncio.timeout(seconds) as limit:
-            yield limit
-    except TimeoutError as error:
-        raise SlowCallError("a call was given up") from error
 
 
 async def _not_served(_request: bytes, context: Context) -> None:

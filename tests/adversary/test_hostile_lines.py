@@ -410,6 +410,7 @@ def test_a_call_whose_request_never_comes_is_given_up(
     network: Network, alpha: Node, mallory: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gate, "REQUEST_SECONDS", 0.1)
+    monkeypatch.setattr(gate, "CHECK_SECONDS", 0.05)
 
     async def never() -> AsyncIterator[bytes]:
         await asyncio.sleep(30)
@@ -431,6 +432,7 @@ def test_an_answer_that_takes_too_long_is_given_up(
     network: Network, alpha: Node, mallory: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gate, "ANSWER_SECONDS", 0.1)
+    monkeypatch.setattr(gate, "CHECK_SECONDS", 0.05)
 
     async def think(*_all: object) -> bytes:
         await asyncio.sleep(30)

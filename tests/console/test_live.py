@@ -11,7 +11,7 @@ from crypto.certificates import make_member_certificate
 from crypto.errors import CryptoError
 from crypto.keyfile import save_key
 from node.client import Credentials
-from node.errors import ConfigError
+from node.errors import UnreadableError
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_what_is_no_pair_is_not_taken_over_and_no_node_starts_with_it(home: Home
         home.certificate_file.write_bytes(b"" if damage == "empty" else new_pair(home).certificate)
 
     assert live() == first
-    with pytest.raises((ConfigError, CryptoError)):
+    with pytest.raises((UnreadableError, CryptoError)):
         LiveCredentials(home, None)()
 
 
