@@ -6,20 +6,25 @@ from typing import Any
 from sqlalchemy import Connection, inspect, text
 
 from node.errors import StoreError
+from node.store.columns import Columns
 from node.store.database import Store
 
-REVISION = "0018"  # newest revision in migrations/versions; a test holds the two together
+REVISION = "0022"  # newest revision in migrations/versions; a test holds the two together
 _TABLE = "alembic_version"
 
 
-def open_store(url: str) -> Store:
+def open_store(url: str, columns: Path | None = None) -> Store:
     """Open a database, making or migrating its tables where needed.
+
+    Args:
+        url: Of the database.
+        columns: Folder for the columns of its facts; without one every question is answered by the database.
 
     Raises:
         ConfigError: The URL can not be used.
         StoreError: The database is of a newer version, or can not be reached.
     """
-    store = Store(url)
+    store = Store(url, None if columns is None else Columns(columns))
     try:
         _bring_up_to_date(store)
     except StoreError:

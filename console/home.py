@@ -10,6 +10,7 @@ keys/*.next.*             keys that were made to follow, until the network knows
 network/network.pb        who belongs to the network, and who may say so, signed; anybody may read it
 network/root.sha256       the fingerprint of the root that this node believed first
 node.db                   everything the node knows (SQLite), unless `database_url` says otherwise
+columns/                  what queries count of many records, in columns; made again from the database
 """
 
 import os
@@ -56,7 +57,8 @@ class Home:
         Raises:
             NodeError: It can not be used.
         """
-        return open_store(self.settings.database_url or f"sqlite:///{self.path.resolve() / 'node.db'}")
+        url = self.settings.database_url or f"sqlite:///{self.path.resolve() / 'node.db'}"
+        return open_store(url, self.path.resolve() / "columns")
 
     def identity(self, passphrase: str | None) -> Identity:
         """Load the keys that sign records and checkpoints.

@@ -20,15 +20,14 @@ from node.figures import (
     moved,
 )
 from node.measures import Query
-from node.sensitive import may_count
+from node.sensitive import Consent
 from node.store.consents import consents
-from node.store.database import Store, Transaction
+from node.store.database import Run, Store, Transaction
 from node.store.queries import (
     Caveats,
     caveats,
     count,
     differing,
-    left_out,
     originators,
     own_of_survivors,
     sources,
@@ -95,10 +94,10 @@ def answer(store: Store, query: Query) -> Answer:
     Raises:
         PurposeError: There is nothing to count but what was shared for other purposes (R16).
     """
-    with store.read() as connection:
+    with store.counting() as (connection, run):
 
         def reports(asked: Query) -> Counted:
-            return counted_rows(asked, count(connection, asked))
+            return counted_rows(asked, count(run, asked))
 
         once = count_each_once(connection, query.counted, reports)
         beside = compared(query)
@@ -106,7 +105,7 @@ def answer(store: Store, query: Query) -> Answer:
         if beside is not None:
             before = moved(query, count_each_once(connection, beside, reports).best, once.best)
         rows, not_shown = figures(query, once.best, before)
-        return replace(_answer(connection, query, header(query), rows, not_shown), once=once)
+        return replace(_answer((connection, run), query, header(query), rows, not_shown), once=once)
 
 
 def changes(store: Store, query: Query) -> Answer:
@@ -125,15 +124,15 @@ def changes(store: Store, query: Query) -> Answer:
         raise QueryError(
             "--changes: lists records, so it goes with neither --share nor --top nor contributors"
         )
-    with store.read() as connection:
-        now = differing(connection, query.counted, query.since)
-        then = differing(connection, replace(query.counted, as_of=query.since), query.as_of)
+    with store.counting() as (connection, run):
+        now = differing(connection, run, query.counted, query.since)
+        then = differing(connection, run, replace(query.counted, as_of=query.since), query.as_of)
         rows = []
         for name in sorted({*now, *then}, key=lambda name: (not name, name)):
             pair = (_added_up(query, one.get(name, ())) for one in (now, then))
             found, _ = figures(query, *pair)
             rows += [(name or "records of peers", *row) for row in found if _differs(query, row)]
-        return _answer(connection, query, ("record", *header(query)), tuple(rows), NOTHING_LEFT)
+        return _answer((connection, run), query, ("record", *header(query)), tuple(rows), NOTHING_LEFT)
 
 
 def _added_up(query: Query, rows: Iterable[Sequence[str | int]]) -> Counted:
@@ -150,14 +149,15 @@ def _differs(query: Query, row: Cells) -> bool:
 
 
 def _answer(
-    connection: Transaction,
+    reading: tuple[Transaction, Run],
     query: Query,
     names: tuple[str, ...],
     rows: tuple[Cells, ...],
     not_shown: NotShown,
 ) -> Answer:
     """An answer with everything that must stand beside its figures."""
-    seen, others = caveats(connection, query), left_out(connection, query)
+    connection, run = reading
+    seen, others, told = caveats(run, query)
     if others and not seen.incidents:
         raise PurposeError(
             f"--purpose: {others} records of peers match, and none was shared for {query.purpose}"
@@ -174,17 +174,16 @@ def _answer(
         for_outsiders=query.own_only,
         purpose=query.purpose,
         left_out=others,
-        unconsented=_unconsented(connection, query),
+        unconsented=_unconsented(connection, query, own_of_survivors(connection, run, query, told=told > 0)),
         beside=compared(query),
         not_shown=not_shown,
     )
 
 
-def _unconsented(connection: Transaction, query: Query) -> int:
-    found = own_of_survivors(connection, query)
-    given = consents(connection, [record_id for record_id, _ in found])
+def _unconsented(connection: Transaction, query: Query, survivors: Sequence[int]) -> int:
+    given = consents(connection, survivors)
     purpose = query.purpose or Purpose.STAFF_SAFETY
     return sum(
-        not may_count(incident, {name: one.answer for name, one in given.get(record_id, {}).items()}, purpose)
-        for record_id, incident in found
+        purpose not in given.get(one, {}) or given[one][purpose].answer is not Consent.YES
+        for one in survivors
     )

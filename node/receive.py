@@ -76,11 +76,15 @@ def keep_page(
             raise BusyError("the log has grown meanwhile; try again")
         entries, replaced = _settle(connection, head, page.entries, codec)
         entries, buried = purge(connection, head, entries, codec)
+        if buried:
+            store.forget()
         add_peer_entries(connection, head, entries, replaced, day_number(now.date()))
         follow_replaced(connection, head.log_id, _continued(entries, replaced))
         seconds = head.heard_at if relayed else int(now.timestamp())
         # Until the last page is in, the checkpoint says more than is held; the frontier says how much that is.
         advance_log(connection, head, page.frontier, checkpoint, seconds)
+    if buried:  # once more: somebody may have counted between
+        store.forget()
     fates = [one.fate for one in entries]
     received = Received(*(fates.count(fate) for fate in Fate)) + Received(purged=buried)
     return received, head._replace(frontier=page.frontier, checkpoint=checkpoint, heard_at=seconds)

@@ -406,6 +406,36 @@ detail = Table(  # what more is known of our own records; it never leaves, and i
     Column("number", Integer, nullable=False),
 )
 
+fact_change = Table(  # facts that changed or went since columns were written; triggers on `fact` fill it
+    "fact_change",
+    metadata,
+    Column("id", _Key, primary_key=True),  # given out by the database: a trigger asks nobody
+    Column("fact_id", _Key, nullable=False),
+)
+
+column_segment = Table(  # the files that hold the columns of facts, each of a range of keys
+    "column_segment",
+    metadata,
+    _key(),
+    Column("first_id", BigInteger, nullable=False),
+    Column("stop_id", BigInteger, nullable=False),  # the first that is not in it
+    Column("form", Text, nullable=False),  # which columns there are
+    Column("file", Text, nullable=False),
+)
+
+staff_number = Table(  # how many staff there were, for rates; empty text stands for all
+    "staff_number",
+    metadata,
+    _key(),
+    Column("source", Text, nullable=False),
+    Column("published_on", Integer, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("country", Text, nullable=False),
+    Column("org_type", Text, nullable=False),
+    Column("staff", Text, nullable=False),
+    Column("number", BigInteger, nullable=False),
+)
+
 alert = Table(
     "alert",
     metadata,

@@ -12,7 +12,6 @@ from sqlalchemy import (
     Text,
     and_,
     case,
-    cast,
     func,
     literal,
     literal_column,
@@ -25,8 +24,9 @@ from node.dimensions import DELAYS, DETAIL_DIMENSIONS, MEASURED, UNKNOWN, VICTIM
 from node.document import read_document
 from node.figures import order
 from node.measures import Query
-from node.model import SEXUAL_VIOLENCE, Incident, Outcome, Sensitive
-from node.store.database import portions
+from node.model import SEXUAL_VIOLENCE, Outcome, Sensitive
+from node.sensitive import needs_consent
+from node.store.database import Run, portions
 from node.store.details import details, harmed, has_detail
 from node.store.records import day_number, day_of
 from node.tables import fact, log, publication, record, revision
@@ -50,9 +50,9 @@ class Caveats(NamedTuple):
     from_peers: int
 
 
-def count(connection: Connection, query: Query) -> list[Cells]:
+def count(run: Run, query: Query) -> list[Cells]:
     """Answer a question: per group its values, then its measures, in order, unknown last."""
-    rows = connection.execute(_table(query, query.by, _condition(query)))
+    rows = run(_table(query, query.by, _condition(query)))
     header = (*query.by, *query.measures)
     found = [tuple(map(_shown, header, row)) for row in rows]
     if not query.by and not found:
@@ -60,14 +60,14 @@ def count(connection: Connection, query: Query) -> list[Cells]:
     return sorted(found, key=lambda cells: order(cells[: len(query.by)]))
 
 
-def differing(connection: Connection, query: Query, other: date) -> dict[str, list[Cells]]:
+def differing(connection: Connection, run: Run, query: Query, other: date) -> dict[str, list[Cells]]:
     """What is counted as of the day of a question and not as of another: by record, in the form of `count`.
 
     Own records stand under their names, those of peers all together under nothing: whose they are is not told.
     """
     at = day_number(other)
     apart = or_(fact.c.known_from > at, fact.c.known_until <= at)
-    rows = connection.execute(_table(query, (_RECORD, *query.by), and_(_condition(query), apart))).all()
+    rows = run(_table(query, (_RECORD, *query.by), and_(_condition(query), apart)))
     names = _names(connection, sorted({row[0] for row in rows if row[0] is not None}))
     header = (*query.by, *query.measures)
     found: dict[str, list[Cells]] = {}
@@ -76,21 +76,35 @@ def differing(connection: Connection, query: Query, other: date) -> dict[str, li
     return found
 
 
-def caveats(connection: Connection, query: Query) -> Caveats:
-    """Count what needs a word of caution in the answer."""
+def caveats(run: Run, query: Query) -> tuple[Caveats, int, int]:
+    """What needs a word of caution in the answer.
+
+    Returns:
+        How many of the counted incidents do, how many records of peers are left out because they were shared for
+        another purpose, and of how many own revisions the facts tell that they concern survivors.
+    """
+    meant: ColumnElement[bool] = literal(value=True)
+    if query.purpose is not None:
+        meant = or_(fact.c.purpose.is_(None), fact.c.purpose == query.purpose)
     outside: ColumnElement[bool] = literal(value=False)
     if query.last is not None:
         outside = fact.c.last_day > day_number(query.last)
-    row = connection.execute(
-        select(
-            func.count(),
-            *(
-                func.coalesce(func.sum(cast(flag, Integer)), 0)
-                for flag in (fact.c.undisclosed, fact.c.inexact, outside, fact.c.log_id.is_not(None))
-            ),
-        ).where(_condition(query))
-    ).one()
-    return Caveats(*map(int, row))
+    flags = (
+        fact.c.undisclosed == 1,
+        fact.c.inexact == 1,
+        outside,
+        fact.c.log_id.is_not(None),
+        and_(fact.c.revision_id.is_not(None), _told()),
+    )
+    counted = (
+        func.coalesce(func.sum(case((and_(meant, flag), 1), else_=0)), 0)
+        for flag in (literal(value=True), *flags)
+    )
+    # In one statement: each would look at every fact again.
+    everything = select(func.count(), *counted).where(_condition(replace(query, purpose=None)))
+    total, *numbers, survivors = map(int, run(everything)[0])
+    seen = Caveats(*numbers)
+    return seen, total - seen.incidents, survivors
 
 
 def sources(connection: Connection, as_of: date) -> list[tuple[str, date]]:
@@ -116,31 +130,37 @@ def originators(connection: Connection, query: Query) -> tuple[str, ...]:
     return tuple(rows.scalars())
 
 
-def left_out(connection: Connection, query: Query) -> int:
-    """How many records of peers a question leaves out because they were shared for another purpose."""
-    found = select(func.count()).where(
-        and_(fact.c.purpose != query.purpose, _condition(replace(query, purpose=None)))
-    )
-    return int(connection.execute(found).scalar_one())
+def own_of_survivors(connection: Connection, run: Run, query: Query, *, told: bool) -> tuple[int, ...]:
+    """Keys of this organization's own counted records that need a survivor's consent (R14).
 
-
-def own_of_survivors(connection: Connection, query: Query) -> tuple[tuple[int, Incident], ...]:
-    """(record, incident) of this organization's own counted revisions that may need a survivor's consent (R14)."""
-    found = (
-        select(revision.c.record_id, revision.c.document).join_from(fact, revision).where(_condition(query))
-    )
-    told = or_(fact.c.means == SEXUAL_VIOLENCE, _added(MEASURED[Outcome.SEXUALLY_ASSAULTED].columns) > 0)
-    by_hand = select(revision.c.record_id).where(
-        revision.c.publication_id.is_(None)
-    )  # as every mark once was
+    Args:
+        connection: Of a transaction.
+        run: What answers statements over facts in it.
+        query: The question.
+        told: Whether facts tell of any.
+    """
+    condition = _condition(query)
+    own = and_(condition, _told(), fact.c.revision_id.is_not(None))
+    revisions = run(select(fact.c.revision_id).where(own)) if told else ()
+    found: set[int] = set()
+    for chosen in portions([row[0] for row in revisions]):
+        rows = connection.execute(select(revision.c.record_id).where(revision.c.id.in_(chosen)))
+        found.update(rows.scalars())
+    # What was marked is known from documents; of those only a few were written by hand, as every mark once was.
+    by_hand = select(revision.c.record_id).where(revision.c.publication_id.is_(None))
     marked = revision.c.document.contains(f'"{Sensitive.SURVIVORS}"')
-    # Two questions: in one, the document of every record would be looked at.
-    rows = {
-        record_id: document
-        for some in (told, and_(revision.c.record_id.in_(by_hand), marked))
-        for record_id, document in connection.execute(found.where(some))
-    }
-    return tuple((record_id, read_document(document)) for record_id, document in rows.items())
+    documents = connection.execute(
+        select(revision.c.record_id, revision.c.document)
+        .join_from(fact, revision)
+        .where(and_(condition, revision.c.record_id.in_(by_hand), marked))
+    )
+    found |= {record_id for record_id, document in documents if needs_consent(read_document(document))}
+    return tuple(sorted(found))
+
+
+def _told() -> ColumnElement[bool]:
+    """Facts that tell of sexual violence."""
+    return or_(fact.c.means == SEXUAL_VIOLENCE, _added(MEASURED[Outcome.SEXUALLY_ASSAULTED].columns) > 0)
 
 
 def own_revisions(connection: Connection, query: Query) -> list[int]:
