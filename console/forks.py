@@ -52,15 +52,18 @@ def take_fork(store: Store, wire: bytes, directory: Directory, own_id: str) -> s
     return keep_fork(store, wire, directory, own_id, CODECS, told_by="a file", now=now)
 
 
-def log_warnings(store: Store) -> Iterator[str]:
+def log_warnings(store: Store, own_id: str) -> Iterator[str]:
     """A line for each log that told two stories; to be shown wherever somebody looks at what comes in."""
     with store.read() as connection:
         found = all_forks(connection)
     for one in found:
-        yield (
-            f"The log of {one.origin_id} told two stories: {_agreement(one)}. Nothing after that counts."
-            " See `tocsin log forks` and docs/witnesses.md."
-        )
+        whose, then = f"The log of {one.origin_id}", "Nothing after that counts here."
+        if one.origin_id == own_id:
+            whose, then = (
+                "Your own log",
+                "Nobody counts what comes after. Share nothing, stop `serve`, call the keepers.",
+            )
+        yield f"{whose} told two stories: {_agreement(one)}. {then} See `tocsin log forks` and docs/witnesses.md."
 
 
 def log_states(store: Store, directory: Directory, own_id: str, now: datetime) -> dict[str, str]:

@@ -25,7 +25,7 @@ from node.witness import Growth
 
 LOOK_SECONDS = 3600.0  # between two looks whether a day has passed
 LOG_SECONDS = 1.0  # between two looks whether the log has a new checkpoint
-AGAIN_SECONDS = 15.0  # before members are asked again, when too few have answered
+AGAIN_SECONDS = 5.0  # before members are asked again, when too few have answered
 ASK_SECONDS = 10.0  # that a member may take
 
 logger = logging.getLogger(__name__)

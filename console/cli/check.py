@@ -50,7 +50,7 @@ def check(
             raise
         say(f"Note: {error}")
     origins[own.org_id] = own
-    _say_forks(store)
+    _say_forks(store, own.org_id)
     faults: list[Fault] = []
     verified = {
         "records": 0,
@@ -93,10 +93,10 @@ def check(
     show(("verified", "number"), list(verified.items()), style, {"faults": "none"})
 
 
-def _say_forks(store: Any) -> None:
+def _say_forks(store: Any, own_id: str) -> None:
     from console.forks import log_warnings
 
-    for line in log_warnings(store):
+    for line in log_warnings(store, own_id):
         say(line)
 
 

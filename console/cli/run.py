@@ -117,7 +117,7 @@ def sync(
     show(header, rows, style)
     for line in warnings(node.store):
         say(line)
-    for line in log_warnings(node.store):
+    for line in log_warnings(node.store, node.org_id):
         say(line)
     for synced in outcomes:
         for refused in synced.documents.refused:

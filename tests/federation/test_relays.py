@@ -91,6 +91,7 @@ def test_it_is_as_if_it_came_from_the_originator_and_goes_on_with_it(
     assert beta.counts("means") == direct.counts("means")
 
 
+@pytest.mark.slow
 def test_what_was_corrected_or_called_back_is_passed_on_as_that(
     network: Network, alpha: Node, gamma: Node
 ) -> None:
@@ -126,6 +127,7 @@ def test_the_originator_learns_to_whom_what_was_passed_on(network: Network, alph
         assert node.faults(*network.origins()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flavour", [Flavour.REFUSED, Flavour.DONE_BUT_REPORTED_AS_FAILED])
 def test_what_can_not_be_written_down_is_not_passed_on(
     network: Network, gamma: Node, flavour: Flavour
@@ -153,6 +155,7 @@ def test_nothing_is_passed_on_by_who_does_not_want_to_nor_what_is_not_held_to_it
     assert network.passes(beta, gamma, "alpha").error is not None
 
 
+@pytest.mark.slow
 @on_sqlite_alone
 def test_who_told_of_more_entries_is_asked_for_them(network: Network, gamma: Node) -> None:
     beta = network.node("beta")

@@ -297,6 +297,7 @@ def test_a_log_is_believed_when_as_many_have_cosigned_it_as_the_directory_asks_f
     assert delta.faults(*network.origins()) == []
 
 
+@pytest.mark.slow
 @on_sqlite_alone
 def test_of_many_witnesses_no_more_are_asked_than_are_needed(
     network: Network, alpha: Node, beta: Node
