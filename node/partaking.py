@@ -69,7 +69,9 @@ def taking_part(connection: Transaction, record_id: int, partner: Audience, desk
         return None
     policy = desk.bounds.policy
     country = current.incident.where.country
-    finer = narrowest((policy.matching, policy.regular if policy.is_regular(country) else FINEST))
+    finer = narrowest(
+        (policy.matching, policy.regular if desk.bounds.is_regular(country, partner.member) else FINEST)
+    )
     request = Request((), frozenset(), desk.now, desk.bounds, purpose=past.terms.purpose)
     decision = decide_for(connection, current.revision_id, partner, request, widest((shown, finer)))
     if decision.hold is not None:

@@ -54,7 +54,7 @@ def _once(found: Answer) -> dict[str, object]:
     if once is None or not (once.events or once.open):
         return {}
     notes: dict[str, object] = {
-        "counted_once": f"{once.reports} reports tell of {once.events} events, each counted once"
+        "counted_once": f"{once.reports} reports tell of {once.events} event(s), each counted once"
     }
     if not once.open:
         return notes

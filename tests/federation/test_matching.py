@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from node.audience import Tier
 from node.client import PeerClient
@@ -11,7 +12,7 @@ from node.errors import MatchRequestError, UnavailableError, UnknownRecordError
 from node.mark import mark_record
 from node.model import Outcome, PartialDate, Place, Sensitive, Sex, Staff, Tally
 from node.pairing import ties
-from node.policy import baseline
+from node.policy import baseline, read_policy
 from node.stepup import STEPS, Found, Shown, Stop, outcome
 from node.stepup import Outcome as Came
 from node.store.matched import matched_facts
@@ -30,7 +31,7 @@ from tests.support.matches import (
     verdicts_of,
     with_policy,
 )
-from tests.support.network import SOURCE, TODAY, Network, Node, on_sqlite_alone
+from tests.support.network import SOURCE, TODAY, Network, Node, on_sqlite_alone, rows_of
 from tests.support.wiretap import Wiretap
 
 pytestmark = on_sqlite_alone
@@ -90,9 +91,13 @@ def test_nothing_that_was_compared_is_kept_or_counted_finer(
 ) -> None:
     pair = only_pair(network, alpha)
     proposes(network, alpha, pair)
+    before = [rows_of(node.store)["fact"] for node in (alpha, beta)]
     compares(network, alpha, beta)
 
-    assert alpha.counts("month", "admin2") == {("2024-03", "Leer"): 1, ("2024-03", "unknown"): 1}
+    assert [rows_of(node.store)["fact"] for node in (alpha, beta)] == before
+    for node, theirs in ((alpha, "Leer County"), (beta, "Leer")):
+        kept = [row for name, row in rows_of(node.store).items() if name.startswith("comparison")]
+        assert theirs not in str(kept)
 
 
 @pytest.mark.slow
@@ -280,3 +285,38 @@ def test_what_the_rules_keep_does_not_go_over_the_line(
             wire = repr(said).encode()
             assert not any(word in wire for word in (b"2024-03-1", b"Leer"))
     assert bystander.heard["RevealStepResponse"] == 8
+
+
+@pytest.mark.slow
+def test_a_country_at_the_regular_level_is_compared_no_finer_than_that(
+    network: Network, alpha: Node, beta: Node
+) -> None:
+    regular = baseline().text.replace('default = "enhanced"', 'default = "regular"') + DAY_AND_DISTRICT
+    careful = replace(beta, policy=read_policy(regular))
+    proposes(network, alpha, only_pair(network, alpha))
+    assert compares(network, alpha, careful).stop is Stop.RULE_OF_RESPONDER
+    assert not any(one.newly for one in last_comparison(beta).steps)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE comparison_step SET newly = 0",
+        "UPDATE comparison SET stop = 1",
+        "UPDATE verdict SET judgement = 2, ground = 0",
+        "UPDATE verdict SET own_uid = other_uid",
+        "DELETE FROM matched",
+    ],
+)
+def test_what_was_changed_behind_the_nodes_back_is_found(
+    network: Network, alpha: Node, beta: Node, change: str
+) -> None:
+    pair = only_pair(network, alpha)
+    proposes(network, alpha, pair)
+    compares(network, alpha, replace(beta, policy=baseline()))
+    says(network, alpha, pair)
+    assert alpha.faults(*network.origins()) == []
+    with alpha.store.write() as connection:
+        connection.execute(text(change))
+    assert alpha.faults(*network.origins()) != []

@@ -175,7 +175,7 @@ class Node:
     def bounds(self, network: "Network") -> Bounds:
         """By what it decides: its policy, and the others of the network."""
         others = (one for one in network.active() if one.org_id != self.org_id)
-        return Bounds(self.policy, NO_NAMES, {one.org_id: one.tier for one in others})
+        return Bounds(self.policy, NO_NAMES, {one.org_id: one.tier for one in others}, {})
 
     def match_desk(self, network: "Network") -> MatchDesk:
         """Who answers for it about matching."""
