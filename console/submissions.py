@@ -28,7 +28,7 @@ from typing import NamedTuple
 
 from console.home import Home, read_file, write_file
 from node.errors import ConfigError, InputError, NodeError, ProfileError, SubmissionError
-from node.intake import Profile, read_profile, read_publication
+from node.intake import Profile, is_json, read_profile, read_publication
 from node.record import import_publication
 from node.store.database import Store
 
@@ -99,6 +99,8 @@ def take_in(form: Form, body: bytes) -> bool:
         InputError: It can not be taken in, and nothing was.
         StoreError: The database can not be written.
     """
+    if not is_json(body):
+        raise SubmissionError("a submission is a JSON object")
     now = form.clock()
     publication = read_publication(body, "", None, now.date(), form.profile)
     reasons = [reason for reject in publication.rejects for reason in reject.reasons]
@@ -154,8 +156,7 @@ def listen(form: Form, where: str) -> ThreadingHTTPServer:
 
 
 class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = True
+    daemon_threads = False  # what is being taken in is stored and answered before the node stops
 
     def __init__(self, where: tuple[str, int], handler: Callable[..., BaseHTTPRequestHandler]) -> None:
         super().__init__(where, handler)

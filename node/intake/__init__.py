@@ -1,5 +1,6 @@
 """Files of incidents: bytes in, checked incidents and every problem at once out."""
 
+from node.intake.json_table import is_json
 from node.intake.profile import Profile, built_in, read_profile
 from node.intake.publication import Publication, Reject, Row
 from node.intake.reading import read_publication
@@ -12,6 +13,7 @@ __all__ = [
     "Reject",
     "Row",
     "built_in",
+    "is_json",
     "read_profile",
     "read_publication",
     "rejects_csv",

@@ -114,8 +114,10 @@ def test_whoever_does_not_know_the_token_learns_nothing(form: Form, shown: str) 
         ([ANSWER, ANSWER | {"_uuid": "b"}], "SUBMISSION_REFUSED", "a submission is one incident"),
         ({"hello": 1}, "COLUMNS_UNKNOWN", "_uuid"),
         (b"{", "COLUMNS_UNKNOWN", "_uuid"),
-        (b"\xff\xfe\x00", "FILE_NOT_A_TABLE", "not text"),
-        (b"", "FILE_EMPTY", "empty"),
+        (b"[]", "FILE_EMPTY", "empty"),
+        (b"_uuid,when\na,2026-01-01\n", "SUBMISSION_REFUSED", "a JSON object"),
+        (b"PK\x03\x04", "SUBMISSION_REFUSED", "a JSON object"),
+        (b"", "SUBMISSION_REFUSED", "a JSON object"),
     ],
 )
 def test_what_can_not_be_taken_in_is_refused_with_the_reason_and_leaves_nothing(

@@ -115,9 +115,11 @@ def test_each_source_can_be_asked_alone_and_those_of_peers_are_unknown(store: St
 
     query = make_query(["source"], ["incidents", "killed"], [], as_of=TODAY)
     alone = make_query(["year"], ["killed"], ["source=own"], as_of=TODAY)
+    untold = make_query(["year"], ["killed"], ["source=unknown"], as_of=TODAY)
 
     assert answer(store, query).rows == (("own", 2, 3), (UNKNOWN, 1, 1))
     assert answer(store, alone).rows == ((2024, 3),)
+    assert answer(store, untold).rows == ((2024, 1),)
 
 
 def test_civilians_stand_beside_staff_and_are_never_added_to_them(store: Store) -> None:

@@ -1,6 +1,7 @@
 """Ladder schema 1: its values are fixed for good, and each is what the next finer one generalizes to."""
 
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -411,6 +412,13 @@ def test_a_name_never_spills_into_another_level(admin1: str, settlement: str) ->
     if settlement:
         name, _, degrees = chain[3].rpartition("/")[2].partition("@")
         assert (unescape(name), degrees) == (settlement, "")
+
+
+@given(incidents())
+def test_details_and_who_died_in_captivity_are_in_no_value_that_could_leave(incident: Incident) -> None:
+    without = replace(incident, details=(), killed_in_captivity=0, killed_in_detention=0)
+
+    assert chains_of(incident) == chains_of(without)
 
 
 @given(incidents())
