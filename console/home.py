@@ -9,6 +9,7 @@ keys/tls.der              the certificate that peers pin
 keys/*.next.*             keys that were made to follow, until the network knows them (`console.keyring`)
 network/network.pb        who belongs to the network, and who may say so, signed; anybody may read it
 network/root.sha256       the fingerprint of the root that this node believed first
+log.size                  how long our log was, by which a copy is known (`console.place`)
 node.db                   everything the node knows (SQLite), unless `database_url` says otherwise
 columns/                  what queries count of many records, in columns; made again from the database
 """
@@ -19,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from console.database import open_store
+from console.place import note_opened
 from crypto.certificates import make_member_certificate
 from crypto.keyfile import load_key, save_key
 from crypto.sealing import seal_key_from
@@ -58,7 +60,9 @@ class Home:
             NodeError: It can not be used.
         """
         url = self.settings.database_url or f"sqlite:///{self.path.resolve() / 'node.db'}"
-        return open_store(url, self.path.resolve() / "columns")
+        store = open_store(url, self.path.resolve() / "columns")
+        note_opened(self.path, store, self.settings.org_id, in_network=self.network_file.exists())
+        return store
 
     def identity(self, passphrase: str | None) -> Identity:
         """Load the keys that sign records and checkpoints.

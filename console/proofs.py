@@ -23,7 +23,7 @@ from node.store.heads import LogHead, log_heads
 from node.store.own_log import record_at
 from node.store.receipts import all_passed_on
 from node.store.records import record_ids_by_key, record_names
-from node.verify import Origin, log_name, read_checkpoint, witness_name
+from node.verify import Origin, first_line, read_checkpoint, witness_name
 from node.wire import records
 
 LOG_HEADER = ("log", "entries", "root", "checkpoint", "cosigned by", "verified", "waiting")
@@ -85,7 +85,9 @@ def script_keys(keys: Keys, org_id: str, proof: LogProof) -> Iterator[str]:
     signing = next(key for key in origin.signing_keys if keyid(key) in _keyids(proof))
     yield signing.hex()
     yield next(
-        key.hex() for key in origin.log_keys if _holds(verify_checkpoint, proof.note, log_name(org_id), key)
+        key.hex()
+        for key in origin.log_keys
+        if _holds(verify_checkpoint, proof.note, first_line(proof.note), key)
     )
     for name in (one.name for one in cosignatures(proof.note, keys.witnesses)):
         yield next(

@@ -20,13 +20,14 @@ from node.alerting import Board
 from node.allowance import Allowance
 from node.client import Credentials, PeerClient
 from node.directory import Directory, Member, Status
-from node.errors import NodeError, UnavailableError
+from node.errors import LogBehindError, NodeError, UnavailableError
 from node.gate import Gatekeeper
 from node.gossip import tellers
 from node.gossiping import Hearing, hear_from
 from node.logbook import Identity, start_log
 from node.matching import MatchDesk
 from node.relay import Relay
+from node.restored import verify_may_write
 from node.server import Exchange, make_server
 from node.sharing import Counter
 from node.slots import issue_checkpoint, seconds_to_next
@@ -112,6 +113,7 @@ def serve(
     *,
     alerts: bool = False,
     daily: Daily = _nothing,
+    first: Callable[[Node], Coroutine[Any, Any, object]] = _nothing,
 ) -> None:
     """Serve this node's log until the process is told to stop, and pull from the peers in between.
 
@@ -122,13 +124,16 @@ def serve(
         sync_seconds: Pause between two pulls from all peers; `None` only serves.
         alerts: Whether to listen to the alerts of the peers too.
         daily: What else is to run beside it until then.
+        first: What is to be done before anything is signed.
 
     Raises:
-        NodeError: The node can not be started.
+        NodeError: The node can not be started, or may not add to its log.
         CryptoError: Its keys can not be read.
     """
     node = open_node(home, passphrase)
     try:
+        asyncio.run(first(node))
+        verify_may_write(node.store, node.org_id)
         start_log(node.store, node.identity, datetime.now(UTC))
         issue_checkpoint(node.store, node.identity, codec, datetime.now(UTC))
         asyncio.run(_serve(node, home, ready, sync_seconds, alerts=alerts, daily=daily))
@@ -296,6 +301,9 @@ async def _sign_slots(node: Node) -> None:
             now = datetime.now(UTC)
             await asyncio.to_thread(issue_checkpoint, node.store, node.identity, codec, now)
             pause = seconds_to_next(node.identity.pace.slot_seconds, datetime.now(UTC))
+        except LogBehindError as error:  # nothing that is tried again soon changes that
+            logger.warning("no checkpoint: reason=%s", error.reason)
+            pause = node.identity.pace.slot_seconds
         except NodeError as error:
             logger.warning("no checkpoint yet: reason=%s", error.reason)
             pause = AGAIN_SECONDS

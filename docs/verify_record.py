@@ -114,7 +114,7 @@ def main(file, signing_key, log_key, *witnesses):
     need(0 <= index < size and root_of(leaf, index, size, map(unbase64, path)) == root, "not in the log")
     record = fields(payload)
     origin = record[2][0].decode()
-    need(log == f"tocsin/{origin}/log" and record[5] == [1], "another organization or schema")
+    need(f"{log}/".startswith(f"tocsin/{origin}/log/") and record[5] == [1], "another organization or schema")
     for name, value in opened(record[1][0], record[6], shown):
         print(f"{name}: {value}")
     print(f"signed by {origin}, entry {index} of {size}, cosigned by {len(witnesses)}")

@@ -20,7 +20,7 @@ from node.store.database import Store
 from node.store.forks import StoredFork, all_forks, fork_of, put_fork
 from node.store.heads import log_head
 from node.store.peer_log import leaf_hashes
-from node.verify import Origin, log_name
+from node.verify import Origin, first_line, owner_of
 
 
 class Codecs(NamedTuple):
@@ -84,8 +84,8 @@ class Search:
         """The proof, with what is known to be shared by now."""
         ours, other = self._story, self._doubt
         root, path = ours.root(other.checkpoint.size), ours.path(other.checkpoint.size)
-        first = trimmed(other.note, other.origin_id, NO_QUORUM)
-        second = trimmed(ours.note, other.origin_id, NO_QUORUM)
+        first = trimmed(other.note, NO_QUORUM)
+        second = trimmed(ours.note, NO_QUORUM)
         common = self.common
         if other.checkpoint.size == ours.checkpoint.size and other.checkpoint.root > ours.checkpoint.root:
             first, second, root = second, first, other.checkpoint.root
@@ -101,7 +101,7 @@ def story_of(store: Store, origin_id: str) -> Story | None:
             return None
         tree = tiles_of(leaf_hashes(connection, head.log_id)[: head.committed])
     size = head.committed
-    return Story(head.checkpoint, Checkpoint(log_name(origin_id), size, tree_root(tree, size)), tree)
+    return Story(head.checkpoint, Checkpoint(head.name, size, tree_root(tree, size)), tree)
 
 
 def keep_fork(
@@ -124,12 +124,13 @@ def keep_fork(
         MemberError: It is of the log of nobody who is known.
     """
     fork = codecs.forks.decode_fork(wire)
-    name = fork.first.partition(b"\n")[0].decode(errors="replace")
-    member = directory.member(name.removeprefix("tocsin/").removesuffix("/log"))
+    member = directory.member(owner_of(first_line(fork.first)))
     origin = known_origin(member)
     found = verify_fork(fork, origin)
     with store.write() as connection:
-        before = fork_of(connection, member.org_id)
+        head, before = log_head(connection, member.org_id), fork_of(connection, member.org_id)
+        if head is not None and head.name != found.first.origin:
+            return None  # of an epoch that is not followed here, or no longer
         if before is not None and _ranks_first(before, origin, codecs.forks, rank(found)):
             return None
         seconds = int(now.timestamp())

@@ -15,8 +15,8 @@ from node.receive import targets_of
 from node.signed import Codec
 from node.store.database import Store, Transaction
 from node.store.forks import fork_of
-from node.store.heads import log_head
-from node.store.peer_log import StoredEntry, believe, end_peer_facts, refuse, stored_entries
+from node.store.heads import LogHead, log_head
+from node.store.peer_log import StoredEntry, believe, cut_entries, end_peer_facts, refuse, stored_entries
 from node.verify import KEY_RETIRED, LOG_FORKED, Fate, Origin, read_record, verify_stored
 
 _PORTION = 2_500
@@ -75,6 +75,16 @@ def discredit_within(connection: Transaction, origin: Origin, codec: Codec) -> i
         ends = _ends(connection, head.log_id, frozenset(changed), codec)
         end_peer_facts(connection, head.log_id, ends)
     return sum(bool(one.why) for one in judged)
+
+
+def drop_within(connection: Transaction, head: LogHead, size: int, codec: Codec) -> None:
+    """Drop the entries of a log from an index on; what they replaced or called back counts again."""
+    late = list(_entries(connection, head.log_id, size))
+    freed = frozenset[int]().union(*(_replaced(held, codec) for held in late))
+    cut_entries(connection, head.log_id, head.origin_id, size)
+    kept = frozenset(index for index in freed if index < size)
+    if kept:
+        end_peer_facts(connection, head.log_id, _ends(connection, head.log_id, kept, codec))
 
 
 def discredited(store: Store, own: Origin, codec: Codec) -> frozenset[int]:

@@ -240,6 +240,30 @@ class StoreError(NodeError):
     reason = "STORE_DAMAGED"
 
 
+class EpochError(NodeError):
+    """A log is not to go on in another epoch, or not in this one."""
+
+    reason = "LOG_EPOCH_REFUSED"
+
+
+class OtherEpochError(PeerError):
+    """A log goes on in an epoch that is not followed here."""
+
+    reason = "LOG_EPOCH_OTHER"
+
+
+class LogBehindError(NodeError):
+    """Others hold more of our own log than there is here, or another one: what is here is an old copy."""
+
+    reason = "LOG_BEHIND"
+
+
+class LogUnconfirmedError(NodeError):
+    """This node was restored or copied, and nobody has said yet what they hold of its log."""
+
+    reason = "LOG_UNCONFIRMED"
+
+
 class BusyError(NodeError):
     """Another process of this node wrote at the same moment; nothing was changed, try again."""
 

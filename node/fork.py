@@ -73,6 +73,8 @@ def verify_fork(fork: Fork, origin: Origin) -> Proven:
     """
     try:
         first, second = (read_checkpoint(note, origin) for note in (fork.first, fork.second))
+        if first.origin != second.origin:
+            raise ForkProofError("the checkpoints are of two epochs of the log, which are two logs")
         if not first.size:
             raise ForkProofError("an empty log is the beginning of every other")
         verify_consistency(first.size, second.size, fork.root, second.root, fork.path)

@@ -18,7 +18,7 @@ from node.store.database import Store, Transaction
 from node.store.forks import Heard, all_forks, all_heard, put_heard
 from node.store.heads import LogHead, log_head, log_heads
 from node.store.peer_log import past_frontier
-from node.verify import log_name, read_checkpoint
+from node.verify import first_line, owner_of, read_checkpoint
 
 DIGEST_BYTES = 16
 MAX_KNOWN = 2_000
@@ -53,7 +53,7 @@ def tell(store: Store, directory: Directory, known: Collection[bytes]) -> Told:
     with store.read() as connection:
         forks = [one.proof for one in all_forks(connection) if _digest(one.proof) not in known]
         notes = [
-            trimmed(head.checkpoint, head.origin_id, quorum_of(directory, head.origin_id))
+            trimmed(head.checkpoint, quorum_of(directory, head.origin_id))
             for head in log_heads(connection)
             if _is_whole(head) and checkpoint_digest(head.checkpoint) not in known
         ]
@@ -98,7 +98,10 @@ def hear(
         fresh = {
             (org_id, *checkpoint[1:]): Heard(org_id, *checkpoint[1:], note, told_by, seconds, False)
             for org_id, checkpoint, note in _signed(told, directory)
-            if not _is_head(heads.get(org_id), checkpoint) and (org_id, *checkpoint[1:]) not in held
+            if not _is_head(heads.get(org_id), checkpoint)
+            and (org_id, *checkpoint[1:]) not in held
+            # Of another epoch: it is another log, which nobody here follows, or no longer.
+            and (org_id not in heads or heads[org_id].name == checkpoint.origin)
         }
         judged = [
             (one, _agrees(connection, heads.get(one.origin_id), one))
@@ -110,7 +113,7 @@ def hear(
         with store.write() as connection:
             put_heard(connection, found)
     return tuple(
-        Doubt(one.origin_id, Checkpoint(log_name(one.origin_id), one.size, one.root), one.note)
+        Doubt(one.origin_id, Checkpoint(first_line(one.note), one.size, one.root), one.note)
         for one, agrees in judged
         if agrees is False
     )
@@ -134,10 +137,10 @@ def tellers(store: Store, origin_id: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.told_by for one in found))
 
 
-def trimmed(note: bytes, org_id: str, quorum: Quorum) -> bytes:
+def trimmed(note: bytes, quorum: Quorum) -> bytes:
     """A checkpoint with the signature of its log and a few cosignatures that count."""
     text, separator, lines = note.partition(b"\n\n")
-    wanted = [log_name(org_id), *quorum.keys]
+    wanted = [first_line(note), *quorum.keys]
     kept: list[bytes] = []
     for line in lines.splitlines(keepends=True):
         if line.split(b" ")[1].decode() in wanted and len(kept) <= MOST_COSIGNATURES:
@@ -160,8 +163,7 @@ def _waiting(store: Store, origin_id: str) -> tuple[Heard, ...]:
 
 def _signed(told: Iterable[bytes], directory: Directory) -> Iterator[tuple[str, Checkpoint, bytes]]:
     for note in told:
-        name = note[:MAX_NOTE_BYTES].partition(b"\n")[0].decode(errors="replace")
-        org_id = name.removeprefix("tocsin/").removesuffix("/log")
+        org_id = owner_of(first_line(note))
         try:
             origin = known_origin(directory.member(org_id))
             if len(note) <= MAX_NOTE_BYTES:

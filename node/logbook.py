@@ -8,11 +8,11 @@ from crypto.checkpoint import Checkpoint, sign_checkpoint
 from crypto.envelope import Envelope, leaf, sign_envelope
 from crypto.merkle import Frontier, leaf_hash
 from crypto.signing import Signer
+from node.restored import verify_writable
 from node.signed import RETRACTION_TYPE, Codec, Entry, Position, Reason, Retraction
 from node.store.database import Store, Transaction
 from node.store.heads import LogHead, advance_log, open_log
 from node.store.own_log import OwnEntry, Released, append_own, close_views
-from node.verify import log_name
 
 
 class Pace(NamedTuple):
@@ -66,12 +66,17 @@ def append(
 
     Raises:
         BusyError: Another process of this node appended at the same moment.
+        LogBehindError: Members hold entries of our log that are not here.
+        LogUnconfirmedError: This is a copy, and no member was asked.
     """
+    verify_writable(connection, identity.org_id)
     frontier = append_own(connection, head, entries, now)
     if identity.pace.slot_seconds and head.checkpoint:
         advance_log(connection, head, frontier, head.checkpoint, head.heard_at)
     else:
-        advance_log(connection, head, frontier, sign_head(frontier, identity), int(now.timestamp()))
+        advance_log(
+            connection, head, frontier, sign_head(frontier, identity, head.name), int(now.timestamp())
+        )
 
 
 def retraction(one: Callback, identity: Identity, codec: Codec) -> OwnEntry:
@@ -112,7 +117,6 @@ def leaf_of(envelope: Envelope, identity: Identity, codec: Codec) -> tuple[bytes
     return leaf_hash(data), codec.encode_entry(Entry(data, None, ()))
 
 
-def sign_head(frontier: Frontier, identity: Identity) -> bytes:
+def sign_head(frontier: Frontier, identity: Identity, name: str) -> bytes:
     """The checkpoint of our log as it stands."""
-    name = log_name(identity.org_id)
     return sign_checkpoint(Checkpoint(name, frontier.size, frontier.root), name, identity.log)

@@ -17,7 +17,7 @@ from node.errors import DisclosureError, LogKeyError, PayloadError, RootMismatch
 from node.ladders import Chains
 from node.quorum import NO_QUORUM
 from node.signed import INCIDENT_TYPE, Codec, IncidentRecord, Position
-from node.verify import Fate, Origin, log_name, verify_head, verify_stored
+from node.verify import Fate, Origin, first_line, owner_of, verify_head, verify_stored
 
 
 class Proven(NamedTuple):
@@ -37,9 +37,9 @@ def origin_in(proof: LogProof) -> str:
     Raises:
         PayloadError: It names no log of an organization.
     """
-    name = proof.note.partition(b"\n")[0].decode(errors="replace")
-    org_id = name.removeprefix("tocsin/").removesuffix("/log")
-    if log_name(org_id) != name:
+    name = first_line(proof.note)
+    org_id = owner_of(name)
+    if not org_id:
         raise PayloadError(f"checkpoint: {name[:80]!r} is not the log of an organization")
     return org_id
 
@@ -61,7 +61,7 @@ def verify_proof(
     """
     checkpoint = verify_head(proof.note, origin, Frontier(), NO_QUORUM)
     cosigned = cosignatures(proof.note, witnesses)
-    _verify_signers(proof.note, [log_name(origin.org_id), *(one.name for one in cosigned)])
+    _verify_signers(proof.note, [first_line(proof.note), *(one.name for one in cosigned)])
     (entry,) = verify_stored((proof.extra,), origin, proof.log_index, codec)
     try:
         verify_inclusion(

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from crypto.envelope import sign_envelope
 from node.logbook import Identity, Pace, leaf_of, sign_head
+from node.restored import verify_writable
 from node.signed import PADDING_TYPE, Codec, Entry, Padding
 from node.store.database import Store
 from node.store.heads import LogHead, advance_log, log_head
@@ -30,6 +31,8 @@ def issue_checkpoint(store: Store, identity: Identity, codec: Codec, now: dateti
 
     Raises:
         StoreError: It can not be stored, so nothing is signed.
+        LogBehindError: Members hold entries of our log that are not here.
+        LogUnconfirmedError: This is a copy, and no member was asked.
     """
     with store.read() as connection:
         if not _is_due(log_head(connection, identity.org_id), identity, now):
@@ -38,9 +41,12 @@ def issue_checkpoint(store: Store, identity: Identity, codec: Codec, now: dateti
         head = log_head(connection, identity.org_id)
         if head is None or not _is_due(head, identity, now):
             return False
+        verify_writable(connection, identity.org_id)
         missing = _missing(head.frontier.size - head.committed, identity.pace)
         frontier = append_padding(connection, head, [_padding(identity, codec) for _ in range(missing)], now)
-        advance_log(connection, head, frontier, sign_head(frontier, identity), int(now.timestamp()))
+        advance_log(
+            connection, head, frontier, sign_head(frontier, identity, head.name), int(now.timestamp())
+        )
     return True
 
 

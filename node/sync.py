@@ -110,7 +110,8 @@ async def pull(
         origin = origin_of(directory, org_id, asked)
         shown = await asyncio.to_thread(most_heard, store, org_id)
         note = await client.checkpoint()
-        checkpoint = verify_head(note, origin, head.frontier, quorum_of(directory, org_id))
+        name = head.name if head.checkpoint else ""
+        checkpoint = verify_head(note, origin, head.frontier, quorum_of(directory, org_id), name)
         if checkpoint.size < shown:
             raise RolledBackError(f"the log has shown {shown} entries to others, and {checkpoint.size} to us")
         async with nullcontext(verifiers) if verifiers else Verifiers() as who:
@@ -160,6 +161,8 @@ async def pull_relayed(
         tier = directory.member(reader.org_id).tier
         note = await client.checkpoint(origin_id)
         shown = read_checkpoint(note, origin)
+        if head.checkpoint and shown.origin != head.name:  # an epoch that one of us does not follow
+            return Outcome(origin_id, received, before, before, None)
         if shown.size < before:  # it follows the log more slowly than we do; or another log
             return Outcome(origin_id, received, before, before, None, note)
         checkpoint = verify_head(note, origin, head.frontier, quorum_of(directory, origin_id))

@@ -580,3 +580,20 @@ comparison_step = Table(  # what each side has shown the other: levels, never va
     Column("at", Integer, nullable=False),  # seconds since 1970, UTC
     UniqueConstraint("comparison_id", "number"),
 )
+
+place = Table(  # where this database was when our log was written last; one row
+    "place",
+    metadata,
+    Column("mark", Text, primary_key=True),
+    Column("unasked", SmallInteger, nullable=False),  # 1: a copy since, and no member was asked yet
+)
+
+epoch = Table(  # statements that logs go on under another name, as people decided on them here
+    "epoch",
+    metadata,
+    Column("origin_id", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("statement", LargeBinary, nullable=False),
+    Column("said_by", Text, nullable=False),
+    Column("said_at", Integer, nullable=False),  # seconds since 1970, UTC
+)

@@ -194,10 +194,11 @@ def _verify_checkpoint(
             f"it names entries {bundle.first_index} to {bundle.log_size}, its checkpoint {checkpoint.size}"
         )
     if head is None or checkpoint.size >= head.frontier.size:
-        return verify_head(bundle.checkpoint, origin, head.frontier if head else Frontier(), quorum)
+        name = head.name if head and head.checkpoint else ""
+        return verify_head(bundle.checkpoint, origin, head.frontier if head else Frontier(), quorum, name)
     with store.read() as connection:
         held = past_frontier(connection, head.log_id, checkpoint.size)
-    return verify_head(bundle.checkpoint, origin, held, quorum)
+    return verify_head(bundle.checkpoint, origin, held, quorum, head.name)
 
 
 def _new_pages(pages: Iterable[Page], start: int, held: int) -> Iterator[Page]:

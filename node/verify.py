@@ -21,6 +21,7 @@ A failure in any of these refuses the whole page. An entry that is sound but tha
 violence) is refused alone, with its reason, and the log goes on.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from itertools import chain
@@ -36,6 +37,7 @@ from node.errors import (
     ForkedError,
     LogKeyError,
     OriginError,
+    OtherEpochError,
     PageError,
     PageTokenError,
     RecordSignatureError,
@@ -62,6 +64,8 @@ MAX_PAGE_ENTRIES = 1000
 MAX_ENTRY_BYTES = 16 * 1024
 CHUNK_ENTRIES = 250  # what one worker verifies at a time
 
+_MAX_NAME = 200
+_LOG_NAME = re.compile(r"tocsin/(?P<org_id>[a-z0-9-]{2,63})/log(?:/(?P<epoch>[2-9]|[1-9][0-9]{1,8}))?")
 _PAYLOAD_TYPES = frozenset({INCIDENT_TYPE, RETRACTION_TYPE, PADDING_TYPE})
 _NAMES = [column.name for column in COLUMNS]
 _MEANS = _NAMES.index("means")
@@ -156,16 +160,29 @@ def page_token(size: int, index: int) -> str:
     return f"{size}.{index}" if index < size else ""
 
 
-def verify_head(note: bytes, origin: Origin, held: Frontier, quorum: Quorum) -> Checkpoint:
+def verify_head(note: bytes, origin: Origin, held: Frontier, quorum: Quorum, name: str = "") -> Checkpoint:
     """Check a checkpoint against the origin's log key, its witnesses and the state of its log verified so far.
 
+    Args:
+        note: The checkpoint.
+        origin: Whose log it is.
+        held: The log as it is verified so far.
+        quorum: Who has to have cosigned it.
+        name: Of the log that is held; without one, of any epoch.
+
     Raises:
+        OtherEpochError: It is of another epoch of the log than the one that is held.
         LogKeyError: Signature, form or origin line is wrong, or that of a witness.
         QuorumError: It says more than is held, and too few witnesses have cosigned that.
         RolledBackError: The log has become shorter.
         ForkedError: It has the same size but other entries.
     """
     checkpoint = read_checkpoint(note, origin)
+    if name and checkpoint.origin != name:
+        raise OtherEpochError(
+            f"it is epoch {epoch_in(checkpoint.origin)} of the log of {origin.org_id}, and epoch {epoch_in(name)} is "
+            "followed here; ask what happened, and for the file: `tocsin peer epoch`"
+        )
     if checkpoint.size < held.size:
         raise RolledBackError(f"the log had {held.size} entries and now shows {checkpoint.size}")
     if checkpoint.size == held.size and checkpoint.root != held.root:
@@ -175,14 +192,16 @@ def verify_head(note: bytes, origin: Origin, held: Frontier, quorum: Quorum) -> 
     return checkpoint
 
 
-def read_checkpoint(note: bytes, origin: Origin, name: str = "") -> Checkpoint:
-    """Check a checkpoint of an origin's log, or of another of its logs by its name, against the origin's log keys.
+def read_checkpoint(note: bytes, origin: Origin) -> Checkpoint:
+    """Check a checkpoint of an origin's log, in whichever epoch, against the origin's log keys.
 
     Raises:
         LogKeyError: Signature, form or origin line is wrong, or the key was retired before the log had so many entries.
     """
     ends = dict(origin.log_ends)
-    name = name or log_name(origin.org_id)
+    name = first_line(note)
+    if owner_of(name) != origin.org_id:
+        raise LogKeyError("origin: the checkpoint is of another log")
     try:
         checkpoint = verify_checkpoint(note, name, *origin.log_keys)
         counted = [key for key in origin.log_keys if checkpoint.size <= ends.get(key, checkpoint.size)]
@@ -191,9 +210,26 @@ def read_checkpoint(note: bytes, origin: Origin, name: str = "") -> Checkpoint:
         raise LogKeyError(str(error)) from error
 
 
-def log_name(org_id: str) -> str:
-    """Origin line of an organization's checkpoints."""
-    return f"tocsin/{org_id}/log"
+def log_name(org_id: str, epoch: int = 1) -> str:
+    """Origin line of an organization's checkpoints; from the second epoch on the log has another name."""
+    return f"tocsin/{org_id}/log" if epoch == 1 else f"tocsin/{org_id}/log/{epoch}"
+
+
+def first_line(note: bytes) -> str:
+    """Origin line of a checkpoint; nothing is verified."""
+    return note[:_MAX_NAME].partition(b"\n")[0].decode(errors="replace")
+
+
+def owner_of(name: str) -> str:
+    """Id of the organization whose log of records has this origin line; empty where it is another log."""
+    found = _LOG_NAME.fullmatch(name)
+    return found["org_id"] if found else ""
+
+
+def epoch_in(name: str) -> int:
+    """Number of the epoch in the origin line of a log of records."""
+    found = _LOG_NAME.fullmatch(name)
+    return int(found["epoch"] or 1) if found else 1
 
 
 def witness_name(org_id: str) -> str:

@@ -24,7 +24,7 @@ from node.gossip import suspect
 from node.store.database import Store, Transaction
 from node.store.heads import log_head
 from node.store.witnessed import Witnessed, last_witnessed, put_witnessed
-from node.verify import log_name, witness_name
+from node.verify import owner_of, witness_name
 
 _MAX_ORIGIN = 200
 
@@ -62,7 +62,7 @@ def witness(store: Store, org_id: str, signer: Signer, caller: Member, asked: Gr
     try:
         _check_and_store(store, asked, checkpoint)
     except WitnessProofError:
-        if checkpoint.origin == log_name(caller.org_id):
+        if owner_of(checkpoint.origin) == caller.org_id:
             suspect(store, asked.note, checkpoint, caller.org_id, now)
         raise
     return cosign(asked.note, witness_name(org_id), signer, int(now.timestamp()))
@@ -94,9 +94,11 @@ def _check_and_store(store: Store, asked: Growth, checkpoint: Checkpoint) -> Non
 
 def _verify_held(connection: Transaction, checkpoint: Checkpoint) -> None:
     """Compare with what was shown to us as a reader of the log, where that is as much."""
-    org_id = checkpoint.origin.removeprefix("tocsin/").removesuffix("/log")
-    head = log_head(connection, org_id) if checkpoint.origin == log_name(org_id) else None
-    if head and head.frontier.size == checkpoint.size and head.frontier.root != checkpoint.root:
+    org_id = owner_of(checkpoint.origin)
+    head = log_head(connection, org_id) if org_id else None
+    if head is None or (head.name, head.frontier.size) != checkpoint[:2]:
+        return
+    if head.frontier.root != checkpoint.root:
         raise WitnessProofError(f"{org_id} has shown another log of {checkpoint.size} entries")
 
 

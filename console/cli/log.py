@@ -104,6 +104,80 @@ def prove(
 
 
 @log.command()
+def confirm(
+    alone: Annotated[
+        bool, typer.Option("--alone", help="Nobody can be asked, and this is the newest copy there is.")
+    ] = False,
+    home: HomeOption = HERE,
+    style: FormatOption = Format.TABLE,
+) -> None:
+    """Ask the members what they hold of your own log.
+
+    Do so after you restored, copied or moved a node, before anything else. If they hold more than there is here,
+    nothing is added to the log any more: restore a newer copy.
+    """
+    import asyncio
+
+    from console.cli.options import passphrase
+    from console.confirming import ask_members
+    from console.home import open_home
+    from console.serve import open_node
+    from node.restored import note_asked, verify_may_write
+
+    node = open_node(open_home(home), passphrase(home))
+    asked = asyncio.run(ask_members(node, datetime.now(UTC)))
+    show(("member", "answer"), ((one.org_id, one.error or "told what it holds") for one in asked), style)
+    if alone:
+        note_asked(node.store)
+    verify_may_write(node.store, node.org_id)
+    say("Nobody who answered holds more of your log than there is here: go on.")
+
+
+@log.command()
+def epoch(
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write it.")],
+    by: Annotated[
+        str, typer.Option("--by", metavar="WHO", help="Who decides it: initials or a staff number.")
+    ],
+    common: Annotated[
+        int | None,
+        typer.Option(
+            "--common",
+            metavar="SIZE",
+            help="Where more was signed since: up to where both stories agree.",
+            min=0,
+            show_default="as it is here",
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    home: HomeOption = HERE,
+) -> None:
+    """Go on with your log under another name.
+
+    Only where members hold entries of your log that are lost here for good. What they hold beyond is given up, and each
+    member decides with the file whether it follows: `tocsin peer epoch`.
+    """
+    from console.cli.options import passphrase
+    from console.home import open_home, write_file
+    from node.newepoch import begin_epoch
+    from node.wire import epochs
+
+    opened = open_home(home)
+    identity = opened.identity(passphrase(home))
+    if sys.stdin.isatty() and not yes:
+        typer.confirm(
+            "Is there no newer copy anywhere, and do you give up what members hold beyond?", abort=True
+        )
+    store = opened.store()
+    made = begin_epoch(store, identity, common, by, datetime.now(UTC), epochs)
+    write_file(out, epochs.encode_envelope(made))
+    say(
+        f"Wrote {out}. Call every member, tell them what happened, and hand it to them: `tocsin peer epoch {out}`."
+    )
+    say("Then: tocsin share --updates, and share again what members shall have.")
+
+
+@log.command()
 def verify(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A proof of a record.")],
     signing_key: Annotated[

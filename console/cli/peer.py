@@ -202,6 +202,40 @@ def join(
         say(f"{discredited} entries no longer count: they were signed with keys after they were retired.")
 
 
+@peer.command()
+def epoch(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="What `tocsin log epoch` wrote at the member.")
+    ],
+    by: Annotated[
+        str, typer.Option("--by", metavar="WHO", help="Who decides it: initials or a staff number.")
+    ],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    home: HomeOption = HERE,
+) -> None:
+    """Follow a member's log into another epoch, or do not.
+
+    A member that lost entries of its log goes on under another name. Whoever follows drops what the member gave up; who
+    does not keeps it, and takes in nothing more. Call the member first: a thief of its keys could write such a file.
+    """
+    from console.home import open_home, read_file
+    from node.newepoch import Follower, follow_epoch, read_epoch
+    from node.wire import epochs, records
+
+    opened = open_home(home)
+    envelope = epochs.decode_envelope(read_file(file))
+    who = Follower(opened.settings.org_id, opened.store(), opened.directory(), datetime.now(UTC), epochs)
+    said, held = read_epoch(who, envelope)
+    say(
+        f"{said.org_id} begins epoch {said.epoch} of its log after {said.common_size} entries, as of "
+        f"{said.issued:%Y-%m-%d}. Held here: {held}; given up: {max(0, held - said.common_size)}."
+    )
+    if not yes:
+        typer.confirm("Did they tell you by voice what happened, and do you follow?", abort=True, err=True)
+    dropped = follow_epoch(who, envelope, by, records)
+    say(f"Followed. {dropped} entries were dropped; the next sync takes in what {said.org_id} shares now.")
+
+
 @peer.command("passed-on")
 def passed_on(
     entry: Annotated[

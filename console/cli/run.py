@@ -28,6 +28,9 @@ def serve(
     Members see of each record what it was released to them for, others are refused. With `submissions_listen` in the
     settings it takes in submissions of a form too.
     """
+    from datetime import UTC, datetime
+
+    from console.confirming import ask_members
     from console.home import open_home
     from console.logs import log_to_stderr
     from console.serve import serve as serve_node
@@ -47,6 +50,7 @@ def serve(
             sync or None,
             alerts=bool(sync) if alerts is None else alerts,
             daily=keep_cosigned,
+            first=lambda node: ask_members(node, datetime.now(UTC)),
         )
 
 

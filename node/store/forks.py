@@ -75,6 +75,12 @@ def put_fork(connection: Connection, found: StoredFork) -> None:
     connection.execute(insert(fork).values(found._asdict()))
 
 
+def forget_log(connection: Connection, origin_id: str) -> None:
+    """Forget what was heard of a log and its fork: it goes on as another one."""
+    connection.execute(delete(heard).where(heard.c.origin_id == origin_id))
+    connection.execute(delete(fork).where(fork.c.origin_id == origin_id))
+
+
 def _forget_small(connection: Connection, origin_id: str, *, agrees: bool) -> None:
     """Keep the largest: what one log grows into decides about the smaller ones too."""
     of_one = and_(heard.c.origin_id == origin_id, heard.c.agrees == int(agrees))

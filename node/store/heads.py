@@ -10,6 +10,7 @@ from crypto.merkle import Frontier
 from node.errors import BusyError, StoreError
 from node.store.database import insert_many, next_id
 from node.tables import log
+from node.verify import first_line, log_name
 
 
 class LogHead(NamedTuple):
@@ -21,6 +22,11 @@ class LogHead(NamedTuple):
     checkpoint: bytes
     heard_at: int
     refused_reason: str
+
+    @property
+    def name(self) -> str:
+        """Origin line of its checkpoints: it tells the epoch that is held."""
+        return first_line(self.checkpoint) or log_name(self.origin_id)
 
     @property
     def committed(self) -> int:

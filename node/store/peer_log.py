@@ -8,7 +8,7 @@ from sqlalchemy import Connection, and_, delete, exists, func, select, update
 from crypto.merkle import Frontier
 from node.store.database import insert_many, next_id, portions
 from node.store.heads import LogHead
-from node.tables import entry, fact, log
+from node.tables import entry, fact, log, passed_on, receipt
 from node.verify import Fate, Verified
 
 _PORTION = 10_000  # entries looked at together
@@ -164,6 +164,17 @@ def refused_entries(connection: Connection, log_id: int, limit: int) -> list[tup
         .limit(limit)
     )
     return sorted((index, reason) for index, reason in rows)
+
+
+def cut_entries(connection: Connection, log_id: int, origin_id: str, size: int) -> None:
+    """Drop the entries of a log from an index on, what was counted of them, and what was passed on of them."""
+    for table in (fact, entry):
+        connection.execute(delete(table).where(and_(table.c.log_id == log_id, table.c.log_index >= size)))
+    late = and_(passed_on.c.origin_id == origin_id, passed_on.c.log_index >= size)
+    connection.execute(delete(passed_on).where(late))
+    connection.execute(
+        delete(receipt).where(and_(receipt.c.origin_id == origin_id, receipt.c.log_size > size))
+    )
 
 
 def leaf_hashes(connection: Connection, log_id: int) -> list[bytes]:

@@ -3,9 +3,11 @@
 import io
 import json
 import os
+import shutil
+import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest.mock import patch
@@ -53,6 +55,15 @@ def joins(keeper: Path, member: Path, fingerprint: str = "") -> Ran:
     """Let a member take over the file of the network from the node that keeps it."""
     known = ("--fingerprint", fingerprint) if fingerprint else ()
     return tocsin("peer", "join", keeper / "network" / "network.pb", *known, "--home", member)
+
+
+def copied(home: Path, to: Path) -> Path:
+    """A copy of the folder of a node that does not know that it is one, and so asks no members first."""
+    shutil.copytree(home, to)
+    with closing(sqlite3.connect(to / "node.db")) as database:
+        database.execute("DELETE FROM place")
+        database.commit()
+    return to
 
 
 def machine() -> dict[str, str]:

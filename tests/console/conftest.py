@@ -1,13 +1,12 @@
 """A node with a few made-up incidents, an empty one, and both in a network: made once, and copied for every test."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 
 from console.demo_nodes import free_ports
 from console.generator import PUBLISHED_ON, generate
-from tests.console.command_line import joins, tocsin
+from tests.console.command_line import copied, joins, tocsin
 
 INCIDENTS = 200
 
@@ -31,7 +30,7 @@ def _loaded(tmp_path_factory: pytest.TempPathFactory, publication: Path) -> Path
 @pytest.fixture
 def node(_loaded: Path, tmp_path: Path) -> Path:
     """Folder of a node that holds the publication; the test may change it."""
-    return shutil.copytree(_loaded, tmp_path / "node")
+    return copied(_loaded, tmp_path / "node")
 
 
 @pytest.fixture(scope="session")
@@ -44,13 +43,13 @@ def _empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def empty_node(_empty: Path, tmp_path: Path) -> Path:
     """Folder of a node that holds nothing yet; the test may change it."""
-    return shutil.copytree(_empty, tmp_path / "beta")
+    return copied(_empty, tmp_path / "beta")
 
 
 @pytest.fixture(scope="session")
 def _networked(tmp_path_factory: pytest.TempPathFactory, _loaded: Path, _empty: Path) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("networked")
-    alpha, beta = shutil.copytree(_loaded, folder / "alpha"), shutil.copytree(_empty, folder / "beta")
+    alpha, beta = copied(_loaded, folder / "alpha"), copied(_empty, folder / "beta")
     settings = alpha / "tocsin.toml"
     settings.write_text(settings.read_text().replace("127.0.0.1:7443", f"127.0.0.1:{free_ports(1)[0]}"))
     request = folder / "beta.req"
@@ -67,5 +66,5 @@ def _networked(tmp_path_factory: pytest.TempPathFactory, _loaded: Path, _empty: 
 @pytest.fixture
 def network(_networked: tuple[Path, Path], tmp_path: Path) -> tuple[Path, Path]:
     """(alpha, which holds records and founded the network; beta, which has joined it); the test may change them."""
-    alpha, beta = (shutil.copytree(home, tmp_path / home.name) for home in _networked)
+    alpha, beta = (copied(home, tmp_path / home.name) for home in _networked)
     return alpha, beta

@@ -1,11 +1,10 @@
 """A node whose keys are protected works with its passphrase and with nothing else."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.console.command_line import tocsin
+from tests.console.command_line import copied, tocsin
 
 pytestmark = pytest.mark.slow  # a passphrase is made to cost time
 
@@ -22,7 +21,7 @@ def _protected(tmp_path_factory: pytest.TempPathFactory, publication: Path) -> P
 
 @pytest.fixture
 def home(_protected: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(_protected, tmp_path / "node")
+    return copied(_protected, tmp_path / "node")
 
 
 def test_shares_with_its_passphrase_alone(home: Path) -> None:

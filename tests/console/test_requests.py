@@ -1,18 +1,17 @@
 """`tocsin request`, as the one who asks and the one who decides use it."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.console.command_line import tocsin
+from tests.console.command_line import copied, tocsin
 from tests.console.test_network import serving
 
 
 @pytest.fixture(scope="module")
 def _pair(_networked: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("pair")
-    alpha, beta = (shutil.copytree(home, folder / home.name) for home in _networked)
+    alpha, beta = (copied(home, folder / home.name) for home in _networked)
     left = tocsin("share", "--tier", "public", "--where", "country=SOM", "--yes", "--home", alpha)
     assert left.code == 0
     with serving(alpha):
@@ -23,7 +22,7 @@ def _pair(_networked: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture
 def pair(_pair: tuple[Path, Path], tmp_path: Path) -> tuple[Path, Path]:
     """alpha, which has shared with the public, and beta, which has pulled that; the test may change them."""
-    alpha, beta = (shutil.copytree(home, tmp_path / home.name) for home in _pair)
+    alpha, beta = (copied(home, tmp_path / home.name) for home in _pair)
     return alpha, beta
 
 

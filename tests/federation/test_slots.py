@@ -183,7 +183,9 @@ def test_a_checkpoint_of_more_than_there_is_or_of_other_entries_is_found(network
     for frontier in (Frontier().append([bytes(32)]), Frontier().append([bytes(32)] * 3)):
         head = head_of(alpha)
         with alpha.store.write() as connection:
-            advance_log(connection, head, head.frontier, sign_head(frontier, alpha.identity), head.heard_at)
+            advance_log(
+                connection, head, head.frontier, sign_head(frontier, alpha.identity, head.name), head.heard_at
+            )
         assert [one.what for one in alpha.faults()] == ["the checkpoint is not of these entries"]
 
 

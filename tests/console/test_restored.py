@@ -1,0 +1,158 @@
+"""A node that was restored or copied asks the members what they hold of its log before it adds anything to it."""
+
+import shutil
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from node.errors import LogBehindError, LogUnconfirmedError, NodeError
+from node.logbook import Pace
+from node.restored import note_asked, note_place, verify_may_write
+from node.slots import issue_checkpoint
+from node.store.places import last_place
+from node.wire import records
+from tests.console.command_line import Ran, tocsin
+from tests.support.faults import Flavour, failing_at
+from tests.support.network import NOW, Network, on_sqlite_alone, rows_of
+from tests.support.network import network as federation
+from tests.support.restored import Copied, backed_up
+
+__all__ = ["federation"]
+
+
+def share(home: Path, *words: str) -> Ran:
+    return tocsin("share", "--tier", "peer", "--all", *words, "--home", home)
+
+
+def moved(home: Path) -> None:
+    """Put a folder back as a backup does: the same content in new files."""
+    kept = home.with_name("kept")
+    home.rename(kept)
+    shutil.copytree(kept, home)
+
+
+def test_a_folder_that_was_put_back_adds_nothing_before_somebody_was_asked(
+    network: tuple[Path, Path],
+) -> None:
+    alpha, _ = network
+    assert share(alpha, "--where", "means=shelling").code == 0
+    moved(alpha)
+    refused = share(alpha)
+    assert (refused.code, refused.err.endswith("[LOG_UNCONFIRMED]\n")) == (1, True)
+    assert "tocsin log confirm" in refused.err
+    asked = tocsin("log", "confirm", "--format", "json", "--home", alpha)  # beta can not be reached
+    assert asked.err.endswith("[LOG_UNCONFIRMED]\n")
+    assert [row["member"] for row in asked.rows] == ["beta"]
+    assert "[PEER_UNAVAILABLE]" in asked.rows[0]["answer"]
+    assert share(alpha).err.endswith("[LOG_UNCONFIRMED]\n")
+    assert tocsin("log", "confirm", "--alone", "--home", alpha).code == 0
+    assert share(alpha).code == 0
+
+
+def test_an_older_database_in_the_same_folder_is_known_by_its_size(network: tuple[Path, Path]) -> None:
+    alpha, _ = network
+    old = alpha.parent / "old.db"
+    backed_up(alpha / "node.db", old)
+    assert share(alpha).code == 0
+    assert tocsin("log", "show", "--home", alpha).code == 0  # any command takes note of how long the log is
+    for file in alpha.glob("node.db*"):
+        file.unlink()
+    shutil.copy(old, alpha / "node.db")
+    assert share(alpha).err.endswith("[LOG_UNCONFIRMED]\n")
+
+
+def test_reading_and_checking_a_copy_needs_nobody(network: tuple[Path, Path]) -> None:
+    alpha, _ = network
+    moved(alpha)
+    for words in (
+        ("query",),
+        ("check",),
+        ("peer", "list"),
+        ("share", "--tier", "peer", "--all", "--dry-run"),
+    ):
+        assert tocsin(*words, "--home", alpha).code == 0, words
+
+
+def test_a_node_of_no_network_may_be_copied_and_moved(node: Path) -> None:
+    moved(node)
+    assert share(node).code == 0
+
+
+@pytest.fixture
+def copied(federation: Network, tmp_path: Path) -> Copied:
+    return Copied(federation, tmp_path)
+
+
+@on_sqlite_alone
+def test_whoever_holds_more_of_our_log_stops_every_write_of_an_old_copy(copied: Copied) -> None:
+    old = copied.old
+    assert copied.asks() == ["beta"]
+    before = rows_of(old.store)
+    with pytest.raises(LogBehindError, match="hold 2 entries of our log and here are 1"):
+        old.shares("c")
+    with pytest.raises(LogBehindError):
+        verify_may_write(old.store, "alpha")
+    paced = old.identity._replace(pace=Pace(60, 4))
+    with pytest.raises(LogBehindError):
+        issue_checkpoint(old.store, paced, records, NOW + timedelta(days=1))
+    assert rows_of(old.store) == before
+    # The newest copy goes on: nobody holds more of it.
+    copied.alpha.shares("c")
+    assert copied.network.sync(copied.beta, copied.alpha).verified == 3
+
+
+@on_sqlite_alone
+def test_a_copy_that_nobody_answers_stays_shut_and_one_answer_opens_it(copied: Copied) -> None:
+    old = copied.old
+    for mark, seen in (("here", 0), ("there", 1)):
+        note_place(old.store, "alpha", mark, seen=seen, in_network=True)
+    assert copied.asks(reached=False) == []
+    with pytest.raises(LogUnconfirmedError):
+        old.shares("c")
+    assert copied.asks() == ["beta"]
+    with pytest.raises(LogBehindError):
+        old.shares("c")
+
+
+@on_sqlite_alone
+@pytest.mark.parametrize(
+    ("mark", "seen", "in_network", "unasked"),
+    [("a", 1, True, False), ("a", 2, True, True), ("b", 1, True, True), ("b", 2, False, False)],
+)
+def test_a_copy_is_known_by_its_place_or_its_size(
+    copied: Copied, mark: str, seen: int, *, in_network: bool, unasked: bool
+) -> None:
+    store = copied.old.store
+    assert note_place(store, "alpha", "a", seen=0, in_network=True) == 1
+    note_place(store, "alpha", mark, seen=seen, in_network=in_network)
+    note_place(
+        store, "alpha", mark, seen=seen and 1, in_network=in_network
+    )  # it stays so until somebody was asked
+    with store.read() as connection:
+        place = last_place(connection)
+    assert place == (mark, unasked)
+    note_asked(store)
+    verify_may_write(store, "alpha")
+
+
+@on_sqlite_alone
+@pytest.mark.parametrize("flavour", [Flavour.REFUSED, Flavour.DONE_BUT_REPORTED_AS_FAILED])
+def test_whichever_write_goes_wrong_a_copy_is_never_taken_for_the_node(
+    copied: Copied, flavour: Flavour
+) -> None:
+    store = copied.old.store
+    note_place(store, "alpha", "here", seen=0, in_network=True)
+    for number in range(4):
+        with failing_at(store, number, flavour), suppress(NodeError):
+            note_place(store, "alpha", "there", seen=1, in_network=True)
+            break
+    note_place(store, "alpha", "there", seen=1, in_network=True)
+    with pytest.raises(LogUnconfirmedError):
+        verify_may_write(store, "alpha")
+    for number in range(4):
+        with failing_at(store, number, flavour), suppress(NodeError):
+            note_asked(store)
+            break
+    verify_may_write(store, "alpha")
