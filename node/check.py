@@ -34,7 +34,7 @@ from node.store.peer_log import (
 from node.store.records import rebuild_facts, record_faults, record_ids
 from node.store.successions import link_faults
 from node.store.tiles import TileReader
-from node.verify import Fate, Origin, Verified, read_checkpoint, verify_stored
+from node.verify import RELAYED, Fate, Origin, Verified, read_checkpoint, verify_stored
 
 AT_ONCE = 1_000  # entries or records in memory at a time
 
@@ -215,7 +215,8 @@ class _Log:
             held.fate == Fate.REFUSED and self._codec.decode_entry(held.wire).openings
         ):
             self._open.add(held.log_index)
-        if (held.fate, held.reason) != (found.fate, found.reason) and not outruled and not purged:
+        reason = "" if (held.fate, held.reason) == (Fate.WITHHELD, RELAYED) else held.reason
+        if (held.fate, reason) != (found.fate, found.reason) and not outruled and not purged:
             yield Fault(self._where, f"entry {held.log_index} is kept as {held.fate} but is {found.fate}")
         if outruled:
             return

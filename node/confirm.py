@@ -74,6 +74,13 @@ def due_receipt(store: Store, head: LogHead, org_id: str, now: datetime) -> Rece
     return Receipt(org_id, head.origin_id, size, head.frontier.root, now.replace(microsecond=0), *told)
 
 
+def is_confirmed(store: Store, head: LogHead, org_id: str) -> bool:
+    """Whether a peer has our receipt for all that we hold of its log; not so where another member passed it on."""
+    with store.read() as connection:
+        given = newest_receipt(connection, head.origin_id, org_id)
+    return head.frontier.size == 0 or (given is not None and given.log_size >= head.frontier.size)
+
+
 def note_given(store: Store, receipt: Receipt, envelope: bytes) -> None:
     """Note that a peer has our receipt."""
     with store.write() as connection:

@@ -3,21 +3,31 @@
 Only pages that passed `node.verify` come here, from whichever transport. A record that replaces another closes the
 other's count on the day it arrives, so figures as of earlier days stay what they were; only what its origin asked to
 destroy is gone from those too.
+
+What another member passed on as withheld may be for us, or call something back: the originator is asked for it again.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from crypto.merkle import Frontier
 from node.errors import BusyError, PayloadError
 from node.purge import MISMATCH, purge
 from node.signed import PADDING_TYPE, RETRACTION_TYPE, Codec, IncidentRecord, Position, Retraction
 from node.store.database import Store, Transaction
 from node.store.heads import LogHead, advance_log, log_head, open_log
 from node.store.matched import follow_replaced
-from node.store.peer_log import add_peer_entries, peer_entries
+from node.store.peer_log import (
+    add_peer_entries,
+    entries_at,
+    first_entry,
+    past_frontier,
+    peer_entries,
+    put_withheld,
+)
 from node.store.records import day_number
-from node.verify import Fate, Verified, VerifiedPage
+from node.verify import RELAYED, Fate, Verified, VerifiedPage
 
 
 class Received(NamedTuple):
@@ -78,6 +88,8 @@ def keep_page(
         entries, buried = purge(connection, head, entries, codec)
         if buried:
             store.forget()
+        if relayed:
+            entries = [one._replace(reason=RELAYED) if one.fate is Fate.WITHHELD else one for one in entries]
         add_peer_entries(connection, head, entries, replaced, day_number(now.date()))
         follow_replaced(connection, head.log_id, _continued(entries, replaced))
         seconds = head.heard_at if relayed else int(now.timestamp())
@@ -88,6 +100,41 @@ def keep_page(
     fates = [one.fate for one in entries]
     received = Received(*(fates.count(fate) for fate in Fate)) + Received(purged=buried)
     return received, head._replace(frontier=page.frontier, checkpoint=checkpoint, heard_at=seconds)
+
+
+def before_withheld(store: Store, head: LogHead, start: int) -> Frontier | None:
+    """The log up to the first entry from an index on that was passed on as withheld; nothing if there is none."""
+    with store.read() as connection:
+        first = first_entry(connection, head.log_id, start, Fate.WITHHELD, RELAYED)
+        return past_frontier(connection, head.log_id, first) if first is not None else None
+
+
+def keep_withheld(store: Store, head: LogHead, page: VerifiedPage, codec: Codec, now: datetime) -> Received:
+    """Keep what the originator shows of entries that were passed on as withheld; of all others nothing changes.
+
+    Args:
+        store: Of this node.
+        head: The log as it is held.
+        page: From the originator, of entries that are held.
+        codec: Reads messages.
+        now: Aware UTC time of arrival.
+    """
+    start = page.frontier.size - len(page.entries)
+    with store.write() as connection:
+        held = entries_at(connection, head.log_id, range(start, page.frontier.size))
+        before = head._replace(frontier=past_frontier(connection, head.log_id, start))
+        settled, replaced = _settle(connection, before, page.entries, codec)
+        fresh = [one for one in settled if held[one.position.log_index].reason == RELAYED]
+        put_withheld(connection, head.log_id, fresh, replaced, day_number(now.date()))
+        _, buried = purge(connection, head, fresh, codec)
+        if buried:
+            store.forget()
+        follow_replaced(connection, head.log_id, _continued(fresh, replaced))
+    if buried:  # once more: somebody may have counted between
+        store.forget()
+    fates = [one.fate for one in fresh]
+    learnt = Received(*(fates.count(fate) for fate in Fate)) + Received(purged=buried)
+    return learnt._replace(withheld=0)  # those were counted when they came
 
 
 def _settle(

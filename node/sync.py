@@ -20,7 +20,7 @@ from node.asking import keep_answers, standing_requests
 from node.audience import Tier
 from node.audiences import keep_belongings
 from node.client import PeerClient
-from node.confirm import due_receipt, note_given
+from node.confirm import due_receipt, is_confirmed, note_given
 from node.contain import refuse_forked
 from node.directory import Directory, origin_of, quorum_of, speaker_of
 from node.errors import (
@@ -35,7 +35,7 @@ from node.gossip import most_heard
 from node.inbox import check_promises
 from node.logbook import Identity
 from node.receipt import sign_receipt
-from node.receive import Received, follow, keep_page
+from node.receive import Received, before_withheld, follow, keep_page, keep_withheld
 from node.relayed import verify_relayed
 from node.stepping import exchange_verdicts
 from node.store.database import Store
@@ -48,9 +48,11 @@ from node.verify import (
     VerifiedPage,
     join_pages,
     link_page,
+    log_name,
     page_token,
     read_checkpoint,
     verify_head,
+    verify_page,
 )
 from node.wire import charters, records
 from node.wire.receipts import encode_receipt
@@ -102,7 +104,7 @@ async def pull(
     """
     org_id = client.peer.org_id
     head = await asyncio.to_thread(follow, store, org_id)
-    before, received, error = head.frontier.size, Received(), None
+    held, before, received, error = head, head.frontier.size, Received(), None
     note = doubtful = b""
     try:
         asked = clock()
@@ -122,6 +124,8 @@ async def pull(
                     kept, head = await asyncio.to_thread(keep_page, store, head, span, note, records, clock())
                     received += kept
                     progress(head.frontier.size, checkpoint.size)
+        if identity is not None and not await asyncio.to_thread(is_confirmed, store, held, identity.org_id):
+            received += await _ask_again(store, client, origin, head, clock)
     except (PeerError, MemberError) as refusal:
         doubtful = note if isinstance(refusal, ForkedError | RolledBackError) else b""
         logger.warning("refused: peer=%s reason=%s verified=%d", org_id, refusal.reason, head.frontier.size)
@@ -181,6 +185,25 @@ async def pull_relayed(
         doubtful = note if isinstance(refusal, ForkedError | RolledBackError) else b""
         return Outcome(origin_id, received, before, head.frontier.size, refusal, doubtful)
     return Outcome(origin_id, received, before, head.frontier.size, None)
+
+
+async def _ask_again(
+    store: Store, client: PeerClient, origin: Origin, head: LogHead, clock: Clock
+) -> Received:
+    """Learn from the originator what another member showed as withheld when it passed the log on.
+
+    Raises:
+        PeerError: A page does not hold.
+        UnavailableError: No answer.
+    """
+    received, start = Received(), 0
+    whole = Checkpoint(log_name(origin.org_id), head.frontier.size, head.frontier.root)
+    while (held := await asyncio.to_thread(before_withheld, store, head, start)) is not None:
+        page = await client.entries(page_token(whole.size, held.size))
+        verified = await asyncio.to_thread(verify_page, page, origin, whole, held, records)
+        received += await asyncio.to_thread(keep_withheld, store, head, verified, records, clock())
+        start = verified.frontier.size
+    return received
 
 
 async def _confirm(

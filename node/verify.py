@@ -124,6 +124,8 @@ class Finding(NamedTuple):
 # Neither counted nor believed in what it replaces or calls back: whoever stole a key writes no history with it.
 KEY_RETIRED = "KEY_RETIRED"
 _RETIRED = Finding(Fate.REFUSED, reason=KEY_RETIRED)
+# A withheld entry that another member passed on: its originator may show more of it.
+RELAYED = "RELAYED"
 # Likewise of a log that told two stories: of what only one of them holds, nothing is believed.
 LOG_FORKED = ForkedError.reason
 _FORKED = Finding(Fate.REFUSED, reason=LOG_FORKED)

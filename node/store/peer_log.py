@@ -131,6 +131,46 @@ def refuse(connection: Connection, log_id: int, indexes: Sequence[int], reason: 
         connection.execute(delete(fact).where(and_(fact.c.log_id == log_id, fact.c.log_index.in_(chosen))))
 
 
+def first_entry(connection: Connection, log_id: int, start: int, fate: str, reason: str) -> int | None:
+    """Index of the first entry from one on of which this became, for this reason."""
+    mine = and_(entry.c.log_id == log_id, entry.c.log_index >= start)
+    found = and_(mine, entry.c.fate == fate, entry.c.reason == reason)
+    first: int | None = connection.execute(select(func.min(entry.c.log_index)).where(found)).scalar_one()
+    return first
+
+
+def put_withheld(
+    connection: Connection, log_id: int, entries: Sequence[Verified], replaced: Collection[int], day: int
+) -> None:
+    """Put what is known now of entries that were withheld in their place, and let what is replaced no longer count.
+
+    Args:
+        connection: Of a write transaction.
+        log_id: Of the log.
+        entries: As they passed.
+        replaced: Indexes of entries that they, or others, replace.
+        day: On which they arrived, as a `day_number`.
+    """
+    for (index, _), wire, fate, _, _, reason in entries:
+        connection.execute(
+            update(entry)
+            .where(and_(entry.c.log_id == log_id, entry.c.log_index == index))
+            .values(wire=wire, fate=_PLAIN[fate], reason=reason, known_on=day)
+        )
+    counted = (one for one in entries if one.fact is not None)
+    insert_many(
+        connection,
+        fact,
+        (
+            (key, None, log_id, index, day, None) + (columns or ())
+            for key, ((index, _), _, _, _, columns, _) in enumerate(counted, next_id(connection, fact))
+        ),
+    )
+    for chosen in portions(sorted(replaced)):
+        ended = and_(fact.c.log_id == log_id, fact.c.log_index.in_(chosen), fact.c.known_until.is_(None))
+        connection.execute(update(fact).where(ended).values(known_until=day))
+
+
 def believe(connection: Connection, log_id: int, day: int, found: Verified) -> None:
     """Let an entry that was refused be what verifying it again has found, known since the day of its arrival."""
     index = found.position.log_index

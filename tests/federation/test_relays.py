@@ -2,15 +2,16 @@
 
 import pytest
 
+from crypto.envelope import leaf
 from node.audience import Tier
-from node.errors import RelayError, UnavailableError
+from node.errors import RelayError, StoreError, UnavailableError
 from node.gossip import most_heard, tellers
 from node.outcomes import Reading, outcomes
 from node.plan import Request
 from node.receipt import PassedOn
 from node.receive import follow
 from node.relayed import verify_relayed
-from node.signed import Label
+from node.signed import Entry, Label
 from node.store.heads import log_head
 from node.store.peer_log import stored_entries
 from node.store.receipts import all_passed_on
@@ -45,9 +46,9 @@ def gamma(network: Network, alpha: Node) -> Node:
     return made
 
 
-def kept(node: Node) -> list[tuple[str, str]]:
+def kept(node: Node, org_id: str = "alpha") -> list[tuple[str, str]]:
     with node.store.read() as connection:
-        head = log_head(connection, "alpha")
+        head = log_head(connection, org_id)
         assert head is not None
         return [(one.fate, one.reason) for one in stored_entries(connection, head.log_id, 0, 100)]
 
@@ -65,9 +66,9 @@ def test_what_is_green_goes_to_peers_what_is_clear_to_all_and_all_else_as_its_le
     beta, monitor = network.node("beta"), network.node("monitor", Tier.PUBLIC)
     got = network.passes(beta, gamma, "alpha")
     assert (got.error, got.verified) == (None, 3)
-    assert kept(beta) == [("accepted", ""), ("accepted", ""), ("withheld", "")]
+    assert kept(beta) == [("accepted", ""), ("accepted", ""), ("withheld", "RELAYED")]
     assert network.passes(monitor, gamma, "alpha").error is None
-    assert kept(monitor) == [("withheld", ""), ("accepted", ""), ("withheld", "")]
+    assert kept(monitor) == [("withheld", "RELAYED"), ("accepted", ""), ("withheld", "RELAYED")]
     for node in (beta, monitor):
         assert node.faults(*network.origins()) == []
 
@@ -188,3 +189,73 @@ def test_a_page_that_shows_more_than_may_be_passed_on_is_refused(
     verify_relayed(sound.entries, Tier.PEER, records)
     with pytest.raises(RelayError):
         verify_relayed(sound.entries, Tier.PUBLIC, records)
+
+
+class Withholding(PeerSimulator):
+    """A member that passes on the log of another, and shows as its leaf what it likes."""
+
+    def hides(self, origin: PeerSimulator, *hidden: int) -> None:
+        """Serve the log of another so."""
+        self.leaf_hashes, self.entries = list(origin.leaf_hashes), list(origin.entries)
+        for index in hidden:
+            envelope = records.decode_entry(origin.entries[index]).envelope
+            assert envelope is not None
+            data = leaf(envelope, origin.identity.signing.public_key)
+            self.entries[index] = records.encode_entry(Entry(data, None, ()))
+        self.note_as = lambda _: origin.note()
+
+
+@on_sqlite_alone
+def test_what_a_relay_kept_back_is_learnt_with_the_first_line_to_the_originator(network: Network) -> None:
+    origin, relay = PeerSimulator("mirage"), Withholding("relay")
+    network.admit(origin.member)
+    network.admit(relay.member)
+    first, second = origin.adds(SHOOTING), origin.adds(ROBBERY)
+    third = origin.adds(LOOTING)
+    origin.revises(first, SHELLING)
+    origin.retracts(second)
+    origin.retracts(third, purge=True)
+    relay.hides(origin, 3, 4, 5)
+    beta, direct = network.node("beta"), network.node("delta")
+
+    assert network.passes(beta, relay, "mirage").error is None
+    # It is sound, as far as anybody can tell, and out of date.
+    assert beta.counts("means") == {("shooting",): 1, ("robbery",): 1, ("looting",): 1}
+    assert [reason for _, reason in kept(beta, "mirage")] == [""] * 3 + ["RELAYED"] * 3
+    assert beta.faults(*network.origins()) == []
+
+    for node in (beta, direct):
+        assert network.sync(node, origin).error is None
+    assert wires(beta, "mirage") == wires(direct, "mirage")
+    assert kept(beta, "mirage") == kept(direct, "mirage")
+    assert beta.counts("means") == direct.counts("means") == {("shelling",): 1}
+    assert beta.faults(*network.origins()) == []
+    assert len(origin.receipts) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("flavour", [Flavour.REFUSED, Flavour.DONE_BUT_REPORTED_AS_FAILED])
+def test_what_was_kept_back_is_learnt_whole_or_not_at_all(network: Network, flavour: Flavour) -> None:
+    origin, relay = PeerSimulator("mirage"), Withholding("relay")
+    network.admit(origin.member)
+    network.admit(relay.member)
+    first = origin.adds(SHOOTING)
+    origin.revises(first, SHELLING)
+    origin.retracts(origin.adds(ROBBERY), purge=True)
+    relay.hides(origin, 1, 3)
+    beta, direct = network.node("beta"), network.node("delta")
+    network.passes(beta, relay, "mirage")
+    network.sync(direct, origin)
+    for number in range(30):
+        with failing_at(beta.store, number, flavour):
+            try:
+                done = network.sync(beta, origin).error is None
+            except StoreError:
+                done = False
+        assert beta.faults(*network.origins()) == []
+        if done and wires(beta, "mirage") == wires(direct, "mirage"):
+            break
+    assert number > 2
+    network.sync(beta, origin)
+    assert kept(beta, "mirage") == kept(direct, "mirage")
+    assert beta.counts("means") == direct.counts("means")
