@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from console.forks import CODECS as FORK_CODECS
 from console.home import NETWORK, Home
 from console.keyring import as_member, open_ring, use_waiting
 from crypto.certificates import spki_sha256
@@ -13,6 +14,7 @@ from crypto.envelope import Envelope, add_signature
 from crypto.keyfile import load_key, save_key
 from crypto.signing import Signer
 from node.audience import Tier
+from node.contain import drop_disproven
 from node.directory import (
     DIRECTORY_TYPE,
     LIFETIME,
@@ -28,7 +30,6 @@ from node.directory import (
 )
 from node.discredit import discredit
 from node.errors import ConfigError, DirectoryError
-from node.store.database import Store
 from node.trust import (
     ROOT_LIFETIME,
     ROOT_TYPE,
@@ -39,7 +40,6 @@ from node.trust import (
     lacking,
     make_role,
 )
-from node.verify import Origin
 from node.wire import records
 from node.wire.membership import encode_directory
 from node.wire.network import decode_root, encode_document, encode_root
@@ -223,9 +223,7 @@ def take_over(home: Home, document: bytes, fingerprint: bytes) -> tuple[Director
     directory = trusted.directory
     assert directory is not None, "what is trusted has a directory"
     # Before the file is kept: cut short, it is done again when the file is taken over again.
-    others = (one for one in directory.members if one.org_id != home.settings.org_id)
-    ended = [origin for origin in map(retired_keys, others) if origin.ends]
-    discredited = _discredit(home.store(), ended) if ended else 0
+    discredited = _discredit(home, directory)
     home.keep_network(trusted, fingerprint)
     return directory, discredited
 
@@ -300,9 +298,16 @@ def _directory(
     return _unsigned(DIRECTORY_TYPE, encode_directory(made))
 
 
-def _discredit(store: Store, ended: Sequence[Origin]) -> int:
+def _discredit(home: Home, directory: Directory) -> int:
+    """Stop counting what no longer counts by a directory, and count again what its log was wrongly forked for."""
+    known = [retired_keys(one) for one in directory.members]
+    if not any(one.ends or one.log_ends for one in known):
+        return 0
+    store = home.store()
     try:
-        return sum(discredit(store, origin, records) for origin in ended)
+        own_id = home.settings.org_id
+        drop_disproven(store, directory, own_id, FORK_CODECS)
+        return sum(discredit(store, one, records) for one in known if one.org_id != own_id)
     finally:
         store.close()
 

@@ -17,7 +17,7 @@ from node.gossip import Doubt, trimmed
 from node.quorum import NO_QUORUM
 from node.signed import Codec
 from node.store.database import Store
-from node.store.forks import StoredFork, all_forks, fork_of, put_fork
+from node.store.forks import StoredFork, all_forks, drop_fork, fork_of, put_fork
 from node.store.heads import log_head
 from node.store.peer_log import leaf_hashes
 from node.verify import Origin, first_line, owner_of
@@ -139,6 +139,28 @@ def keep_fork(
         if member.org_id != own_id:
             discredit_within(connection, origin, codecs.records)
     return member.org_id
+
+
+def drop_disproven(store: Store, directory: Directory, own_id: str, codecs: Codecs) -> tuple[str, ...]:
+    """Believe logs again whose fork is proven no longer, as a checkpoint of it was signed with a key after its end.
+
+    Whoever stole the key of a log can tell a story in its name; once the directory says from which size on the key does
+    not count, that story proves nothing against the member. Gives whose logs it is.
+    """
+    with store.read() as connection:
+        forks = all_forks(connection)
+    dropped = []
+    for one in forks:
+        origin = known_origin(directory.member(one.origin_id))
+        try:
+            verify_fork(codecs.forks.decode_fork(one.proof), origin)
+        except (ForkProofError, PayloadError):
+            with store.write() as connection:
+                drop_fork(connection, one.origin_id)
+                if one.origin_id != own_id:
+                    discredit_within(connection, origin, codecs.records)
+            dropped.append(one.origin_id)
+    return tuple(dropped)
 
 
 def unclear(store: Store, directory: Directory, codec: ForkCodec) -> tuple[Doubt, ...]:

@@ -52,16 +52,20 @@ def discredit(store: Store, origin: Origin, codec: Codec) -> int:
     if not origin.ends:
         return 0
     with store.write() as connection:
-        return discredit_within(connection, origin, codec)
+        start = min(end for _, end in origin.ends) if fork_of(connection, origin.org_id) is None else 0
+        return discredit_within(connection, origin, codec, start)
 
 
-def discredit_within(connection: Transaction, origin: Origin, codec: Codec) -> int:
-    """The same, and what stands behind the fork of a log; what is known to be shared by now is believed again."""
+def discredit_within(connection: Transaction, origin: Origin, codec: Codec, start: int = 0) -> int:
+    """The same from an index on, and what stands behind the fork of a log.
+
+    What is known to be shared by now, or was not forked after all, is believed again.
+    """
     head, fork = log_head(connection, origin.org_id), fork_of(connection, origin.org_id)
-    if head is None or not (origin.ends or fork):
+    if head is None:
         return 0
     origin = origin._replace(good_size=fork.common_size if fork else None)
-    judged = [one for one in _judged(connection, head.log_id, origin, codec) if not one.is_settled]
+    judged = [one for one in _judged(connection, head.log_id, origin, codec, start) if not one.is_settled]
     changed: set[int] = set()
     for why in (KEY_RETIRED, LOG_FORKED):
         late = [one.held for one in judged if one.why == why]
@@ -95,14 +99,15 @@ def discredited(store: Store, own: Origin, codec: Codec) -> frozenset[int]:
         head = log_head(connection, own.org_id)
         if head is None:
             return frozenset()
-        judged = _judged(connection, head.log_id, own, codec)
+        judged = _judged(connection, head.log_id, own, codec, min(end for _, end in own.ends))
         return frozenset(one.held.log_index for one in judged if one.why)
 
 
-def _judged(connection: Transaction, log_id: int, origin: Origin, codec: Codec) -> Iterator[_Judged]:
-    """Entries from the first on that may not count."""
+def _judged(
+    connection: Transaction, log_id: int, origin: Origin, codec: Codec, start: int
+) -> Iterator[_Judged]:
+    """Entries from an index on."""
     ends = {keyid(key): end for key, end in origin.ends}
-    start = min(ends.values(), default=0) if origin.good_size is None else 0
     for held in _entries(connection, log_id, start):
         entry = codec.decode_entry(held.wire)
         signer = entry.envelope.signatures[0].keyid if entry.envelope else leaf_keyid(entry.leaf)

@@ -81,6 +81,12 @@ def forget_log(connection: Connection, origin_id: str) -> None:
     connection.execute(delete(fork).where(fork.c.origin_id == origin_id))
 
 
+def drop_fork(connection: Connection, origin_id: str) -> None:
+    """Forget that a log forked, and what others were shown of it."""
+    connection.execute(delete(fork).where(fork.c.origin_id == origin_id))
+    connection.execute(delete(heard).where(heard.c.origin_id == origin_id))
+
+
 def _forget_small(connection: Connection, origin_id: str, *, agrees: bool) -> None:
     """Keep the largest: what one log grows into decides about the smaller ones too."""
     of_one = and_(heard.c.origin_id == origin_id, heard.c.agrees == int(agrees))

@@ -8,12 +8,16 @@ import pytest
 
 from node.asking import ask as ask_later
 from node.audience import Tier
+from node.contain import Search, story_of
 from node.errors import StoreError, UnavailableError
+from node.gossip import Doubt
 from node.ladders import WHEN
 from node.receive import follow
 from node.scan import NO_NAMES
 from node.store.audiences import copies_of
 from node.urgent import Kind
+from node.verify import read_checkpoint
+from node.wire.witness import encode_fork
 from tests.support.alerts import ring
 from tests.support.audiences import bounds_of, group, join, share_with
 from tests.support.bundles import Forger, ReadBundle
@@ -28,6 +32,7 @@ from tests.support.works import (
     ChangeForum,
     GrantTo,
     HearFromOwner,
+    KeepFork,
     MatchWith,
     ServeTo,
     SyncWith,
@@ -35,6 +40,7 @@ from tests.support.works import (
     call_everything_back,
     cancelled,
     consented,
+    contained,
     do_in_a_process_that_fails_at,
     granted,
     grouped,
@@ -223,6 +229,26 @@ def being_matched(network: Network, _until: ExitStack) -> tuple[Work, Node]:
     return Work(nodes[0], work, matched), nodes[1]
 
 
+def keeping_a_fork(network: Network, _until: ExitStack) -> tuple[Work, Node]:
+    nodes = [network.node("alpha"), network.node("beta")]
+    peer = PeerSimulator()
+    network.admit(peer.member)
+    first, second = peer.adds(SHOOTING), peer.adds(ROBBERY)
+    other = peer.branches(2)
+    other.adds(LOOTING)
+    peer.revises(first, SHELLING)
+    peer.retracts(second)
+    for node in nodes:
+        assert network.sync(node, peer).error is None
+    story = story_of(nodes[0].store, peer.org_id)
+    assert story is not None
+    note = other.note()
+    search = Search(story, Doubt(peer.org_id, read_checkpoint(note, peer.origin), note))
+    while size := search.asks:
+        search.answered(other.consistency(size, 3))
+    return Work(nodes[0], KeepFork(encode_fork(search.fork()), network.directory), contained), nodes[1]
+
+
 @pytest.fixture(
     params=[
         importing,
@@ -230,6 +256,7 @@ def being_matched(network: Network, _until: ExitStack) -> tuple[Work, Node]:
         marking,
         sharing,
         syncing,
+        keeping_a_fork,
         reading_a_bundle,
         serving,
         signing_a_slot,

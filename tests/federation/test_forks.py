@@ -12,8 +12,8 @@ from crypto.checkpoint import Checkpoint, sign_checkpoint
 from crypto.cosignature import cosign
 from crypto.merkle import Frontier
 from crypto.signing import Signer
-from node.contain import Search, keep_fork, story_of
-from node.directory import quorum_of
+from node.contain import Search, drop_disproven, keep_fork, story_of
+from node.directory import Retirement, RetirementReason, quorum_of
 from node.errors import ForkedError, ForkProofError
 from node.fork import Common, verify_fork
 from node.freshness import silent_since
@@ -266,6 +266,32 @@ def test_a_fork_is_kept_with_all_that_follows_or_not_at_all(
     assert number > 3
     assert fates(liar.beta)[3:] == [("refused", "LOG_FORKED")] * 4
     assert liar.beta.faults(*network.origins()) == []
+
+
+@on_sqlite_alone
+def test_what_a_thief_of_the_log_key_told_proves_nothing_once_the_key_has_its_end(
+    network: Network, liar: Liar
+) -> None:
+    liar.is_read()
+    before = fates(liar.beta), liar.beta.counts("means")
+    network.hears(liar.beta, liar.gamma)
+    assert fates(liar.beta) != before[0]
+    member = network.directory.member(MIRAGE)
+    (old,) = member.log_keys
+    signer = Signer.generate()
+    liar.one.identity = liar.one.identity._replace(log=signer)
+    ended = old._replace(retirement=Retirement(RetirementReason.COMPROMISED, 4))
+    network.admit(member._replace(log_keys=(old._replace(public_key=signer.public_key), ended)))
+
+    assert drop_disproven(liar.beta.store, network.directory, "beta", CODECS) == (MIRAGE,)
+
+    assert liar.proof(liar.beta) is None
+    assert (fates(liar.beta), liar.beta.counts("means")) == before
+    liar.one.adds(LOOTING)
+    assert network.sync(liar.beta, liar.one).error is None
+    assert network.hears(liar.beta, liar.gamma) == frozenset()
+    assert liar.beta.faults(*network.origins()) == []
+    assert drop_disproven(liar.beta.store, network.directory, "beta", CODECS) == ()
 
 
 @on_sqlite_alone

@@ -24,7 +24,9 @@ from node.charter import EVERYTHING
 from node.client import Credentials, PeerClient
 from node.comparing import Move, answer_move, answer_reveal
 from node.consent import Said, record_consent
+from node.contain import keep_fork
 from node.directory import Directory, Member
+from node.gossiping import CODECS
 from node.granting import Decider, grant
 from node.intake import read_profile
 from node.judging import Judge, judge, keep_verdicts, pairs_with
@@ -355,6 +357,24 @@ def merge_and_split(node: Node) -> None:
     if "d1" in standing:
         split_record(node.store, f"{SOURCE}:d1", [LOOTING, LOOTING], teller, recount=True)
     node.shares()
+
+
+@dataclass(frozen=True)
+class KeepFork:
+    """Keep the proof that a peer's log told two stories, and stop to count what only one of them holds."""
+
+    wire: bytes
+    directory: Directory
+
+    def __call__(self, node: Node) -> None:
+        """Keep it."""
+        keep_fork(node.store, self.wire, self.directory, node.org_id, CODECS, told_by="x", now=NOW)
+
+
+def contained(node: Node) -> object:
+    """What is proven, what became of each entry, and what counts."""
+    rows = rows_of(node.store)
+    return rows["fork"], [row[1:4] for row in rows["entry"]], node.counts("means")
 
 
 class _Job(NamedTuple):
