@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from console.serve import Node
 from node.client import PeerClient
-from node.directory import Directory, Member, Status
+from node.directory import Directory, Member, Status, known_origin
 from node.errors import NodeError
 from node.gossip import hear
-from node.restored import note_asked
+from node.restored import hear_of_own, note_asked
 
 ASK_SECONDS = 5.0  # that a member may take
 
@@ -44,4 +44,6 @@ async def _ask(node: Node, directory: Directory, member: Member, now: datetime) 
     except NodeError as error:
         return Asked(member.org_id, f"{error} [{error.reason}]")
     await asyncio.to_thread(hear, node.store, told.checkpoints, directory, member.org_id, now)
+    own = known_origin(directory.member(node.org_id))
+    await asyncio.to_thread(hear_of_own, node.store, told.checkpoints, own, now)
     return Asked(member.org_id, "")

@@ -19,10 +19,10 @@ from node.restored import note_asked, verify_writable
 from node.signed import Codec as EntryCodec
 from node.store.database import Store
 from node.store.epochs import StoredEpoch, epoch_of, put_epoch
-from node.store.forks import forget_log, fork_of
-from node.store.heads import LogHead, advance_log, log_head
+from node.store.forks import all_heard, forget_log, fork_of
+from node.store.heads import LogHead, advance_log, log_head, open_log
 from node.store.peer_log import past_frontier
-from node.verify import epoch_in, log_name, read_checkpoint
+from node.verify import epoch_in, first_line, log_name, read_checkpoint
 
 EPOCH_TYPE = "application/vnd.tocsin.log-epoch.v1+protobuf"
 
@@ -92,9 +92,7 @@ def begin_epoch(
         EpochError: Nothing is wrong with the log, or it is not so long.
     """
     with store.write() as connection:
-        head = log_head(connection, identity.org_id)
-        if head is None:
-            raise EpochError("this node has not started its log")
+        head = open_log(connection, identity.org_id)  # the database may be a new one
         try:
             verify_writable(connection, identity.org_id)
         except LogBehindError:
@@ -107,7 +105,8 @@ def begin_epoch(
         size = head.frontier.size if common_size is None else common_size
         if not 0 <= size <= head.frontier.size:
             raise EpochError(f"the log has {head.frontier.size} entries here; give up what is beyond fewer")
-        epoch = epoch_in(head.name) + 1
+        own = (one for one in all_heard(connection) if one.origin_id == identity.org_id)
+        epoch = max(epoch_in(head.name), *(epoch_in(first_line(one.note)) for one in own)) + 1
         name = log_name(identity.org_id, epoch)
         note = sign_checkpoint(Checkpoint(name, head.frontier.size, head.frontier.root), name, identity.log)
         common = past_frontier(connection, head.log_id, size).root

@@ -4,12 +4,18 @@ Two things stop it. Somebody else holds a longer log of ours, or another one, si
 older. Or the database was restored or copied since the log was written last, and no member has said yet what it holds.
 """
 
-from node.errors import LogBehindError, LogUnconfirmedError
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime
+
+from node.errors import LogBehindError, LogKeyError, LogUnconfirmedError
+from node.gossip import suspect
 from node.store.database import Store, Transaction
 from node.store.forks import all_heard, fork_of
 from node.store.heads import log_head
 from node.store.peer_log import past_frontier
 from node.store.places import Place, last_place, put_place
+from node.verify import Origin, epoch_in, first_line, owner_of, read_checkpoint
 
 
 def verify_writable(connection: Transaction, org_id: str) -> None:
@@ -30,6 +36,12 @@ def verify_writable(connection: Transaction, org_id: str) -> None:
     for one in all_heard(connection):
         if one.origin_id != org_id or one.agrees:
             continue
+        held = epoch_in(first_line(one.note))
+        if head is not None and held > epoch_in(head.name):
+            raise LogBehindError(
+                f"members follow epoch {held} of our log, and here is epoch {epoch_in(head.name)}: this is an old "
+                "copy; restore a newer one (docs/ceremonies.md)"
+            )
         if one.size > size:
             raise LogBehindError(
                 f"members hold {one.size} entries of our log and here are {size}: this is an old copy, and whatever "
@@ -79,6 +91,25 @@ def note_place(store: Store, org_id: str, mark: str, *, seen: int, in_network: b
         with store.write() as connection:
             put_place(connection, Place(mark, unasked))
     return size
+
+
+def hear_of_own(store: Store, told: Iterable[bytes], own: Origin, now: datetime) -> None:
+    """Keep what members hold of our own log in an epoch that is not known here yet; the rest is kept as any other log.
+
+    Args:
+        store: Of this node.
+        told: Checkpoints of all logs as a member told them.
+        own: Our own keys, as the directory has them.
+        now: Aware UTC.
+    """
+    with store.read() as connection:
+        head = log_head(connection, own.org_id)
+    for note in told:
+        name = first_line(note)
+        if head is None or owner_of(name) != own.org_id or epoch_in(name) <= epoch_in(head.name):
+            continue
+        with suppress(LogKeyError):  # nobody but us signs for us
+            suspect(store, note, read_checkpoint(note, own), own.org_id, now)
 
 
 def note_asked(store: Store) -> None:

@@ -81,7 +81,7 @@ def retire(
     org: OrgArgument,
     key: Annotated[str, typer.Option("--key", metavar="HEX", help="The key, or the start of it.")],
     size: Annotated[
-        int,
+        int | None,
         typer.Option(
             "--last-good",
             metavar="SIZE",
@@ -89,7 +89,7 @@ def retire(
             min=0,
             show_default=False,
         ),
-    ] = -1,
+    ] = None,
     compromised: Annotated[
         bool, typer.Option("--compromised", help="Somebody else has it, or may have it.")
     ] = False,
@@ -115,13 +115,13 @@ def retire(
         told = f"{len(found)} keys of {org} start with {key[:64]!r}; `tocsin directory show` lists them"
         raise typer.BadParameter(told, param_hint="--key")
     ((use, name),) = found
-    if size < 0 and use in {"signing", "log"}:
+    if size is None and use in {"signing", "log"}:
         raise typer.BadParameter(f"a {use} key counts up to a size of the log", param_hint="--last-good")
     if [one for one, _ in names].count(use) == 1 and use in {"TLS", "log", "sealing"}:
         told = f"it is the only {use} key of {org}: admit another first, or suspend {org}"
         raise typer.BadParameter(told, param_hint="--key")
     reason = RetirementReason.COMPROMISED if compromised else RetirementReason.ROTATED
-    change = retired(org, name, Retirement(reason, max(0, size)))
+    change = retired(org, name, Retirement(reason, size or 0))
     say_what_became(change_members(opened, passphrase(home), change), out, opened)
 
 

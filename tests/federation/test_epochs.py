@@ -1,6 +1,7 @@
 """A log that told two stories by mistake goes on under another name, and each member decides whether it follows."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,15 @@ from node.errors import (
     StoreError,
 )
 from node.newepoch import EPOCH_TYPE, Follower, begin_epoch, follow_epoch, read_epoch
+from node.store.database import Store
+from node.store.forks import forget_log
 from node.store.heads import log_head
 from node.verify import log_name
 from node.wire import epochs, records
 from tests.support.faults import Flavour, failing_at
 from tests.support.incidents import SHELLING, SHOOTING
 from tests.support.network import NOW, Network, Node, on_sqlite_alone, rows_of
-from tests.support.restored import Copied
+from tests.support.restored import Copied, backed_up
 
 pytestmark = on_sqlite_alone
 
@@ -188,3 +191,19 @@ def test_whichever_write_goes_wrong_it_is_all_or_nothing_and_can_be_done_again(
         head = log_head(connection, "alpha")
     assert head is not None
     assert head.name == log_name("alpha", 2)
+
+
+def test_a_copy_of_before_the_epoch_is_an_old_one(copied: Copied, tmp_path: Path) -> None:
+    file = tmp_path / "older.db"
+    backed_up(Path(str(copied.old.store.engine.url.database)), file)
+    follows(copied, begun(copied.old))
+    copied.old.shares("b")
+    assert copied.network.sync(copied.beta, copied.old).error is None
+    older = replace(copied.old, store=Store(f"sqlite:///{file}"))
+    with older.store.write() as connection:
+        forget_log(connection, "alpha")
+    assert copied.asks(older) == ["beta"]
+    with pytest.raises(LogBehindError, match="epoch 2 of our log, and here is epoch 1"):
+        older.shares("c")
+    said = epochs.decode_epoch(begun(older).payload)
+    assert said.epoch == 3

@@ -10,7 +10,7 @@ from console.confirming import ask_members
 from console.serve import Node as OpenedNode
 from node.store.database import Store
 from tests.support.incidents import LOOTING, ROBBERY, SHOOTING
-from tests.support.network import NOW, Network
+from tests.support.network import NOW, Network, Node
 
 
 def backed_up(database: Path, to: Path) -> None:
@@ -34,9 +34,9 @@ class Copied:
         assert network.sync(self.beta, self.alpha).error is None
         self.old = replace(self.alpha, store=Store(f"sqlite:///{file}"))
 
-    def asks(self, *, reached: bool = True) -> list[str]:
+    def asks(self, whom: Node | None = None, *, reached: bool = True) -> list[str]:
         """Let the copy ask the member, who can be reached or not; gives those who answered."""
-        old = self.old
+        old = whom or self.old
 
         async def run() -> list[str]:
             async with self.beta.serving(self.network) as beta:
