@@ -12,7 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
-from node.codes import code_list
+from node.codes import SCHEMES, code_list
 from node.facts import CAPTIVITY, EMPLOYERS, employer_column, sex_column, staff_column
 from node.model import MAX_COUNT, Cause, Certainty, Outcome, Sex, Staff
 
@@ -105,6 +105,7 @@ _DIMENSIONS = (
     Dimension("source", "#meta+source+name", kind=Kind.DETAIL),
     Dimension("harm", "#impact+type", codes="harm", kind=Kind.DETAIL),
     Dimension("resource", "#impact+resource", codes="harm", kind=Kind.DETAIL),
+    *(Dimension(name, f"#event+category+{name}", codes=name, kind=Kind.DETAIL) for name in SCHEMES),
     Dimension("programme", "#sector", codes="programme", kind=Kind.DETAIL),
     Dimension("impact", "#impact+aid", codes="impact", kind=Kind.DETAIL),
     Dimension("driver", "#event+driver", codes="driver", kind=Kind.DETAIL),

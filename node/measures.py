@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from node.audience import Purpose
-from node.codes import country_from
+from node.codes import SCHEMES, country_from
 from node.dimensions import (
     BY_NAME,
     DETAIL_DIMENSIONS,
@@ -174,8 +174,9 @@ def _check_detail(query: Query) -> None:
         raise QueryError(
             f"--by: an incident may have several of {' and of '.join(told)}; name one, filter by others"
         )
-    if "harms" in query.measures and not {"harm", "resource"} & {*used}:
-        raise QueryError("--measure: harms are counted by harm or by resource; name one with --by")
+    counted = ("harm", "resource", *SCHEMES)
+    if "harms" in query.measures and not {*counted} & {*used}:
+        raise QueryError(f"--measure: harms are counted by one of {', '.join(counted)}; name one with --by")
 
 
 def _check_beside(query: Query) -> None:

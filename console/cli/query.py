@@ -78,8 +78,8 @@ def query(
     Of what peers shared only the records for the purpose that you name are counted; your own always are.
 
     To group and filter by: year, country, admin1, admin2, cause, means, context, location_type, motive, actor_type,
-    actor_group, certainty, source_kind, victims, delay, staff, sex, org_type, source, harm, resource, programme,
-    impact, driver, fate, held_for; to group by only: quarter, month.
+    actor_group, certainty, source_kind, victims, delay, staff, sex, org_type, source, harm, resource, hcid,
+    ssa, unsms, programme, impact, driver, fate, held_for; to group by only: quarter, month.
 
     To count: incidents, affected, killed, injured, abducted, detained, sexually_assaulted, other, killed_in_captivity,
     killed_in_detention, abducted_kika, detained_kika, harms, civilians_killed, civilians_injured, contributors.

@@ -188,6 +188,10 @@ class Rows:
         for column in self._listed:
             for code in row.codes(column, column.says.kind):
                 numbers[column.says.kind, code] = 1
+        told = {topic for (topic, _), number in numbers.items() if number}
+        for topic in DETAIL_LISTS:
+            if topic in self._profile.always and topic not in told:
+                numbers[topic, self._profile.always[topic]] = 1
         return tuple(Detail(*what, number) for what, number in numbers.items() if number)
 
     def _place(self, row: Cells, details: Iterable[Detail], *, points: bool) -> Place:

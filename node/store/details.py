@@ -5,30 +5,51 @@ which of their sources they come.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Subquery, Text, case, func, literal_column, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Integer,
+    Select,
+    Subquery,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 
-from node.codes import code_list
+from node.codes import SCHEMES, code_list
 from node.dimensions import HELD_FOR, UNKNOWN
+from node.store.categories import cases, categories, text_of
 from node.tables import detail, fact, record, revision
 
+_ONE = literal_column("1", Integer)
 _TOPICS = {"resource": "harm", "held_for": "duration"}  # where a dimension is not its list itself
 
 
 def details(name: str, chosen: Sequence[str] | None = None) -> Subquery:
     """Revision, code and number of one dimension, each revision once under a code; `chosen` keeps some codes."""
+    told: Select[Any] | CompoundSelect[Any]
     if name == "source":
         told = select(
             revision.c.id.label("revision_id"),
             record.c.source.label("code"),
-            literal_column("1", Integer).label("number"),
+            _ONE.label("number"),
         ).join_from(revision, record)
+    elif name in SCHEMES:
+        told = union_all(*categories(name))
     else:
         told = select(detail.c.revision_id, _code(name).label("code"), detail.c.number).where(
             detail.c.topic == _TOPICS.get(name, name)
         )
     each = told.subquery()
-    once = select(each.c.revision_id, each.c.code, func.sum(each.c.number).label("number"))
+    number: ColumnElement[int] = func.sum(each.c.number)
+    if name in SCHEMES:
+        number = case((each.c.code.in_(cases(name)), _ONE), else_=number)
+    once = select(each.c.revision_id, each.c.code, number.label("number"))
     if chosen is not None:
         once = once.where(each.c.code.in_(chosen))
     return once.group_by(each.c.revision_id, each.c.code).subquery()
@@ -59,11 +80,7 @@ def _code(name: str) -> ColumnElement[str]:
         resources: dict[str, list[str]] = {}
         for code in code_list("harm").codes.values():
             resources.setdefault(code.resource, []).append(code.code)
-        return case(*((detail.c.code.in_(codes), _text(resource)) for resource, codes in resources.items()))
+        return case(*((detail.c.code.in_(codes), text_of(resource)) for resource, codes in resources.items()))
     if name == "held_for":
-        return case(*((detail.c.number <= most, _text(band)) for band, most in HELD_FOR.items()))
+        return case(*((detail.c.number <= most, text_of(band)) for band, most in HELD_FOR.items()))
     return detail.c.code
-
-
-def _text(value: str) -> ColumnElement[str]:
-    return literal_column(f"'{value}'", Text)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,14 +11,14 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from console.database import open_store
-from node.codes import code_list
+from node.codes import SCHEMES, code_list
 from node.dimensions import DETAIL_DIMENSIONS, HELD_FOR, UNKNOWN
 from node.errors import QueryError
 from node.facts import fact
 from node.intake import Publication, Row
 from node.ladders import chains_of
 from node.measures import make_query
-from node.model import Detail, Incident, Outcome, PartialDate, Sex, Staff, Tally
+from node.model import Cause, Detail, Incident, Outcome, PartialDate, Sex, Staff, Tally
 from node.query import answer
 from node.record import import_publication
 from node.signed import Position
@@ -83,7 +84,7 @@ def test_every_detail_is_counted_as_by_hand(store: Store) -> None:
     @given(
         held,
         st.lists(st.builds(incident, details), max_size=2),
-        st.sampled_from([name for name in DETAIL_DIMENSIONS if name != "source"]),
+        st.sampled_from([name for name in DETAIL_DIMENSIONS if name not in {"source", *SCHEMES}]),
         st.data(),
     )
     def check(own: list[Incident], peers: list[Incident], name: str, data: st.DataObject) -> None:
@@ -108,6 +109,69 @@ def test_every_detail_is_counted_as_by_hand(store: Store) -> None:
         }
 
     check()
+
+
+KILLED, INJURED, TAKEN = (
+    Tally(outcome, Staff.NATIONAL, Sex.UNKNOWN, number)
+    for outcome, number in ((Outcome.KILLED, 2), (Outcome.INJURED, 3), (Outcome.ABDUCTED, 4))
+)
+HEALTH = Detail("programme", "health")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "one", "expected"),
+    [
+        (
+            "unsms",
+            {"victims": (KILLED, INJURED), "cause": Cause.VIOLENCE},
+            {"death_violence": 2, "injury_violence": 3},
+        ),
+        ("unsms", {"victims": (KILLED, TAKEN), "cause": Cause.SAFETY}, {"death_safety": 2, "abduction": 4}),
+        ("unsms", {"victims": (KILLED,)}, {UNKNOWN: 0}),
+        (
+            "unsms",
+            {"means": "road_crash", "victims": (INJURED,), "cause": Cause.SAFETY},
+            {"road_crash": 1, "injury_safety": 3},
+        ),
+        (
+            "unsms",
+            {"details": [Detail("harm", "personnel_threatened", 9), Detail("harm", "personnel_harassed", 2)]},
+            {"intimidation": 1},
+        ),
+        (
+            "unsms",
+            {"details": [Detail("harm", "premises_looted", 2), Detail("harm", "facility_looted")]},
+            {"premises": 3},
+        ),
+        ("hcid", {"victims": (KILLED,), "details": [HEALTH]}, {"personnel_killed": 2}),
+        ("hcid", {"victims": (KILLED,)}, {UNKNOWN: 0}),
+        (
+            "hcid",
+            {"victims": (TAKEN,), "details": [Detail("harm", "transport_stolen", 2)]},
+            {"vehicle_stolen": 2, "personnel_kidnapped": 4},
+        ),
+        (
+            "ssa",
+            {"means": "shelling", "details": [Detail("harm", "facility_damaged", 5)]},
+            {"heavy_weapons": 1},
+        ),
+        (
+            "ssa",
+            {"means": "shooting", "victims": (TAKEN,), "details": [HEALTH]},
+            {"individual_weapons": 1, "abduction_arrest": 1},
+        ),
+        ("ssa", {"means": "shooting", "victims": (KILLED,)}, {UNKNOWN: 0}),
+    ],
+)
+def test_own_records_count_in_the_categories_of_others(
+    scheme: str, one: dict[str, Any], expected: dict[str, int], store: Store
+) -> None:
+    hold(store, [Incident(PartialDate(2024), **one | {"details": tuple(one.get("details", ()))})])
+
+    found = answer(store, make_query([scheme], ["incidents", "harms"], [], as_of=TODAY))
+
+    assert {row[0]: row[2] for row in found.rows} == expected
+    assert {row[1] for row in found.rows} == {1}
 
 
 def test_each_source_can_be_asked_alone_and_those_of_peers_are_unknown(store: Store) -> None:

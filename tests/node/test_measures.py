@@ -60,7 +60,7 @@ NAMES = {column.name for column in COLUMNS}
         (["staff"], ["abducted_kika"], [], ["--measure", "abducted_kika by staff"]),
         (["harm", "resource"], ["incidents"], [], ["--by", "several of harm and of resource"]),
         (["staff", "fate"], ["incidents"], [], ["--by", "several of staff and of fate"]),
-        (["country"], ["harms"], [], ["--measure", "by harm or by resource"]),
+        (["country"], ["harms"], [], ["--measure", "harm, resource, hcid"]),
         ([], ["incidents"], ["harm=noise"], ["--where", "'noise' is no harm", "facility_damaged"]),
         (["staff"], ["killed_in_detention"], [], ["--measure", "killed_in_detention by staff"]),
     ],
