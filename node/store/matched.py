@@ -1,7 +1,7 @@
 """Which facts are of the records that are matched, and which pairs of them are likely."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, delete, func, or_, select
 
@@ -9,7 +9,7 @@ from node.audience import Purpose, Views
 from node.candidates import Pair
 from node.facts import COLUMNS, Fact
 from node.signed import RecordName
-from node.store.database import insert_many, next_id
+from node.store.database import insert_many, next_id, portions
 from node.store.own_log import views_of
 from node.tables import entry, fact, likely_pair, log, matched, record, release, revision
 from node.verify import Fate
@@ -117,25 +117,29 @@ def matched_facts(
         own_only: Leave out what members shared.
         purpose: Leave out what members did not share for it (R16).
     """
-    counted = [fact.c.known_from <= as_of, or_(fact.c.known_until.is_(None), fact.c.known_until > as_of)]
-    columns = (matched.c.origin_id, matched.c.uid, fact.c.known_from, *_FACT)
-    own = (
-        select(*columns)
-        .join_from(matched, revision, revision.c.record_id == matched.c.record_id)
-        .join(fact, fact.c.revision_id == revision.c.id)
-        .where(and_(*counted))
-    )
-    theirs = (
-        select(*columns)
-        .join_from(
-            matched, fact, and_(fact.c.log_id == matched.c.log_id, fact.c.log_index == matched.c.log_index)
-        )
-        .where(and_(*counted, *([fact.c.purpose == purpose] if purpose is not None else [])))
-    )
-    rows: list[Sequence[Any]] = list(connection.execute(own))
-    if not own_only:
-        rows += connection.execute(theirs)
-    return sorted((RecordName(row[0], row[1]), row[2], tuple(row[3:])) for row in rows)
+    places = all_places(connection)
+    counted = and_(fact.c.known_from <= as_of, or_(fact.c.known_until.is_(None), fact.c.known_until > as_of))
+    columns = (fact.c.known_from, *_FACT)
+    found: list[tuple[RecordName, int, Fact]] = []
+    # By keys, step by step: where few records are matched, neither database may look at all facts.
+    own = {one.record_id: one.name for one in places if one.record_id is not None}
+    for chosen in portions(sorted(own)):
+        revisions = select(revision.c.id, revision.c.record_id).where(revision.c.record_id.in_(chosen))
+        names = {key: own[record_id] for key, record_id in connection.execute(revisions)}
+        for some in portions(sorted(names)):
+            mine = select(fact.c.revision_id, *columns).where(and_(fact.c.revision_id.in_(some), counted))
+            found += [(names[key], since, tuple(row)) for key, since, *row in connection.execute(mine)]
+    theirs: dict[int, dict[int, RecordName]] = {}
+    for one in places if not own_only else ():
+        if one.log_id is not None and one.log_index is not None:
+            theirs.setdefault(one.log_id, {})[one.log_index] = one.name
+    for log_id, by_index in theirs.items():
+        for some in portions(sorted(by_index)):
+            shared = and_(fact.c.log_id == log_id, fact.c.log_index.in_(some), counted)
+            for_it = shared if purpose is None else and_(shared, fact.c.purpose == purpose)
+            rows = connection.execute(select(fact.c.log_index, *columns).where(for_it))
+            found += [(by_index[index], since, tuple(row)) for index, since, *row in rows]
+    return sorted(found)
 
 
 def likely_pairs(connection: Connection, known_on: int | None = None) -> list[LikelyPair]:
