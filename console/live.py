@@ -10,6 +10,7 @@ from crypto.errors import CryptoError
 from node.client import Credentials
 from node.directory import Directory
 from node.errors import DirectoryError, NodeError
+from node.trust import Trusted
 
 logger = logging.getLogger(__name__)
 State: TypeAlias = tuple[tuple[int, int], ...]
@@ -22,7 +23,7 @@ class LiveDirectory:
         self._home = home
         self._file = str(home.network_file)  # looked at with every call of every peer
         self._seen = (0, 0)
-        self._directory: Directory | None = None
+        self._trusted: Trusted | None = None
 
     def __call__(self) -> Directory:
         """Give the verified directory.
@@ -30,15 +31,25 @@ class LiveDirectory:
         Raises:
             DirectoryError: The file is gone or does not hold; nobody is let in on the old one.
         """
+        directory = self.network().directory
+        assert directory is not None, "what is trusted has a directory"
+        return directory
+
+    def network(self) -> Trusted:
+        """Give all that is believed of the network, with the document that proves it.
+
+        Raises:
+            DirectoryError: As above.
+        """
         try:
             stat = os.stat(self._file)  # noqa: PTH116 - a path of pathlib costs as much again
         except OSError as error:
             self._home.fingerprint()  # where there never was a network, this says so
             raise DirectoryError("the directory file can not be read") from error
         now = stat.st_mtime_ns, stat.st_size
-        if self._directory is None or now != self._seen:
-            self._directory, self._seen = self._home.directory(), now
-        return self._directory
+        if self._trusted is None or now != self._seen:
+            self._trusted, self._seen = self._home.network(), now
+        return self._trusted
 
 
 class LiveCredentials:

@@ -20,10 +20,10 @@ from node.alerting import Board
 from node.allowance import Allowance
 from node.client import Credentials, PeerClient
 from node.directory import Directory, Member, Status
-from node.errors import LogBehindError, NodeError, UnavailableError
+from node.errors import LogBehindError, NodeError, TwoDirectoriesError, UnavailableError
 from node.gate import Gatekeeper
 from node.gossip import tellers
-from node.gossiping import Hearing, hear_from
+from node.gossiping import Hearing, compare_network, hear_from
 from node.logbook import Identity, start_log
 from node.matching import MatchDesk
 from node.relay import Relay
@@ -35,6 +35,7 @@ from node.statuses import case_status_service
 from node.store.database import Store
 from node.subscriptions import Listener, listen_to_all
 from node.sync import Outcome, Reader, pull, pull_relayed
+from node.trust import Trusted
 from node.verifiers import Verifiers
 from node.wire import records as codec
 from node.witnessing import WitnessStand
@@ -55,6 +56,7 @@ class Node(NamedTuple):
     own: Callable[[], Credentials]
     directory: Callable[[], Directory]
     identity: Identity
+    network: Callable[[], Trusted] | None = None  # with the documents that prove the directory
 
 
 class Synced(NamedTuple):
@@ -66,11 +68,12 @@ class Synced(NamedTuple):
         frozenset()
     )  # logs that told two stories, as turned out by what the member told of them
     via: str = ""  # the member that passed the records on
+    network: NodeError | None = None  # what is wrong with the directory that it holds, or with ours
 
     @property
     def error(self) -> NodeError | CaseworkError | None:
         """Why it stopped before the end."""
-        return self.records.error or self.documents.error
+        return self.records.error or self.network or self.documents.error
 
 
 async def _nothing(_node: Node) -> None:
@@ -92,7 +95,7 @@ def open_node(home: Home, passphrase: str | None) -> Node:
     live()  # without a directory a node would refuse everybody; say so now
     own = LiveCredentials(home, passphrase)
     own()  # likewise
-    return Node(home.settings.org_id, home.store(), own, live, home.identity(passphrase))
+    return Node(home.settings.org_id, home.store(), own, live, home.identity(passphrase), live.network)
 
 
 def settle_collector() -> None:
@@ -170,7 +173,8 @@ async def sync_all(
             documents = Fetched() if records.error else await fetch(reader, client, now.date())
             reached = not isinstance(records.error, UnavailableError)
             forked = await _hear(node, directory, client, records.doubtful) if reached else frozenset()
-            return Synced(records, documents, forked)
+            compared = await _compare(node, client) if reached else None
+            return Synced(records, documents, forked, network=compared)
 
     others = (member for member in directory.members if member.org_id != node.org_id and member.endpoints)
     active = (member for member in others if member.status is Status.ACTIVE)
@@ -236,6 +240,19 @@ async def _hear(node: Node, directory: Directory, client: PeerClient, doubtful: 
         return frozenset()
 
 
+async def _compare(node: Node, client: PeerClient) -> NodeError | None:
+    """Hold the directory of a member against ours; should it not answer, the next contact tries again."""
+    if node.network is None:
+        return None
+    try:
+        await compare_network(node.network(), client)
+    except TwoDirectoriesError as error:
+        return error
+    except UnavailableError as error:
+        logger.warning("no directory compared: peer=%s reason=%s", client.peer.org_id, error.reason)
+    return None
+
+
 def listener(node: Node, home: Home) -> Listener:
     """A node as one that listens to alerts, by its settings."""
     return Listener(node.org_id, node.store, node.own, node.directory, interest_of(home.settings))
@@ -256,7 +273,12 @@ async def _serve(
     exchange = Exchange(node.org_id, node.store, relay=Relay(node.directory, passes_on, codec))
     board = Board(node.org_id, node.store, gatekeeper, lambda: datetime.now(UTC))
     stand = WitnessStand(
-        node.org_id, node.store, node.identity.witness, gatekeeper, lambda: datetime.now(UTC)
+        node.org_id,
+        node.store,
+        node.identity.witness,
+        gatekeeper,
+        lambda: datetime.now(UTC),
+        network=lambda: node.network().document if node.network else None,
     )
     statuses = shelf(CaseDatabase(node.store), lambda: datetime.now(UTC))
     more = (

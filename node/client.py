@@ -79,10 +79,13 @@ from node.wire.statuses import Documents, DocumentsCall, decode_documents, encod
 from node.wire.witness import SERVICE as WITNESS_SERVICE
 from node.wire.witness import (
     AddCheckpointCall,
+    NetworkCall,
     decode_cosignature,
+    decode_network,
     decode_told,
     encode_add_checkpoint_call,
     encode_checkpoints_call,
+    encode_network_call,
 )
 from node.witness import Growth
 
@@ -375,6 +378,21 @@ class PeerClient:
         except UnavailableError as error:
             if _is_unknown_call(error):
                 return Told((), ())
+            raise
+
+    async def network(self, known: bytes) -> bytes:
+        """The network's documents as the peer holds them; nothing if its directory is ours, or it knows no such call.
+
+        Raises:
+            UnavailableError: No answer, or a refusal.
+            PayloadError: The answer is no such response.
+        """
+        request = encode_network_call(NetworkCall(str(uuid4()), known))
+        try:
+            return decode_network(await self._call("GetNetwork", request, WITNESS_SERVICE))
+        except UnavailableError as error:
+            if _is_unknown_call(error):
+                return b""
             raise
 
     async def case_documents(self, after: int, *, to_us: bool) -> Documents:

@@ -84,6 +84,12 @@ class DirectoryError(InputError):
     reason = "DIRECTORY_REFUSED"
 
 
+class TwoDirectoriesError(DirectoryError):
+    """The keepers of a network have signed two directories of one version."""
+
+    reason = "DIRECTORY_FORKED"
+
+
 class RootError(DirectoryError):
     """A root, which says whose directories count, can not be trusted."""
 

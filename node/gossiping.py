@@ -8,10 +8,19 @@ from typing import NamedTuple
 from node.client import PeerClient
 from node.contain import Codecs, Search, keep_fork, story_of, unclear
 from node.directory import Directory
-from node.errors import ForkProofError, MemberError, PayloadError, PeerError, UnavailableError
+from node.errors import (
+    DirectoryError,
+    ForkProofError,
+    MemberError,
+    PayloadError,
+    PeerError,
+    TwoDirectoriesError,
+    UnavailableError,
+)
 from node.gossip import Doubt, hear, known_digests
 from node.store.database import Store
-from node.wire import records, witness
+from node.trust import Document, Trusted, directory_digest
+from node.wire import network, records, witness
 
 MOST_ANSWERS = 20  # of one member at a time, each of some 300 logs
 CODECS = Codecs(witness, records)
@@ -26,6 +35,38 @@ class Hearing(NamedTuple):
     store: Store
     directory: Directory
     now: datetime
+
+
+async def compare_network(held: Trusted, client: PeerClient) -> None:
+    """Hold the directory that a member has against ours: who is behind, or shows what does not hold, is passed over.
+
+    Raises:
+        TwoDirectoriesError: Enough keepers have signed another one of the same version.
+        UnavailableError: The member does not answer.
+    """
+    peer_id = client.peer.org_id
+    try:
+        wire = await client.network(directory_digest(held.document))
+        if not wire:
+            return
+        after = await asyncio.to_thread(held.after, _newer(network.decode_document(wire), held), network)
+    except TwoDirectoriesError as error:
+        logger.warning("two directories: peer=%s reason=%s", peer_id, error.reason)
+        raise
+    except (DirectoryError, PayloadError) as error:
+        logger.info("directory not followed: peer=%s reason=%s", peer_id, error.reason)
+    else:
+        assert after.directory is not None, "what is trusted has a directory"
+        logger.warning("a newer directory is to be had: peer=%s version=%d", peer_id, after.directory.version)
+
+
+def _newer(document: Document, held: Trusted) -> Document:
+    """A document without the roots up to our newest; who joined earlier begins with older ones than we do."""
+    payloads = [one.payload for one in document.roots]
+    newest = held.document.roots[-1].payload
+    return document._replace(
+        roots=document.roots[payloads.index(newest) + 1 :] if newest in payloads else document.roots
+    )
 
 
 async def hear_from(who: Hearing, client: PeerClient, doubtful: bytes = b"") -> frozenset[str]:

@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 from crypto.envelope import Envelope, verify_threshold
 from crypto.errors import CryptoError
 from node.directory import DIRECTORY_TYPE, Directory, verify_members, verify_successor
-from node.errors import DirectoryError, RootError
+from node.errors import DirectoryError, RootError, TwoDirectoriesError
 
 ROOT_TYPE = "application/vnd.tocsin.root.v1+protobuf"
 ROOT_LIFETIME = timedelta(days=365)
@@ -127,6 +127,12 @@ def fingerprint_of(root: Envelope) -> bytes:
     return sha256(root.payload).digest()
 
 
+def directory_digest(document: Document) -> bytes:
+    """SHA-256 of the signed payload of a directory: by which two nodes see whether they hold the same one."""
+    assert document.directory is not None, "what is trusted has a directory"
+    return sha256(document.directory.payload).digest()
+
+
 def lacking(envelope: Envelope, role: Role) -> int:
     """How many more keys of a role have to sign a draft."""
     message = (envelope, envelope.payload_type, role.keys)
@@ -179,7 +185,7 @@ def _with_directory(held: Trusted, envelope: Envelope, codec: Codec) -> Trusted:
     # signed a version that nobody could ever follow.
     if held.directory is not None and before is not None and not lacking(before, held.root.directory):
         if directory.version == held.directory.version and envelope.payload != before.payload:
-            raise DirectoryError(
+            raise TwoDirectoriesError(
                 f"it differs from version {directory.version} held here but has the same number"
             )
         verify_successor(directory, held.directory)

@@ -16,11 +16,15 @@ from node.gossip import tell
 from node.server import Service, read_request_id, unary_handler
 from node.status import WITNESSED_SIZE
 from node.store.database import Store
+from node.trust import Document, directory_digest
+from node.wire.network import encode_document
 from node.wire.witness import (
     SERVICE,
     decode_add_checkpoint_call,
     decode_checkpoints_call,
+    decode_network_call,
     encode_cosignature,
+    encode_network,
     encode_told,
 )
 from node.witness import witness
@@ -30,13 +34,21 @@ class WitnessStand:
     """Answers of the witness service."""
 
     def __init__(
-        self, org_id: str, store: Store, signer: Signer, gatekeeper: Gatekeeper, clock: Callable[[], datetime]
+        self,
+        org_id: str,
+        store: Store,
+        signer: Signer,
+        gatekeeper: Gatekeeper,
+        clock: Callable[[], datetime],
+        *,
+        network: Callable[[], Document | None] = lambda: None,
     ) -> None:
         self._org_id = org_id
         self._store = store
         self._signer = signer
         self._gatekeeper = gatekeeper
         self._clock = clock
+        self._network = network
 
     def service(self) -> Service:
         """The witness service, for `make_server`."""
@@ -48,11 +60,20 @@ class WitnessStand:
                 lambda wire: decode_checkpoints_call(wire).request_id,
             ),
         }
+        methods["GetNetwork"] = unary_handler(
+            self._get_network, self._gatekeeper, lambda wire: decode_network_call(wire).request_id
+        )
         return Service(SERVICE, grpc.method_handlers_generic_handler(SERVICE, methods))
 
     def _list_checkpoints(self, wire: bytes, _caller: Member) -> bytes:
         known = decode_checkpoints_call(wire).known
         return encode_told(tell(self._store, self._gatekeeper.directory(), known))
+
+    def _get_network(self, wire: bytes, _caller: Member) -> bytes:
+        known, held = decode_network_call(wire).known, self._network()
+        if held is None or directory_digest(held) == known:
+            return encode_network(b"")
+        return encode_network(encode_document(held))
 
     async def _add_checkpoint(self, wire: bytes, context: Context) -> bytes:
         request_id = ""

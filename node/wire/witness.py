@@ -103,6 +103,42 @@ def decode_told(wire: bytes) -> Told:
     return Told(tuple(message.checkpoints), tuple(message.forks), message.more)
 
 
+class NetworkCall(NamedTuple):
+    """A request for the network's documents, with the digest of the directory that is held."""
+
+    request_id: str
+    known: bytes
+
+
+def encode_network_call(asked: NetworkCall) -> bytes:
+    """Request for GetNetwork."""
+    return messages.GetNetworkRequest(request_id=asked.request_id, known=asked.known).SerializeToString()
+
+
+def decode_network_call(wire: bytes) -> NetworkCall:
+    """Read a request for GetNetwork.
+
+    Raises:
+        PayloadError: It is not one.
+    """
+    message = parse(messages.GetNetworkRequest(), wire)
+    return NetworkCall(message.request_id, sized("known", message.known, HASH_BYTES))
+
+
+def encode_network(document: bytes) -> bytes:
+    """Response to GetNetwork."""
+    return messages.GetNetworkResponse(document=document).SerializeToString()
+
+
+def decode_network(wire: bytes) -> bytes:
+    """Read the response to GetNetwork.
+
+    Raises:
+        PayloadError: It is not one, or holds anything else.
+    """
+    return parse_exactly(messages.GetNetworkResponse(), wire).document
+
+
 def encode_fork(fork: Fork) -> bytes:
     """A proof of a fork, as it is stored, sent and compared."""
     common = None

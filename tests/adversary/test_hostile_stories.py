@@ -25,17 +25,19 @@ from node.client import PeerClient
 from node.config import new_settings
 from node.directory import DIRECTORY_TYPE, LIFETIME, Directory, Member
 from node.disclose import commit
-from node.errors import DirectoryError, NodeError, PeerError
+from node.errors import DirectoryError, NodeError, PeerError, TwoDirectoriesError
+from node.gossiping import compare_network
 from node.policy import baseline
 from node.receive import follow
 from node.signed import Label
 from node.store.forks import fork_of
 from node.store.witnessed import last_witnessed
-from node.trust import ROOT_LIFETIME, ROOT_TYPE, Document, Root, fingerprint_of, make_role
+from node.trust import ROOT_LIFETIME, ROOT_TYPE, Document, Root, fingerprint_of, make_role, trust_first
 from node.verify import log_name
+from node.wire import network as codec
 from node.wire import records
 from node.wire.membership import encode_directory
-from node.wire.network import encode_document, encode_root
+from node.wire.network import decode_document, encode_document, encode_root
 from node.witness import Growth
 from tests.support.incidents import LOOTING, ROBBERY, SHELLING, SHOOTING
 from tests.support.network import NOW, Network, Node, make_credentials, make_identity, member_of, rows_of
@@ -310,7 +312,57 @@ def test_a_rolled_back_directory_is_refused(home: Home) -> None:
 def test_two_directories_of_one_version_are_noticed_by_who_sees_both(home: Home) -> None:
     """Keepers that sign one for some and another for others: enough of them lie, and the second is still refused."""
     other = file_of(replace(HELD, members=(ALPHA, BETA, MALLORY)))
-    assert "DIRECTORY_REFUSED: it differs from version 3 held here" in refusal(home, other)
+    assert "DIRECTORY_FORKED: it differs from version 3 held here" in refusal(home, other)
+
+
+def test_two_directories_to_two_members_are_noticed_as_soon_as_they_speak(network: Network) -> None:
+    """Keepers that lie show each member its own; whoever is behind, or makes one up, proves nothing."""
+    alpha, beta = network.node("alpha"), network.node("beta")
+    held = trust_first(decode_document(file_of(HELD)), fingerprint_of(ROOT), codec)
+    shown = {
+        "the same": file_of(HELD),
+        "older": file_of(replace(HELD, version=2)),
+        "newer": file_of(replace(HELD, version=4)),
+        "made up": file_of(replace(HELD, members=(ALPHA, BETA, MALLORY)), [Signer.generate()]),
+        "another": file_of(replace(HELD, members=(ALPHA, BETA, MALLORY))),
+    }
+
+    async def over_mutual_tls() -> dict[str, str]:
+        told = {}
+        async with beta.serving(network) as served, PeerClient(served, alpha.credentials) as line:
+            for what, wire in shown.items():
+                network.documents["beta"] = decode_document(wire)
+                try:
+                    await compare_network(held, line)
+                except TwoDirectoriesError as error:
+                    told[what] = error.reason
+        return told
+
+    before = [rows_of(one.store) for one in (alpha, beta)]
+    assert asyncio.run(over_mutual_tls()) == {"another": "DIRECTORY_FORKED"}
+    assert [rows_of(one.store) for one in (alpha, beta)] == before
+
+
+def test_who_joined_later_compares_directories_with_who_joined_before(network: Network) -> None:
+    """The file of the one begins with a root that the other never held."""
+    alpha, beta = network.node("alpha"), network.node("beta")
+    later = signed(
+        ROOT_TYPE, encode_root(Root("testnet", 2, NOW, NOW + ROOT_LIFETIME, ROLE, ROLE)), KEEPERS[:2]
+    )
+    other = replace(HELD, members=(ALPHA, BETA, MALLORY))
+    mine, theirs = (
+        Document((ROOT, later), signed(DIRECTORY_TYPE, encode_directory(one), KEEPERS[:2]))
+        for one in (HELD, other)
+    )
+    held = trust_first(mine, fingerprint_of(later), codec)
+    network.documents["beta"] = theirs
+
+    async def over_mutual_tls() -> None:
+        async with beta.serving(network) as served, PeerClient(served, alpha.credentials) as line:
+            await compare_network(held, line)
+
+    with pytest.raises(TwoDirectoriesError):
+        asyncio.run(over_mutual_tls())
 
 
 def test_a_directory_that_too_few_keepers_signed_is_refused(home: Home) -> None:

@@ -44,7 +44,13 @@ from node.wire.sharing import (
 from node.wire.statuses import SERVICE as STATUSES
 from node.wire.statuses import DocumentsCall, encode_documents_call
 from node.wire.witness import SERVICE as WITNESS
-from node.wire.witness import AddCheckpointCall, encode_add_checkpoint_call, encode_checkpoints_call
+from node.wire.witness import (
+    AddCheckpointCall,
+    NetworkCall,
+    encode_add_checkpoint_call,
+    encode_checkpoints_call,
+    encode_network_call,
+)
 from node.witness import Growth
 from tests.support.alerts import COORDINATORS, ring
 from tests.support.incidents import LOOTING, ROBBERY, SHOOTING
@@ -70,6 +76,7 @@ METHODS = {
     f"/{SHARING}/CancelShareRequest": "unary",
     f"/{WITNESS}/AddCheckpoint": "unary",
     f"/{WITNESS}/ListCheckpoints": "unary",
+    f"/{WITNESS}/GetNetwork": "unary",
     **{
         f"/{MATCHING}/{name}": "unary"
         for name in ("ProposeMatch", "CommitStep", "RevealStep", "ListVerdicts")
@@ -150,6 +157,7 @@ def test_a_member_is_answered(network: Network, alpha: Node, beta: Node) -> None
                 encode_cancel_call(CancelCall(REQUEST_ID, REQUEST_ID)),
                 encode_add_checkpoint_call(AddCheckpointCall(REQUEST_ID, Growth(0, (), note))),
                 encode_checkpoints_call(REQUEST_ID, ()),
+                encode_network_call(NetworkCall(REQUEST_ID, bytes(32))),
                 *matching,
                 encode_documents_call(DocumentsCall(REQUEST_ID, to_caller=False, after=0)),
             )
@@ -162,6 +170,7 @@ def test_a_member_is_answered(network: Network, alpha: Node, beta: Node) -> None
     assert said_nothing == {
         "ConfirmReceipt",
         "Acknowledge",
+        "GetNetwork",
         "ListCharters",
         "ListCaseDocuments",
         "ProposeMatch",

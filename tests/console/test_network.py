@@ -1,5 +1,6 @@
 """Two organizations form a network, one serves, the other pulls: with the commands, and a real process that serves."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -220,3 +221,23 @@ def _received(home: Path) -> list[dict[str, Any]]:
 def _incidents(home: Path) -> int:
     words = ("query", "--by", "year", "--measure", "incidents", "--format", "json")
     return sum(row["incidents"] for row in tocsin(*words, "--home", home).rows)
+
+
+@pytest.mark.slow
+def test_members_to_whom_two_directories_of_one_version_were_given_are_told_so_by_sync(
+    network: tuple[Path, Path], tmp_path: Path
+) -> None:
+    alpha, beta = network
+    twin = shutil.copytree(alpha, tmp_path / "twin")
+    words = ("directory", "witnesses", "--needed", "0", "--stale-after")
+    assert [tocsin(*words, hours, "--home", home).code for hours, home in (("24", alpha), ("48", twin))] == [
+        0,
+        0,
+    ]
+    assert joins(twin, beta, (beta / "network" / "root.sha256").read_text()).code == 0
+
+    with serving(alpha):
+        synced = tocsin("sync", "--home", beta)
+
+    assert synced.code == 1
+    assert "DIRECTORY_FORKED: it differs from version" in " ".join(synced.out.split())

@@ -217,6 +217,10 @@ def _check_witnessing(message: Any, sender: Member) -> None:
             assert {len(one) for one in message.consistency_proof} <= {32}
         case witness_service_pb2.ListCheckpointsRequest():
             assert {len(one) for one in message.known} <= {16}
+        case witness_service_pb2.GetNetworkRequest():
+            assert len(message.known) == 32
+        case witness_service_pb2.GetNetworkResponse():
+            assert not message.document, "everybody holds the same directory"
         case witness_service_pb2.ListCheckpointsResponse():
             # What is told of logs: whose each is, its size, hashes; that of casework is told to nobody else.
             assert all(NOTE.fullmatch(one) for one in message.checkpoints)

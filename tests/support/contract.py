@@ -75,6 +75,8 @@ FIELDS = {
     "AddCheckpointResponse": "cosignature",
     "ListCheckpointsRequest": "request_id known",
     "ListCheckpointsResponse": "checkpoints forks more",
+    "GetNetworkRequest": "request_id known",
+    "GetNetworkResponse": "document",
     "ListCaseDocumentsRequest": "request_id to_caller after page_size",
     "ListCaseDocumentsResponse": "documents last",
     "CaseDocument": "place envelope",
@@ -109,7 +111,7 @@ CALLS: Mapping[str, tuple[type[Message], type[Message]]] = {
             sharing_service_pb2,
             "ListCharters CreateShareRequest ListShareRequests CancelShareRequest",
         ),
-        ("WitnessService", witness_service_pb2, "AddCheckpoint ListCheckpoints"),
+        ("WitnessService", witness_service_pb2, "AddCheckpoint ListCheckpoints GetNetwork"),
         ("MatchingService", matching_service_pb2, "ProposeMatch CommitStep RevealStep ListVerdicts"),
         ("CaseStatusService", case_status_service_pb2, "ListCaseDocuments"),
     )

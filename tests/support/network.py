@@ -62,6 +62,7 @@ from node.store.database import Store
 from node.store.records import revisions_by_key
 from node.sync import Outcome, Reader, pull, pull_relayed
 from node.tables import metadata
+from node.trust import Document
 from node.verdict_check import check_verdicts
 from node.verify import Origin
 from node.wire import charters, matching, records, witness
@@ -189,7 +190,14 @@ class Node:
         relay = Relay(network.current, passes_on, records)
         exchange = Exchange(self.org_id, self.store, lambda: network.now, relay)
         board = Board(self.org_id, self.store, gatekeeper, lambda: network.now)
-        stand = WitnessStand(self.org_id, self.store, self.identity.witness, gatekeeper, lambda: network.now)
+        stand = WitnessStand(
+            self.org_id,
+            self.store,
+            self.identity.witness,
+            gatekeeper,
+            lambda: network.now,
+            network=lambda: network.documents.get(self.org_id),
+        )
         server, port = make_server(
             exchange,
             gatekeeper,
@@ -238,6 +246,7 @@ class Network:
         directory: Who belongs to it.
         fault: What a node meets that looks into its directory.
         allowance: What each node lets one member ask of it.
+        documents: What nodes hold as the signed documents of the network.
         renewed: What nodes show in TLS in the place of their first credentials.
     """
 
@@ -248,6 +257,7 @@ class Network:
         self.fault: Exception | None = None
         self.allowance = Allowance()
         self.renewed: dict[str, Credentials] = {}
+        self.documents: dict[str, Document] = {}
         self._new_database_url = new_database_url
         self._stores: list[Store] = []
 

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$tocsin/node/v1/witness_service.proto\x12\x0etocsin.node.v1\"k\n\x14\x41\x64\x64\x43heckpointRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x10\n\x08old_size\x18\x02 \x01(\x04\x12\x19\n\x11\x63onsistency_proof\x18\x03 \x03(\x0c\x12\x12\n\ncheckpoint\x18\x04 \x01(\x0c\",\n\x15\x41\x64\x64\x43heckpointResponse\x12\x13\n\x0b\x63osignature\x18\x01 \x01(\x0c\";\n\x16ListCheckpointsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\r\n\x05known\x18\x02 \x03(\x0c\"K\n\x17ListCheckpointsResponse\x12\x13\n\x0b\x63heckpoints\x18\x01 \x03(\x0c\x12\r\n\x05\x66orks\x18\x02 \x03(\x0c\x12\x0c\n\x04more\x18\x03 \x01(\x08\"r\n\x04\x46ork\x12\r\n\x05\x66irst\x18\x01 \x01(\x0c\x12\x0e\n\x06second\x18\x02 \x01(\x0c\x12\x0c\n\x04root\x18\x03 \x01(\x0c\x12\x0c\n\x04path\x18\x04 \x03(\x0c\x12/\n\x06\x63ommon\x18\x05 \x01(\x0b\x32\x1f.tocsin.node.v1.CommonBeginning\"R\n\x0f\x43ommonBeginning\x12\x0c\n\x04size\x18\x01 \x01(\x04\x12\x0c\n\x04root\x18\x02 \x01(\x0c\x12\x10\n\x08to_first\x18\x03 \x03(\x0c\x12\x11\n\tto_second\x18\x04 \x03(\x0c\x32\xd2\x01\n\x0eWitnessService\x12\\\n\rAddCheckpoint\x12$.tocsin.node.v1.AddCheckpointRequest\x1a%.tocsin.node.v1.AddCheckpointResponse\x12\x62\n\x0fListCheckpoints\x12&.tocsin.node.v1.ListCheckpointsRequest\x1a\'.tocsin.node.v1.ListCheckpointsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$tocsin/node/v1/witness_service.proto\x12\x0etocsin.node.v1\"k\n\x14\x41\x64\x64\x43heckpointRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x10\n\x08old_size\x18\x02 \x01(\x04\x12\x19\n\x11\x63onsistency_proof\x18\x03 \x03(\x0c\x12\x12\n\ncheckpoint\x18\x04 \x01(\x0c\",\n\x15\x41\x64\x64\x43heckpointResponse\x12\x13\n\x0b\x63osignature\x18\x01 \x01(\x0c\";\n\x16ListCheckpointsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\r\n\x05known\x18\x02 \x03(\x0c\"K\n\x17ListCheckpointsResponse\x12\x13\n\x0b\x63heckpoints\x18\x01 \x03(\x0c\x12\r\n\x05\x66orks\x18\x02 \x03(\x0c\x12\x0c\n\x04more\x18\x03 \x01(\x08\"6\n\x11GetNetworkRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\r\n\x05known\x18\x02 \x01(\x0c\"&\n\x12GetNetworkResponse\x12\x10\n\x08\x64ocument\x18\x01 \x01(\x0c\"r\n\x04\x46ork\x12\r\n\x05\x66irst\x18\x01 \x01(\x0c\x12\x0e\n\x06second\x18\x02 \x01(\x0c\x12\x0c\n\x04root\x18\x03 \x01(\x0c\x12\x0c\n\x04path\x18\x04 \x03(\x0c\x12/\n\x06\x63ommon\x18\x05 \x01(\x0b\x32\x1f.tocsin.node.v1.CommonBeginning\"R\n\x0f\x43ommonBeginning\x12\x0c\n\x04size\x18\x01 \x01(\x04\x12\x0c\n\x04root\x18\x02 \x01(\x0c\x12\x10\n\x08to_first\x18\x03 \x03(\x0c\x12\x11\n\tto_second\x18\x04 \x03(\x0c\x32\xa7\x02\n\x0eWitnessService\x12\\\n\rAddCheckpoint\x12$.tocsin.node.v1.AddCheckpointRequest\x1a%.tocsin.node.v1.AddCheckpointResponse\x12\x62\n\x0fListCheckpoints\x12&.tocsin.node.v1.ListCheckpointsRequest\x1a\'.tocsin.node.v1.ListCheckpointsResponse\x12S\n\nGetNetwork\x12!.tocsin.node.v1.GetNetworkRequest\x1a\".tocsin.node.v1.GetNetworkResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,10 +39,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTCHECKPOINTSREQUEST']._serialized_end=270
   _globals['_LISTCHECKPOINTSRESPONSE']._serialized_start=272
   _globals['_LISTCHECKPOINTSRESPONSE']._serialized_end=347
-  _globals['_FORK']._serialized_start=349
-  _globals['_FORK']._serialized_end=463
-  _globals['_COMMONBEGINNING']._serialized_start=465
-  _globals['_COMMONBEGINNING']._serialized_end=547
-  _globals['_WITNESSSERVICE']._serialized_start=550
-  _globals['_WITNESSSERVICE']._serialized_end=760
+  _globals['_GETNETWORKREQUEST']._serialized_start=349
+  _globals['_GETNETWORKREQUEST']._serialized_end=403
+  _globals['_GETNETWORKRESPONSE']._serialized_start=405
+  _globals['_GETNETWORKRESPONSE']._serialized_end=443
+  _globals['_FORK']._serialized_start=445
+  _globals['_FORK']._serialized_end=559
+  _globals['_COMMONBEGINNING']._serialized_start=561
+  _globals['_COMMONBEGINNING']._serialized_end=643
+  _globals['_WITNESSSERVICE']._serialized_start=646
+  _globals['_WITNESSSERVICE']._serialized_end=941
 # @@protoc_insertion_point(module_scope)
