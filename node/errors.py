@@ -486,7 +486,7 @@ class UnknownMatchError(NodeError):
     reason = "MATCH_UNKNOWN"
 
 
-class StepError(CallError):
+class StepError(NodeError):
     """A step of a comparison is not the next one, or not what was committed to or signed."""
 
     reason = "MATCH_STEP_REFUSED"
@@ -496,6 +496,7 @@ class TooManyMatchesError(NodeError):
     """A member proposes more comparisons than it may."""
 
     reason = "MATCHES_TOO_MANY"
+    retry_seconds = 3600.0
 
 
 class VerdictError(PeerError):

@@ -11,8 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crypto.errors import CryptoError
-from node.errors import IncidentError, InputError, MemberError, NodeError
-from node.status import DETAILS, DOMAIN, STATUS, details, reason_of, sentence, status_code
+from node.errors import IncidentError, InputError, LargeCallError, MemberError, NodeError
+from node.status import (
+    DETAILS,
+    DOMAIN,
+    STATUS,
+    details,
+    reason_of,
+    retry_seconds_of,
+    sentence,
+    status_code,
+)
 
 
 def family(root: type[Exception]) -> list[type[Exception]]:
@@ -61,6 +70,16 @@ def test_every_error_has_a_status_that_fits(kind: type[NodeError]) -> None:
         assert code is grpc.StatusCode.INVALID_ARGUMENT
     if issubclass(kind, MemberError):
         assert code is grpc.StatusCode.PERMISSION_DENIED
+
+
+@pytest.mark.parametrize("kind", OURS, ids=lambda kind: kind.__name__)
+def test_who_asked_too_much_is_told_when_to_ask_again_and_nobody_else(kind: type[NodeError]) -> None:
+    error = made(kind)
+    told = retry_seconds_of(((DETAILS, details(error, "")),))
+
+    exhausted = status_code(error) is grpc.StatusCode.RESOURCE_EXHAUSTED and kind is not LargeCallError
+    assert (told > 0) == exhausted
+    assert told == error.retry_seconds
 
 
 @pytest.mark.parametrize("kind", OURS, ids=lambda kind: kind.__name__)
