@@ -2,17 +2,18 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from console.applications import Application, read_application, verify_known
 from console.home import COSIGN, LOG, SEAL, SIGNING, TLS, open_home
 from console.keyring import open_ring
-from crypto.certificates import make_member_certificate, sign_as_holder
+from crypto.certificates import make_member_certificate, sign_as_holder, verify_pair
 from crypto.envelope import Envelope, add_signature
 from crypto.signing import Signer
 from node.directory import REQUEST_TYPE, MembershipRequest
-from node.errors import DirectoryError, NodeError
+from node.errors import DirectoryError, NodeError, UnreadableError
 from node.wire.membership import decode_request, encode_request
 from node.wire.records import encode_envelope
 from tests.console.command_line import tocsin
@@ -156,3 +157,39 @@ def test_every_key_that_is_rotated_is_in_force_when_the_network_knows_it(network
     states = {row["key"]: row["state"] for row in rows}
     assert {states[use] for use in (SIGNING, LOG, COSIGN, SEAL, TLS)} == {"in force"}
     assert [name for name in states if name.startswith("seal-")]
+
+
+@pytest.mark.parametrize("number", range(9))
+def test_keys_that_were_swapped_in_part_are_swapped_to_the_end_the_next_time(
+    number: int, network: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alpha, beta = network
+    file = asked(beta, "rotate", "--all")
+    assert tocsin("peer", "admit", file, "--yes", "--home", alpha).code == 0
+    document, left = alpha / "network" / "network.pb", number
+    rename, link = Path.replace, Path.hardlink_to
+
+    def cut(write: Callable[..., Any]) -> Callable[..., Any]:
+        def perform(path: Path, other: Path) -> Any:
+            nonlocal left
+            if beta in path.parents and path.parent.name == "keys" and not path.name.startswith("."):
+                left -= 1
+                if left == -1:
+                    raise UnreadableError(f"{path} can not be written: the disk is full")
+            return write(path, other)
+
+        return perform
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", cut(rename))
+        patched.setattr(Path, "hardlink_to", cut(link))
+        cut_short = tocsin("peer", "join", document, "--home", beta)
+    assert (cut_short.code == 1) is (left < 0)
+    open_ring(open_home(beta), None)  # whatever is in place fits together, and can be used
+    assert tocsin("peer", "join", document, "--home", beta).code == 0
+    rows = tocsin("keys", "show", "--home", beta, "--format", "json").rows
+    assert {row["state"] for row in rows} == {"in force"}
+    assert not [row["key"] for row in rows if row["key"].endswith(".next")]
+    ring = open_ring(open_home(beta), None)
+    verify_pair(*ring.line)
+    assert tocsin("check", "--home", beta).code == 0

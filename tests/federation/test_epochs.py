@@ -1,7 +1,9 @@
 """A log that told two stories by mistake goes on under another name, and each member decides whether it follows."""
 
+import signal
 from collections.abc import Callable
-from dataclasses import replace
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 
 from crypto.envelope import Envelope, sign_envelope
 from crypto.signing import Signer
+from node.directory import Directory
 from node.errors import (
     EpochError,
     ForkedError,
@@ -28,6 +31,7 @@ from tests.support.faults import Flavour, failing_at
 from tests.support.incidents import SHELLING, SHOOTING
 from tests.support.network import NOW, Network, Node, on_sqlite_alone, rows_of
 from tests.support.restored import Copied, backed_up
+from tests.support.works import Work, do_in_a_process_that_fails_at
 
 pytestmark = on_sqlite_alone
 
@@ -207,3 +211,45 @@ def test_a_copy_of_before_the_epoch_is_an_old_one(copied: Copied, tmp_path: Path
         older.shares("c")
     said = epochs.decode_epoch(begun(older).payload)
     assert said.epoch == 3
+
+
+@dataclass(frozen=True)
+class Follow:
+    """Follow a statement, in a process of its own."""
+
+    said: Envelope
+    directory: Directory
+
+    def __call__(self, node: Node) -> None:
+        """Do it."""
+        who = Follower(node.org_id, node.store, self.directory, NOW, epochs)
+        follow_epoch(who, self.said, "focal point", records)
+
+
+def begin(node: Node) -> None:
+    """Begin an epoch, in a process of its own."""
+    begun(node)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("flavour", [Flavour.KILLED_BEFORE, Flavour.KILLED_AFTER])
+@pytest.mark.parametrize("does", ["begins", "follows"])
+def test_killed_at_one_write_after_the_other_it_is_all_or_nothing_and_done_again(
+    copied: Copied, flavour: Flavour, does: str
+) -> None:
+    node, do = copied.old, begin
+    if does == "follows":
+        node, do = copied.beta, Follow(begun(copied.old), copied.network.directory)
+    before = rows_of(node.store)
+    for number in range(30):
+        code = do_in_a_process_that_fails_at(Work(node, do, lambda one: rows_of(one.store)), number, flavour)
+        with node.store.read() as connection:
+            head = log_head(connection, "alpha")
+        assert head is not None
+        if head.name == log_name("alpha", 2):
+            break
+        assert code == -signal.SIGKILL
+        assert rows_of(node.store) == before
+    assert number > 2
+    with pytest.raises(EpochError) if does == "follows" else nullcontext():
+        do(node)  # again it changes nothing
