@@ -555,3 +555,21 @@ class EndedError(NodeError):
     """A record that is proven to be in a log no longer stands there."""
 
     reason = "RECORD_ENDED"
+
+
+class CubeError(InputError):
+    """A declaration of figures to be released says something that it can not mean."""
+
+    reason = "CUBE_INVALID"
+
+
+class SolverError(NodeError):
+    """What figures tell together can not be worked out, so that none are released."""
+
+    reason = "SOLVER_FAILED"
+
+
+class LeakError(NodeError):
+    """A release would give away what it hides; nothing was published."""
+
+    reason = "RELEASE_REFUSED"

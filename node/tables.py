@@ -597,3 +597,68 @@ epoch = Table(  # statements that logs go on under another name, as people decid
     Column("said_by", Text, nullable=False),
     Column("said_at", Integer, nullable=False),  # seconds since 1970, UTC
 )
+
+cube = Table(  # declarations of figures that are released
+    "cube",
+    metadata,
+    _key(),
+    Column("title", Text, nullable=False, unique=True),
+    Column("document", Text, nullable=False),
+    Column("said_by", Text, nullable=False),
+    Column("said_at", Integer, nullable=False),  # seconds since 1970, UTC
+)
+
+cube_release = (
+    Table(  # what was built, and published if it is signed; `counted` is what is behind it, and stays here
+        "cube_release",
+        metadata,
+        _key(),
+        _reference("cube_id", "cube"),
+        Column("number", Integer, nullable=False),
+        Column("payload", LargeBinary, nullable=False),
+        Column("counted", LargeBinary, nullable=False),
+        Column("few", Text, nullable=False),  # JSON: what it hides because of what stands there
+        Column("built_by", Text, nullable=False),
+        Column("built_at", Integer, nullable=False),  # seconds since 1970, UTC
+        Column("published_by", Text, nullable=False),  # empty: it is not
+        Column("published_at", Integer, nullable=False),  # likewise; 0: it is not
+        Column("signature", LargeBinary, nullable=False),
+        Column("public_signature", LargeBinary, nullable=False),
+        UniqueConstraint("cube_id", "number"),
+    )
+)
+
+cube_notice = Table(  # corrections of what was published
+    "cube_notice",
+    metadata,
+    _key(),
+    _reference("cube_release_id", "cube_release"),
+    Column("payload", LargeBinary, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    Column("said_by", Text, nullable=False),
+    Column("said_at", Integer, nullable=False),  # seconds since 1970, UTC
+)
+
+aggregate_given = Table(  # numbers without records that we gave to coordinators
+    "aggregate_given",
+    metadata,
+    _key(),
+    Column("member", Text, nullable=False),
+    Column("cube", Text, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("said_by", Text, nullable=False),
+    Column("said_at", Integer, nullable=False),  # seconds since 1970, UTC
+)
+
+aggregate = Table(  # numbers without records that members gave to us; of each member the last counts
+    "aggregate",
+    metadata,
+    _key(),
+    _reference("cube_id", "cube"),
+    Column("member", Text, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    Column("keyid", Text, nullable=False),
+    Column("said_by", Text, nullable=False),  # who took it in here
+    Column("said_at", Integer, nullable=False),  # seconds since 1970, UTC
+)

@@ -27,6 +27,7 @@ from console.cli.match import match
 from console.cli.outcomes import outcomes
 from console.cli.query import query
 from console.cli.record import record
+from console.cli.release import release
 from console.cli.report import report
 from console.cli.request import request
 from console.cli.rules import app as rules
@@ -61,6 +62,7 @@ app.add_typer(submissions, name="submissions")
 app.add_typer(alert, name="alert")
 app.add_typer(case, name="case")
 app.add_typer(report, name="report")
+app.add_typer(release, name="release")
 app.command()(serve)
 app.command()(sync)
 app.command()(query)

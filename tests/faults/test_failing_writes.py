@@ -42,6 +42,7 @@ from tests.support.works import (
     consented,
     contained,
     do_in_a_process_that_fails_at,
+    figures_released,
     granted,
     grouped,
     import_first,
@@ -51,6 +52,7 @@ from tests.support.works import (
     mark_one,
     matched,
     merge_and_split,
+    release_figures,
     served,
     share_everything,
     shared,
@@ -206,6 +208,13 @@ def unmarking(network: Network, _until: ExitStack) -> tuple[Work, Node]:
     return Work(nodes[0], unmark_and_consent, consented), nodes[1]
 
 
+def releasing_figures(network: Network, _until: ExitStack) -> tuple[Work, Node]:
+    nodes = [network.node("alpha"), network.node("beta")]
+    for node in nodes:
+        import_first(node)
+    return Work(nodes[0], release_figures, figures_released), nodes[1]
+
+
 def merging_and_splitting(network: Network, _until: ExitStack) -> tuple[Work, Node]:
     nodes = [network.node("alpha"), network.node("beta")]
     for node in nodes:
@@ -267,6 +276,7 @@ def keeping_a_fork(network: Network, _until: ExitStack) -> tuple[Work, Node]:
         hearing_from_an_owner,
         pytest.param(being_matched, marks=pytest.mark.slow),
         merging_and_splitting,
+        releasing_figures,
         unmarking,
     ]
 )

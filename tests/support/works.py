@@ -38,6 +38,7 @@ from node.partaking import Desk
 from node.proposing import take_proposal
 from node.recall import call_back
 from node.receipt import Receipt, sign_receipt
+from node.releasing import all_releases, build, correct, declare, publish
 from node.requests import take_request
 from node.said import Teller
 from node.sensitive import Consent
@@ -59,6 +60,7 @@ from node.verify import Origin, page_token
 from node.wire import charters, matching, records
 from node.wire.exchange import Call, ListCall, encode_list_call
 from node.wire.receipts import encode_confirm_call, encode_receipt
+from tests.support.cubes import yearly
 from tests.support.faults import Flavour, failing_at
 from tests.support.incidents import LOOTING, ROBBERY, SHELLING, SHOOTING
 from tests.support.network import NOW, SOURCE, Node, rows_of
@@ -228,6 +230,25 @@ def call_everything_back(node: Node) -> None:
         ids = record_ids(connection)
     why = Reason.SHARED_IN_ERROR
     call_back(node.store, ids, why, node.identity, records, now=NOW, purge=True)
+
+
+def release_figures(node: Node) -> None:
+    """Declare a cube, build and publish a release of it, and correct that, unless it is done already."""
+    cube = yearly(purpose="staff_safety")
+    declare(node.store, cube, Teller("kb", NOW))
+    found, corrected = all_releases(node.store)
+    if not any(one.published_at for one in found):
+        build(node.store, cube.title, node.org_id, NOW.date(), Teller("kb", NOW))
+        publish(node.store, cube.title, node.identity, Teller("mo", NOW))
+    if not corrected:
+        correct(node.store, cube.title, 1, [], "made up", (node.identity, Teller("kb", NOW)))
+
+
+def figures_released(node: Node) -> object:
+    """What was declared, built, published and corrected; signatures left out."""
+    rows = rows_of(node.store)
+    built = [(row[0], row[2], row[5:10]) for row in rows["cube_release"]]
+    return rows["cube"], built, [row[4:] for row in rows["cube_notice"]]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Frozen figures of what all organizations together know: declared, protected, audited, released."""

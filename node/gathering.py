@@ -1,0 +1,70 @@
+"""Count what goes into releases: by place and by organization, for one purpose, without what may not count for others.
+
+Records of peers count if they were shared for the purpose of the cube (R16). Our own count unless they concern
+survivors of sexual violence: those only where the survivor consented to the purpose, and in no cube that is finer than
+year and country (R14).
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from datetime import date
+
+from node.cubes.declaration import AFFECTED, CUBE_DIMENSIONS, INCIDENTS, OUTCOMES, UNKNOWN, Cube
+from node.cubes.table import Atom
+from node.measures import Query
+from node.sensitive import Consent
+from node.store.consents import consents
+from node.store.database import Transaction
+from node.store.owned import Owned, owned
+from node.store.queries import own_of_survivors
+
+
+def count_atoms(
+    connection: Transaction, cube: Cube, as_of: date, org_id: str, shared: Collection[int] = ()
+) -> dict[Atom, dict[str, int]]:
+    """Numbers by atom and organization.
+
+    Args:
+        connection: To the database.
+        cube: What is counted, and what for.
+        as_of: Day as of which.
+        org_id: Ours: whose own records are.
+        shared: Own records that are left out, by key.
+    """
+    withheld = {*shared, *_withheld(connection, cube, as_of)}
+    found: dict[Atom, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for one in owned(connection, as_of, cube.purpose, CUBE_DIMENSIONS):
+        if one.record_id is None or one.record_id not in withheld:
+            for measure, number in _numbers(cube, one):
+                found[Atom(_when(one), one.values, measure)][one.owner or org_id] += number
+    return {atom: dict(parts) for atom, parts in found.items()}
+
+
+def _numbers(cube: Cube, one: Owned) -> Iterator[tuple[str, int]]:
+    if INCIDENTS in cube.measures:
+        yield INCIDENTS, one.incidents
+    if {AFFECTED, *OUTCOMES} & set(cube.measures):
+        yield from (
+            (measure, number) for measure, number in zip(OUTCOMES, one.outcomes, strict=True) if number
+        )
+
+
+def _when(one: Owned) -> str:
+    if one.year is None:
+        return UNKNOWN
+    return f"{one.year}-{one.month:02}" if one.month is not None else f"{one.year}-{UNKNOWN}"
+
+
+def _withheld(connection: Transaction, cube: Cube, as_of: date) -> set[int]:
+    """Own records that may not count for others, by key."""
+    question = Query((), (INCIDENTS,), as_of, purpose=cube.purpose)
+    found = own_of_survivors(connection, lambda one: connection.execute(one).all(), question, told=True)
+    if not cube.fits_survivors:
+        return set(found)
+    given = consents(connection, found)
+    return {
+        record_id
+        for record_id in found
+        if cube.purpose not in given.get(record_id, {})
+        or given[record_id][cube.purpose].answer is not Consent.YES
+    }

@@ -1,0 +1,369 @@
+"""Build, audit and publish releases of figures, and correct what was published.
+
+One person builds, another publishes; nothing is published in which the audit finds anything. What was published stays,
+word for word: a release that turns out wrong is followed by a notice and by the next release.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from crypto.envelope import Envelope, Signature, keyid, sign_envelope, verify_envelope
+from crypto.errors import CryptoError
+from node.cubes.audit import Counted, Finding, audit
+from node.cubes.declaration import Cell, Cube, period_of
+from node.cubes.document import (
+    NOTICE_TYPE,
+    PUBLIC_TYPE,
+    RELEASE_TYPE,
+    Notice,
+    Release,
+    digest_of,
+    read_release,
+    write_notice,
+    write_public,
+    write_release,
+)
+from node.cubes.protect import Hiding, protect
+from node.cubes.revision import Settled, settle
+from node.cubes.table import Atom, Counts, tables
+from node.errors import CubeError, LeakError, OverrideError
+from node.gathering import count_atoms
+from node.logbook import Identity
+from node.query import DEFINITION
+from node.said import Teller
+from node.store.cubes import (
+    Built,
+    Corrected,
+    NewRelease,
+    add_cube,
+    add_notice,
+    add_release,
+    cube_key,
+    cubes,
+    note_published,
+    notices,
+    releases,
+)
+from node.store.database import Store, Transaction
+
+
+class Plan(NamedTuple):
+    """What the next release would count and hide.
+
+    Attributes:
+        cube: The declaration.
+        number: Of the release.
+        before: The release before; `None` for the first.
+        settled: What it counts.
+        hiding: What it hides.
+        as_of: Day as of which new periods are counted.
+        open_periods: Periods that are not closed yet and wait.
+        told: Key of the newest published release that it was held against; 0 for none.
+    """
+
+    cube: Cube
+    number: int
+    before: Built | None
+    settled: Settled
+    hiding: Hiding
+    as_of: date
+    open_periods: tuple[str, ...]
+    told: int
+
+
+class Differs(NamedTuple):
+    """A place, and what two releases tell of it: a number, `None` for hidden, nothing for a period it does not tell."""
+
+    cell: Cell
+    old: int | str | None
+    new: int | str | None
+
+
+def declare(store: Store, cube: Cube, teller: Teller) -> None:
+    """Keep a declaration, which no longer changes.
+
+    Raises:
+        CubeError: One of that name and version says something else.
+    """
+    with store.write() as connection:
+        known = cubes(connection)
+        if cube.title in known:
+            if known[cube.title] != cube:
+                raise CubeError(f"{cube.title} says something else already; a change is another version")
+            return
+        add_cube(connection, cube, teller.by, teller.now)
+
+
+def plan(store: Store, title: str, org_id: str, as_of: date) -> Plan:
+    """Work out the next release and change nothing.
+
+    Raises:
+        CubeError: There is no such cube, nothing is closed, or what was released before would be given away.
+        SolverError: No solver is installed.
+    """
+    with store.read() as connection:
+        return _plan(connection, title, org_id, as_of)
+
+
+def build(store: Store, title: str, org_id: str, as_of: date, teller: Teller) -> Plan:
+    """Work out the next release and keep it, to be audited and published by others.
+
+    Raises:
+        CubeError: As in `plan`.
+        SolverError: No solver is installed.
+    """
+    made = plan(store, title, org_id, as_of)  # solving takes its time, and nobody else can write meanwhile
+    payload = write_release(_release(made, org_id, teller.now.date()))
+    row = NewRelease(made.number, payload, made.settled.counts, made.hiding.few)
+    with store.write() as connection:
+        _verify_newest(releases(connection, published=True), made.told)
+        add_release(connection, cube_key(connection, title), row, teller.by, teller.now)
+    return made
+
+
+def audit_built(store: Store, title: str) -> tuple[Built, list[Finding]]:
+    """Look at what was built last, and at all that was published before, as somebody does who wants to know more.
+
+    Raises:
+        CubeError: Nothing was built.
+        SolverError: No solver is installed.
+    """
+    with store.read() as connection:
+        return _audit(connection, title)
+
+
+def publish(store: Store, title: str, identity: Identity, teller: Teller) -> Built:
+    """Sign what was built, if the audit finds nothing.
+
+    Raises:
+        CubeError: Nothing was built since it was last published.
+        OverrideError: Whoever built it publishes it.
+        LeakError: The audit finds something; the first is named.
+        SolverError: No solver is installed.
+    """
+    with store.read() as connection:
+        built, found = _audit(connection, title)
+        held_against = _newest(releases(connection, published=True))
+    if built.built_by.casefold() == teller.by.casefold():
+        raise OverrideError("another person than who built a release publishes it")
+    if found:
+        raise LeakError(f"{found[0].where}: {found[0].why}; {len(found)} in all, see the audit")
+    public = write_public(read_release(built.payload))
+    signed, signed_public = (
+        sign_envelope(identity.signing, kind, payload).signatures[0].sig
+        for kind, payload in ((RELEASE_TYPE, built.payload), (PUBLIC_TYPE, public))
+    )
+    with store.write() as connection:
+        _verify_newest(releases(connection, published=True), held_against)
+        note_published(connection, built, (signed, signed_public), teller.by, teller.now)
+    return built._replace(
+        published_by=teller.by,
+        published_at=int(teller.now.timestamp()),
+        signature=signed,
+        public_signature=signed_public,
+    )
+
+
+def correct(
+    store: Store, title: str, number: int, periods: Sequence[str], reason: str, who: tuple[Identity, Teller]
+) -> Notice:
+    """Say, signed, that a published release stands no longer as it is: numbers were taken back, or are wrong.
+
+    The notice names periods and never whose numbers. What was taken back counts no longer from the next revision in
+    which that can not be told from the difference.
+
+    Raises:
+        CubeError: No such release was published, or it does not tell such a period.
+    """
+    identity, teller = who
+    with store.write() as connection:
+        built = find_published(releases(connection, title, published=True), title, number)
+        release = read_release(built.payload)
+        for period in periods:
+            if period not in release.periods:
+                raise CubeError(f"release {number} of {title} does not tell {period[:20]!r}")
+        if not reason.isprintable() or not 0 < len(reason) <= 280:
+            raise CubeError("reason: not one plain line of at most 280 characters")
+        notice = Notice(
+            identity.org_id,
+            title,
+            number,
+            digest_of(built.payload),
+            teller.now.date(),
+            tuple(sorted(periods)) or release.periods,
+            reason,
+        )
+        payload = write_notice(notice)
+        signature = sign_envelope(identity.signing, NOTICE_TYPE, payload).signatures[0].sig
+        add_notice(connection, built.key, payload, signature, teller.by, teller.now)
+    return notice
+
+
+def published(store: Store, title: str, number: int = 0) -> Built:
+    """A published release; the newest unless a number is named.
+
+    Raises:
+        CubeError: There is none.
+    """
+    with store.read() as connection:
+        return find_published(releases(connection, title, published=True), title, number)
+
+
+def all_releases(store: Store) -> tuple[list[Built], list[Corrected]]:
+    """Everything that was built and published, and every notice."""
+    with store.read() as connection:
+        return releases(connection), notices(connection)
+
+
+def declared(store: Store) -> dict[str, Cube]:
+    """Every declaration, by its title."""
+    with store.read() as connection:
+        return cubes(connection)
+
+
+def find_published(found: Sequence[Built], title: str, number: int) -> Built:
+    """One of some releases; the newest unless a number is named.
+
+    Raises:
+        CubeError: There is none.
+    """
+    for built in reversed(found):
+        if number in {0, built.number}:
+            return built
+    raise CubeError(f"no {'such ' if number else ''}release of {title[:60]} was published")
+
+
+def envelopes(built: Built, key: bytes) -> tuple[Envelope, Envelope]:
+    """A published release and its public table, as anybody can verify them.
+
+    Args:
+        built: The release.
+        key: The public key with which it was signed.
+
+    Raises:
+        CubeError: The signature is not that of this key.
+    """
+    public = write_public(read_release(built.payload))
+    made = (
+        Envelope(built.payload, RELEASE_TYPE, (Signature(built.signature, keyid(key)),)),
+        Envelope(public, PUBLIC_TYPE, (Signature(built.public_signature, keyid(key)),)),
+    )
+    for one in made:
+        try:
+            verify_envelope(one, (one.payload_type,), (key,))
+        except CryptoError as error:
+            raise CubeError("a release is not as it was signed") from error
+    return made
+
+
+def difference(old: Release, new: Release) -> list[Differs]:
+    """Places at which two releases of a cube differ."""
+
+    def told(release: Release, cell: Cell) -> int | str | None:
+        return release.figures[cell] if cell in release.figures else 0 if cell[0] in release.periods else ""
+
+    cells = sorted({*old.figures, *new.figures})
+    found = [Differs(cell, told(old, cell), told(new, cell)) for cell in cells]
+    return [one for one in found if one.old != one.new]
+
+
+def _plan(connection: Transaction, title: str, org_id: str, as_of: date) -> Plan:
+    cube = cubes(connection).get(title)
+    if cube is None:
+        raise CubeError(f"there is no cube {title[:60]!r}; `tocsin release plan FILE` declares one")
+    told = releases(connection, published=True)
+    same = [one for one in told if one.cube == cube]
+    before = same[-1] if same else None
+    known = count_atoms(connection, cube, as_of, org_id)
+    closed, waiting = _closed(cube, known, as_of)
+    released: tuple[str, ...] = ()
+    revise, counted_before, kept = False, {}, {}
+    if before is not None:
+        last = read_release(before.payload)
+        if as_of < last.as_of:
+            raise CubeError(f"the release before counts as of {last.as_of}; this one can not go back")
+        released, revise, counted_before = last.periods, cube.revises(last.as_of, as_of), dict(before.counts)
+    settled = settle(cube, closed, counted_before, released, revise=revise)
+    if before is not None:
+        kept = _kept(before, settled)
+    if not settled.counts:
+        raise CubeError(
+            f"nothing of {title} can be released yet: no period has been over for {cube.lag_days} days"
+        )
+    hidden = read_release(before.payload).hidden if before is not None else ()
+    hiding = protect(cube, settled.counts, kept, [counted(one).told for one in told], hidden)
+    return Plan(
+        cube, before.number + 1 if before else 1, before, settled, hiding, as_of, waiting, _newest(told)
+    )
+
+
+def _closed(cube: Cube, known: Counts, as_of: date) -> tuple[dict[Atom, Mapping[str, int]], tuple[str, ...]]:
+    """What lies in periods that may be released, and the periods that may not yet."""
+    closed, waiting = {}, set()
+    for atom, parts in known.items():
+        period = atom.month if atom.cube else period_of(cube, atom.month)
+        if cube.is_closed(period, as_of):
+            closed[atom] = parts
+        else:
+            waiting.add(period)
+    return closed, tuple(sorted(waiting))
+
+
+def _kept(before: Built, settled: Settled) -> dict[str, Hiding]:
+    """What stays hidden in periods that stay as they were released."""
+    release = read_release(before.payload)
+    kept = {}
+    for period in release.periods:
+        if period not in settled.moved:
+            hidden = {cell for cell in release.hidden if cell[0] == period}
+            few = {cell for cell in before.few if cell[0] == period}
+            kept[period] = Hiding(frozenset(few), frozenset(hidden - few))
+    return kept
+
+
+def _release(made: Plan, org_id: str, issued_on: date) -> Release:
+    figures: dict[Cell, int | None] = {
+        cell: None if cell in made.hiding.all else table.value(cell)
+        for table in tables(made.cube, made.settled.counts).values()
+        for cell in table.figures
+    }
+    return Release(
+        org_id,
+        made.cube,
+        made.number,
+        digest_of(made.before.payload) if made.before else "",
+        issued_on,
+        made.as_of,
+        DEFINITION,
+        tuple(sorted(made.settled.moved)),
+        figures,
+    )
+
+
+def counted(built: Built) -> Counted:
+    """A release with the numbers behind it."""
+    return Counted(read_release(built.payload), built.counts)
+
+
+def _newest(found: Sequence[Built]) -> int:
+    return max((one.key for one in found), default=0)
+
+
+def _verify_newest(found: Sequence[Built], expected: int) -> None:
+    """Check that nothing was published meanwhile.
+
+    Raises:
+        CubeError: Something was.
+    """
+    if _newest(found) != expected:
+        raise CubeError("another release was published meanwhile; build it again")
+
+
+def _audit(connection: Transaction, title: str) -> tuple[Built, list[Finding]]:
+    found = releases(connection)
+    waiting = [one for one in found if one.cube.title == title and not one.published_at]
+    if not waiting:
+        raise CubeError(f"nothing of {title[:60]} waits to be published; `tocsin release build` makes it")
+    history = [counted(one) for one in found if one.published_at]
+    return waiting[-1], audit(counted(waiting[-1]), history)
