@@ -143,7 +143,14 @@ def given_lines(store: Store, own_id: str) -> Iterator[tuple[str | int, ...]]:
         names = record_names(connection, [key for key in keys.values() if key is not None])
     for origin_id, one, said_by in given:
         record = names.get(keys.get(one.log_index) or 0, "") if origin_id == own_id else origin_id
-        yield record, one.log_index, one.member_id or NOBODY_NAMED, said_by, _time(int(one.at.timestamp()))
+        entry = f"{one.log_index} to {one.stop_index - 1}" if one.stop_index else one.log_index
+        yield (
+            record,
+            entry,
+            one.member_id or NOBODY_NAMED,
+            said_by or "this node",
+            _time(int(one.at.timestamp())),
+        )
 
 
 def log_lines(store: Store, own_id: str, keys: Keys) -> Iterator[tuple[str | int, ...]]:
@@ -167,7 +174,7 @@ def _log_line(head: LogHead, keys: Keys, *, own: bool) -> tuple[str | int, ...]:
         head.origin_id,
         checkpoint.size,
         base64.b64encode(checkpoint.root).decode(),
-        _time(head.heard_at),
+        _time(head.heard_at) if head.heard_at else "passed on",
         ", ".join(f"{one.name} {_time(one.at)}" for one in by),
         head.frontier.size,
         head.frontier.size - checkpoint.size if own else 0,

@@ -225,6 +225,7 @@ def test_nothing_that_is_no_proof_changes_anything(network: Network, liar: Liar)
     )
     wrong = (
         sound._replace(first=grown),
+        sound._replace(first=grown, common=None),  # one only adds to the other
         sound._replace(first=stranger),
         sound._replace(first=empty),
         sound._replace(first=sound.second, second=sound.first),

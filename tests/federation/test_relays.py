@@ -2,6 +2,7 @@
 
 import pytest
 
+from console.proofs import given_lines
 from crypto.envelope import leaf
 from node.audience import Tier
 from node.errors import RelayError, StoreError, UnavailableError
@@ -114,6 +115,8 @@ def test_the_originator_learns_to_whom_what_was_passed_on(network: Network, alph
     with gamma.store.read() as connection:
         ((origin_id, passed, said_by),) = all_passed_on(connection)
     assert (origin_id, passed, said_by) == ("alpha", PassedOn(0, "beta", NOW, 3), "")
+    ((_, entries, to, by, _),) = given_lines(gamma.store, "gamma")
+    assert (entries, to, by) == ("0 to 2", "beta", "this node")
     network.now = NOW.replace(hour=13)
     network.passes(beta, gamma, "alpha")
     network.sync(gamma, alpha)
