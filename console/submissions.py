@@ -13,6 +13,7 @@ import json
 import logging
 import secrets
 import socket
+import sys
 import threading
 from base64 import b64decode
 from binascii import Error as Base64Error
@@ -181,9 +182,9 @@ class _Server(ThreadingHTTPServer):
             self._places.release()
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A line that was cut is nobody's fault here; what it held is in no log."""
+        """Whatever ended it, such as a line that was cut: what it held is in no log."""
         del request, client_address
-        logger.warning("a submission was cut off")
+        logger.warning("a submission ended early: kind=%s", type(sys.exception()).__name__)
 
 
 def _stop_reading(line: socket.socket) -> None:

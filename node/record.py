@@ -41,6 +41,8 @@ from node.store.records import (
 )
 from node.store.successions import Successor, successors
 
+_FEW = 500  # incidents that are looked up one by one
+
 
 class Foreseen(NamedTuple):
     """One change that an import would make: `new`, `changed` or `vanished`, and the incident as it would stand."""
@@ -71,7 +73,7 @@ def import_publication(
     """
     _check(publication, now)
     with store.write() as connection:
-        known = histories(connection, publication.source)
+        known = _histories(connection, publication)
         unread = unread_keys(connection, publication.source)
         change, told, untold = _work_out(connection, publication, known, unread, only_new=only_new)
         done = _imported(publication, sha256, now, change)
@@ -97,12 +99,19 @@ def foresee(store: Store, publication: Publication, now: datetime) -> tuple[Impo
     """
     _check(publication, now)
     with store.read() as connection:
-        known = histories(connection, publication.source)
+        known = _histories(connection, publication)
         unread = unread_keys(connection, publication.source)
         change, _, _ = _work_out(connection, publication, known, unread)
     incidents = {row.key: row.incident for row in publication.rows}
     seen = (Foreseen(what, key, incidents.get(key)) for key, what in change.what.items())
     return _imported(publication, b"", now, change), tuple(seen)
+
+
+def _histories(connection: Transaction, publication: Publication) -> dict[str, History]:
+    """What is known of a source, or for a small part of it of the incidents that it tells."""
+    if publication.whole or len(publication.rows) > _FEW:
+        return histories(connection, publication.source)
+    return histories(connection, publication.source, [row.key for row in publication.rows])
 
 
 def _check(publication: Publication, now: datetime) -> None:
