@@ -8,7 +8,7 @@ from benchmarks.lab import Lab
 from benchmarks.table import Line, at_least, at_most
 from node.audience import Levels, Tier
 from node.candidates import Candidate, candidates
-from node.clusters import Reading, Ties, groups_of
+from node.clusters import Reading, Ties, clusters, groups_of
 from node.policy import baseline
 from node.sight import cut_sight, sight
 from tests.support.overlaps import Truth, make_truth
@@ -42,8 +42,9 @@ def _compare(
 ) -> Iterator[Line]:
     least_precision, least_recall, most_error = BOUNDS[words]
     each = [_measured(truth, pairs) for truth, pairs in zip(truths, found, strict=True)]
-    precision, recall, shown, error, inside = (median(column) for column in list(zip(*each, strict=True))[:5])
-    low, best, high, true = (round(median(column)) for column in list(zip(*each, strict=True))[5:])
+    middle = [median(column) for column in zip(*each, strict=True)]
+    precision, recall, shown, error, inside, decided = middle[:6]
+    low, best, high, true = map(round, middle[6:])
     what, there = f"matching at {words}", f"{len(truths[0].pairs)} pairs"
     for name, value, bound in (
         ("pairs that are right (precision)", precision, at_least(least_precision)),
@@ -53,6 +54,8 @@ def _compare(
         yield Line("once", f"{what}: {name}", f"{value:.3f}", there, value, bound)
     totals, events = f"{low} / {best} / {high}", f"{true} events"
     yield Line("once", f"{what}: error of the best total", totals, events, error, at_most(most_error))
+    rightly = f"{what}: error once people have decided rightly what they are shown"
+    yield Line("once", rightly, f"{decided:.3f}", events, decided)
     yield Line("once", f"{what}: truth between low and high", f"{inside:.2f}", events, inside, at_least(1))
     reports = f"{len(truths[0].incidents)} reports"
     yield Line("once", f"{what}: looking", f"{seconds:.2f} s", reports, seconds, at_most(MAX_SECONDS))
@@ -64,12 +67,15 @@ def _measured(truth: Truth, found: tuple[Candidate, ...]) -> tuple[float, ...]:
     likely = set(pairs[: round(sum(one.likeness.probability for one in found))])
     right, true = len(likely & truth.pairs), truth.events
     low, best, high = (_total(truth, found, reading) for reading in Reading)
+    shown = truth.pairs.intersection(pairs)
+    decided = len(truth.incidents) - sum(len(one) - 1 for one in clusters(Ties(same=shown)).events)
     shares = (
         right / max(len(likely), 1),
         right / len(truth.pairs),
-        len(truth.pairs.intersection(pairs)) / len(truth.pairs),
+        len(shown) / len(truth.pairs),
     )
-    return *shares, abs(best - true) / true, float(low <= true <= high), low, best, high, true
+    errors = abs(best - true) / true, float(low <= true <= high), abs(decided - true) / true
+    return *shares, *errors, low, best, high, true
 
 
 def _total(truth: Truth, found: tuple[Candidate, ...], reading: Reading) -> int:

@@ -13,9 +13,12 @@ from node.mark import mark_record
 from node.model import Outcome, PartialDate, Place, Sensitive, Sex, Staff, Tally
 from node.pairing import ties
 from node.policy import baseline, read_policy
+from node.rules import Override
 from node.stepup import STEPS, Found, Shown, Stop, outcome
 from node.stepup import Outcome as Came
 from node.store.matched import matched_facts
+from node.store.policies import say
+from node.store.records import record_ids_by_key
 from node.verdict import Ground, Judgement
 from tests.support.bystander import Bystander
 from tests.support.incidents import SHOOTING
@@ -205,6 +208,21 @@ def test_records_that_are_held_never_take_part(network: Network, alpha: Node, be
     mark_record(alpha.store, f"{SOURCE}:a", frozenset({Sensitive.CHILDREN}))
     with pytest.raises(UnknownRecordError):
         proposes(network, alpha, pair, "00000000-0000-4000-8000-00000000000b")
+
+
+@pytest.mark.slow
+def test_a_record_that_somebody_holds_takes_no_part_although_it_stands_in_the_log(
+    network: Network, alpha: Node, beta: Node
+) -> None:
+    pair = only_pair(network, alpha)
+    proposes(network, alpha, pair)
+    with beta.store.write() as connection:
+        (record_id,) = record_ids_by_key(connection, SOURCE, ["b"]).values()
+        say(connection, record_id, Override(held=True), "kb", network.now, waits=False)
+    with pytest.raises(UnavailableError, match="RECORD_UNKNOWN"):
+        compares(network, alpha, beta)
+    with pytest.raises(UnknownRecordError):
+        says(network, beta, pair)
 
 
 @pytest.mark.slow

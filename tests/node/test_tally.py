@@ -5,15 +5,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from node.audience import Tier
+from node.dimensions import DIMENSIONS, MEASURES
 from node.disclose import cut
 from node.facts import fact
 from node.figures import Counted as Figures
 from node.ladders import chains_of
+from node.measures import make_query
 from node.model import Incident
 from node.policy import baseline
 from node.store.records import day_number
 from node.tally import Known, tally
 from tests.node.test_query import FIRST, SECOND, Counted, by_hand, questions, recent
+from tests.support.incidents import SHOOTING
 
 
 @pytest.mark.slow
@@ -43,3 +46,11 @@ def test_a_few_rows_count_as_they_do_by_hand(
         if group or found
     }
     assert found == wanted
+
+
+@pytest.mark.parametrize("name", sorted(set(DIMENSIONS) | set(MEASURES)))
+def test_whatever_can_be_asked_can_be_counted_of_a_row(name: str) -> None:
+    by = (name,) if name in DIMENSIONS else ("harm",) if name == "harms" else ()
+    query = make_query(by, (name if name in MEASURES else "incidents",), (), as_of=SECOND)
+    (numbers,) = set(tally(query, [Known(day_number(FIRST), fact(chains_of(SHOOTING)))]).values())
+    assert len(numbers) == 1
