@@ -8,8 +8,9 @@ from pathlib import Path
 from textwrap import fill
 
 from console import demo, generator
+from console.cells import Cell
 from console.cli.options import Format
-from console.cli.output import Cell, show, steps, working
+from console.cli.output import show, steps, working
 from console.cli.remarks import remarks
 from console.demo_nodes import Nodes, serving
 from console.demo_split import Split, split

@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
+from console.cells import Cell
 from console.cli.options import HERE, Format, FormatOption, HomeOption, day_option
-from console.cli.output import Cell, say, show, working
+from console.cli.output import say, show, working
 
 ProfileOption = Annotated[
     Path | None,

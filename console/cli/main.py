@@ -34,6 +34,7 @@ from console.cli.rules import app as rules
 from console.cli.run import serve, sync
 from console.cli.share import share
 from console.cli.submissions import submissions
+from console.cli.yearly import yearly
 
 NAME = "tocsin"
 app = typer.Typer(
@@ -66,6 +67,7 @@ app.add_typer(release, name="release")
 app.command()(serve)
 app.command()(sync)
 app.command()(query)
+app.command()(yearly)
 app.command()(holders)
 app.command()(outcomes)
 app.command()(disclosures)

@@ -6,10 +6,8 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from console.cells import Cell, harmless, sentence
 from console.cli.options import Format
-
-Cell = str | int | float | None
-_FORMULA = ("=", "+", "-", "@", "\t", "\n")
 
 
 def show(
@@ -31,12 +29,12 @@ def show(
     if style is Format.CSV:
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(header)
-        writer.writerows([_harmless(cell) for cell in row] for row in listed)
+        writer.writerows([harmless(cell) for cell in row] for row in listed)
     else:
         _table(header, listed)
     stream = sys.stderr if style is Format.CSV else sys.stdout
     for name, remark in (remarks or {}).items():
-        print(f"{name.replace('_', ' ')}: {_sentence(remark)}", file=stream)
+        print(f"{name.replace('_', ' ')}: {sentence(remark)}", file=stream)
 
 
 def say(text: str) -> None:
@@ -83,19 +81,3 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
     # A pipe is no terminal: there a table is as wide as its content, never folded.
     console = Console(width=None if sys.stdout.isatty() else 1000, markup=False, highlight=False)
     console.print(table)
-
-
-def _sentence(remark: object) -> str:
-    if isinstance(remark, Mapping):
-        return ", ".join(f"{name} {value}" for name, value in remark.items()) or "none"
-    if isinstance(remark, str) or not isinstance(remark, Iterable):
-        return str(remark)
-    return "; ".join(map(str, remark)) or "none"
-
-
-def _harmless(cell: Cell) -> Cell:
-    """A cell that no spreadsheet takes for a formula."""
-    if not isinstance(cell, str):
-        return cell
-    text = cell.replace("\r", " ")  # the writer would not quote it, and it would end the row
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from console.cells import DASH, Cell
 from console.cli.options import HERE, Format, FormatOption, HomeOption, day_option
-from console.cli.output import Cell, show
-
-DASH = "\u2013"
+from console.cli.output import say, show
 
 
 class Whom(StrEnum):
@@ -67,6 +67,10 @@ def query(
         str,
         typer.Option(metavar="NAMES|all", help="Beside each figure its share, within these or of all."),
     ] = "",
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write it there: .csv, .xlsx, .json, .geojson or .parquet."),
+    ] = None,
     home: HomeOption = HERE,
     style: FormatOption = Format.TABLE,
 ) -> None:
@@ -104,7 +108,13 @@ def query(
         share=_names(share) or None,
     )
     found = (list_changes if changes else answer)(open_home(home).store(), asked)
-    show(found.header, _shown(found.rows, style), style, remarks(found))
+    if out is None:
+        show(found.header, _shown(found.rows, style), style, remarks(found))
+        return
+    from console.exports import write_answer
+
+    write_answer(found, remarks(found), out)
+    say(f"Wrote {len(found.rows)} rows to {out}.")
 
 
 def _names(text: str) -> list[str]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
+from console.cells import Cell
 from console.cli.options import Format
-from console.cli.output import Cell, show
+from console.cli.output import show
 from node.audience import Audience, Tier
 from node.explain import foresee
 from node.plan import Request
