@@ -161,6 +161,15 @@ def certificate_name(certificate: bytes) -> str:
     return found[0]
 
 
+def certificate_end(certificate: bytes) -> datetime:
+    """Return the last moment, aware UTC, of a DER certificate.
+
+    Raises:
+        CertificateError: Not a certificate.
+    """
+    return _load_der(certificate).not_valid_after_utc
+
+
 def certificate_pem(certificate: bytes) -> bytes:
     """Return a DER certificate as PEM.
 

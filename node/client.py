@@ -6,6 +6,7 @@ is `UnavailableError`, with the reason that it gave where it gave one.
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Sequence
+from datetime import UTC, datetime
 from time import monotonic
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar
@@ -13,11 +14,11 @@ from uuid import uuid4
 
 import grpc
 
-from crypto.certificates import certificate_pem, private_key_pem, server_name
+from crypto.certificates import certificate_end, certificate_pem, private_key_pem, server_name
 from crypto.envelope import Envelope
 from node.comparing import Move
 from node.directory import Member
-from node.errors import PayloadError, UnavailableError, WitnessBehindError
+from node.errors import ExpiredError, PayloadError, UnavailableError, WitnessBehindError
 from node.gossip import Told
 from node.share_request import Answer, Wish
 from node.status import WITNESSED_SIZE, reason_of, retry_seconds_of
@@ -423,6 +424,12 @@ class PeerClient:
                 await asyncio.sleep(max(pause, SHORTEST_PAUSE_SECONDS))
 
     def _unavailable(self, error: grpc.aio.AioRpcError) -> UnavailableError:
+        now = datetime.now(UTC)  # that of the machine, which TLS goes by
+        sides = ("our", (self._own.certificate,)), (f"{self.peer.org_id}'s", self.peer.tls_certificates)
+        for whose, certificates in sides:
+            end = max(map(certificate_end, certificates))
+            if _is_away(error) and end < now:
+                return ExpiredError(f"{whose} TLS certificate expired on {end:%Y-%m-%d}")
         return _unavailable(self.peer, ", ".join(self.peer.endpoints), error)
 
     async def _ask(self, method: str, request: bytes, until: float) -> bytes:

@@ -210,6 +210,12 @@ class UnavailableError(NodeError):
     reason = "PEER_UNAVAILABLE"
 
 
+class ExpiredError(UnavailableError):
+    """No line is possible, as the TLS certificate of one side is past its last day."""
+
+    reason = "CERTIFICATE_EXPIRED"
+
+
 class ConfigError(InputError):
     """A setting is missing, unknown or out of its range."""
 

@@ -152,34 +152,47 @@ def test_a_certificate_in_a_members_name_with_another_key_is_refused(
     assert asyncio.run(call_with_the_old_key()) == [NOT_A_MEMBER, NO_LINE]
 
 
+def expired(network: Network) -> Credentials:
+    """Mallory with a certificate that ended yesterday, in the directory too."""
+    today = datetime.now(UTC)
+    days = today - timedelta(days=9), today - timedelta(days=1)
+    past = Credentials(*make_member_certificate("mallory", *days))
+    network.admit(of_member(network, past))
+    return past
+
+
+async def named(peer: Member, own: Credentials) -> str:
+    """Why our own client says that no line was possible."""
+    async with PeerClient(peer, own) as client:
+        with pytest.raises(UnavailableError) as caught:
+            await client.checkpoint()
+    return f"{caught.value.reason}: {caught.value}"
+
+
 @pytest.mark.usefixtures("mallory")
 def test_an_expired_certificate_opens_no_line(network: Network, alpha: Node) -> None:
-    today = datetime.now(UTC)
-    past = Credentials(
-        *make_member_certificate("mallory", today - timedelta(days=9), today - timedelta(days=1))
-    )
-    network.admit(of_member(network, past))
+    past = expired(network)
 
-    async def call_too_late() -> tuple[str, str]:
+    async def call_too_late() -> tuple[tuple[str, str], str]:
         async with alpha.serving(network) as peer:
-            return await one_call(peer, past)
+            return await one_call(peer, past), await named(peer, past)
 
-    assert asyncio.run(call_too_late()) == NO_LINE
+    refused, told = asyncio.run(call_too_late())
+    assert refused == NO_LINE
+    assert told.startswith("CERTIFICATE_EXPIRED: our TLS certificate expired on ")
 
 
 def test_a_node_with_an_expired_certificate_is_not_called(network: Network, mallory: Node) -> None:
-    today = datetime.now(UTC)
-    past = Credentials(
-        *make_member_certificate("mallory", today - timedelta(days=9), today - timedelta(days=1))
-    )
-    network.renewed["mallory"] = past
-    network.admit(of_member(network, past))
+    network.renewed["mallory"] = expired(network)
+    beta = network.node("beta")
 
-    async def call_it() -> tuple[str, str]:
+    async def call_it() -> tuple[tuple[str, str], str]:
         async with mallory.serving(network) as peer:
-            return await one_call(peer, network.node("beta").credentials)
+            return await one_call(peer, beta.credentials), await named(peer, beta.credentials)
 
-    assert asyncio.run(call_it()) == NO_LINE
+    refused, told = asyncio.run(call_it())
+    assert refused == NO_LINE
+    assert told.startswith("CERTIFICATE_EXPIRED: mallory's TLS certificate expired on ")
 
 
 # --- suspended, and still connected -----------------------------------------------------------------------------------
