@@ -58,9 +58,9 @@ def lines(_lab: Lab) -> Iterator[Line]:
 
 def _member(org_id: str) -> Member:
     _, certificate = make_member_certificate(org_id, NOW - timedelta(days=1), NOW + timedelta(days=365))
-    signing, log = (
+    signing, log, cosign = (
         MemberKey(Signer.generate().public_key, NOW - timedelta(days=1), NOW + timedelta(days=365))
-        for _ in range(2)
+        for _ in range(3)
     )
     # A seal key is a point of the same size; which one does not matter to what is measured.
     return Member(
@@ -73,6 +73,7 @@ def _member(org_id: str) -> Member:
         (certificate,),
         ("node.example:7443",),
         (log._replace(public_key=Signer.generate().public_key),),
+        (cosign,),
     )
 
 

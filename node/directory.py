@@ -314,7 +314,8 @@ def verify_successor(directory: Directory, held: Directory) -> None:
             raise DirectoryError(f"{before.org_id} is gone; a member that leaves stays in the directory")
         if before.status is Status.LEFT and now.status is not Status.LEFT:
             raise DirectoryError(f"{before.org_id} has left for good; it can only come back under another id")
-        _verify_keys(before, now)
+        if now != before:
+            _verify_keys(before, now)
 
 
 def _verify_keys(before: Member, now: Member) -> None:

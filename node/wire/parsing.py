@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from enum import IntEnum
+from functools import lru_cache
 from typing import TypeVar
 
 from google.protobuf.message import DecodeError, Message
@@ -90,6 +91,11 @@ def from_stamp(field: str, stamp: Timestamp) -> datetime:
         PayloadError: It is outside the years 1 to 9999.
     """
     try:
-        return stamp.ToDatetime(tzinfo=UTC)
+        return _datetime(stamp.seconds, stamp.nanos)
     except (ValueError, OverflowError) as error:
         raise PayloadError(f"{field}: not a time") from error
+
+
+@lru_cache(maxsize=4096)  # the keys of a thousand members hold for a few spans
+def _datetime(seconds: int, nanos: int) -> datetime:
+    return Timestamp(seconds=seconds, nanos=nanos).ToDatetime(tzinfo=UTC)
