@@ -194,6 +194,32 @@ def test_in_whatever_order_it_is_heard_the_verdict_is_the_same(network: Network,
     assert rows_of(liar.beta.store) == before
 
 
+@pytest.mark.slow
+@on_sqlite_alone
+def test_whoever_is_heard_first_the_verdict_is_the_same(network: Network, liar: Liar) -> None:
+    third = liar.one.branches(2)
+    for _ in range(5):
+        third.adds(LOOTING)
+    tellers = [liar.gamma, network.node("delta"), network.node("epsilon")]
+    liar.is_read()
+    network.sync(tellers[1], third)
+    network.sync(tellers[2], liar.one.branches(6))
+    verdicts = set()
+    for number, order in enumerate(permutations(tellers)):
+        node = network.node(f"reader-{number}")
+        network.sync(node, liar.one)
+        for teller in order:
+            network.hears(node, teller)
+        found = liar.proof(node)
+        assert found is not None
+        verdicts.add(
+            (found.proof, found.common_size, tuple(fates(node)), tuple(node.counts("means").items()))
+        )
+        assert node.faults(*network.origins()) == []
+    assert len(verdicts) == 1
+    assert verdicts.pop()[1] == 3
+
+
 def forked(story: Any, branch: PeerSimulator, size: int, *, told: bool) -> bytes:
     """A proof against the story that is held, with what both share if it was told."""
     root = Frontier().append(branch.leaf_hashes[:size]).root
