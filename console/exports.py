@@ -16,12 +16,12 @@ from console.cells import harmless, sentence
 from console.home import write_file
 from node.dimensions import BY_NAME, MEASURED
 from node.errors import ColumnsError, ConfigError, QueryError
-from node.figures import BEFORE, CHANGE, SHARE
+from node.figures import BEFORE, CHANGE, RATE, SHARE
 from node.intake.table import read_table
 from node.query import Answer
 from node.yearly import Count
 
-_ENDS = {BEFORE: "+before", CHANGE: "+change", SHARE: "+share", "": ""}
+_ENDS = {BEFORE: "+before", CHANGE: "+change", SHARE: "+share", RATE: "+rate", "": ""}
 _COUNTS = ("year", "of", "what", "number")
 
 
@@ -140,7 +140,7 @@ def _parquet(found: Answer, notes: Mapping[str, object]) -> bytes:
 def _kind(name: str) -> str:
     if name in BY_NAME or name == "record":
         return "VARCHAR"
-    return "DOUBLE" if name.endswith(SHARE) else "BIGINT"
+    return "DOUBLE" if name.endswith((SHARE, RATE)) else "BIGINT"
 
 
 def _typed(row: Sequence[str | float | None], kinds: Sequence[str]) -> list[str | float | None]:

@@ -1,23 +1,29 @@
-"""From what was counted to the figures of an answer: compared, as shares, the largest first.
+"""From what was counted to the figures of an answer: compared, as shares, as rates, the largest first.
 
-A figure that is not known, such as a share of nothing, is `None`, never zero.
+A figure that is not known, such as a share of nothing or a rate without staff numbers, is `None`, never zero.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 from typing import NamedTuple, TypeAlias
 
 from node.dimensions import DETAIL_DIMENSIONS, MEASURED, SPLIT_DIMENSIONS, UNKNOWN, Unit
 from node.errors import QueryError
 from node.measures import Query
-from node.periods import MONTHS, bucket_after, bucket_of, months_after, period_before
+from node.periods import MONTHS, bucket_after, bucket_of, months_after, period_before, whole_years
 
 Figure: TypeAlias = str | int | float | None
 Cells: TypeAlias = tuple[Figure, ...]
 Group: TypeAlias = tuple[Figure, ...]
 Counted: TypeAlias = Mapping[Group, tuple[int, ...]]
 
-BEFORE, CHANGE, SHARE = "_before", "_change", "_share"
+PER = 10_000  # staff, for a rate
+BEFORE, CHANGE, SHARE, RATE = "_before", "_change", "_share", "_rate"
+
+
+# Staff by year, country, type of organization in lower case and staff type; empty text stands for all of a kind.
+StaffNumbers: TypeAlias = Mapping[tuple[int, str, str, str], int]
 
 
 class NotShown(NamedTuple):
@@ -82,13 +88,16 @@ def moved(query: Query, before: Counted, now: Counted) -> Counted:
     return found
 
 
-def figures(query: Query, now: Counted, before: Counted | None = None) -> tuple[tuple[Cells, ...], NotShown]:
+def figures(
+    query: Query, now: Counted, before: Counted | None = None, staff: StaffNumbers | None = None
+) -> tuple[tuple[Cells, ...], NotShown]:
     """Rows of an answer.
 
     Args:
         query: What is asked.
         now: What was counted.
         before: What it is compared with, under the same groups; `None` if with nothing.
+        staff: Numbers of staff, for rates.
     """
     nothing = (0,) * len(query.measures)
     groups = sorted({*now, *(before or {})}, key=order)
@@ -103,6 +112,9 @@ def figures(query: Query, now: Counted, before: Counted | None = None) -> tuple[
         if query.share is not None:
             whole = wholes[_within(query, group)] if group in now else nothing
             columns.append([_percent(*pair) for pair in zip(numbers, whole, strict=True)])
+        if query.rate:
+            number = staff_of(query, group, staff or {})
+            columns.append([round(PER * one / number, 2) if number else None for one in numbers])
         rows[group] = (*group, *(cell for beside in zip(*columns, strict=True) for cell in beside))
     shown = _largest(query, groups, now)
     rest = [now.get(group, nothing) for group in groups if group not in shown]
@@ -111,6 +123,24 @@ def figures(query: Query, now: Counted, before: Counted | None = None) -> tuple[
         for at, name in enumerate(query.measures)
     )
     return tuple(rows[group] for group in shown), NotShown(len(rest), sums)
+
+
+def staff_of(query: Query, group: Group, numbers: StaffNumbers) -> int | None:
+    """Staff that a group of an answer is about, in years of all of them; `None` if any of them is not known."""
+    shown, where = dict(zip(query.by, group, strict=True)), dict(query.where)
+
+    def values(name: str) -> Sequence[str]:
+        chosen = [str(shown[name])] if name in shown else where.get(name, ("",))
+        return [value.lower() if name == "org_type" else value for value in chosen]
+
+    years = values("year")
+    if list(years) == [""]:
+        years = [str(year) for year in whole_years(query.first, query.last) or ()]
+    if UNKNOWN in years:
+        return None
+    keys = product(map(int, years), values("country"), values("org_type"), values("staff"))
+    found = [numbers.get(key) for key in keys]
+    return None if None in found else sum(number or 0 for number in found)
 
 
 def additive(query: Query, measure: str) -> bool:
@@ -132,7 +162,7 @@ def order(cells: Sequence[Figure]) -> list[tuple[bool, float, str]]:
 
 def _beside(query: Query) -> tuple[str, ...]:
     compared = (BEFORE, CHANGE) if query.previous or query.since else ()
-    return (*compared, *((SHARE,) if query.share is not None else ()))
+    return (*compared, *((SHARE,) if query.share is not None else ()), *((RATE,) if query.rate else ()))
 
 
 def _within(query: Query, group: Group) -> Group:

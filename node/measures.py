@@ -24,6 +24,7 @@ from node.dimensions import (
 )
 from node.errors import PurposeError, QueryError
 from node.model import NOT_IN_NAMES, Outcome
+from node.periods import whole_years
 
 MAX_TOP = 10_000
 PREVIOUS = "previous"
@@ -49,6 +50,7 @@ class Query:
         since: Put beside each figure the one as of this earlier day.
         top: Show only so many groups, those with the most of the first measure; groups that are not known stay. 0: all.
         share: Put beside each figure its share, in percent, of all groups alike in these dimensions; `None`: no.
+        rate: Put beside each figure the rate per 10,000 staff, where staff numbers are loaded.
     """
 
     by: tuple[str, ...]
@@ -63,6 +65,7 @@ class Query:
     since: date | None = None
     top: int = 0
     share: tuple[str, ...] | None = None
+    rate: bool = False
 
     @property
     def split(self) -> str | None:
@@ -78,7 +81,7 @@ class Query:
     @property
     def counted(self) -> "Query":
         """The same question without anything that is worked out from what was counted."""
-        return replace(self, previous=False, since=None, top=0, share=None)
+        return replace(self, previous=False, since=None, top=0, share=None, rate=False)
 
 
 def make_query(
@@ -94,6 +97,7 @@ def make_query(
     compare: str = "",
     top: int = 0,
     share: Sequence[str] | None = None,
+    rate: bool = False,
 ) -> Query:
     """Check a question as somebody wrote it.
 
@@ -109,6 +113,7 @@ def make_query(
         compare: `previous`, an earlier day as of which to count as well, or nothing.
         top: How many groups are shown; 0 is all.
         share: Dimensions within which shares are taken, or `all`.
+        rate: Whether rates per 10,000 staff are wanted.
 
     Raises:
         QueryError: A name or value is not known, stands twice, or does not go with another; it says which are.
@@ -141,6 +146,7 @@ def make_query(
         _since(compare, as_of),
         top,
         None if share is None else tuple(name for name in share if list(share) != [EVERYTHING]),
+        rate,
     )
     _check_split(query)
     _check_detail(query)
@@ -189,9 +195,18 @@ def _check_beside(query: Query) -> None:
         raise QueryError("--top: there are no groups to choose from; name some with --by")
     if query.share is not None:
         _check_share(query, query.share)
+    if query.rate and (set(query.by) & set(TIME_DIMENSIONS) or not _has_years(query)):
+        raise QueryError(
+            "--rate: staff numbers are of whole years; group by year, or name years with --from and --to"
+        )
     overlapping = [name for name in query.measures if MEASURED[name].unit is Unit.ORGANIZATIONS]
-    if overlapping and query.share is not None:
-        raise QueryError(f"--share: there are no shares of {overlapping[0]}; leave it out")
+    if overlapping and (query.share is not None or query.rate):
+        raise QueryError(f"--share, --rate: there are no shares and rates of {overlapping[0]}; leave it out")
+
+
+def _has_years(query: Query) -> bool:
+    named = "year" in query.by or "year" in dict(query.where)
+    return named or whole_years(query.first, query.last) is not None
 
 
 def _check_previous(query: Query) -> None:

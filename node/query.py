@@ -32,6 +32,7 @@ from node.store.queries import (
     own_of_survivors,
     sources,
 )
+from node.store.staff import staff_numbers
 
 DEFINITION = (
     "1"  # version of what the measures mean; a figure is comparable only with one of the same version
@@ -104,7 +105,8 @@ def answer(store: Store, query: Query) -> Answer:
         before = None
         if beside is not None:
             before = moved(query, count_each_once(connection, beside, reports).best, once.best)
-        rows, not_shown = figures(query, once.best, before)
+        staff = staff_numbers(connection, query.as_of) if query.rate else None
+        rows, not_shown = figures(query, once.best, before, staff)
         return replace(_answer((connection, run), query, header(query), rows, not_shown), once=once)
 
 
@@ -120,17 +122,17 @@ def changes(store: Store, query: Query) -> Answer:
     if query.since is None:
         raise QueryError("--changes: since which day? Name it with --compare")
     alone = [name for name in query.measures if MEASURED[name].unit is Unit.ORGANIZATIONS]
-    if alone or query.share is not None or query.top:
+    if alone or query.share is not None or query.top or query.rate:
         raise QueryError(
-            "--changes: lists records, so it goes with neither --share nor --top nor contributors"
+            "--changes: lists records, so it goes with none of --share, --rate, --top and contributors"
         )
     with store.counting() as (connection, run):
         now = differing(connection, run, query.counted, query.since)
         then = differing(connection, run, replace(query.counted, as_of=query.since), query.as_of)
         rows = []
         for name in sorted({*now, *then}, key=lambda name: (not name, name)):
-            pair = (_added_up(query, one.get(name, ())) for one in (now, then))
-            found, _ = figures(query, *pair)
+            one, other = (_added_up(query, day.get(name, ())) for day in (now, then))
+            found, _ = figures(query, one, other)
             rows += [(name or "records of peers", *row) for row in found if _differs(query, row)]
         return _answer((connection, run), query, ("record", *header(query)), tuple(rows), NOTHING_LEFT)
 

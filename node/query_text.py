@@ -17,7 +17,7 @@ from node.measures import EVERYTHING, PREVIOUS, Query, make_query
 MAX_TEXT = 8_192  # characters; a longer link is no question
 OUTSIDERS = "outsiders"
 _FILTERS = frozenset(DIMENSIONS) - frozenset(TIME_DIMENSIONS)
-_NAMES = ("by", "measure", "from", "to", "as-of", "for", "purpose", "compare", "top", "share")
+_NAMES = ("by", "measure", "from", "to", "as-of", "for", "purpose", "compare", "top", "share", "rate")
 
 
 def write_query(query: Query) -> str:
@@ -39,6 +39,7 @@ def write_query(query: Query) -> str:
         "purpose": "" if query.purpose is Purpose.STAFF_SAFETY else str(query.purpose),
         "compare": compare,
         "top": str(query.top or ""),
+        "rate": "1" if query.rate else "",
         "share": "" if query.share is None else _joined(query.share or (EVERYTHING,)),
         **{name: _joined(values) for name, values in query.where},
     }
@@ -78,6 +79,7 @@ def read_query(text: str, today: date) -> Query:
         compare=_one(given, "compare"),
         top=_number(given, "top"),
         share=given.get("share"),
+        rate=_number(given, "rate") > 0,
     )
 
 

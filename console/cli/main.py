@@ -33,6 +33,7 @@ from console.cli.request import request
 from console.cli.rules import app as rules
 from console.cli.run import serve, sync
 from console.cli.share import share
+from console.cli.staff import staff
 from console.cli.submissions import submissions
 from console.cli.yearly import yearly
 
@@ -68,6 +69,7 @@ app.command()(serve)
 app.command()(sync)
 app.command()(query)
 app.command()(yearly)
+app.command()(staff)
 app.command()(holders)
 app.command()(outcomes)
 app.command()(disclosures)

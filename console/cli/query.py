@@ -67,6 +67,9 @@ def query(
         str,
         typer.Option(metavar="NAMES|all", help="Beside each figure its share, within these or of all."),
     ] = "",
+    rate: Annotated[
+        bool, typer.Option("--rate", help="Beside each figure the rate per 10,000 staff.")
+    ] = False,
     out: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write it there: .csv, .xlsx, .json, .geojson or .parquet."),
@@ -106,6 +109,7 @@ def query(
         compare=compare,
         top=top,
         share=_names(share) or None,
+        rate=rate,
     )
     found = (list_changes if changes else answer)(open_home(home).store(), asked)
     if out is None:

@@ -91,6 +91,8 @@ def _beside(found: Answer) -> dict[str, object]:
     if found.query.share is not None:
         within = f"within each {', '.join(found.query.share)}" if found.query.share else "of all groups"
         notes["share"] = f"percent {within}, {UNKNOWN} included"
+    if found.query.rate:
+        notes["rate"] = "per 10,000 staff and year; unknown where numbers of staff are not loaded"
     if found.not_shown.groups:
         sums = zip(found.query.measures, found.not_shown.sums, strict=True)
         told = ", ".join(f"{number} {name}" for name, number in sums if number is not None)

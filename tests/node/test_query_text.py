@@ -50,6 +50,7 @@ def questions(draw: st.DrawFn) -> Query:
         "purpose": draw(st.sampled_from(Purpose)),
         "compare": draw(st.sampled_from(["", "previous", "2016-10-03"])),
         "top": draw(st.integers(0, MAX_TOP)),
+        "rate": draw(st.booleans()),
         "share": draw(st.sampled_from([None, ["all"], by[:1]])),
     }
     measures = draw(st.lists(st.sampled_from(MEASURES), max_size=4, unique=True))
