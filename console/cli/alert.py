@@ -55,9 +55,9 @@ def send(
 
     The same rules hold as for `tocsin share`: what may not leave is refused, whatever the hurry.
     """
-    from console.cli.selection import select_revisions
-    from console.cli.sharing import PREVIEW_HEADER, make_request, preview_lines, read_tiers
     from console.home import open_home
+    from console.selection import select_revisions
+    from console.sharing import PREVIEW_HEADER, make_request, preview_lines, read_tiers
     from node.alert import Order, send_alert, verify_order
     from node.alert_life import Sender
     from node.audience import Purpose

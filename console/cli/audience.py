@@ -53,8 +53,8 @@ def make(
 ) -> None:
     """Make an audience; nothing is shared with it yet."""
     from console.audiences import author
-    from console.cli.sharing import read_purpose, read_tier
     from console.home import open_home
+    from console.sharing import read_purpose, read_tier
     from node.audiences import Scope, new_audience
 
     opened = open_home(home)

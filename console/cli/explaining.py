@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from console.cli.selection import one_revision
-from console.cli.sharing import CLOSED, read_tiers
 from console.home import open_home
+from console.selection import one_revision
+from console.sharing import CLOSED, read_tiers
 from node.audience import FINEST, Audience, Purpose, narrowest
 from node.errors import OverrideError, QueryError
 from node.explain import Explained

@@ -8,8 +8,8 @@ import typer
 from console.audiences import author
 from console.cli.options import Format, passphrase
 from console.cli.output import say, show
-from console.cli.sharing import PREVIEW_HEADER, preview_lines, totals
 from console.home import open_home
+from console.sharing import PREVIEW_HEADER, preview_lines, totals
 from node.audiences import Change, change_audience, preview_change
 
 

@@ -26,8 +26,8 @@ def holders(
     What was sent counts as held, whether it arrived or not. A member confirms with a signed receipt that what you
     corrected or called back is gone from its answers, and destroyed where you asked for that.
     """
-    from console.cli.selection import select_records
     from console.home import open_home
+    from console.selection import select_records
     from node.holders import holders as find_holders
     from node.holders import levels_text
     from node.wire import records

@@ -37,9 +37,9 @@ def outcomes(
     """
     from collections import Counter
 
-    from console.cli.selection import select_records
     from console.home import open_home
     from console.outcomes import HEADER, TREE_HEADER, found_outcomes, outcome_lines, tree_lines
+    from console.selection import select_records
     from node.outcomes import Outcome
 
     if only and only not in set(Outcome):

@@ -9,8 +9,8 @@ import typer
 
 from console.cli.options import Format, passphrase
 from console.cli.output import say, show
-from console.cli.selection import select_records
 from console.home import open_home
+from console.selection import select_records
 from node.errors import QueryError
 from node.logbook import Callback, Identity
 from node.recall import call_back, callbacks_on_demand

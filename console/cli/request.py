@@ -54,8 +54,8 @@ def send(
     Without --level it is left to the owner's policy. A member that can not be reached now is told at the next sync.
     """
     from console.cli.requesting import send_request
-    from console.cli.sharing import read_purpose
     from console.requests import read_levels
+    from console.sharing import read_purpose
 
     send_request(home, entry, by, (read_purpose(purpose), read_levels(level or [])), note, reviewed=reviewed)
 

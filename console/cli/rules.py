@@ -61,9 +61,9 @@ def explain(
 ) -> None:
     """Show what an audience sees of a record, and why."""
     from console.cli.explaining import EXPLAIN_HEADER, consent_lines, explain_lines, read_audience
-    from console.cli.selection import one_revision
-    from console.cli.sharing import make_request
     from console.home import open_home
+    from console.selection import one_revision
+    from console.sharing import make_request
     from node.explain import explain as explain_record
 
     opened = open_home(home)

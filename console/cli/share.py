@@ -94,18 +94,18 @@ def share(
     no longer stand are called back, and sexual violence and ongoing captivity are held.
     """
     from console.cli.recall import recall, say_when
-    from console.cli.selection import select_revisions
-    from console.cli.sharing import (
+    from console.cli.sharing import let_leave
+    from console.cli.uniqueness import show_uniqueness
+    from console.home import open_home
+    from console.selection import select_revisions
+    from console.sharing import (
         PREVIEW_HEADER,
-        let_leave,
         make_request,
         preview_lines,
         read_audiences,
         read_tier,
         totals,
     )
-    from console.cli.uniqueness import show_uniqueness
-    from console.home import open_home
     from node.share import preview
 
     if call_back:
