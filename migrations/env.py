@@ -4,6 +4,7 @@ from alembic import context
 from sqlalchemy import Connection, text
 
 import casework.tables
+import console.web.tables
 import node.tables
 
 
@@ -13,7 +14,7 @@ def migrate(connection: Connection) -> None:
         connection.execute(text("SET LOCAL lock_timeout = '30s'"))
     context.configure(
         connection=connection,
-        target_metadata=[node.tables.metadata, casework.tables.metadata],
+        target_metadata=[node.tables.metadata, casework.tables.metadata, console.web.tables.metadata],
         render_as_batch=connection.dialect.name == "sqlite",
         transactional_ddl=True,
     )

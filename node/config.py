@@ -43,6 +43,7 @@ class Settings(BaseSettings):
         log_slot_seconds: Between two checkpoints of our log; 0 signs one with each release.
         relay: Whether this node passes on what its label lets go to other members.
         log_padding: Each checkpoint adds a multiple of so many entries, padding among them; 0 adds none.
+        web_origin: Address under which browsers reach the console; empty where that is the one it listens on.
         submissions_listen: host:port of this machine alone on which `tocsin serve` takes submissions; empty takes none.
         submissions_profile: File in the node's folder that says which answer of the form is what.
         member_calls_per_second: So many calls a second one member may make in the long run, ten seconds' worth at once.
@@ -63,6 +64,7 @@ class Settings(BaseSettings):
     log_slot_seconds: int = Field(default=60, ge=0, le=86_400)
     log_padding: int = Field(default=0, ge=0, le=256)
     relay: bool = False
+    web_origin: str = ""
     submissions_listen: str = ""
     submissions_profile: str = "submissions.toml"
     member_calls_per_second: int = Field(default=50, ge=1, le=10_000)

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 import casework.errors
+import console.errors
 import crypto.errors
 import node.errors
 from casework.errors import CaseworkError
 from console.cli.main import command_line
+from console.errors import ConsoleError
 from crypto.errors import CryptoError
 from node.config import Settings
 from node.dimensions import DIMENSIONS, MEASURES
@@ -31,10 +33,10 @@ DOCS = {path.stem: path.read_text() for path in (ROOT / "docs").glob("*.md")}
 
 def reasons() -> set[str]:
     found = set()
-    for module in (casework.errors, crypto.errors, node.errors):
+    for module in (casework.errors, console.errors, crypto.errors, node.errors):
         for _, kind in inspect.getmembers(module, inspect.isclass):
             if (
-                issubclass(kind, (CaseworkError, CryptoError, NodeError))
+                issubclass(kind, (CaseworkError, ConsoleError, CryptoError, NodeError))
                 and kind.__module__ == module.__name__
             ):
                 found.add(kind.reason)

@@ -9,6 +9,7 @@ from typing import Any
 
 import typer
 
+from console.cli.account import account
 from console.cli.alert import alert
 from console.cli.applying import peer
 from console.cli.audience import audience
@@ -65,6 +66,7 @@ app.add_typer(alert, name="alert")
 app.add_typer(case, name="case")
 app.add_typer(report, name="report")
 app.add_typer(release, name="release")
+app.add_typer(account, name="account")
 app.command()(serve)
 app.command()(sync)
 app.command()(query)
@@ -94,12 +96,13 @@ def command_line() -> Any:
 def main() -> None:
     """Run the command line; what goes wrong is told in one sentence with its reason."""
     from casework.errors import CaseworkError
+    from console.errors import ConsoleError
     from crypto.errors import CryptoError
     from node.errors import NodeError
 
     try:
         command_line()(prog_name=NAME)
-    except (NodeError, CaseworkError, CryptoError) as error:
+    except (NodeError, CaseworkError, ConsoleError, CryptoError) as error:
         print(f"tocsin: {error} [{error.reason}]", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:

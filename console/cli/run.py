@@ -21,18 +21,28 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    web: Annotated[
+        str,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Also serve the console to browsers there, e.g. 127.0.0.1:7444.",
+            show_default=False,
+        ),
+    ] = "",
     home: HomeOption = HERE,
 ) -> None:
     """Serve log and alerts to the network until you stop it.
 
     Members see of each record what it was released to them for, others are refused. With `submissions_listen` in the
-    settings it takes in submissions of a form too.
+    settings it takes in submissions of a form too. Plain HTTP is for this machine alone: where others are to reach the
+    console, a proxy with TLS stands before it and `web_origin` names its address.
     """
     from datetime import UTC, datetime
 
     from console.confirming import ask_members
     from console.home import open_home
     from console.logs import log_to_stderr
+    from console.serve import Daily
     from console.serve import serve as serve_node
     from console.submissions import taking_submissions
     from console.witnesses import keep_cosigned
@@ -40,6 +50,11 @@ def serve(
     log_to_stderr()
     opened = open_home(home)
     secret = passphrase(home)
+    daily: Daily = keep_cosigned
+    if web:
+        from console.web.edge import beside_node
+
+        daily = beside_node(opened, web, daily, lambda address: say(f"Console on {address}"))
     with taking_submissions(opened) as taking:
         if taking:
             say(f"Taking submissions on {taking}")
@@ -49,7 +64,7 @@ def serve(
             lambda address: say(f"Listening on {address}"),
             sync or None,
             alerts=bool(sync) if alerts is None else alerts,
-            daily=keep_cosigned,
+            daily=daily,
             first=lambda node: ask_members(node, datetime.now(UTC)),
         )
 

@@ -173,6 +173,20 @@ def own_revisions(connection: Connection, query: Query) -> list[int]:
     return list(rows.scalars())
 
 
+def own_page(connection: Connection, query: Query, start: int, size: int) -> tuple[int, list[int]]:
+    """How many own revisions a question counts, and the keys of some of them, the latest incident first."""
+    some = and_(fact.c.revision_id.is_not(None), _condition(query))
+    total = connection.execute(select(func.count()).where(some)).scalar_one()
+    rows = connection.execute(
+        select(fact.c.revision_id)
+        .where(some)
+        .order_by(fact.c.first_day.desc(), fact.c.revision_id.desc())
+        .offset(start)
+        .limit(size)
+    )
+    return int(total), list(rows.scalars())
+
+
 def _names(connection: Connection, revision_ids: Sequence[int]) -> dict[int, str]:
     """`SOURCE:KEY` of the records of these revisions."""
     names: dict[int, str] = {}

@@ -16,11 +16,14 @@ SLOW = {
     "cryptography",
     "google",
     "grpc",
+    "jinja2",
     "nacl",
     "node",
     "pydantic_settings",
     "rich",
     "sqlalchemy",
+    "starlette",
+    "uvicorn",
 }
 
 

@@ -10,6 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 import casework.tables
+import console.web.tables
 from casework.audit import AuditEntry, Head, write_entry
 from console.database import REVISION, alembic_config, migrate, open_store
 from node.errors import ConfigError, StoreError
@@ -17,7 +18,7 @@ from node.store.database import Store
 from node.store.requests import changed_requests
 from node.tables import metadata as node_metadata
 
-METADATA = (node_metadata, casework.tables.metadata)
+METADATA = (node_metadata, casework.tables.metadata, console.web.tables.metadata)
 TABLES = {name: table for metadata in METADATA for name, table in metadata.tables.items()}
 
 

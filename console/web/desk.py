@@ -1,0 +1,143 @@
+"""Every request goes through here: who asks, may they, did the form come from our own page; then the page answers.
+
+Nothing tells somebody who is not signed in which pages there are, and nothing tells who is signed in which pages there
+are beyond theirs.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import NamedTuple
+from urllib.parse import parse_qs, quote
+
+from sqlalchemy import select
+
+from console.errors import ForeignFormError, LargeFormError, MethodError, NoPageError
+from console.web.accounts import Account, read_account
+from console.web.drafts import keep_draft
+from console.web.languages import choose
+from console.web.proofs import is_form_key
+from console.web.routes import ROUTES, Route, reaches
+from console.web.sessions import find_session, note_use
+from console.web.statuses import KINDS, status_of
+from console.web.tables import account
+from console.web.visit import Answer, Elsewhere, Fields, Page, Visit, Works
+
+MAX_FIELDS = 400
+MAX_QUERY = 8_192  # characters
+FORM_KEY = "form_key"
+
+logger = logging.getLogger(__name__)
+
+
+class Asked(NamedTuple):
+    """A request as the edge read it: `origin` is what the browser says the form came from."""
+
+    method: str
+    path: str
+    query: str
+    body: bytes
+    token: str
+    origin: str
+    accepted: str  # languages
+
+
+def answer(works: Works, origins: frozenset[str], asked: Asked) -> tuple[Visit, Answer]:
+    """Answer a request; an error is a page too."""
+    visit = Visit(works, asked.path, asked.query, {}, {}, choose(accepted=asked.accepted))
+    try:
+        visit = _opened(visit, asked)
+        return visit, _answered(visit, origins, asked)
+    except KINDS as error:
+        status = status_of(error)
+        if status >= 500:
+            logger.warning("a page failed: path=%s reason=%s", _logged(asked.path), error.reason)
+        return visit, Page(
+            "error.html", {"status": status, "reason": error.reason, "told": str(error)}, status
+        )
+
+
+def _opened(visit: Visit, asked: Asked) -> Visit:
+    """The visit with what was asked and sent, and with whose session it is, whether that counts or not."""
+    visit = replace(
+        visit, asked=_fields(asked.query[:MAX_QUERY]), form=_fields(asked.body.decode(errors="replace"))
+    )
+    session = find_session(visit.store, asked.token) if asked.token else None
+    if session is None:
+        return visit
+    with visit.store.read() as connection:
+        row = connection.execute(select(account).where(account.c.id == session.account_key)).one()
+    found = read_account(row)
+    language = choose(found.language, accepted=asked.accepted)
+    return replace(visit, session=session, account=found, language=language)
+
+
+def _answered(visit: Visit, origins: frozenset[str], asked: Asked) -> Answer:
+    session, who = visit.session, visit.account
+    signed_in = (
+        session is not None and who is not None and who.closed_at is None and session.counts(visit.now)
+    )
+    route = ROUTES.get(visit.path)
+    sends = asked.method == "POST"
+    if sends and asked.origin not in origins:
+        raise ForeignFormError("this form did not come from a page of this console")
+    if route is None or route.roles is not None:
+        if not signed_in:
+            return _to_sign_in(visit, route, sends=sends)
+        assert session is not None
+        assert who is not None
+        if not who.second_step and not (route is not None and route.early):
+            return Elsewhere("/second-step")
+        if route is None or not reaches(who.roles, visit.path):
+            raise NoPageError("there is no such page")
+        note_use(visit.store, session, visit.now)
+        if sends and not is_form_key(session.form_key, visit.says(FORM_KEY)):
+            return _from_before(visit, route)
+    elif not signed_in:
+        visit = replace(visit, session=None, account=None)
+    handler = route.takes if sends else route.shows
+    if handler is None:
+        raise MethodError("this page can not be asked for like this")
+    return handler(visit)
+
+
+def _to_sign_in(visit: Visit, route: Route | None, *, sends: bool) -> Answer:
+    """Ask to sign in first; what was typed waits for its owner, if this was a session of theirs."""
+    session, who = visit.session, visit.account
+    if (
+        sends
+        and session is not None
+        and who is not None
+        and session.ended_at is None
+        and who.closed_at is None
+    ):
+        keeps = route is not None and route.keeps and reaches(who.roles, visit.path)
+        if keeps and is_form_key(session.form_key, visit.says(FORM_KEY)):
+            _keep(visit, who)
+    return Elsewhere(f"/sign-in?next={quote(visit.page, safe='')}")
+
+
+def _from_before(visit: Visit, route: Route) -> Answer:
+    """A form of ours, from an earlier session: what was typed is kept and shown again, and nothing is done."""
+    if not (route.keeps and route.shows):
+        raise ForeignFormError("this form is of an earlier session; open the page again")
+    _keep(visit, visit.who)
+    return Elsewhere(visit.page)
+
+
+def _keep(visit: Visit, who: Account) -> None:
+    typed = {name: values[0] for name, values in visit.form.items() if name != FORM_KEY}
+    keep_draft(visit.store, who.key, visit.page, typed, visit.now)
+
+
+def _fields(text: str) -> Fields:
+    try:
+        found: Mapping[str, list[str]] = parse_qs(text, keep_blank_values=True, max_num_fields=MAX_FIELDS)
+    except ValueError as error:
+        raise LargeFormError("this form has more fields than any of this console") from error
+    return {name: tuple(value.replace("\0", "") for value in values) for name, values in found.items()}
+
+
+def _logged(path: str) -> str:
+    """The path of a page that there is; another may hold anything."""
+    return path if path in ROUTES else "?"

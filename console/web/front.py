@@ -1,0 +1,166 @@
+"""Pages around the work: signing in and out, the second step, the first page, the network, the own account."""
+
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import segno
+
+from console.errors import SignInError, TooManyTriesError
+from console.web.accounts import choose_language
+from console.web.languages import LANGUAGES
+from console.web.proofs import new_second_step, second_step_address
+from console.web.sessions import end_session, offer_second_step, open_sessions
+from console.web.signing_in import confirm_second_step, sign_in
+from console.web.visit import Answer, Elsewhere, Page, Visit
+from node.directory import Member
+from node.store.heads import LogHead, log_heads
+from node.store.records import record_count
+
+MAX_PAGE = 2_048  # characters of a link
+STALE = timedelta(days=2)  # without a word from a member: it is shown as stale
+
+
+class Neighbour(NamedTuple):
+    """A member of the network: who it is, and what was verified of it when."""
+
+    member: Member
+    size: int
+    heard: datetime | None
+    stale: bool
+    refused: str
+    ourselves: bool
+
+
+def ask_sign_in(visit: Visit) -> Answer:
+    """The form of name, passphrase and code."""
+    return Page("sign_in.html", {"next": safe_page(visit.asks("next")), "name": "", "fault": ""})
+
+
+def take_sign_in(visit: Visit) -> Answer:
+    """Sign in and go where somebody was going."""
+    name, page = visit.says("name"), safe_page(visit.says("next"))
+    try:
+        token = sign_in(visit.store, name, visit.says("passphrase"), visit.says("code"), visit.now)
+    except (SignInError, TooManyTriesError) as error:
+        status = 429 if isinstance(error, TooManyTriesError) else 403
+        return Page("sign_in.html", {"next": page, "name": name[:80], "fault": str(error)}, status)
+    return Elsewhere(page, token=token)
+
+
+def safe_page(text: str) -> str:
+    """A page of this console that a link names; the first page where it names something else."""
+    if not (text.isascii() and text.isprintable() and len(text) <= MAX_PAGE) or "\\" in text:
+        return "/"
+    parts = urlsplit(text)
+    ours = not parts.scheme and not parts.netloc and text.startswith("/") and not text.startswith("//")
+    return text if ours else "/"
+
+
+def sign_out(visit: Visit) -> Answer:
+    """End the session."""
+    end_session(visit.store, visit.who.key, visit.sitting.key, visit.now)
+    return Elsewhere("/sign-in", forget=True)
+
+
+def leave(visit: Visit) -> Answer:
+    """End the session and show a page that says nothing; the browser forgets what came from here."""
+    end_session(visit.store, visit.who.key, visit.sitting.key, visit.now)
+    return Elsewhere("/blank", forget=True)
+
+
+def blank(_visit: Visit) -> Answer:
+    """A page that says nothing."""
+    return Page("blank.html")
+
+
+def ask_second_step(visit: Visit) -> Answer:
+    """Show the picture that an authenticator reads, and ask for its first code."""
+    return _second_step(visit, "", 200)
+
+
+def take_second_step(visit: Visit) -> Answer:
+    """Take over the authenticator."""
+    if visit.who.second_step:
+        return Elsewhere("/")
+    try:
+        token = confirm_second_step(visit.store, visit.sitting, visit.says("code"), visit.now)
+    except SignInError as error:
+        return _second_step(visit, str(error), 403)
+    return Elsewhere("/", token=token)
+
+
+def _second_step(visit: Visit, fault: str, status: int) -> Answer:
+    if visit.who.second_step:
+        return Elsewhere("/")
+    secret = visit.sitting.offered
+    if not secret:
+        secret = new_second_step()
+        offer_second_step(visit.store, visit.sitting, secret)
+    org = visit.works.home.settings.org_id
+    picture = segno.make(second_step_address(secret, visit.who.name, f"Tocsin {org}"), error="m")
+    facts = {
+        "picture": picture.svg_inline(scale=4, omitsize=True, lineclass="dark", svgclass="code"),
+        "secret": " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
+        "fault": fault,
+    }
+    return Page("second_step.html", facts, status)
+
+
+def first_page(visit: Visit) -> Answer:
+    """What somebody with these roles can do, and how the node stands."""
+    with visit.store.read() as connection:
+        count = record_count(connection)
+    return Page("first.html", {"count": count, "neighbours": neighbours(visit)})
+
+
+def show_network(visit: Visit) -> Answer:
+    """Who is who, when each was last heard, and how much of its log was verified."""
+    home = visit.works.home
+    directory = home.directory() if home.network_file.exists() else None
+    return Page("network.html", {"directory": directory, "neighbours": neighbours(visit)})
+
+
+def neighbours(visit: Visit) -> list[Neighbour]:
+    """The members of the network; none before there is one."""
+    home = visit.works.home
+    if not home.network_file.exists():
+        return []
+    with visit.store.read() as connection:
+        heads = {head.origin_id: head for head in log_heads(connection)}
+    own = home.settings.org_id
+    return [
+        _neighbour(member, heads.get(member.org_id), visit.now, ourselves=member.org_id == own)
+        for member in home.directory().members
+    ]
+
+
+def _neighbour(member: Member, head: LogHead | None, now: datetime, *, ourselves: bool) -> Neighbour:
+    heard = datetime.fromtimestamp(head.heard_at, UTC) if head is not None and head.heard_at else None
+    stale = not ourselves and (heard is None or now - heard > STALE)
+    size = head.frontier.size if head is not None else 0
+    return Neighbour(member, size, heard, stale, head.refused_reason if head is not None else "", ourselves)
+
+
+def show_account(visit: Visit) -> Answer:
+    """The own account: roles, language, and where one is signed in."""
+    sessions = [
+        (one, datetime.fromtimestamp(one.opened_at, UTC), datetime.fromtimestamp(one.seen_at, UTC))
+        for one in open_sessions(visit.store, visit.who.key, visit.now)
+    ]
+    return Page("account.html", {"sessions": sessions})
+
+
+def end_one_session(visit: Visit) -> Answer:
+    """End one of the own sessions."""
+    number = visit.says("session")
+    if number.isascii() and number.isdigit() and len(number) < 19:
+        end_session(visit.store, visit.who.key, int(number), visit.now)
+    return Elsewhere("/account")
+
+
+def take_language(visit: Visit) -> Answer:
+    """Read in another language from now on."""
+    if visit.says("language") in LANGUAGES:
+        choose_language(visit.store, visit.who.key, visit.says("language"))
+    return Elsewhere("/account")

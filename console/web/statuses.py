@@ -1,0 +1,35 @@
+"""Which HTTP status each kind of error has; the one table of this edge."""
+
+from casework.errors import CaseworkError
+from console.errors import (
+    ChangedError,
+    ConsoleError,
+    EntryError,
+    ForeignFormError,
+    LargeFormError,
+    MethodError,
+    NoPageError,
+    SignInError,
+    TooManyTriesError,
+)
+from crypto.errors import CryptoError
+from node.errors import BusyError, InputError, NodeError
+
+KINDS = (ConsoleError, NodeError, CaseworkError, CryptoError)
+_STATUSES: tuple[tuple[type[Exception], int], ...] = (
+    (NoPageError, 404),
+    (MethodError, 405),
+    (ForeignFormError, 403),
+    (LargeFormError, 413),
+    (SignInError, 403),
+    (TooManyTriesError, 429),
+    (ChangedError, 409),
+    (EntryError, 422),
+    (InputError, 422),
+    (BusyError, 503),
+)
+
+
+def status_of(error: Exception) -> int:
+    """The status of an error; what is nobody's fault outside is one of the node."""
+    return next((status for kind, status in _STATUSES if isinstance(error, kind)), 500)

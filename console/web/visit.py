@@ -1,0 +1,108 @@
+"""One request on its way through the console, and what answers it; neither knows HTTP."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple, TypeAlias
+
+from console.home import Home
+from console.web.accounts import Account
+from console.web.sessions import Session
+from node.logbook import Identity
+from node.store.database import Store
+
+Fields: TypeAlias = Mapping[str, tuple[str, ...]]  # what a form or a link says, by the names of its fields
+
+
+class Works(NamedTuple):
+    """What the pages work on: the node, opened once, and the time as aware UTC."""
+
+    home: Home
+    store: Store
+    identity: Identity
+    clock: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Somebody asks for a page or sends a form.
+
+    Attributes:
+        works: What the pages work on.
+        path: Of the page.
+        query: Behind the question mark, as it came.
+        asked: The same, by name.
+        form: What was sent; empty where a page is only asked for.
+        language: In which the answer is written.
+        account: Who asks; `None` before signing in.
+        session: In which they are signed in.
+    """
+
+    works: Works
+    path: str
+    query: str
+    asked: Fields
+    form: Fields
+    language: str
+    account: Account | None = None
+    session: Session | None = None
+
+    @property
+    def now(self) -> datetime:
+        """Aware UTC."""
+        return self.works.clock()
+
+    @property
+    def store(self) -> Store:
+        """The node's database."""
+        return self.works.store
+
+    @property
+    def page(self) -> str:
+        """The page with what is asked of it."""
+        return f"{self.path}?{self.query}" if self.query else self.path
+
+    @property
+    def who(self) -> Account:
+        """Who is signed in, on pages that only they reach."""
+        assert self.account is not None, "the table of pages lets nobody else in"
+        return self.account
+
+    @property
+    def sitting(self) -> Session:
+        """In which session, on the same pages."""
+        assert self.session is not None, "the table of pages lets nobody else in"
+        return self.session
+
+    def asks(self, name: str) -> str:
+        """A part of the query that stands once, or nothing."""
+        return self.asked.get(name, ("",))[0]
+
+    def says(self, name: str) -> str:
+        """A field of the form that stands once, or nothing."""
+        return self.form.get(name, ("",))[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page to show: its template and what stands in it."""
+
+    template: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The answer is on another page of this console.
+
+    `token` is to be held by the browser from now on; `forget` lets it forget everything that came from here.
+    """
+
+    page: str
+    token: str = ""
+    forget: bool = False
+
+
+Answer: TypeAlias = Page | Elsewhere
+Handler: TypeAlias = Callable[[Visit], Answer]

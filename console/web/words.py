@@ -1,0 +1,94 @@
+"""Words for codes and values: what a person reads in the place of what is stored."""
+
+from collections.abc import Callable
+from functools import cache
+
+from babel import Locale
+
+from console.web.languages import translations
+from node.codes import LIST_NAMES, code_list
+
+Translate = Callable[[str], str]
+# Names that the United Nations writes otherwise than Unicode's tables do.
+_UN_NAMES = {"PSE": "State of Palestine", "COD": "Democratic Republic of the Congo", "MMR": "Myanmar"}
+
+
+def label(language: str, name: str, code: str) -> str:
+    """What a code of a list is called; codes of no list are their own words."""
+    if name == "country":
+        return country(language, code)
+    words = code_list(name).label(code) if name in LIST_NAMES else code.replace("_", " ")
+    return str(translations(language).gettext(words)) if words else ""
+
+
+@cache
+def country(language: str, code: str) -> str:
+    """Name of a country; English as the United Nations writes it."""
+    known = code_list("country").codes.get(code)
+    if known is None:
+        return code
+    translated = str(translations(language).gettext(known.label))
+    if language == "en" or translated != known.label or not known.alpha2:
+        return translated
+    return str(Locale.parse(language).territories.get(known.alpha2, known.label))
+
+
+@cache
+def choices(language: str, name: str) -> tuple[tuple[str, str], ...]:
+    """(code, words) of a list as it is offered: countries by their names, others in the order of the list."""
+    codes = code_list(name).codes
+    known = [(code, label(language, name, code)) for code in codes if code != "unknown"]
+    if name == "country":
+        known.sort(key=lambda pair: pair[1].casefold())
+    return tuple(known)
+
+
+def in_words(language: str, dimension: str, value: str) -> str:
+    """A value of a ladder as a person would say it; what it is exactly stands beside it on the page."""
+    said = _WORDS.get(dimension)
+    return said(language, value) if said is not None and value else value
+
+
+def _where(language: str, value: str) -> str:
+    first, *rest = value.partition("@")[0].split("/")
+    rest = [name for name in rest if name]
+    return ", ".join([*reversed(rest), country(language, first)])
+
+
+def _parts(*lists: str) -> Callable[[str, str], str]:
+    def written(language: str, value: str) -> str:
+        pairs = zip(lists, value.split("/"), strict=False)
+        said = (label(language, name, code) for name, code in pairs if code != "unknown")
+        return ", ".join(said) or translations(language).gettext("unknown")
+
+    return written
+
+
+def _victims(language: str, value: str) -> str:
+    gettext = translations(language).gettext
+    if value == "0":
+        return gettext("nobody affected")
+    if "=" not in value:
+        return gettext("%(number)s affected") % {"number": value}
+    cells, _, _ = value.partition("|")
+    said = []
+    for cell in cells.split(";"):
+        kinds, _, number = cell.partition("=")
+        outcome, *more = [label(language, "", kind) for kind in kinds.split("/")]
+        said.append(f"{number} {outcome}" + (f" ({', '.join(more)})" if more else ""))
+    return "; ".join(said)
+
+
+def _target(language: str, value: str) -> str:
+    gettext = translations(language).gettext
+    return gettext("nobody") if value == "0" else value.replace(";", "; ").replace("=", ": ")
+
+
+_WORDS: dict[str, Callable[[str, str], str]] = {
+    "where": _where,
+    "what": _parts("cause", "means", "context", "location_type"),
+    "victims": _victims,
+    "target": _target,
+    "actor": _parts("actor_group", "actor_type", "motive"),
+    "certainty": _parts("certainty", "source_kind"),
+}

@@ -1,0 +1,82 @@
+"""Who reaches which page: one table, tried page by page and role by role over HTTP."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from console.web.roles import ANYBODY, Role
+from console.web.routes import ROUTES
+from tests.support.browser import Browser
+
+NOBODY: frozenset[Role] = frozenset()
+FOCAL = frozenset({Role.FOCAL_POINT})
+READERS = FOCAL | {Role.COORDINATOR}
+REPORTERS = FOCAL | {Role.REPORTER}
+# By hand, so that a page that is let out by mistake differs from it: who sees what, and who may send.
+MAY: dict[str, tuple[frozenset[Role], frozenset[Role]]] = {
+    "/": (ANYBODY, NOBODY),
+    "/account": (ANYBODY, NOBODY),
+    "/account/language": (NOBODY, ANYBODY),
+    "/account/session": (NOBODY, ANYBODY),
+    "/blank": (ANYBODY, NOBODY),
+    "/held": (READERS, NOBODY),
+    "/incident": (READERS, NOBODY),
+    "/incident/complete": (FOCAL, FOCAL),
+    "/incidents": (READERS, NOBODY),
+    "/leave": (NOBODY, ANYBODY),
+    "/network": (ANYBODY - {Role.REPORTER}, NOBODY),
+    "/report": (REPORTERS, REPORTERS),
+    "/reported": (REPORTERS, NOBODY),
+    "/second-step": (ANYBODY, ANYBODY),
+    "/share": (FOCAL, NOBODY),
+    "/share/preview": (FOCAL, NOBODY),
+    "/share/send": (NOBODY, FOCAL),
+    "/sign-in": (ANYBODY, ANYBODY),
+    "/sign-out": (NOBODY, ANYBODY),
+}
+QUERIES = {
+    "/share/preview": "?id=awsd:a&tier=peer",
+    "/incident": "?id=awsd:a",
+    "/incident/complete": "?id=own:x&group=place",
+}
+REFUSED = {404, 405}
+
+
+def without_keys(text: str) -> str:
+    """A page without what is written anew each time."""
+    return re.sub(r'name="form_key" value="[^"]*"', "", text)
+
+
+def test_the_table_names_every_page() -> None:
+    assert sorted(MAY) == sorted(ROUTES)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_role_reaches_its_pages_and_no_others(role: Role, signed_in: Callable[[Role], Browser]) -> None:
+    browser = signed_in(role)
+    nowhere = browser.get("/no/such/page")
+    assert nowhere.status == 404
+    key = nowhere.form("/sign-out")["form_key"]
+    for path, (sees, sends) in MAY.items():
+        shown = browser.get(path + QUERIES.get(path, ""))
+        assert (shown.status not in REFUSED) == (role in sees), path
+        if role not in sees | sends:
+            assert shown.status == 404
+            assert without_keys(shown.text) == without_keys(nowhere.text), path
+        if path in {"/sign-out", "/leave"}:
+            continue  # they end the session; below
+        sent = browser.post(path + QUERIES.get(path, ""), {"form_key": key})
+        assert (sent.status not in REFUSED) == (role in sends), path
+    assert signed_in(role).post("/leave", {"form_key": key}).status == 403
+
+
+def test_who_is_not_signed_in_learns_of_no_page(browser: Browser) -> None:
+    for path in (*ROUTES, "/no/such/page"):
+        if ROUTES.get(path) is not None and ROUTES[path].roles is None:
+            continue
+        asked, sent = browser.get(path), browser.post(path, {"a": "b"})
+        for shown in (asked, sent):
+            assert shown.status == 303
+            assert shown.header("location") == "/sign-in?next=" + path.replace("/", "%2F")
+            assert shown.text == ""
