@@ -183,7 +183,7 @@ def _verify_signed(envelope: Envelope, who: Follower) -> LogEpoch:
         checkpoint = read_checkpoint(said.checkpoint, known_origin(member))
     except LogKeyError as error:
         raise EpochError(str(error)) from error
-    if said.org_id != member.org_id or checkpoint.origin != log_name(said.org_id, said.epoch):
+    if checkpoint.origin != log_name(said.org_id, said.epoch):  # whose it is was verified with it
         raise EpochError(f"{member.org_id} signed it, and it is of another log")
     if checkpoint.size < said.common_size:
         raise EpochError("it goes on from more entries than its log has")

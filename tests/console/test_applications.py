@@ -159,6 +159,20 @@ def test_every_key_that_is_rotated_is_in_force_when_the_network_knows_it(network
     assert [name for name in states if name.startswith("seal-")]
 
 
+def test_keys_that_the_network_does_not_know_yet_stay_out_of_use(network: tuple[Path, Path]) -> None:
+    alpha, beta = network
+    asked(beta, "rotate", "--all")
+    before = open_ring(open_home(beta), None)
+    assert tocsin("peer", "renew", "--home", alpha).code == 0
+    joined = tocsin("peer", "join", alpha / "network" / "network.pb", "--home", beta)
+    assert (joined.code, "new" in joined.err) == (0, False)
+    now = open_ring(open_home(beta), None)
+    assert now.line == before.line
+    assert [one.seed for one in now.signers.values()] == [one.seed for one in before.signers.values()]
+    rows = tocsin("keys", "show", "--home", beta, "--format", "json").rows
+    assert {row["state"] for row in rows} == {"in force", "waits: not in the directory"}
+
+
 @pytest.mark.parametrize("number", range(9))
 def test_keys_that_were_swapped_in_part_are_swapped_to_the_end_the_next_time(
     number: int, network: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
