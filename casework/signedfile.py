@@ -43,14 +43,14 @@ def read_file(content: bytes) -> tuple[Envelope, ...]:
     return tuple(read_line(line, number) for number, line in enumerate(lines, 1))
 
 
-def read_line(line: bytes, number: int = 1) -> Envelope:
-    """One envelope.
+def read_line(line: bytes, number: int = 1, most: int = _MAX_LINE) -> Envelope:
+    """One envelope, of so many bytes at the most.
 
     Raises:
         SummaryError: It is none; the number of the line is named.
     """
     try:
-        plain = json.loads(line[:_MAX_LINE])  # a longer one no longer ends as it should
+        plain = json.loads(line[:most])  # a longer one no longer ends as it should
         signatures = tuple(
             Signature(b64decode(one["sig"], validate=True), str(one["keyid"])) for one in plain["signatures"]
         )

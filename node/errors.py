@@ -579,3 +579,9 @@ class LeakError(NodeError):
     """A release would give away what it hides; nothing was published."""
 
     reason = "RELEASE_REFUSED"
+
+
+class AggregateError(InputError):
+    """Numbers without records can not be given or taken in."""
+
+    reason = "AGGREGATE_REFUSED"

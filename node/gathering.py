@@ -9,9 +9,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from datetime import date
 
-from node.cubes.declaration import AFFECTED, CUBE_DIMENSIONS, INCIDENTS, OUTCOMES, UNKNOWN, Cube
-from node.cubes.table import Atom
+from node.cubes.declaration import AFFECTED, CUBE_DIMENSIONS, INCIDENTS, OUTCOMES, UNKNOWN, Cell, Cube
+from node.cubes.table import Atom, leaf_of
 from node.measures import Query
+from node.once import HANDED_ON
 from node.sensitive import Consent
 from node.store.consents import consents
 from node.store.database import Transaction
@@ -38,6 +39,37 @@ def count_atoms(
             for measure, number in _numbers(cube, one):
                 found[Atom(_when(one), one.values, measure)][one.owner or org_id] += number
     return {atom: dict(parts) for atom, parts in found.items()}
+
+
+def count_ranges(
+    connection: Transaction, cube: Cube, as_of: date, shared: Collection[int]
+) -> dict[Cell, tuple[int, int]]:
+    """The least and the most that we know of each innermost cell, of own records alone, in periods that are closed.
+
+    Args:
+        connection: To the database.
+        cube: What is counted, and what for.
+        as_of: Day as of which.
+        shared: Own records that are left out, by key.
+    """
+    withheld = {*shared, *_withheld(connection, cube, as_of)}
+    found: dict[Cell, tuple[int, int]] = {}
+    for one in owned(connection, as_of, cube.purpose, (*CUBE_DIMENSIONS, "source_kind")):
+        if one.record_id is None or one.record_id in withheld:
+            continue
+        *values, source = one.values
+        for measure, number in _numbers(cube, one):
+            leaf = leaf_of(cube, Atom(_when(one), tuple(values), measure))
+            if leaf is not None and cube.is_closed(leaf[0], as_of):
+                least, most = found.get(leaf, (0, 0))
+                found[leaf] = least + (0 if source in HANDED_ON else number), most + number
+    return found
+
+
+def own_records(connection: Transaction, cube: Cube, as_of: date) -> list[int]:
+    """Keys of our own records that a cube could count."""
+    counted = owned(connection, as_of, cube.purpose, ())
+    return sorted({one.record_id for one in counted if one.record_id is not None})
 
 
 def _numbers(cube: Cube, one: Owned) -> Iterator[tuple[str, int]]:

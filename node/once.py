@@ -36,7 +36,7 @@ _TOLD_TOGETHER = [
     )
 ]
 _CERTAINTY, _SOURCE, _PURPOSE = (_AT[name] for name in ("certainty", "source_kind", "purpose"))
-_HANDED_ON = frozenset({"partner", "media", "official_report", "acled", "archived", "other"})
+HANDED_ON = frozenset({"partner", "media", "official_report", "acled", "archived", "other"})
 _SURE = tuple(Certainty)
 
 
@@ -51,7 +51,7 @@ class Report(NamedTuple):
     def first_hand(self) -> bool:
         """Whether its owner saw it with its own people, and says so."""
         seen = self.ground in {Ground.OWN_STAFF, Ground.WITNESSED}
-        return seen and self.fact[_SOURCE] not in _HANDED_ON
+        return seen and self.fact[_SOURCE] not in HANDED_ON
 
 
 class Event(NamedTuple):

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from crypto.envelope import Envelope, Signature, keyid, sign_envelope, verify_envelope
 from crypto.errors import CryptoError
+from node.cubes.aggregate import atoms_of, read_aggregate
 from node.cubes.audit import Counted, Finding, audit
 from node.cubes.declaration import Cell, Cube, period_of
 from node.cubes.document import (
@@ -39,6 +40,7 @@ from node.store.cubes import (
     add_cube,
     add_notice,
     add_release,
+    aggregates,
     cube_key,
     cubes,
     note_published,
@@ -275,7 +277,10 @@ def _plan(connection: Transaction, title: str, org_id: str, as_of: date) -> Plan
     told = releases(connection, published=True)
     same = [one for one in told if one.cube == cube]
     before = same[-1] if same else None
-    known = count_atoms(connection, cube, as_of, org_id)
+    known: dict[Atom, Mapping[str, int]] = {**count_atoms(connection, cube, as_of, org_id)}
+    for member, taken in aggregates(connection, title).items() if cube.aggregates else ():
+        for atom, number in atoms_of(read_aggregate(taken.payload)).items():
+            known[atom] = {**known.get(atom, {}), member: number}
     closed, waiting = _closed(cube, known, as_of)
     released: tuple[str, ...] = ()
     revise, counted_before, kept = False, {}, {}

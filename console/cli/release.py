@@ -214,3 +214,75 @@ def correct(
     if out is not None:
         count = write_notices(opened.store(), cube, identity.signing.public_key, out)
         say(f"Wrote {count} notices to {out}.")
+
+
+@release.command()
+def give(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The declaration, as the coordinator sent it.")
+    ],
+    to: Annotated[str, typer.Option("--to", metavar="ORG", help="The coordinator.")],
+    as_of: Annotated[date | None, day_option("--as-of", "As it was known on this day.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Sign them, and write them there.")
+    ] = None,
+    by: Annotated[str, typer.Option("--by", metavar="WHO", help="With --out: who decides.")] = "",
+    nothing: Annotated[bool, typer.Option("--nothing", help="Take back what was given before.")] = False,
+    home: HomeOption = HERE,
+    style: FormatOption = Format.TABLE,
+) -> None:
+    """Give a coordinator numbers, and no records.
+
+    They count what it is not shown as a record, each from the least that you know first-hand to the most that you hold.
+    Without --out they are shown, and nothing leaves. The file can be read by the coordinator alone.
+    """
+    from console.aggregates import RANGE_COLUMNS, coordinator_of, range_lines, write_sealed
+    from console.home import open_home
+    from console.releases import header, read_declaration
+    from node.contributing import foresee_aggregate, give_aggregate
+    from node.said import Teller
+
+    if nothing and out is None:
+        raise typer.BadParameter("say where to write that", param_hint="--out")
+    if out is not None and not by:
+        raise typer.BadParameter("say who decides", param_hint="--by")
+    opened, cube, now = open_home(home), read_declaration(file), datetime.now(UTC)
+    coordinator, day = coordinator_of(opened, to), as_of or now.date()
+    columns = (*header(cube)[:-2], *RANGE_COLUMNS)
+    if out is None:
+        made = foresee_aggregate(opened.store(), cube, opened.settings.org_id, coordinator, day)
+        show(columns, range_lines(made), style, {"for": to, "cube": cube.title, "as_of": day})
+        say("Nothing has left. With --out and --by it is signed and written.")
+        return
+    who = opened.identity(passphrase(home)), coordinator
+    made, envelope = give_aggregate(opened.store(), cube, who, day, Teller(by, now), nothing=nothing)
+    write_sealed(opened, envelope, to, out)
+    say(f"Wrote {len(made.ranges)} numbers for {to} to {out}; `tocsin release given` lists what left.")
+
+
+@release.command("given")
+def list_given(home: HomeOption = HERE, style: FormatOption = Format.TABLE) -> None:
+    """List the numbers that left, and for whom."""
+    from console.aggregates import GIVEN_HEADER, given_lines
+    from console.home import open_home
+
+    show(GIVEN_HEADER, given_lines(open_home(home).store()), style)
+
+
+@release.command()
+def take(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What a member wrote with `give`.")],
+    by: ByOption,
+    home: HomeOption = HERE,
+) -> None:
+    """Take in numbers that a member gave.
+
+    They count in the next release, in the place of those that it gave before.
+    """
+    from console.aggregates import take_file
+    from console.home import open_home
+
+    found = take_file(open_home(home), passphrase(home), file, by)
+    say(
+        f"Took {len(found.ranges)} numbers of {found.organization} for {found.cube.title}, as of {found.as_of}."
+    )

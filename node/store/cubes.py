@@ -12,7 +12,7 @@ from node.cubes.declaration import Cell, Cube, cube_from, plain_cube
 from node.cubes.table import Atom, Counts
 from node.errors import CubeError, StoreError
 from node.store.database import next_id
-from node.tables import cube, cube_notice, cube_release
+from node.tables import aggregate, aggregate_given, cube, cube_notice, cube_release
 
 
 class Built(NamedTuple):
@@ -49,6 +49,25 @@ class Corrected(NamedTuple):
     payload: bytes
     signature: bytes
     said_by: str
+
+
+class GivenAggregate(NamedTuple):
+    """Numbers that left for a coordinator; when, in seconds since 1970."""
+
+    member: str
+    cube: str
+    payload: bytes
+    said_by: str
+    said_at: int
+
+
+class TakenAggregate(NamedTuple):
+    """Numbers that a member gave, as it signed them."""
+
+    member: str
+    payload: bytes
+    signature: bytes
+    keyid: str
 
 
 def cubes(connection: Connection) -> dict[str, Cube]:
@@ -154,6 +173,54 @@ def add_notice(
             said_at=int(now.timestamp()),
         )
     )
+
+
+def add_given(
+    connection: Connection, member: str, title: str, payload: bytes, by: str, now: datetime
+) -> None:
+    """Write down numbers that leave for a coordinator."""
+    connection.execute(
+        insert(aggregate_given).values(
+            id=next_id(connection, aggregate_given),
+            member=member,
+            cube=title,
+            payload=payload,
+            said_by=by,
+            said_at=int(now.timestamp()),
+        )
+    )
+
+
+def given_aggregates(connection: Connection) -> list[GivenAggregate]:
+    """Everything that was given to coordinators, in order."""
+    rows = connection.execute(select(*list(aggregate_given.c)[1:]).order_by(aggregate_given.c.id))
+    return [GivenAggregate(*row) for row in rows]
+
+
+def add_aggregate(
+    connection: Connection, cube_id: int, taken: TakenAggregate, by: str, now: datetime
+) -> None:
+    """Keep numbers that a member gave, which count in the place of those that it gave before."""
+    connection.execute(
+        insert(aggregate).values(
+            id=next_id(connection, aggregate),
+            cube_id=cube_id,
+            **taken._asdict(),
+            said_by=by,
+            said_at=int(now.timestamp()),
+        )
+    )
+
+
+def aggregates(connection: Connection, title: str) -> dict[str, TakenAggregate]:
+    """The last numbers that each member gave for a cube."""
+    rows = connection.execute(
+        select(aggregate.c.member, aggregate.c.payload, aggregate.c.signature, aggregate.c.keyid)
+        .join_from(aggregate, cube)
+        .where(cube.c.title == title)
+        .order_by(aggregate.c.id)
+    )
+    return {row.member: TakenAggregate(*row) for row in rows}
 
 
 def _cube(document: str) -> Cube:

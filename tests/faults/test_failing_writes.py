@@ -42,6 +42,7 @@ from tests.support.works import (
     consented,
     contained,
     do_in_a_process_that_fails_at,
+    exchange_numbers,
     figures_released,
     granted,
     grouped,
@@ -52,6 +53,7 @@ from tests.support.works import (
     mark_one,
     matched,
     merge_and_split,
+    numbers_exchanged,
     release_figures,
     served,
     share_everything,
@@ -215,6 +217,13 @@ def releasing_figures(network: Network, _until: ExitStack) -> tuple[Work, Node]:
     return Work(nodes[0], release_figures, figures_released), nodes[1]
 
 
+def exchanging_numbers(network: Network, _until: ExitStack) -> tuple[Work, Node]:
+    nodes = [network.node("alpha"), network.node("beta")]
+    for node in nodes:
+        import_first(node)
+    return Work(nodes[0], exchange_numbers, numbers_exchanged), nodes[1]
+
+
 def merging_and_splitting(network: Network, _until: ExitStack) -> tuple[Work, Node]:
     nodes = [network.node("alpha"), network.node("beta")]
     for node in nodes:
@@ -277,6 +286,7 @@ def keeping_a_fork(network: Network, _until: ExitStack) -> tuple[Work, Node]:
         pytest.param(being_matched, marks=pytest.mark.slow),
         merging_and_splitting,
         releasing_figures,
+        exchanging_numbers,
         unmarking,
     ]
 )

@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 import pytest
 
 from console.submissions import Form, take_in
+from crypto.envelope import sign_envelope
 from crypto.signing import Signer
 from node import share, sync
 from node.asking import keep_answers
-from node.audience import Audience, Purpose
+from node.audience import Audience, Purpose, Tier
 from node.audiences import Author, Change, change_audience, keep_belongings
 from node.bounds import Bounds
 from node.candidates import Pair
@@ -25,6 +26,8 @@ from node.client import Credentials, PeerClient
 from node.comparing import Move, answer_move, answer_reveal
 from node.consent import Said, record_consent
 from node.contain import keep_fork
+from node.contributing import Coordinator, give_aggregate, given, take_aggregate
+from node.cubes.aggregate import AGGREGATE_TYPE, read_aggregate
 from node.directory import Directory, Member
 from node.gossiping import CODECS
 from node.granting import Decider, grant
@@ -242,6 +245,26 @@ def release_figures(node: Node) -> None:
         publish(node.store, cube.title, node.identity, Teller("mo", NOW))
     if not corrected:
         correct(node.store, cube.title, 1, [], "made up", (node.identity, Teller("kb", NOW)))
+
+
+def exchange_numbers(node: Node) -> None:
+    """Give numbers without records for a cube of our own, and take them in, unless it is done already."""
+    cube = yearly(by=["country"], public=[], purpose="statistics", aggregates=True)
+    declare(node.store, cube, Teller("kb", NOW))
+    coordinator = Coordinator(node.org_id, Tier.COORDINATOR)
+    for before in (0, 1):
+        if len(given(node.store)) == before:
+            who = node.identity, coordinator
+            give_aggregate(node.store, cube, who, NOW.date(), Teller("kb", NOW), nothing=before > 0)
+        envelope = sign_envelope(node.identity.signing, AGGREGATE_TYPE, given(node.store)[-1].payload)
+        take_aggregate(node.store, envelope, node.origin, node.org_id, Teller("kb", NOW))
+
+
+def numbers_exchanged(node: Node) -> object:
+    """What was given, and what counts of it; whose numbers they are is left out."""
+    rows = rows_of(node.store)
+    told = [read_aggregate(row[3]).ranges for row in rows["aggregate_given"]]
+    return told, read_aggregate(rows["aggregate"][-1][3]).ranges
 
 
 def figures_released(node: Node) -> object:
