@@ -2,14 +2,13 @@
 
 import csv
 import io
-import shutil
 from pathlib import Path
 
 import pytest
 
 from console.demo_nodes import free_ports
 from console.generator import generate
-from tests.console.command_line import joins, tocsin
+from tests.console.command_line import copied, joins, tocsin
 from tests.console.test_network import serving
 
 pytestmark = pytest.mark.slow
@@ -75,7 +74,7 @@ def _pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 @pytest.fixture
 def pair(_pair: tuple[Path, Path], tmp_path: Path) -> tuple[Path, Path]:
     """Two members that report one event, a day apart, and have seen each other's report; the test may change them."""
-    alpha, beta = (shutil.copytree(home, tmp_path / home.name) for home in _pair)
+    alpha, beta = (copied(home, tmp_path / home.name) for home in _pair)
     return alpha, beta
 
 
