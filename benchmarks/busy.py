@@ -8,6 +8,7 @@ ENDPOINT and is answered by a line.
 
 import asyncio
 import sys
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +18,7 @@ import grpc
 
 from benchmarks.nodes import ORIGIN
 from benchmarks.receiver import open_receiver, pull_all
+from console.database import open_store
 from console.home import Home, open_home
 from console.serve import Node
 from crypto.certificates import certificate_pem, private_key_pem
@@ -33,8 +35,9 @@ HEALTHY = b"\x08\x01"  # a HealthCheckResponse that says SERVING
 
 async def main(home: Home, endpoint: str, url: str) -> None:
     """Serve until standard input ends."""
+    with closing(open_store(url)) as store:  # without its log it would be a copy of another node
+        start_log(store, home.identity(None), datetime.now(UTC))
     node = open_receiver(home, url)
-    start_log(node.store, home.identity(None), datetime.now(UTC))
     gatekeeper = Gatekeeper(node.directory, lambda: datetime.now(UTC), Allowance(CALLS_PER_SECOND))
     exchange = Exchange(node.org_id, node.store)
     server, port = make_server(exchange, gatekeeper, node.own, "127.0.0.1:0")
