@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from casework.errors import CaseworkError
 from console.alerts import interest_of
+from console.asking import asker
 from console.home import Home, write_file
 from console.joint import DirectoryMembers
 from console.live import LiveCredentials, LiveDirectory
@@ -19,6 +20,7 @@ from console.posts import Reader as PostReader
 from node.alerting import Board
 from node.allowance import Allowance
 from node.client import Credentials, PeerClient
+from node.coordinating import coordinator_service
 from node.directory import Directory, Member, Status
 from node.errors import LogBehindError, NodeError, TwoDirectoriesError, UnavailableError
 from node.gate import Gatekeeper
@@ -287,6 +289,7 @@ async def _serve(
         Counter(node.store).service(gatekeeper),
         MatchDesk(node.org_id, node.store, home.bounds).service(gatekeeper),
         case_status_service(statuses, gatekeeper),
+        coordinator_service(node.org_id, asker(node.store, lambda: datetime.now(UTC)), gatekeeper),
     )
     server, port = make_server(exchange, gatekeeper, node.own, home.settings.listen, more)
     stopped = asyncio.Event()

@@ -102,6 +102,12 @@ class MemberError(NodeError):
     reason = "NOT_A_MEMBER"
 
 
+class NotOwnError(MemberError):
+    """Only operators of the node's own organization may ask that."""
+
+    reason = "NOT_OWN_ORGANIZATION"
+
+
 class PeerError(NodeError):
     """A peer sent something that does not hold; nothing of it was stored."""
 

@@ -25,7 +25,12 @@ from tocsin.casework.v1 import (
     intake_service_pb2,
     portfolio_service_pb2,
 )
-from tocsin.node.v1 import alert_service_pb2, exchange_service_pb2, witness_service_pb2
+from tocsin.node.v1 import (
+    alert_service_pb2,
+    coordinator_service_pb2,
+    exchange_service_pb2,
+    witness_service_pb2,
+)
 
 ROOT = Path(__file__).parent.parent
 DOCS = {path.stem: path.read_text() for path in (ROOT / "docs").glob("*.md")}
@@ -91,6 +96,7 @@ def test_every_setting_is_documented() -> None:
 def test_every_call_is_documented() -> None:
     files = (
         exchange_service_pb2.DESCRIPTOR,
+        coordinator_service_pb2.DESCRIPTOR,
         alert_service_pb2.DESCRIPTOR,
         access_service_pb2.DESCRIPTOR,
         casework_service_pb2.DESCRIPTOR,

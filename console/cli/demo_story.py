@@ -11,10 +11,10 @@ from console import demo, generator
 from console.cells import Cell
 from console.cli.options import Format
 from console.cli.output import show, steps, working
-from console.cli.remarks import remarks
 from console.demo_nodes import Nodes, serving
 from console.demo_split import Split, split
 from console.home import Home, read_file
+from console.remarks import remarks
 from node.audience import Audience, Tier
 from node.ladders import VICTIMS, WHEN, WHERE
 from node.plan import Outgoing

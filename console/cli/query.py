@@ -91,8 +91,8 @@ def query(
     To count: incidents, affected, killed, injured, abducted, detained, sexually_assaulted, other, killed_in_captivity,
     killed_in_detention, abducted_kika, detained_kika, harms, civilians_killed, civilians_injured, contributors.
     """
-    from console.cli.remarks import remarks
     from console.home import open_home
+    from console.remarks import remarks
     from node.measures import make_query
     from node.query import answer
     from node.query import changes as list_changes

@@ -19,6 +19,7 @@ from tocsin.node.v1 import (
     alert_pb2,
     alert_service_pb2,
     case_status_service_pb2,
+    coordinator_service_pb2,
     envelope_pb2,
     exchange_service_pb2,
     matching_pb2,
@@ -80,6 +81,11 @@ FIELDS = {
     "ListCaseDocumentsRequest": "request_id to_caller after page_size",
     "ListCaseDocumentsResponse": "documents last",
     "CaseDocument": "place envelope",
+    "AnswerQueryRequest": "request_id query",
+    "AnswerQueryResponse": "columns rows remarks",
+    "AnswerRow": "cells",
+    "AnswerCell": "text number fraction",
+    "AnswerRemark": "name text",
     "ProposeMatchRequest": "request_id own other",
     "ProposeMatchResponse": "",
     "CommitStepRequest": "request_id match_id step commitment stop",
@@ -114,6 +120,7 @@ CALLS: Mapping[str, tuple[type[Message], type[Message]]] = {
         ("WitnessService", witness_service_pb2, "AddCheckpoint ListCheckpoints GetNetwork"),
         ("MatchingService", matching_service_pb2, "ProposeMatch CommitStep RevealStep ListVerdicts"),
         ("CaseStatusService", case_status_service_pb2, "ListCaseDocuments"),
+        ("CoordinatorService", coordinator_service_pb2, "AnswerQuery"),
     )
     for call in calls.split()
 }

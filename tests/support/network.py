@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import pytest
 
+from console.asking import asker
 from console.database import open_store
 from console.office import CaseDatabase
 from console.posts import shelf
@@ -29,6 +30,7 @@ from node.check import Fault, check_logs, check_records, check_tiles
 from node.client import Credentials, PeerClient
 from node.confirm import receipt_faults
 from node.contain import fork_faults
+from node.coordinating import coordinator_service
 from node.directory import (
     LIFETIME,
     Directory,
@@ -209,6 +211,7 @@ class Node:
                 Counter(self.store, lambda: network.now).service(gatekeeper),
                 self.match_desk(network).service(gatekeeper),
                 case_status_service(shelf(CaseDatabase(self.store), lambda: network.now), gatekeeper),
+                coordinator_service(self.org_id, asker(self.store, lambda: network.now), gatekeeper),
             ),
         )
         await server.start()
