@@ -9,21 +9,31 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from datetime import date
 
+from node.clusters import Reading
 from node.cubes.declaration import AFFECTED, CUBE_DIMENSIONS, INCIDENTS, OUTCOMES, UNKNOWN, Cell, Cube
-from node.cubes.table import Atom, leaf_of
+from node.cubes.table import JOINT, Atom, leaf_of
+from node.dimensions import MEASURED
+from node.facts import COLUMNS, Fact
 from node.measures import Query
-from node.once import HANDED_ON
+from node.once import HANDED_ON, Report, count_once
+from node.pairing import ties
 from node.sensitive import Consent
 from node.store.consents import consents
 from node.store.database import Transaction
+from node.store.matched import all_places, matched_facts
 from node.store.owned import Owned, owned
 from node.store.queries import own_of_survivors
+from node.store.records import day_number
+from node.store.verdicts import all_verdicts
+from node.verdict import grounds
+
+_COLUMNS = [column.name for column in COLUMNS]
 
 
 def count_atoms(
     connection: Transaction, cube: Cube, as_of: date, org_id: str, shared: Collection[int] = ()
 ) -> dict[Atom, dict[str, int]]:
-    """Numbers by atom and organization.
+    """Numbers by atom and organization; an event that several signed as one counts once, as that of all of them.
 
     Args:
         connection: To the database.
@@ -38,7 +48,46 @@ def count_atoms(
         if one.record_id is None or one.record_id not in withheld:
             for measure, number in _numbers(cube, one):
                 found[Atom(_when(one), one.values, measure)][one.owner or org_id] += number
-    return {atom: dict(parts) for atom, parts in found.items()}
+    for who, sign, one in _events(connection, cube, as_of, withheld):
+        for measure, number in _numbers(cube, one):
+            found[Atom(_when(one), one.values, measure)][who] += sign * number
+    told = {atom: {who: number for who, number in parts.items() if number} for atom, parts in found.items()}
+    return {atom: parts for atom, parts in told.items() if parts}
+
+
+def _events(
+    connection: Transaction, cube: Cube, as_of: date, withheld: Collection[int]
+) -> Iterator[tuple[str, int, Owned]]:
+    """What to take off (-1) and put in its place (1), so that each event counts once: whose it is, and how much."""
+    day = day_number(as_of)
+    left_out = {one.name for one in all_places(connection) if one.record_id in withheld}
+    facts = matched_facts(connection, day, purpose=cube.purpose)
+    ground = grounds(one.verdict for one in all_verdicts(connection, day))
+    reports = {
+        name: Report(name, columns, ground.get(name)) for name, _, columns in facts if name not in left_out
+    }
+    signed = ties(connection, day)._replace(open={})  # a pair that nobody has decided is two
+    for event in count_once(tuple(reports.values()), signed, Reading.HIGH):
+        for name in event.members:
+            yield name.origin_id, -1, _owned(reports[name].fact)
+        yield JOINT.join(sorted({name.origin_id for name in event.members})), 1, _owned(event.fact)
+
+
+def _owned(fact: Fact) -> Owned:
+    columns = dict(zip(_COLUMNS, fact, strict=True))
+
+    def number(name: str) -> int:
+        return int(columns[name] or 0)
+
+    return Owned(
+        None,
+        "",
+        None if columns["year"] is None else number("year"),
+        None if columns["month"] is None else number("month"),
+        tuple(str(columns[name] or UNKNOWN) for name in CUBE_DIMENSIONS),
+        1,
+        tuple(sum(map(number, MEASURED[outcome].columns)) for outcome in OUTCOMES),
+    )
 
 
 def count_ranges(

@@ -1,5 +1,6 @@
 """A question counts an event once, however many members report it, and says what is still open."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,10 +9,12 @@ import pytest
 from node.audience import Tier
 from node.counting import Once
 from node.figures import Counted
+from node.gathering import count_atoms
 from node.measures import make_query
 from node.model import Outcome, PartialDate, Sex, Staff, Tally
 from node.query import answer
 from node.verdict import Ground, Judgement
+from tests.support.cubes import yearly
 from tests.support.incidents import LOOTING, SHOOTING
 from tests.support.matches import exchange, only_pair, pairs_of, says
 from tests.support.network import Network, Node, postgresql_when_slow
@@ -102,6 +105,24 @@ def test_who_holds_both_and_owns_neither_counts_once_too(network: Network, alpha
             assert network.sync(gamma, origin).error is None
         pairs_of(network, gamma)
     assert best(network, gamma, "country") == {("SSD",): (1, 3), ("SDN",): (1, 0)}
+
+
+def test_a_release_counts_it_as_that_of_all_of_them(network: Network, alpha: Node, beta: Node) -> None:
+    cube = yearly(measures=["incidents", "killed"], purpose="staff_safety")
+
+    def counted(node: Node) -> Counter[tuple[str, str]]:
+        with node.store.read() as connection:
+            found = count_atoms(connection, cube, network.now.date(), node.org_id)
+        return sum(
+            (Counter({(place.measure, who): parts[who]}) for place, parts in found.items() for who in parts),
+            Counter(),
+        )
+
+    assert counted(alpha)["incidents", "alpha"] + counted(alpha)["incidents", "beta"] == 3
+    confirmed(network, alpha, beta)
+
+    together = {("incidents", "alpha"): 1, ("incidents", "alpha+beta"): 1, ("killed", "alpha+beta"): 3}
+    assert counted(alpha) == counted(beta) == together
 
 
 def test_distinct_is_a_wall_and_a_record_that_ends_leaves_the_other(
