@@ -38,7 +38,7 @@ LARGEST = 10_000_000
 ORIGINS = 12  # peers that shared them
 SAMPLES = 20_000
 PORTION = 100_000  # rows of a transaction
-MOST_MEMORY = 768  # MiB of a process that asks everything
+MOST_MEMORY = 512  # MiB of a process that asks everything
 TODAY = date(2026, 1, 1)
 # What of the twenty is counted from incidents; Q15 and Q16 are counted from cases.
 QUESTIONS = {
