@@ -1,19 +1,19 @@
 """What `tocsin release` shows and writes: tables with what is hidden and why, and files that anybody can verify."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from casework.signedfile import write_file as signed_file
 from casework.signedfile import write_line
 from console.home import read_file, write_file
-from crypto.envelope import Envelope, Signature, keyid
 from node.cubes.declaration import Cell, Cube, read_cube
 from node.cubes.document import COVERAGE, NOTICE_TYPE, Release, read_release
 from node.cubes.protect import Hiding
 from node.cubes.table import tables
 from node.errors import CubeError
-from node.releasing import Differs, Plan, all_releases, envelopes
+from node.published import Differs, all_releases, envelopes, signed_again
+from node.releasing import Plan
 from node.store.cubes import Built
 from node.store.database import Store
 
@@ -109,7 +109,7 @@ def diff_lines(found: list[Differs]) -> Iterator[tuple[str, str | int, str | int
         yield " ".join(one.cell), _told(one.old), _told(one.new)
 
 
-def write_release_files(built: Built, key: bytes, folder: Path) -> tuple[Path, Path]:
+def write_release_files(built: Built, keys: Sequence[bytes], folder: Path) -> tuple[Path, Path]:
     """Write a release and its public table as signed files.
 
     Raises:
@@ -118,12 +118,12 @@ def write_release_files(built: Built, key: bytes, folder: Path) -> tuple[Path, P
     """
     name = f"{built.cube.name}-{built.cube.version}-release-{built.number}"
     paths = folder / f"{name}.json", folder / f"{name}-public.json"
-    for path, envelope in zip(paths, envelopes(built, key), strict=True):
+    for path, envelope in zip(paths, envelopes(built, keys), strict=True):
         write_file(path, signed_file([write_line(envelope)]))
     return paths
 
 
-def write_notices(store: Store, title: str, key: bytes, path: Path) -> int:
+def write_notices(store: Store, title: str, keys: Sequence[bytes], path: Path) -> int:
     """Write every notice about releases of a cube as one signed file; gives how many.
 
     Raises:
@@ -132,7 +132,7 @@ def write_notices(store: Store, title: str, key: bytes, path: Path) -> int:
     found, corrected = all_releases(store)
     ours = {one.key for one in found if one.cube.title == title}
     lines = [
-        write_line(Envelope(one.payload, NOTICE_TYPE, (Signature(one.signature, keyid(key)),)))
+        write_line(signed_again(one.payload, NOTICE_TYPE, one.signature, keys))
         for one in corrected
         if one.release_id in ours
     ]

@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from crypto.envelope import Envelope, Signature, keyid, sign_envelope, verify_envelope
-from crypto.errors import CryptoError
+from crypto.envelope import sign_envelope
 from node.cubes.aggregate import atoms_of, read_aggregate
 from node.cubes.audit import Counted, Finding, audit
 from node.cubes.declaration import Cell, Cube, period_of
@@ -31,11 +30,11 @@ from node.cubes.table import Atom, Counts, tables
 from node.errors import CubeError, LeakError, OverrideError
 from node.gathering import count_atoms
 from node.logbook import Identity
+from node.published import find_published
 from node.query import DEFINITION
 from node.said import Teller
 from node.store.cubes import (
     Built,
-    Corrected,
     NewRelease,
     add_cube,
     add_notice,
@@ -44,7 +43,6 @@ from node.store.cubes import (
     cube_key,
     cubes,
     note_published,
-    notices,
     releases,
 )
 from node.store.database import Store, Transaction
@@ -72,14 +70,6 @@ class Plan(NamedTuple):
     as_of: date
     open_periods: tuple[str, ...]
     told: int
-
-
-class Differs(NamedTuple):
-    """A place, and what two releases tell of it: a number, `None` for hidden, nothing for a period it does not tell."""
-
-    cell: Cell
-    old: int | str | None
-    new: int | str | None
 
 
 def declare(store: Store, cube: Cube, teller: Teller) -> None:
@@ -200,74 +190,6 @@ def correct(
         signature = sign_envelope(identity.signing, NOTICE_TYPE, payload).signatures[0].sig
         add_notice(connection, built.key, payload, signature, teller.by, teller.now)
     return notice
-
-
-def published(store: Store, title: str, number: int = 0) -> Built:
-    """A published release; the newest unless a number is named.
-
-    Raises:
-        CubeError: There is none.
-    """
-    with store.read() as connection:
-        return find_published(releases(connection, title, published=True), title, number)
-
-
-def all_releases(store: Store) -> tuple[list[Built], list[Corrected]]:
-    """Everything that was built and published, and every notice."""
-    with store.read() as connection:
-        return releases(connection), notices(connection)
-
-
-def declared(store: Store) -> dict[str, Cube]:
-    """Every declaration, by its title."""
-    with store.read() as connection:
-        return cubes(connection)
-
-
-def find_published(found: Sequence[Built], title: str, number: int) -> Built:
-    """One of some releases; the newest unless a number is named.
-
-    Raises:
-        CubeError: There is none.
-    """
-    for built in reversed(found):
-        if number in {0, built.number}:
-            return built
-    raise CubeError(f"no {'such ' if number else ''}release of {title[:60]} was published")
-
-
-def envelopes(built: Built, key: bytes) -> tuple[Envelope, Envelope]:
-    """A published release and its public table, as anybody can verify them.
-
-    Args:
-        built: The release.
-        key: The public key with which it was signed.
-
-    Raises:
-        CubeError: The signature is not that of this key.
-    """
-    public = write_public(read_release(built.payload))
-    made = (
-        Envelope(built.payload, RELEASE_TYPE, (Signature(built.signature, keyid(key)),)),
-        Envelope(public, PUBLIC_TYPE, (Signature(built.public_signature, keyid(key)),)),
-    )
-    for one in made:
-        try:
-            verify_envelope(one, (one.payload_type,), (key,))
-        except CryptoError as error:
-            raise CubeError("a release is not as it was signed") from error
-    return made
-
-
-def difference(old: Release, new: Release) -> list[Differs]:
-    """Places at which two releases of a cube differ."""
-
-    def told(release: Release, cell: Cell) -> int | str | None:
-        return release.figures[cell] if cell in release.figures else 0 if cell[0] in release.periods else ""
-
-    cells = sorted({*old.figures, *new.figures})
-    found = [Differs(cell, told(old, cell), told(new, cell)) for cell in cells]
-    return [one for one in found if one.old != one.new]
 
 
 def _plan(connection: Transaction, title: str, org_id: str, as_of: date) -> Plan:

@@ -32,6 +32,7 @@ def check(
     from node.contain import fork_faults
     from node.directory import retired_keys
     from node.errors import DirectoryError
+    from node.release_check import release_faults
     from node.request_check import check_requests
     from node.verdict_check import check_verdicts
     from node.wire import charters, matching, records, witness
@@ -79,6 +80,7 @@ def check(
             receipt_faults(store, own.org_id, origins, records.decode_envelope, decode_receipt),
             charter_faults(store, own.org_id, origins, charters),
             fork_faults(store, origins, witness),
+            release_faults(store, own.org_id, origins),
         )
         faults += (Fault(*one) for one in signed)
         for one_there in _casework(opened, origins):

@@ -120,7 +120,7 @@ def publish(
     built = sign(opened.store(), cube, identity, Teller(by, datetime.now(UTC)))
     say(f"Published release {built.number} of {cube}.")
     if out is not None:
-        for path in write_release_files(built, identity.signing.public_key, out):
+        for path in write_release_files(built, opened.origin().signing_keys, out):
             say(f"Wrote {path}.")
 
 
@@ -150,14 +150,14 @@ def show_release(
     from console.home import open_home
     from console.releases import header, release_lines, remarks, write_release_files
     from node.cubes.document import read_release
-    from node.releasing import published
+    from node.published import published
 
     opened = open_home(home)
     built = published(opened.store(), cube, number)
     if out is None:
         show(header(built.cube), release_lines(built), style, remarks(read_release(built.payload)))
         return
-    for path in write_release_files(built, opened.identity(passphrase(home)).signing.public_key, out):
+    for path in write_release_files(built, opened.origin().signing_keys, out):
         say(f"Wrote {path}.")
 
 
@@ -173,7 +173,7 @@ def diff(
     from console.home import open_home
     from console.releases import DIFF_HEADER, diff_lines
     from node.cubes.document import read_release
-    from node.releasing import difference, published
+    from node.published import difference, published
 
     store = open_home(home).store()
     one, other = (read_release(published(store, cube, number).payload) for number in (old, new))
@@ -212,7 +212,7 @@ def correct(
     made = note(opened.store(), cube, number, period or [], reason, (identity, teller))
     say(f"Noted of release {number} of {cube}, for {', '.join(made.periods)}.")
     if out is not None:
-        count = write_notices(opened.store(), cube, identity.signing.public_key, out)
+        count = write_notices(opened.store(), cube, opened.origin().signing_keys, out)
         say(f"Wrote {count} notices to {out}.")
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Column, update
 
 from crypto.envelope import verify_envelope
 from crypto.errors import SignatureError
@@ -16,20 +16,11 @@ from node.cubes.declaration import ALL, Cell
 from node.cubes.document import PUBLIC_TYPE, RELEASE_TYPE, read_release
 from node.errors import CubeError, LeakError, OverrideError
 from node.model import Incident, PartialDate, Place
-from node.releasing import (
-    audit_built,
-    build,
-    correct,
-    declare,
-    difference,
-    envelopes,
-    plan,
-    publish,
-    published,
-)
+from node.published import difference, envelopes, published
+from node.releasing import audit_built, build, correct, declare, plan, publish
 from node.said import Teller
 from node.sensitive import Consent
-from node.tables import cube_release
+from node.tables import cube_notice, cube_release
 from tests.support.cubes import yearly
 from tests.support.incidents import ASSAULT, SHOOTING
 from tests.support.network import NOW, SOURCE, Network, Node, on_sqlite_alone, rows_of
@@ -123,14 +114,14 @@ def test_anybody_can_verify_a_release_with_the_key_alone(coordinator: Node) -> N
     built = publish(coordinator.store, CUBE.title, coordinator.identity, SIGNED)
     key = coordinator.identity.signing.public_key
 
-    whole, public = envelopes(built, key)
+    whole, public = envelopes(built, [Signer.generate().public_key, key])
 
     assert verify_envelope(whole, (RELEASE_TYPE,), (key,)) == key
     assert verify_envelope(public, (PUBLIC_TYPE,), (key,)) == key
     with pytest.raises(SignatureError):
         verify_envelope(whole._replace(payload=whole.payload + b" "), (RELEASE_TYPE,), (key,))
     with pytest.raises(CubeError, match="as it was signed"):
-        envelopes(built, Signer.generate().public_key)
+        envelopes(built, [Signer.generate().public_key])
     assert [value for _, value in json.loads(public.payload)["figures"] if value] == [25, 45]
 
 
@@ -209,6 +200,29 @@ def test_a_correction_names_periods_and_is_signed(coordinator: Node) -> None:
         correct(coordinator.store, CUBE.title, 1, ["1999"], "numbers were taken back", who)
     with pytest.raises(CubeError, match="reason"):
         correct(coordinator.store, CUBE.title, 1, [], "two\nlines", who)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        (cube_release.c.payload, b"{}", "release 1"),
+        (cube_release.c.signature, bytes(64), "release 1"),
+        (cube_release.c.public_signature, bytes(64), "release 1"),
+        (cube_notice.c.payload, b"{}", "notice 1"),
+    ],
+)
+def test_what_is_changed_behind_our_back_is_found(
+    network: Network, coordinator: Node, column: Column[bytes], value: bytes, said: str
+) -> None:
+    build(coordinator.store, CUBE.title, "ocha", AS_OF, MADE)
+    publish(coordinator.store, CUBE.title, coordinator.identity, SIGNED)
+    correct(coordinator.store, CUBE.title, 1, [], "numbers were taken back", (coordinator.identity, MADE))
+    assert not coordinator.faults(*network.origins())
+
+    with coordinator.store.write() as connection:
+        connection.execute(update(column.table).values({column.name: value}))
+
+    assert [one.where.startswith(said) for one in coordinator.faults(*network.origins())] == [True]
 
 
 def test_a_declaration_never_changes(coordinator: Node) -> None:

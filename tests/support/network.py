@@ -54,6 +54,7 @@ from node.policy import Policy, baseline
 from node.query import answer
 from node.record import import_publication
 from node.relay import Relay
+from node.release_check import release_faults
 from node.request_check import check_requests
 from node.scan import NO_NAMES
 from node.server import Exchange, make_server
@@ -237,6 +238,7 @@ class Node:
         given = [Fault(*one) for one in receipt_faults(self.store, self.org_id, origins, *decoders)]
         given += [Fault(*one) for one in fork_faults(self.store, origins, witness)]
         given += [Fault(*one) for one in charter_faults(self.store, self.org_id, origins, charters)]
+        given += [Fault(*one) for one in release_faults(self.store, self.org_id, origins)]
         tiles = check_tiles(self.store, self.org_id)
         return [one for one in found if isinstance(one, Fault)] + [*tiles, *given]
 

@@ -39,9 +39,10 @@ from node.model import PartialDate, Sensitive
 from node.pairing import find_pairs
 from node.partaking import Desk
 from node.proposing import take_proposal
+from node.published import all_releases
 from node.recall import call_back
 from node.receipt import Receipt, sign_receipt
-from node.releasing import all_releases, build, correct, declare, publish
+from node.releasing import build, correct, declare, publish
 from node.requests import take_request
 from node.said import Teller
 from node.sensitive import Consent
