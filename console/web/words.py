@@ -8,9 +8,7 @@ from babel import Locale
 from console.web.languages import translations
 from node.codes import LIST_NAMES, code_list
 
-Translate = Callable[[str], str]
-# Names that the United Nations writes otherwise than Unicode's tables do.
-_UN_NAMES = {"PSE": "State of Palestine", "COD": "Democratic Republic of the Congo", "MMR": "Myanmar"}
+COMMA = ", "  # as each language writes it
 
 
 def label(language: str, name: str, code: str) -> str:
@@ -23,7 +21,7 @@ def label(language: str, name: str, code: str) -> str:
 
 @cache
 def country(language: str, code: str) -> str:
-    """Name of a country; English as the United Nations writes it."""
+    """Name of a country as the United Nations writes it, where the catalogue knows that; else as Unicode does."""
     known = code_list("country").codes.get(code)
     if known is None:
         return code
@@ -52,14 +50,15 @@ def in_words(language: str, dimension: str, value: str) -> str:
 def _where(language: str, value: str) -> str:
     first, *rest = value.partition("@")[0].split("/")
     rest = [name for name in rest if name]
-    return ", ".join([*reversed(rest), country(language, first)])
+    return translations(language).gettext(COMMA).join([*reversed(rest), country(language, first)])
 
 
 def _parts(*lists: str) -> Callable[[str, str], str]:
     def written(language: str, value: str) -> str:
         pairs = zip(lists, value.split("/"), strict=False)
         said = (label(language, name, code) for name, code in pairs if code != "unknown")
-        return ", ".join(said) or translations(language).gettext("unknown")
+        gettext = translations(language).gettext
+        return gettext(COMMA).join(said) or gettext("unknown")
 
     return written
 
@@ -75,7 +74,7 @@ def _victims(language: str, value: str) -> str:
     for cell in cells.split(";"):
         kinds, _, number = cell.partition("=")
         outcome, *more = [label(language, "", kind) for kind in kinds.split("/")]
-        said.append(f"{number} {outcome}" + (f" ({', '.join(more)})" if more else ""))
+        said.append(f"{number} {outcome}" + (f" ({gettext(COMMA).join(more)})" if more else ""))
     return "; ".join(said)
 
 

@@ -1,0 +1,118 @@
+"""Six languages: each says all that the pages and the codes say, keeps what stands in for figures, and goes its way."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+from sqlalchemy import update
+
+from console.web.entries import CHOICES
+from console.web.languages import LANGUAGES, SOURCE, choose, translations
+from console.web.pages import STYLE
+from console.web.roles import Role
+from console.web.tables import account
+from console.web.visit import Works
+from console.web.words import country, in_words
+from node.codes import code_list
+from node.rules import RULES
+from tests.support.browser import Browser
+from tests.test_docs import ROOT
+
+OTHERS = tuple(one for one in LANGUAGES if one != SOURCE)
+LISTS = ("means", "context", "location_type", "motive", "actor_type", "source_kind")
+PAGES = (
+    "/",
+    "/report",
+    "/incidents",
+    "/held",
+    "/network",
+    "/account",
+    "/share?id=awsd:a",
+    "/share/preview?id=awsd:a&tier=public",
+    "/incident?id=own:x",
+    "/incident/complete?id=own:x&group=people",
+)
+
+
+def said() -> Iterator[str | tuple[str, str]]:
+    """Everything that the console says in words of its own, as it stands in the code."""
+    found = extract_from_dir(
+        ROOT / "console" / "web" / "templates",
+        method_map=[("**.html", "jinja2.ext:babel_extract")],
+        options_map={"**.html": {"extensions": "jinja2.ext.i18n"}},
+    )
+    yield from (one[2] for one in found)
+    yield from (rule.text for rule in RULES if rule.apply is not None)
+    yield from (code.label for name in LISTS for code in code_list(name).codes.values())
+    yield from (code.replace("_", " ") for codes in CHOICES.values() for code in codes)
+
+
+SAID = tuple(dict.fromkeys(said()))
+
+
+def catalogue(language: str) -> Catalog:
+    with (ROOT / "console" / "web" / "locale" / f"{language}.po").open("rb") as file:
+        return read_po(file, locale=language)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_nothing_is_left_out_of_a_catalogue(language: str) -> None:
+    known = catalogue(language)
+    missing = [one for one in SAID if one not in known or not known[one].string]
+    assert len(SAID) > 200
+    assert missing == []
+    for message in known:
+        if not message.id:
+            continue
+        strings = [message.string] if isinstance(message.string, str) else message.string
+        wanted = set(re.findall(r"%\(\w+\)s", message.id if isinstance(message.id, str) else message.id[1]))
+        assert all(strings)
+        for text in strings:
+            assert set(re.findall(r"%\(\w+\)s", text)) <= wanted, message.id
+        assert wanted <= set(re.findall(r"%\(\w+\)s", strings[-1])), message.id
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_is_in_the_language_of_its_reader(
+    language: str, works: Works, signed_in: Callable[[Role], Browser]
+) -> None:
+    with works.store.write() as connection:
+        connection.execute(update(account).values(language=language))
+    browser = signed_in(Role.FOCAL_POINT)
+    for page in PAGES:
+        shown = browser.get(page)
+        way = "rtl" if language == "ar" else "ltr"
+        assert shown.status == 200
+        assert f'<html lang="{language}" dir="{way}">' in shown.text
+        assert translations(language).gettext("Leave this page") in shown.words
+        if language != SOURCE:
+            assert "Leave this page" not in shown.words
+    with works.store.write() as connection:
+        connection.execute(update(account).values(language=""))
+
+
+def test_before_signing_in_the_browser_says_the_language(port: int) -> None:
+    shown = Browser(port, headers={"Accept-Language": "de, ar-EG;q=0.9, en;q=0.5"}).get("/sign-in")
+    assert '<html lang="ar" dir="rtl">' in shown.text
+    assert "تسجيل الدخول" in shown.words
+
+
+def test_languages_are_chosen_with_care() -> None:
+    assert choose("xx", "fr", accepted="ru") == "fr"
+    assert choose(accepted="zh-Hant-TW;q=0.3,es;q=bad,ru;q=0.7") == "ru"
+    assert choose(accepted="") == choose(accepted="*" * 500) == SOURCE
+
+
+def test_values_are_said_in_words() -> None:
+    assert in_words("en", "where", "SSD/Unity/Leer/Leer@8.30,30.14") == "Leer, Leer, Unity, South Sudan"
+    assert in_words("fr", "victims", "killed/national/female=1") == "1 tué (national, femme)"
+    assert in_words("en", "victims", "1-3") == "1-3 affected"
+    assert [country(one, "PSE") for one in ("en", "es")] == ["State of Palestine", "Estado de Palestina"]
+    assert country("ru", "SSD") == "Южный Судан"
+
+
+def test_the_style_knows_no_left_and_no_right() -> None:
+    assert not re.search(rb"-left|-right|[;{](?:left|right):|text-align:(?:left|right)", STYLE)
