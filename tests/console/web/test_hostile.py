@@ -31,17 +31,13 @@ PAGES = (
 )
 
 
-@pytest.mark.parametrize("path", [path for path, route in ROUTES.items() if route.takes])
 @pytest.mark.parametrize("origin", ["", "null", "https://evil.example", "http://127.0.0.1"])
-def test_a_form_of_another_page_is_refused(
-    path: str, origin: str, signed_in: Callable[[Role], Browser]
-) -> None:
+def test_a_form_of_another_page_is_refused(origin: str, signed_in: Callable[[Role], Browser]) -> None:
     browser = signed_in(Role.FOCAL_POINT)
     key = browser.get("/").form("/sign-out")["form_key"]
-
-    sent = browser.post(path, {"form_key": key}, Origin=origin)
-
-    assert sent.status == 403
+    for path, route in ROUTES.items():
+        if route.takes is not None:
+            assert browser.post(path, {"form_key": key}, Origin=origin).status == 403, path
     assert browser.get("/").status == 200
 
 
