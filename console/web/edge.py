@@ -25,8 +25,8 @@ from console.errors import WebAddressError
 from console.home import Home, write_file
 from console.serve import Daily, Node
 from console.web.desk import Asked, answer
-from console.web.pages import STYLE, STYLE_PATH, write_page
-from console.web.visit import Elsewhere, Page, Works
+from console.web.pages import STYLE, STYLE_PATH, write_page, write_table
+from console.web.visit import Elsewhere, Page, Table, Works
 
 MAX_BODY_BYTES = 256 * 1024
 MAX_AT_ONCE = 64
@@ -188,6 +188,9 @@ def _respond(works: Works, origins: frozenset[str], asked: Asked, cookie: tuple[
     response: Response
     if isinstance(found, Page):
         response = Response(write_page(visit, found), found.status, media_type="text/html")
+    elif isinstance(found, Table):
+        named = {"Content-Disposition": f'attachment; filename="{found.name}.csv"'}
+        response = Response(write_table(found), media_type="text/csv", headers=named)
     else:
         response = _redirect(found, *cookie)
     response.headers["Cache-Control"] = "no-store"

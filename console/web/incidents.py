@@ -5,27 +5,53 @@ from dataclasses import replace
 from hashlib import sha256
 from urllib.parse import quote, urlencode
 
+from console.cells import Cell
 from console.errors import ChangedError, EntryError, NoPageError
 from console.selection import one_revision
 from console.web.drafts import drop_draft, find_draft
 from console.web.entries import CHOICES, GROUPS, changed, new_incident, rows_of, typed_of, values_of
-from console.web.listing import filters_of, find_page, standing_of
-from console.web.visit import Answer, Elsewhere, Page, Visit
+from console.web.listing import filters_of, find_all, find_page, standing_of
+from console.web.visit import Answer, Elsewhere, Page, Table, Visit
 from node.document import write_document
 from node.errors import QueryError
 from node.intake import Publication, Row
-from node.model import Incident
+from node.model import Incident, Outcome
 from node.record import import_publication
 from node.store.records import Current, current
 
 SOURCE = "own"  # as in the workbook that `tocsin template` writes
 KEY_BYTES = 3
+COLUMNS = (
+    "record",
+    "when",
+    "country",
+    "admin1",
+    "admin2",
+    "settlement",
+    "cause",
+    "means",
+    *Outcome,
+    "certainty",
+)
 
 
 def list_incidents(visit: Visit) -> Answer:
     """Own incidents, newest first, as the filters in the link say."""
     found = find_page(visit)
     return Page("incidents.html", {"found": found, "filters": filters_of(visit)})
+
+
+def take_away(visit: Visit) -> Answer:
+    """The whole list as a file, without what people wrote in their own words."""
+    rows = tuple(_cells(one) for one in find_all(visit))
+    return Table("incidents", COLUMNS, rows)
+
+
+def _cells(one: Current) -> tuple[Cell, ...]:
+    incident, where = one.incident, one.incident.where
+    place = (where.country, where.admin1, where.admin2, where.settlement)
+    counts = (incident.count(outcome) for outcome in Outcome)
+    return one.name, str(incident.when), *place, incident.cause, incident.means, *counts, incident.certainty
 
 
 def show_incident(visit: Visit) -> Answer:

@@ -18,6 +18,7 @@ from node.store.queries import own_page
 from node.store.records import Current, current
 
 PAGE_ROWS = 50
+MAX_ROWS = 20_000  # of a file
 MAX_HELD = 500  # that are looked through; a filter finds the others
 FILTERS = ("country", "means", "cause", "certainty")
 OURS = frozenset({"page", "format"})  # parts of a link that are no filter
@@ -80,6 +81,19 @@ def find_page(visit: Visit, *, held: bool = False) -> Found:
         rows = tuple(row for row in rows if row.hold is not None)
         return Found(rows, total, 1, 1, text)
     return Found(rows, total, number, max(1, -(-total // PAGE_ROWS)), text)
+
+
+def find_all(visit: Visit) -> tuple[Current, ...]:
+    """The incidents of all pages of a list, the latest first; up to so many as a spreadsheet is good for.
+
+    Raises:
+        QueryError: A filter is none.
+    """
+    _, query = query_of(visit.asked, visit.now.date())
+    with visit.store.read() as connection:
+        _, ids = own_page(connection, query, 0, MAX_ROWS)
+        found = {one.revision_id: one for one in current(connection, ids)}
+    return tuple(found[key] for key in ids if key in found)
 
 
 def standing_of(visit: Visit, chosen: Sequence[Current]) -> tuple[Standing, ...]:

@@ -1,21 +1,24 @@
 """Pages as HTML: templates, in the language of whoever reads, with nothing that runs in a browser."""
 
+import csv
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache, partial
 from hashlib import sha256
 from importlib.resources import files
+from io import StringIO
 from urllib.parse import quote, urlencode
 
 from babel.dates import format_datetime
 from babel.numbers import format_decimal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from console.cells import harmless
 from console.web.languages import LANGUAGES, is_right_to_left, translations
 from console.web.proofs import write_form_key
 from console.web.roles import Role
 from console.web.routes import reaches
-from console.web.visit import Page, Visit
+from console.web.visit import Page, Table, Visit
 from console.web.words import choices, in_words, label
 
 STYLE = files("console.web").joinpath("static", "console.css").read_bytes()
@@ -38,6 +41,15 @@ def write_page(visit: Visit, page: Page) -> str:
         "org": visit.works.home.settings.org_id,
     }
     return _environment(visit.language).get_template(page.template).render(facts)
+
+
+def write_table(table: Table) -> bytes:
+    """A list as CSV, in which no cell is a formula; with the mark by which a spreadsheet knows UTF-8."""
+    text = StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(table.header)
+    writer.writerows([harmless(cell) for cell in row] for row in table.rows)
+    return text.getvalue().encode("utf-8-sig")
 
 
 @cache

@@ -50,6 +50,7 @@ ROUTES: Mapping[str, Route] = MappingProxyType(
         "/report": Route(REPORTERS, incidents.report, incidents.take_report, keeps=True),
         "/reported": Route(REPORTERS, incidents.reported),
         "/incidents": Route(READERS, incidents.list_incidents),
+        "/incidents.csv": Route(READERS, incidents.take_away),
         "/incident": Route(READERS, incidents.show_incident),
         "/incident/complete": Route(SHARERS, incidents.complete, incidents.take_completion, keeps=True),
         "/held": Route(READERS, incidents.list_held),

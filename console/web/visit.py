@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
+from console.cells import Cell
 from console.home import Home
 from console.web.accounts import Account
 from console.web.sessions import Session
@@ -104,5 +105,14 @@ class Elsewhere:
     forget: bool = False
 
 
-Answer: TypeAlias = Page | Elsewhere
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A list to take away as a file that a spreadsheet opens."""
+
+    name: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+Answer: TypeAlias = Page | Elsewhere | Table
 Handler: TypeAlias = Callable[[Visit], Answer]

@@ -1,7 +1,9 @@
 """What a focal point does: report, complete, look at what would leave, send or cancel."""
 
+import csv
 from collections.abc import Callable
 from dataclasses import replace
+from io import StringIO
 
 import pytest
 
@@ -103,6 +105,23 @@ def test_filters_stand_in_the_link(browser: Browser) -> None:
     assert "is none of" in browser.get("/incidents?nonsense=1").words
     assert "not a day" in browser.get("/incidents?from=yesterday").words
     assert "No incident is like this." in browser.get("/incidents?country=UKR").words
+
+
+def test_a_list_is_taken_away_as_it_is_filtered_and_no_cell_is_a_formula(browser: Browser) -> None:
+    name = report(browser, means="arson")
+    page = browser.get(f"/incident/complete?id={name}&group=place")
+    browser.send(page, "/incident/complete", settlement='=HYPERLINK("x";"y")', admin1="Üñ")
+
+    taken = browser.get("/incidents.csv?means=arson")
+
+    assert taken.header("content-disposition") == 'attachment; filename="incidents.csv"'
+    assert taken.header("x-content-type-options") == "nosniff"
+    header, row = csv.reader(StringIO(taken.text.removeprefix("\ufeff")))
+    found = dict(zip(header, row, strict=True))
+    assert (found["record"], found["admin1"], found["killed"]) == (name, "Üñ", "0")
+    assert found["settlement"] == '\'=HYPERLINK("x";"y")'
+    assert len(browser.get("/incidents.csv").text.splitlines()) > 5
+    assert browser.get("/incidents.csv?nonsense=1").status == 422
 
 
 def test_the_sharing_screen_shows_what_the_rules_say_and_nothing_leaves_by_looking(

@@ -24,6 +24,7 @@ MAY: dict[str, tuple[frozenset[Role], frozenset[Role]]] = {
     "/incident": (READERS, NOBODY),
     "/incident/complete": (FOCAL, FOCAL),
     "/incidents": (READERS, NOBODY),
+    "/incidents.csv": (READERS, NOBODY),
     "/leave": (NOBODY, ANYBODY),
     "/network": (ANYBODY - {Role.REPORTER}, NOBODY),
     "/report": (REPORTERS, REPORTERS),
