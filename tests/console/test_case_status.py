@@ -1,7 +1,6 @@
 """Two organizations tell each other how cases stand and join them: every verb of `case status` and `case joint`."""
 
 import json
-import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from console.demo_nodes import free_ports
-from tests.console.command_line import Ran, joins, tocsin
+from tests.console.command_line import Ran, copied, joins, tocsin
 from tests.console.test_network import serving
 
 pytestmark = pytest.mark.slow
@@ -94,9 +93,7 @@ def first_pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Side, Side]:
 @pytest.fixture
 def pair(first_pair: tuple[Side, Side], tmp_path: Path) -> tuple[Side, Side]:
     """Two members that share the key of a group; the test may change them."""
-    a, b = (
-        one._replace(home=Path(shutil.copytree(one.home, tmp_path / one.home.name))) for one in first_pair
-    )
+    a, b = (one._replace(home=copied(one.home, tmp_path / one.home.name)) for one in first_pair)
     for one in (a, b):
         settings = one.home / "tocsin.toml"
         settings.write_text(settings.read_text().replace(str(first_pair[0].home.parent), str(tmp_path)))
