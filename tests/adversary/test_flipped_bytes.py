@@ -124,6 +124,7 @@ def test_a_peer_may_open_less_and_what_it_closes_is_unknown(
     assert beta.counts("month", "country") == {("2024-03", "unknown"): 1}
 
 
+@pytest.mark.slow
 def test_nothing_of_a_changed_page_is_kept_whichever_field_it_is(
     network: Network, beta: Node, peer: PeerSimulator
 ) -> None:

@@ -124,6 +124,7 @@ def test_check_finds_a_finer_view_in_the_place_of_a_coarser_one(network: Network
     ] * 2
 
 
+@pytest.mark.slow
 def test_check_finds_a_changed_hash_below_a_full_tile(network: Network) -> None:
     node = network.node("alpha")
     many = {f"r{number}": replace(LOOTING, when=PartialDate(1950 + number % 70)) for number in range(300)}

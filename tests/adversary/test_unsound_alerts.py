@@ -180,6 +180,7 @@ def test_no_field_of_an_alert_can_be_changed(beta: Node, peer: Alarmist) -> None
     assert rows_of(beta.store) == before
 
 
+@pytest.mark.slow
 def test_no_bit_of_an_alert_can_be_flipped(beta: Node, peer: Alarmist) -> None:
     sound = peer.rings(SHOOTING)
     before = rows_of(beta.store)

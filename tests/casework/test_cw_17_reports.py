@@ -324,6 +324,7 @@ def test_work_lists_and_corrections_never_leave() -> None:
             correction(detention_case(), telling(level))
 
 
+@pytest.mark.slow
 def test_uses_of_the_recovery_key_stand_first_in_a_work_list() -> None:
     notice = Notice(
         "ab" * 16, "e1", date(2026, 3, 2), "recovery-1, shares 1, 2, 3", "ops-2", "the owner has left"

@@ -174,6 +174,7 @@ def test_who_proposed_can_not_publish(network: Network) -> None:
     assert statuses(a.office.database, desk.today) == ()
 
 
+@pytest.mark.slow
 def test_a_file_carries_it_to_a_member_and_the_newest_counts(network: Network) -> None:
     a, b = network["aid-a"], network["aid-b"]
     uid = a.open(REF)

@@ -184,6 +184,7 @@ def test_an_answer_to_one_stops_the_clocks_of_every_co_sender(network: Network) 
     assert notices(b.ops, theirs, b.us) == b"", "what a co-sender passed on is not passed on again"
 
 
+@pytest.mark.slow
 def test_of_a_file_for_several_co_senders_each_takes_its_own(network: Network) -> None:
     a, b, c = (network[name] for name in REFS)
     uids = [hit(one) for one in (a, b, c)]

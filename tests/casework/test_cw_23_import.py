@@ -258,6 +258,7 @@ def test_what_was_added_here_goes_out_and_comes_in_again(desk: SignIn) -> None:
     assert export_cases([theirs])[0] == text
 
 
+@pytest.mark.slow
 def test_sexual_violence_and_who_wants_no_record_do_not_leave(officer: Desk) -> None:
     quiet = only(officer, INCIDENT).uid
     officer.say(quiet, said("consent_recorded", person="P1", purpose="record", answer="withdrawn"))

@@ -127,6 +127,7 @@ def test_what_may_not_be_added_is_refused_before_it_is_sent(remote_owner: Remote
     assert len(sent) < 200
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("public_halves")
 @pytest.mark.parametrize("flavour", [Flavour.REFUSED, Flavour.DONE_BUT_REPORTED_AS_FAILED])
 def test_the_same_request_seals_and_destroys_nothing_twice_whichever_write_fails(

@@ -71,6 +71,7 @@ OF_NO_CASE = {
 }
 
 
+@pytest.mark.slow
 def test_who_was_not_let_in_learns_nothing_from_any_call(
     remote_owner: RemoteDesk, remote: Remote, tmp_path: Path
 ) -> None:
@@ -112,6 +113,7 @@ def tried(ask: Callable[[], object]) -> bytes:
     return b""
 
 
+@pytest.mark.slow
 def test_no_canary_is_in_a_message_that_should_not_have_it(
     remote_owner: RemoteDesk, remote: Remote, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -83,6 +83,7 @@ def test_every_part_of_a_case_is_shown_as_table_json_and_csv(work: Work, old: Pa
         assert not found.rows or list(found.rows[0]) == header
 
 
+@pytest.mark.slow
 def test_a_table_of_treaties_is_installed_and_answers(work: Work, old: Path, tmp_path: Path) -> None:
     case = work("import", old, "--format", "json").rows[0]["case"]
     assert {one["rome_1998"] for one in work("show", case, "--part", "law", "--format", "json").rows} == {

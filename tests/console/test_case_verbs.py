@@ -198,6 +198,7 @@ def test_the_help_of_every_verb_fits_the_terminal(words: tuple[str, ...]) -> Non
     assert max(map(len, helped.lines)) <= 80
 
 
+@pytest.mark.slow
 def test_at_a_terminal_one_is_asked_for_what_is_missing_and_for_nothing_else(
     work: Work, node: Path, opened: str, tmp_path: Path
 ) -> None:

@@ -45,6 +45,7 @@ def arguments(home: Path, report: str) -> tuple[str, ...]:
     return (case_name(home),) if report in REPORTS[:3] else ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("report", REPORTS)
 def test_every_report_is_printed_in_every_form(home: Path, tmp_path: Path, report: str) -> None:
     shown = office(home, "report", report, *arguments(home, report), "--language", "ru")

@@ -16,6 +16,7 @@ def incidents(shared: Path) -> Path:
     return shared / "data" / "incidents"
 
 
+@pytest.mark.slow
 def test_2015_is_counted_as_it_was_published_in_2016(empty_node: Path, incidents: Path) -> None:
     tocsin("import", incidents / "awsd_security_incidents_2016-10-03.csv", "--home", empty_node)
 

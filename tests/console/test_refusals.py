@@ -148,6 +148,7 @@ REFUSED: dict[str, tuple[str, Words]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", REFUSED)
 def test_is_refused_with_its_reason_and_changes_nothing(what: str, node: Path, tmp_path: Path) -> None:
     reason, words = REFUSED[what]

@@ -63,6 +63,7 @@ def test_an_older_database_in_the_same_folder_is_known_by_its_size(network: tupl
     assert share(alpha).err.endswith("[LOG_UNCONFIRMED]\n")
 
 
+@pytest.mark.slow
 def test_reading_and_checking_a_copy_needs_nobody(network: tuple[Path, Path]) -> None:
     alpha, _ = network
     moved(alpha)

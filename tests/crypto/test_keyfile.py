@@ -34,6 +34,7 @@ def _write(path: Path, content: bytes) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_the_key_derivation_is_argon2id_as_published(shared: Path) -> None:
     cases = json.loads((shared / "vectors/libsodium/raw_argon2id_hashes.json").read_text())
     assert len(cases) == 10

@@ -63,6 +63,7 @@ def test_a_share_that_was_written_down_years_ago_still_reads() -> None:
     assert read_share(text) == share
 
 
+@pytest.mark.slow
 @given(secrets, sizes, st.randoms(use_true_random=False))
 def test_any_so_many_give_the_secret_in_any_order(
     secret: bytes, size: tuple[int, int], chance: object

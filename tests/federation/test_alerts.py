@@ -129,6 +129,7 @@ def test_who_may_not_see_the_record_learns_nothing_of_the_alert(
     assert sent_and_noted(alpha)[0] <= {"beta", "coord"}
 
 
+@pytest.mark.slow
 @on_sqlite_alone
 def test_a_subscriber_gets_the_countries_and_means_that_it_asked_for(
     network: Network, alpha: Node, beta: Node
@@ -271,6 +272,7 @@ def test_a_suspended_members_quiet_stream_is_ended_too(network: Network, alpha: 
     asyncio.run(suspend_it())
 
 
+@pytest.mark.slow
 @on_sqlite_alone
 def test_a_stream_that_is_not_read_is_ended_and_holds_up_nobody(
     network: Network, alpha: Node, beta: Node, monkeypatch: pytest.MonkeyPatch

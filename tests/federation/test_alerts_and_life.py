@@ -143,6 +143,7 @@ def test_calling_a_record_back_cancels_its_alert_and_no_other(network: Network) 
     assert alpha.faults(*network.origins()) == []
 
 
+@pytest.mark.slow
 def test_who_may_no_longer_see_a_record_learns_that_its_alert_is_over_and_others_get_a_new_one(
     network: Network,
 ) -> None:

@@ -133,6 +133,7 @@ def test_a_correction_of_an_old_record_does_not_reach_who_joined_without_it(
     assert not synced(network, gamma, alpha).counts("country")
 
 
+@pytest.mark.slow
 def test_who_leaves_loses_what_only_the_audience_gave_and_confirms_it(
     network: Network, three: tuple[Node, Node, Node]
 ) -> None:

@@ -124,6 +124,7 @@ def test_reading_a_bundle_twice_changes_nothing(network: Network) -> None:
     assert rows_of(beta.store) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", range(7))
 @pytest.mark.parametrize("page_entries", [2, 1000])
 @on_sqlite_alone

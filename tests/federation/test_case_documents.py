@@ -75,6 +75,7 @@ def joined(line: Linked, *names: str) -> list[str]:
     return list(uids.values())
 
 
+@pytest.mark.slow
 def test_a_status_is_superseded_revoked_and_expires_over_the_line(line: Linked) -> None:
     a, b = line["aid-a"], line["aid-b"]
     uid = hit(a)
@@ -98,6 +99,7 @@ def test_a_status_is_superseded_revoked_and_expires_over_the_line(line: Linked) 
     assert for_reader(a, "").documents == (), "what has expired is sent to nobody"
 
 
+@pytest.mark.slow
 def test_what_may_no_longer_be_told_is_sent_to_nobody_from_that_moment_on(line: Linked) -> None:
     a, b, c = (line[name] for name in REFS)
     uid = hit(a)
@@ -127,6 +129,7 @@ def test_of_an_erased_case_nothing_is_sent(line: Linked) -> None:
     assert line.faults("aid-a") == []
 
 
+@pytest.mark.slow
 def test_a_joint_case_is_confirmed_and_left_over_the_line(line: Linked) -> None:
     a, b = line["aid-a"], line["aid-b"]
     ours, theirs = joined(line, "aid-a", "aid-b")
@@ -184,6 +187,7 @@ def answered(line: Linked) -> tuple[str, str]:
     return ours, theirs
 
 
+@pytest.mark.slow
 def test_an_answer_goes_to_its_co_sender_alone_and_waits_for_an_officer(line: Linked) -> None:
     _, theirs = answered(line)
     b, c = line["aid-b"], line["aid-c"]
@@ -198,6 +202,7 @@ def test_an_answer_goes_to_its_co_sender_alone_and_waits_for_an_officer(line: Li
     assert take_fetched(c.ops, "aid-c") == ()
 
 
+@pytest.mark.slow
 def test_a_third_member_learns_nothing_of_what_two_others_sign(line: Linked) -> None:
     answered(line)
     a = line["aid-a"]
@@ -213,6 +218,7 @@ def test_a_third_member_learns_nothing_of_what_two_others_sign(line: Linked) -> 
     assert held == {"status"}
 
 
+@pytest.mark.slow
 def test_who_left_a_joint_case_is_told_no_answers_any_more(line: Linked) -> None:
     ours, _ = answered(line)
     a = line["aid-a"]
@@ -221,6 +227,7 @@ def test_who_left_a_joint_case_is_told_no_answers_any_more(line: Linked) -> None
     assert [one.what for one in fetched.outcomes] == ["joint case withdrawn"]
 
 
+@pytest.mark.slow
 def test_a_colleague_without_a_grant_learns_nothing_of_a_joint_case(line: Linked) -> None:
     _, theirs = answered(line)
     b = line["aid-b"]
@@ -456,6 +463,7 @@ def test_a_change_to_any_field_of_a_page_is_refused_or_changes_nothing_that_was_
     assert refused > len(changes) - 12, "a member may leave out documents and number the others"
 
 
+@pytest.mark.slow
 @on_sqlite_alone
 def test_a_bystander_hears_nothing_but_the_short_list_and_no_word_that_was_sealed(
     line: Linked, tmp_path: Path

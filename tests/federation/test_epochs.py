@@ -197,6 +197,7 @@ def test_whichever_write_goes_wrong_it_is_all_or_nothing_and_can_be_done_again(
     assert head.name == log_name("alpha", 2)
 
 
+@pytest.mark.slow
 def test_a_copy_of_before_the_epoch_is_an_old_one(copied: Copied, tmp_path: Path) -> None:
     file = tmp_path / "older.db"
     backed_up(Path(str(copied.old.store.engine.url.database)), file)

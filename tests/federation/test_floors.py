@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from secrets import token_bytes
 
+import pytest
 from sqlalchemy import event
 
 from crypto.checkpoint import Checkpoint, sign_checkpoint
@@ -109,6 +110,7 @@ def shares_many(node: Node, size: int) -> None:
     node.shares(*incidents, tiers=COORDINATORS)
 
 
+@pytest.mark.slow
 def test_ten_thousand_entries_take_ten_messages_and_four_transactions(network: Network) -> None:
     alpha, beta = network.node("alpha"), network.node("beta")
     logs(alpha, MANY)
@@ -150,6 +152,7 @@ def test_what_was_signed_is_what_is_served_and_what_is_kept(network: Network) ->
     assert kept == served
 
 
+@pytest.mark.slow
 @on_sqlite_alone
 def test_storing_a_record_writes_at_most_ten_times_its_size(network: Network) -> None:
     alpha, coordinator = network.node("alpha"), network.node("coord", Tier.COORDINATOR)

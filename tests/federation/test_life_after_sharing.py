@@ -76,6 +76,7 @@ def six(network: Network) -> list[Node]:
     return [alpha, *peers, network.node("echo", Tier.PUBLIC), network.node("foxtrot", Tier.COORDINATOR)]
 
 
+@pytest.mark.slow
 def test_a_withdrawal_reaches_those_on_the_line_at_once_and_the_others_at_their_next_contact(
     network: Network, six: list[Node]
 ) -> None:
@@ -118,6 +119,7 @@ def test_who_comes_late_holds_nothing_of_what_was_called_back(network: Network, 
     assert gamma.counts() == {(): 0}
 
 
+@pytest.mark.slow
 def test_a_member_holds_what_its_tier_may_see_and_nothing_that_is_not_for_it(
     network: Network, six: list[Node]
 ) -> None:
@@ -256,6 +258,7 @@ def test_without_a_purge_figures_as_of_earlier_days_stay(network: Network, six: 
     assert beta.counts("means", as_of=YESTERDAY) == {("shooting",): 1}
 
 
+@pytest.mark.slow
 def test_who_may_no_longer_see_a_record_is_told_so_and_confirms(network: Network, six: list[Node]) -> None:
     alpha, beta, gamma, delta, echo, foxtrot = six
     alpha.holds(a=SHOOTING)
@@ -317,6 +320,7 @@ def test_a_correction_is_opened_to_late_comers_alone(network: Network, six: list
     assert [(one.revision, one.member) for one in held(alpha, "a")] == [(2, "beta")]
 
 
+@pytest.mark.slow
 @on_sqlite_alone
 def test_a_receipt_that_could_not_be_given_is_given_at_the_next_contact(
     network: Network, six: list[Node]

@@ -103,6 +103,7 @@ def test_a_peer_that_goes_down_and_comes_back_is_caught_up_with(
     assert (outcome.error, outcome.held, outcome.verified) == (None, 12, 15)
 
 
+@pytest.mark.slow
 @on_sqlite_alone
 def test_a_peer_that_is_too_slow_is_given_up_and_what_came_is_kept(
     network: Network, peer: PeerSimulator

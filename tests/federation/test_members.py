@@ -145,6 +145,7 @@ def test_an_agreement_releases_nothing_by_itself(focal: Focal) -> None:
     assert [where(focal.page(name)[0]) for name in MEMBERS] == ["", "", "SSD/Unity/Leer"]
 
 
+@pytest.mark.slow
 def test_when_an_agreement_ends_the_member_sees_what_its_tier_sees(focal: Focal) -> None:
     focal.shares("a")
     (again,) = focal.shares(days=300).outgoing
@@ -154,6 +155,7 @@ def test_when_an_agreement_ends_the_member_sees_what_its_tier_sees(focal: Focal)
     assert focal.shares(days=301) == Plan((), (), (), 0)
 
 
+@pytest.mark.slow
 def test_a_named_member_gets_what_nobody_else_gets(focal: Focal) -> None:
     (going,) = focal.shares("a", tiers=frozenset(), members=frozenset({"gamma"})).outgoing
 

@@ -436,6 +436,7 @@ def test_in_a_day_of_six_nodes_no_message_says_more_than_the_rules(
     assert day.bystander.heard["ListCheckpointsResponse"] >= rounds * len(NODES)
 
 
+@pytest.mark.slow
 @on_sqlite_alone
 @pytest.mark.parametrize("day", [60], indirect=True)
 def test_what_is_called_back_on_demand_is_opened_to_nobody_who_comes_later(day: Day) -> None:

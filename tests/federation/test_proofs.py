@@ -113,6 +113,7 @@ def test_a_proof_shows_what_its_audience_sees_and_nothing_finer(alpha: Node, tmp
     assert b"Leer" in proof_of(alpha, to(Tier.COORDINATOR)).extra
 
 
+@pytest.mark.slow
 @on_sqlite_alone
 def test_each_changed_byte_is_refused_by_name_and_by_the_script(
     network: Network, alpha: Node, tmp_path: Path

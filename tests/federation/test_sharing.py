@@ -193,6 +193,7 @@ def test_an_empty_log_is_a_good_log(network: Network) -> None:
     assert beta.faults(*network.origins()) == []
 
 
+@pytest.mark.slow
 def test_three_nodes_pull_from_each_other_and_agree(network: Network) -> None:
     nodes = [network.node(name) for name in ("alpha", "beta", "gamma")]
     for node, incident in zip(nodes, (SHOOTING, ROBBERY, LOOTING), strict=True):

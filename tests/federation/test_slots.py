@@ -233,6 +233,7 @@ def test_unsound_padding_is_refused_by_name(network: Network, wrong: dict[str, A
     assert error.reason == reason
 
 
+@pytest.mark.slow
 @on_sqlite_alone
 def test_the_promise_of_an_alert_is_kept_by_the_next_checkpoint(network: Network, alpha: Node) -> None:
     beta = network.node("beta")

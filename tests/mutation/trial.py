@@ -30,7 +30,7 @@ _OPTIONS = (
     "-pno:cacheprovider",
     "-pno:randomly",
     "-pno:xdist",
-    "-mnot slow and not postgresql",
+    "-mnot postgresql",
 )
 
 

@@ -36,6 +36,7 @@ def values(chains: Chains) -> str:
     return "\n".join(value for chain in chains for value in chain)
 
 
+@pytest.mark.slow
 @given(incidents(), consents)
 def test_every_value_is_one_of_the_incident_or_a_sum_of_them(incident: Incident, consent: bool) -> None:  # noqa: FBT001
     whole = chains_of(incident)

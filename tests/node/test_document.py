@@ -54,6 +54,7 @@ def test_equal_incidents_have_equal_digests_in_whatever_order_they_were_counted(
     assert digest(write_document(turned)) == digest(write_document(incident))
 
 
+@pytest.mark.slow
 @given(incidents(), incidents())
 def test_incidents_that_say_different_things_have_different_digests(one: Incident, other: Incident) -> None:
     same = chains_of(one) == chains_of(other) and one.narrative == other.narrative

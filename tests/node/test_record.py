@@ -204,6 +204,7 @@ class Imports(RuleBasedStateMachine):
         assert as_of(facts, DAYS[3]) == {ALWAYS: "shooting", "2": "shelling"}
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)  # when it fails, finding the smallest case takes its time
 def test_each_day_shows_what_its_publication_said_in_whatever_order_they_came(store: Store) -> None:
     machine = type("ImportsHere", (Imports,), {"store": store})
@@ -232,6 +233,7 @@ SEEN = (
 )
 
 
+@pytest.mark.slow
 def test_all_orders_of_four_publications_end_alike(store: Store) -> None:
     for number, order in enumerate(permutations(HISTORY)):
         source = f"source {number}"

@@ -268,6 +268,7 @@ class Sharing(RuleBasedStateMachine):
         assert self.office.faults() == []
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)  # when it fails, finding the smallest case takes its time
 def test_every_tier_counts_exactly_what_stands_whenever_it_pulls(store: Store) -> None:
     run_state_machine_as_test(
@@ -281,6 +282,7 @@ def test_every_tier_counts_exactly_what_stands_whenever_it_pulls(store: Store) -
     )
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)  # when it fails, finding the smallest case takes its time
 def test_what_leaves_is_byte_for_byte_what_the_preview_shows(office: Office) -> None:
     @settings(settings.default, max_examples=10, suppress_health_check=list(HealthCheck))
@@ -515,6 +517,7 @@ def test_a_large_release_is_signed_batch_by_batch(office: Office, monkeypatch: p
     assert office.faults() == []
 
 
+@pytest.mark.slow
 def test_the_signed_checkpoint_is_of_the_log_as_it_is_stored(office: Office) -> None:
     victims = (Tally(Outcome.KILLED, Staff.NATIONAL, Sex.MALE, 1),)
     contents = {str(number): Incident(PartialDate(2024), victims=victims) for number in range(1, 300)}

@@ -103,6 +103,7 @@ def plain(views: Sequence[Chains], k: int) -> tuple[int, int, int, int]:
     return len(views), len(groups), sum(number == 1 for number in groups.values()), rare
 
 
+@pytest.mark.slow
 @given(st.lists(incidents(), max_size=12), st.sampled_from(Tier), st.integers(2, 10), st.integers(1, 3))
 def test_figures_are_those_of_a_plain_count(contents: list[Incident], tier: Tier, k: int, times: int) -> None:
     at = baseline().levels[tier]
@@ -205,6 +206,7 @@ BY_TIER = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tier", Tier)
 def test_how_sparse_the_same_records_are_as_each_tier_sees_them(
     published: Callable[[str], list[tuple[Incident, Chains]]], tier: Tier
@@ -226,6 +228,7 @@ TEN_YEARS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", TEN_YEARS, ids=lambda key: "-".join(level for _, level in key))
 def test_the_risk_of_ten_years_of_the_older_publication(
     published: Callable[[str], list[tuple[Incident, Chains]]], key: tuple[tuple[str, str], ...]

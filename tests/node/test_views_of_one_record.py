@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -93,6 +94,7 @@ def seen(case: Case, audience: Audience) -> Levels:
     return levels_for(views(case), audience) or ALL_CLOSED
 
 
+@pytest.mark.slow
 @given(cases(), st.sampled_from(AUDIENCES), st.sampled_from(AUDIENCES))
 def test_who_may_see_less_sees_a_prefix_under_the_same_signature(
     case: Case, less: Audience, more: Audience
@@ -111,6 +113,7 @@ def test_who_may_see_less_sees_a_prefix_under_the_same_signature(
     assert all(b[: len(a)] == a for a, b in zip(opened(coarse), opened(fine), strict=True))
 
 
+@pytest.mark.slow
 @given(cases(), st.sampled_from(AUDIENCES[:3]), st.sampled_from(AUDIENCES[:3]))
 def test_a_coarser_tier_never_sees_more(case: Case, one: Audience, other: Audience) -> None:
     coarse, fine = sorted((one, other))
@@ -118,6 +121,7 @@ def test_a_coarser_tier_never_sees_more(case: Case, one: Audience, other: Audien
     assert narrowest((seen(case, coarse), seen(case, fine))) == seen(case, coarse)
 
 
+@pytest.mark.slow
 @given(cases(), st.sampled_from(Label), st.sampled_from(Label))
 def test_raising_a_label_never_widens_anything_for_anybody(case: Case, one: Label, other: Label) -> None:
     narrow, wide = sorted((one, other))

@@ -53,6 +53,7 @@ def test_the_table_names_every_page() -> None:
     assert sorted(MAY) == sorted(ROUTES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", Role)
 def test_a_role_reaches_its_pages_and_no_others(role: Role, signed_in: Callable[[Role], Browser]) -> None:
     browser = signed_in(role)

@@ -69,6 +69,7 @@ def test_a_code_opens_one_session(browser: Browser, port: int, clock: Clock) -> 
     assert "do not go together" in again.words
 
 
+@pytest.mark.slow
 def test_a_wrong_name_reads_like_a_wrong_passphrase_and_neither_may_be_tried_often(
     port: int, clock: Clock
 ) -> None:
@@ -149,6 +150,7 @@ def test_a_form_from_an_earlier_session_is_shown_again_and_not_done(
     assert new.get("/report").form("/report")["when"] == "2026-02-03"
 
 
+@pytest.mark.slow
 def test_sessions_end_by_time_by_hand_and_with_what_their_account_may_do(
     works: Works, port: int, fresh: str, signed_in: Callable[[Role], Browser], clock: Clock
 ) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from itertools import combinations
 
+import pytest
 from hypothesis import given, settings
 
 from node.cubes.attack import Interval, Sum, intervals
@@ -47,6 +48,7 @@ def worked_out(
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(counts())
 def test_no_group_of_organizations_pins_what_is_hidden(found: dict[Atom, Mapping[str, int]]) -> None:

@@ -68,6 +68,7 @@ def test_a_cell_without_end_is_refused_and_a_missing_quotation_mark_suggested() 
     assert "quotation mark" in str(error)
 
 
+@pytest.mark.slow
 def test_too_many_columns_rows_or_bytes_are_refused() -> None:
     assert isinstance(refused(b",".join([b"x"] * 257)), TooLargeError)
     assert isinstance(refused(b"x\n" * 200_001), TooLargeError)

@@ -227,6 +227,7 @@ def test_hardly_a_value_of_these_files_has_no_code(load: Callable[[str], Publica
     assert unknown == {"Reported Perpetrator: 'MilCombatant' is not a known value; it counts as unknown"}
 
 
+@pytest.mark.slow
 def test_the_order_of_rows_decides_nothing(shared: Path, load: Callable[[str], Publication]) -> None:
     said: list[Mapping[str, Any]] = json.loads((shared / "data" / "incidents" / KIKA).read_bytes())
     turned = read_publication(json.dumps(said[::-1]).encode(), KIKA, None, TODAY)

@@ -151,6 +151,7 @@ def test_the_day_of_publication_is_read_from_the_file_name(load: Callable[[str],
     assert load(FILE_2025)[1:3] == (date(2025, 12, 18), "file name")
 
 
+@pytest.mark.slow
 def test_not_one_coordinate_of_the_damaged_columns_is_believed(load: Callable[[str], Publication]) -> None:
     publication = load(FILE_2025)
     assert all(row.incident.where.point is None for row in publication.rows)

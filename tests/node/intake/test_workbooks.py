@@ -101,6 +101,7 @@ def test_one_long_text_used_everywhere_is_counted_everywhere() -> None:
     assert isinstance(refused(data), TooLargeError)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [_TEXTS, "customXml/item1.xml"])
 def test_an_archive_that_unpacks_without_end_is_refused_in_bounded_memory(name: str) -> None:
     bomb = BytesIO(workbook(_CELLS))

@@ -64,6 +64,7 @@ def lines_run(work: Callable[[], object]) -> int:
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("worst", WORST)
 def test_twice_the_text_is_twice_the_work(worst: str) -> None:
     scan(worst * 150, NAMES)  # what is remembered of characters is not counted

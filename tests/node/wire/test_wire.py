@@ -205,11 +205,13 @@ def test_an_envelope_comes_back_as_it_was(envelope: Envelope) -> None:
     assert records.decode_envelope(records.encode_envelope(envelope)) == envelope
 
 
+@pytest.mark.slow
 @given(directories)
 def test_a_directory_comes_back_as_it_was(directory: Directory) -> None:
     assert membership.decode_directory(membership.encode_directory(directory)) == directory
 
 
+@pytest.mark.slow
 @given(requests)
 def test_a_request_for_membership_comes_back_as_it_was(request: MembershipRequest) -> None:
     assert membership.decode_request(membership.encode_request(request)) == request
