@@ -4,10 +4,12 @@ Exit codes: 0 done, 1 refused or failed for the reason on standard error, 2 wron
 """
 
 import sys
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import typer
+from typer.core import TyperGroup
+from typer.models import TyperInfo
 
 from console.cli.account import account
 from console.cli.alert import alert
@@ -51,22 +53,6 @@ app.command("import")(import_file)
 app.command()(template)
 app.command()(codes)
 app.command()(share)
-app.add_typer(rules, name="rules")
-app.add_typer(audience, name="audience")
-app.add_typer(request, name="request")
-app.add_typer(record, name="record")
-app.add_typer(match, name="match")
-app.add_typer(peer, name="peer")
-app.add_typer(log, name="log")
-app.add_typer(directory, name="directory")
-app.add_typer(keys, name="keys")
-app.add_typer(bundle, name="bundle")
-app.add_typer(submissions, name="submissions")
-app.add_typer(alert, name="alert")
-app.add_typer(case, name="case")
-app.add_typer(report, name="report")
-app.add_typer(release, name="release")
-app.add_typer(account, name="account")
 app.command()(serve)
 app.command()(sync)
 app.command()(query)
@@ -87,10 +73,50 @@ def version() -> None:
     print(installed_version(NAME))
 
 
+PARTS = {
+    "rules": rules,
+    "audience": audience,
+    "request": request,
+    "record": record,
+    "match": match,
+    "peer": peer,
+    "log": log,
+    "directory": directory,
+    "keys": keys,
+    "bundle": bundle,
+    "submissions": submissions,
+    "alert": alert,
+    "case": case,
+    "report": report,
+    "release": release,
+    "account": account,
+}
+
+
+class Part(TyperGroup):
+    """A group of commands that is put together when somebody asks for what is in it, as that takes its time."""
+
+    def __init__(self, name: str, part: typer.Typer) -> None:
+        super().__init__(name=name, help=part.info.help, no_args_is_help=True, rich_markup_mode=None)
+        self._part = part
+        del self.commands  # of which there are none yet
+
+    @cached_property
+    def commands(self) -> Any:  # type: ignore[override] # nobody sets it
+        """The commands of the group by name."""
+        whole = typer.main.get_group_from_info(
+            TyperInfo(self._part), pretty_exceptions_short=True, rich_markup_mode=None, suggest_commands=True
+        )
+        return whole.commands
+
+
 @cache
 def command_line() -> Any:
-    """Build the command with all its parts, which takes longer than most commands do."""
-    return typer.main.get_command(app)
+    """Build the command: once, as it takes longer than most commands do."""
+    root: Any = typer.main.get_command(app)
+    for name, part in PARTS.items():
+        root.add_command(Part(name, part))
+    return root
 
 
 def main() -> None:
