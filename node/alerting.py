@@ -88,7 +88,7 @@ class Board:
         Raises:
             NodeError: The database can not be used now.
         """
-        newest, found = await asyncio.to_thread(self._news, self._seen)
+        found = await asyncio.to_thread(self._after, self._seen)
         if found:
             self._check_callers()
         for one in found:
@@ -96,7 +96,7 @@ class Board:
                 message = one.message_for(stream)
                 if message is not None:
                     stream.put(one.outgoing, message)
-        self._seen = newest
+        self._seen = max((self._seen, *(one.outgoing.sequence for one in found)))
         if self._sent:
             sent, self._sent = self._sent, set()
             try:
@@ -202,10 +202,6 @@ class Board:
             if stream.writing_since and now - stream.writing_since >= WRITE_SECONDS:
                 logger.warning("stream given up: peer=%s", stream.member.org_id)
                 stream.give_up()
-
-    def _news(self, sequence: int) -> tuple[int, tuple["_Ready", ...]]:
-        newest = newest_sequence(self._store, self._org_id)
-        return newest, self._after(sequence) if newest > sequence else ()
 
     def _after(self, sequence: int) -> tuple["_Ready", ...]:
         try:

@@ -161,6 +161,8 @@ def standing_revision(connection: Connection, log_index: int) -> int | None:
 
 def receipts(connection: Connection, alert_ids: Sequence[int]) -> tuple[Receipt, ...]:
     """Who has received these messages, and taken note."""
+    if not alert_ids:
+        return ()
     rows = connection.execute(
         select(*alert_notice.c)
         .where(alert_notice.c.alert_id.in_(alert_ids))
