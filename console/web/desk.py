@@ -17,11 +17,12 @@ from console.web.accounts import Account, read_account
 from console.web.drafts import keep_draft
 from console.web.languages import choose
 from console.web.proofs import is_form_key
-from console.web.routes import ROUTES, Route, reaches
+from console.web.route import Route
+from console.web.routes import ROUTES, reaches
 from console.web.sessions import find_session, note_use
 from console.web.statuses import KINDS, status_of
 from console.web.tables import account
-from console.web.visit import Answer, Elsewhere, Fields, Page, Visit, Works
+from console.web.visit import Answer, Elsewhere, Fields, Files, Page, Visit, Works
 
 MAX_FIELDS = 400
 MAX_QUERY = 8_192  # characters
@@ -30,13 +31,20 @@ FORM_KEY = "form_key"
 logger = logging.getLogger(__name__)
 
 
+class Sent(NamedTuple):
+    """A form with files, as the edge read it."""
+
+    fields: Fields
+    files: Files
+
+
 class Asked(NamedTuple):
     """A request as the edge read it: `origin` is what the browser says the form came from."""
 
     method: str
     path: str
     query: str
-    body: bytes
+    body: bytes | Sent
     token: str
     origin: str
     accepted: str  # languages
@@ -57,35 +65,48 @@ def answer(works: Works, origins: frozenset[str], asked: Asked) -> tuple[Visit, 
         )
 
 
+def may_send(works: Works, path: str, token: str) -> int:
+    """Bytes that a form with files may have from this session; none but from who reaches a page that takes files."""
+    route = ROUTES.get(path)
+    if route is None or not route.uploads:
+        return 0
+    visit = _with_session(Visit(works, path, "", {}, {}, ""), token, "")
+    return route.uploads if _signed_in(visit) and reaches(visit.who.roles, path) else 0
+
+
 def _opened(visit: Visit, asked: Asked) -> Visit:
     """The visit with what was asked and sent, and with whose session it is, whether that counts or not."""
-    visit = replace(
-        visit, asked=_fields(asked.query[:MAX_QUERY]), form=_fields(asked.body.decode(errors="replace"))
-    )
-    session = find_session(visit.store, asked.token) if asked.token else None
+    body = asked.body
+    sent = body if isinstance(body, Sent) else Sent(_fields(body.decode(errors="replace")), {})
+    visit = replace(visit, asked=_fields(asked.query[:MAX_QUERY]), form=sent.fields, files=sent.files)
+    return _with_session(visit, asked.token, asked.accepted)
+
+
+def _with_session(visit: Visit, token: str, accepted: str) -> Visit:
+    session = find_session(visit.store, token) if token else None
     if session is None:
         return visit
     with visit.store.read() as connection:
         row = connection.execute(select(account).where(account.c.id == session.account_key)).one()
     found = read_account(row)
-    language = choose(found.language, accepted=asked.accepted)
-    return replace(visit, session=session, account=found, language=language)
+    return replace(visit, session=session, account=found, language=choose(found.language, accepted=accepted))
+
+
+def _signed_in(visit: Visit) -> bool:
+    session, who = visit.session, visit.account
+    return session is not None and who is not None and who.closed_at is None and session.counts(visit.now)
 
 
 def _answered(visit: Visit, origins: frozenset[str], asked: Asked) -> Answer:
-    session, who = visit.session, visit.account
-    signed_in = (
-        session is not None and who is not None and who.closed_at is None and session.counts(visit.now)
-    )
     route = ROUTES.get(visit.path)
+    signed_in = _signed_in(visit)
     sends = asked.method == "POST"
     if sends and asked.origin not in origins:
         raise ForeignFormError("this form did not come from a page of this console")
     if route is None or route.roles is not None:
         if not signed_in:
             return _to_sign_in(visit, route, sends=sends)
-        assert session is not None
-        assert who is not None
+        who, session = visit.who, visit.sitting
         if not who.second_step and not (route is not None and route.early):
             return Elsewhere("/second-step")
         if route is None or not reaches(who.roles, visit.path):

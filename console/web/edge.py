@@ -24,9 +24,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from console.errors import WebAddressError
 from console.home import Home, write_file
 from console.serve import Daily, Node
-from console.web.desk import Asked, answer
+from console.web.desk import Asked, Sent, answer, may_send
+from console.web.forms import read_form, takes_files
 from console.web.pages import STYLE, STYLE_PATH, write_page, write_table
-from console.web.visit import Elsewhere, Page, Table, Works
+from console.web.visit import Document, Elsewhere, Page, Table, Works
 
 MAX_BODY_BYTES = 256 * 1024
 MAX_AT_ONCE = 64
@@ -100,7 +101,13 @@ def make_app(works: Works, place: Place) -> ASGIApp:
             return Response(
                 STYLE, media_type="text/css", headers={"Cache-Control": "max-age=31536000, immutable"}
             )
-        body = await _body(request)
+        token = _token(request, cookie)
+        body: bytes | Sent | None
+        if takes_files(request):
+            limit = await run_in_threadpool(may_send, works, request.url.path, token)
+            body = await read_form(request, limit)
+        else:
+            body = await _body(request)
         if body is None:
             return Response("Too large", 413, media_type="text/plain")
         asked = Asked(
@@ -108,7 +115,7 @@ def make_app(works: Works, place: Place) -> ASGIApp:
             request.url.path,
             request.url.query,
             body,
-            _token(request, cookie),
+            token,
             request.headers.get("origin", ""),
             request.headers.get("accept-language", ""),
         )
@@ -191,6 +198,9 @@ def _respond(works: Works, origins: frozenset[str], asked: Asked, cookie: tuple[
     elif isinstance(found, Table):
         named = {"Content-Disposition": f'attachment; filename="{found.name}.csv"'}
         response = Response(write_table(found), media_type="text/csv", headers=named)
+    elif isinstance(found, Document):
+        named = {"Content-Disposition": f'attachment; filename="{found.name}"'}
+        response = Response(found.content, media_type=found.media_type, headers=named)
     else:
         response = _redirect(found, *cookie)
     response.headers["Cache-Control"] = "no-store"

@@ -6,6 +6,7 @@ from io import BytesIO
 from types import MappingProxyType
 
 from babel import Locale
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -45,11 +46,22 @@ def choose(*wanted: str, accepted: str = "") -> str:
 
 @cache
 def translations(language: str) -> NullTranslations:
-    """The catalogue of a language, read from the text that translators edit; English stands in the code."""
+    """The words of a language, read from the texts that translators edit; English stands in the code."""
     if language == SOURCE:
         return NullTranslations()
-    text = files("console.web").joinpath("locale", f"{language}.po").read_bytes()
     compiled = BytesIO()
-    write_mo(compiled, read_po(BytesIO(text), locale=language))
+    write_mo(compiled, catalogue(language))
     compiled.seek(0)
     return Translations(compiled)
+
+
+def catalogue(language: str) -> Catalog:
+    """The catalogues of a language as one: there is a folder for each part of the console."""
+    whole = Catalog(locale=language)
+    parts = files("console.web").joinpath("locale").iterdir()
+    for part in sorted(parts, key=lambda folder: folder.name):
+        text = part.joinpath(f"{language}.po").read_bytes()
+        for message in read_po(BytesIO(text), locale=language):
+            if message.id:
+                whole[message.id] = message
+    return whole

@@ -5,34 +5,15 @@ A page that somebody does not reach is answered as one that does not exist.
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
 from console.web import front, incidents, sharing
 from console.web.roles import ANYBODY, Role
-from console.web.visit import Handler
+from console.web.route import Route
 
 READERS = frozenset({Role.FOCAL_POINT, Role.COORDINATOR})
 REPORTERS = frozenset({Role.REPORTER, Role.FOCAL_POINT})
 SHARERS = frozenset({Role.FOCAL_POINT})
 NEIGHBOURS = ANYBODY - {Role.REPORTER}
-
-
-class Route(NamedTuple):
-    """One page.
-
-    Attributes:
-        roles: Who reaches it; `None` is everybody, signed in or not.
-        shows: Answers who asks for it.
-        takes: Answers who sends its form.
-        keeps: What is typed on it is kept when the session has ended.
-        early: It is reached before the second step is set up, too.
-    """
-
-    roles: frozenset[Role] | None
-    shows: Handler | None = None
-    takes: Handler | None = None
-    keeps: bool = False
-    early: bool = False
 
 
 ROUTES: Mapping[str, Route] = MappingProxyType(

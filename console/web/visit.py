@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple, TypeAlias
+from typing import BinaryIO, NamedTuple, TypeAlias
 
 from console.cells import Cell
 from console.home import Home
@@ -13,6 +13,17 @@ from node.logbook import Identity
 from node.store.database import Store
 
 Fields: TypeAlias = Mapping[str, tuple[str, ...]]  # what a form or a link says, by the names of its fields
+
+
+class Upload(NamedTuple):
+    """A file that came with a form; it is gone when the form is answered."""
+
+    name: str  # as the sender calls it
+    size: int
+    content: BinaryIO
+
+
+Files: TypeAlias = Mapping[str, tuple[Upload, ...]]  # by the names of their fields
 
 
 class Works(NamedTuple):
@@ -37,6 +48,7 @@ class Visit:
         language: In which the answer is written.
         account: Who asks; `None` before signing in.
         session: In which they are signed in.
+        files: What came with the form.
     """
 
     works: Works
@@ -47,6 +59,7 @@ class Visit:
     language: str
     account: Account | None = None
     session: Session | None = None
+    files: Files = field(default_factory=dict)
 
     @property
     def now(self) -> datetime:
@@ -114,5 +127,14 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
 
 
-Answer: TypeAlias = Page | Elsewhere | Table
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file to take away as it is; `name` is of ASCII letters, digits, dots, underscores and hyphens."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+Answer: TypeAlias = Page | Elsewhere | Table | Document
 Handler: TypeAlias = Callable[[Visit], Answer]

@@ -4,13 +4,12 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from sqlalchemy import update
 
 from console.web.entries import CHOICES
-from console.web.languages import LANGUAGES, SOURCE, choose, translations
+from console.web.languages import LANGUAGES, SOURCE, catalogue, choose, translations
 from console.web.pages import STYLE
 from console.web.roles import Role
 from console.web.tables import account
@@ -53,11 +52,6 @@ def said() -> Iterator[str | tuple[str, ...]]:
 SAID = tuple(dict.fromkeys(said()))
 
 
-def catalogue(language: str) -> Catalog:
-    with (ROOT / "console" / "web" / "locale" / f"{language}.po").open("rb") as file:
-        return read_po(file, locale=language)
-
-
 @pytest.mark.parametrize("language", OTHERS)
 def test_nothing_is_left_out_of_a_catalogue(language: str) -> None:
     known = catalogue(language)
@@ -73,6 +67,15 @@ def test_nothing_is_left_out_of_a_catalogue(language: str) -> None:
         for text in strings:
             assert set(re.findall(r"%\(\w+\)s", text)) <= wanted, message.id
         assert wanted <= set(re.findall(r"%\(\w+\)s", strings[-1])), message.id
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_no_sentence_stands_in_two_parts_of_a_catalogue(language: str) -> None:
+    said: list[object] = []
+    for part in (ROOT / "console" / "web" / "locale").iterdir():
+        with (part / f"{language}.po").open("rb") as file:
+            said += [message.id for message in read_po(file, locale=language) if message.id]
+    assert len(said) == len(set(said))
 
 
 @pytest.mark.slow

@@ -1,0 +1,26 @@
+"""One page as the table of pages knows it."""
+
+from typing import NamedTuple
+
+from console.web.roles import Role
+from console.web.visit import Handler
+
+
+class Route(NamedTuple):
+    """One page.
+
+    Attributes:
+        roles: Who reaches it; `None` is everybody, signed in or not.
+        shows: Answers who asks for it.
+        takes: Answers who sends its form.
+        keeps: What is typed on it is kept when the session has ended.
+        early: It is reached before the second step is set up, too.
+        uploads: Bytes that its form may have with its files, where it has some.
+    """
+
+    roles: frozenset[Role] | None
+    shows: Handler | None = None
+    takes: Handler | None = None
+    keeps: bool = False
+    early: bool = False
+    uploads: int = 0
