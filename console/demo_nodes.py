@@ -26,10 +26,19 @@ class Nodes:
     def __init__(self) -> None:
         self._running: list[tuple[Home, subprocess.Popen[bytes]]] = []
 
-    def start(self, home: Home) -> None:
+    def start(self, home: Home, *options: str) -> None:
         """Start to serve a node; `wait` says when it listens."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith(_OWN)}
-        command = [sys.executable, "-P", "-m", "console.cli.main", "serve", "--home", str(home.path)]
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "console.cli.main",
+            "serve",
+            "--home",
+            str(home.path),
+            *options,
+        ]
         with (home.path / LOG).open("wb") as log:
             child = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment
@@ -71,12 +80,12 @@ class Nodes:
 
 
 @contextmanager
-def serving(homes: Sequence[Home]) -> Iterator[Nodes]:
-    """Start to serve nodes, and end them at the end of the block."""
+def serving(homes: Sequence[Home], console: Home | None = None) -> Iterator[Nodes]:
+    """Start to serve nodes, one of them with its console, and end them at the end of the block."""
     nodes = Nodes()
     try:
         for home in homes:
-            nodes.start(home)
+            nodes.start(home, *(("--web", "127.0.0.1:0") if home == console else ()))
         yield nodes
     finally:
         nodes.stop()

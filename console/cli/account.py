@@ -52,6 +52,21 @@ def renew(name: NameArgument, home: HomeOption = HERE) -> None:
 
 
 @account.command()
+def link(name: NameArgument, home: HomeOption = HERE) -> None:
+    """Print a link that signs in to an account once.
+
+    It counts for half an hour and needs neither passphrase nor code: for somebody beside you.
+    """
+    from console.home import open_home
+    from console.web.edge import address_of
+    from console.web.links import make_link
+
+    node = open_home(home)
+    address = address_of(node)
+    print(f"{address}/link?token={make_link(node.store(), name, datetime.now(UTC))}")
+
+
+@account.command()
 def roles(name: NameArgument, role: RoleOption, home: HomeOption = HERE) -> None:
     """Give an account other roles; its sessions end."""
     from console.home import open_home

@@ -36,7 +36,7 @@ def tell(folder: Path, data: Path | None, *, keep: bool) -> bool:
     started = time.monotonic()
     dealt = _deal_out(data)
     network = _form(folder)
-    with serving(network.members) as nodes:
+    with serving(network.members, network.members[0] if keep else None) as nodes:
         imports = _import(network.members, dealt)
         shares = [_share(home, done) for home, done in zip(network.members, imports, strict=True)]
         _tell_shares(shares)
@@ -46,6 +46,7 @@ def tell(folder: Path, data: Path | None, *, keep: bool) -> bool:
         _sum_up(network.members, shares, pulled)
         print(f"\nDone in {time.monotonic() - started:.0f} seconds.")
         if keep:
+            _open_console(network.members[0])
             _invite(folder)
             _until_stopped(nodes)
     return agrees
@@ -177,6 +178,16 @@ def _sum_up(members: Sequence[Home], shares: Sequence[demo.Share], pulled: Seque
         rows.append([*here, seen.verified, seen.received.refused])
     print()
     show(("node", "records", "released", "held", "log size", "verified", "rejected"), rows, Format.TABLE)
+
+
+def _open_console(home: Home) -> None:
+    with working(f"Syncing {home.settings.org_id}"):
+        address, people = demo.let_in(home, lambda *_: None)
+    print(f"\nThe console of {home.settings.org_id}, in a browser on this machine: {address}")
+    print("Each of these links signs in once, within half an hour:\n")
+    for one in people:
+        print(f"{_INDENT}{one.role.replace('_', ' '):<24}{one.link}")
+    print(f"\nAnother: tocsin account link NAME --home {home.path}\n")
 
 
 def _invite(folder: Path) -> None:

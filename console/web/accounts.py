@@ -31,8 +31,10 @@ class Account(NamedTuple):
     closed_at: int | None
 
 
-def add_account(store: Store, name: str, roles: Iterable[str], passphrase: str, now: datetime) -> None:
-    """Make an account; its owner sets up the second step at the first sign-in.
+def add_account(
+    store: Store, name: str, roles: Iterable[str], passphrase: str, now: datetime, second_step: str = ""
+) -> None:
+    """Make an account; its owner sets up the second step at the first sign-in, where none is given.
 
     Raises:
         AccountError: The name is taken or can not be one, there is no such role, or the passphrase is weak.
@@ -46,7 +48,9 @@ def add_account(store: Store, name: str, roles: Iterable[str], passphrase: str, 
             raise AccountError(f"there is an account {name} already; closed accounts keep their name")
         key = next_id(connection, account)
         made_at = int(now.timestamp())
-        insert_many(connection, account, [(key, name, _written(wanted), known, "", 0, "", made_at, None)])
+        insert_many(
+            connection, account, [(key, name, _written(wanted), known, second_step, 0, "", made_at, None)]
+        )
 
 
 def change_roles(store: Store, name: str, roles: Iterable[str], now: datetime) -> None:
@@ -57,7 +61,7 @@ def change_roles(store: Store, name: str, roles: Iterable[str], now: datetime) -
     """
     wanted = _written(_roles(roles))
     with store.write() as connection:
-        one = _open_account(connection, name)
+        one = open_account(connection, name)
         connection.execute(update(account).where(account.c.id == one.key).values(roles=wanted))
         end_sessions(connection, one.key, now)
 
@@ -70,7 +74,7 @@ def renew_account(store: Store, name: str, passphrase: str, now: datetime) -> No
     """
     known = hash_passphrase(name, passphrase)
     with store.write() as connection:
-        one = _open_account(connection, name)
+        one = open_account(connection, name)
         changed = update(account).where(account.c.id == one.key)
         connection.execute(changed.values(passphrase=known, second_step="", last_step=0))
         end_sessions(connection, one.key, now)
@@ -83,7 +87,7 @@ def close_account(store: Store, name: str, now: datetime) -> None:
         AccountError: There is no such account.
     """
     with store.write() as connection:
-        one = _open_account(connection, name)
+        one = open_account(connection, name)
         connection.execute(
             update(account).where(account.c.id == one.key).values(closed_at=int(now.timestamp()))
         )
@@ -109,18 +113,23 @@ def find_account(connection: Transaction, name: str) -> Account | None:
     return None if row is None else read_account(row)
 
 
+def open_account(connection: Transaction, name: str) -> Account:
+    """An account that is not closed.
+
+    Raises:
+        AccountError: There is none of this name.
+    """
+    found = find_account(connection, name)
+    if found is None or found.closed_at is not None:
+        raise AccountError(f"there is no open account {name[:80]!r}; `tocsin account list` shows them")
+    return found
+
+
 def read_account(row: Iterable[object]) -> Account:
     """An account as its row says; a role that this version does not know is none."""
     key, name, roles, *rest = row
     held = frozenset(Role(one) for one in str(roles).split(",") if one in set(Role))
     return Account(key, name, held, *rest)  # type: ignore[arg-type] # columns of `account`, in order
-
-
-def _open_account(connection: Transaction, name: str) -> Account:
-    found = find_account(connection, name)
-    if found is None or found.closed_at is not None:
-        raise AccountError(f"there is no open account {name[:80]!r}; `tocsin account list` shows them")
-    return found
 
 
 def _roles(names: Iterable[str]) -> frozenset[Role]:

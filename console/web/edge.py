@@ -86,6 +86,18 @@ def read_place(address: str, origin: str) -> Place:
     return Place(bare, number, origin.rstrip("/"))
 
 
+def address_of(home: Home) -> str:
+    """Where browsers reach the console of a node that runs.
+
+    Raises:
+        WebAddressError: None runs.
+    """
+    try:
+        return home.settings.web_origin or f"http://{(home.path / ADDRESS_FILE).read_text()}"
+    except OSError as error:
+        raise WebAddressError("no console runs here; start it with `tocsin serve --web`") from error
+
+
 def make_app(works: Works, place: Place) -> ASGIApp:
     """The console as an application."""
     hosts = _hosts(place)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import segno
 
 from console.errors import SignInError, TooManyTriesError
+from console.web import links
 from console.web.accounts import choose_language
 from console.web.languages import LANGUAGES
 from console.web.proofs import new_second_step, second_step_address
@@ -46,6 +47,22 @@ def take_sign_in(visit: Visit) -> Answer:
         status = 429 if isinstance(error, TooManyTriesError) else 403
         return Page("sign_in.html", {"next": page, "name": name[:80], "fault": str(error)}, status)
     return Elsewhere(page, token=token)
+
+
+def ask_link(visit: Visit) -> Answer:
+    """What follows a link that signs in: one button, as whatever looks at links in advance should not use it up."""
+    return Page(
+        "link.html", {"token": visit.asks("token"), "next": safe_page(visit.asks("next")), "fault": ""}
+    )
+
+
+def take_link(visit: Visit) -> Answer:
+    """Sign in by a link, and go where it leads."""
+    try:
+        token = links.take_link(visit.store, visit.says("token"), visit.now)
+    except SignInError as error:
+        return Page("link.html", {"token": "", "next": "/", "fault": str(error)}, 403)
+    return Elsewhere(safe_page(visit.says("next")), token=token)
 
 
 def safe_page(text: str) -> str:

@@ -19,6 +19,7 @@ NEIGHBOURS = ANYBODY - {Role.REPORTER}
 ROUTES: Mapping[str, Route] = MappingProxyType(
     {
         "/sign-in": Route(None, front.ask_sign_in, front.take_sign_in),
+        "/link": Route(None, front.ask_link, front.take_link),
         "/blank": Route(None, front.blank),
         "/second-step": Route(ANYBODY, front.ask_second_step, front.take_second_step, early=True),
         "/sign-out": Route(ANYBODY, takes=front.sign_out, early=True),

@@ -99,14 +99,16 @@ def open_sessions(store: Store, account_key: int, now: datetime) -> tuple[Sessio
     return tuple(one for one in found if one.counts(now))
 
 
-def end_session(store: Store, account_key: int, key: int, now: datetime) -> None:
-    """End one session of an account; nothing happens where it is somebody else's."""
+def end_session(store: Store, account_key: int, key: int, now: datetime) -> bool:
+    """End one session of an account, and say whether it had not ended yet; nothing happens to somebody else's."""
+    of_account = and_(account_session.c.id == key, account_session.c.account_id == account_key)
     with store.write() as connection:
-        connection.execute(
+        ended = connection.execute(
             update(account_session)
-            .where(and_(account_session.c.id == key, account_session.c.account_id == account_key))
+            .where(of_account, account_session.c.ended_at.is_(None))
             .values(ended_at=int(now.timestamp()))
         )
+    return bool(ended.rowcount)
 
 
 def end_sessions(connection: Transaction, account_key: int, now: datetime) -> None:

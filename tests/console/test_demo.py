@@ -25,10 +25,20 @@ from node.intake import read_publication
 from node.model import EmployerTally, Incident, PartialDate
 from node.query import Answer
 from tests.console.command_line import tocsin
+from tests.support.browser import Browser, Shown
 
 TODAY = date(2026, 11, 23)
 NAMES = ("un-agency", "ingo", "nngo")
 MEASURES = ("incidents", "affected", "killed", "injured", "abducted", "detained")
+
+
+LINK = re.compile(r"http://127\.0\.0\.1:(\d+)(/link\S+)")
+
+
+def sign_in(port: str, page: str) -> Shown:
+    """Follow a link that signs in, and go where it leads."""
+    browser = Browser(int(port))
+    return browser.follow(browser.send(browser.get(page), "/link"))
 
 
 @pytest.mark.parametrize(
@@ -134,6 +144,7 @@ def test_what_is_kept_running_can_be_asked_and_ends_with_a_signal(
             text += line
         asked = tocsin("sync", "--home", homes / "ingo", "--format", "json")
         counted = tocsin("query", "--by", "country", "--home", homes / "coordinator")
+        signed_in = [sign_in(*found) for found in LINK.findall(text)]
         child.send_signal(number)
         child.communicate(timeout=30)
     finally:
@@ -143,6 +154,8 @@ def test_what_is_kept_running_can_be_asked_and_ends_with_a_signal(
     assert child.returncode == code
     assert {row["peer"]: row["stopped by"] for row in asked.rows} == {"nngo": "", "un-agency": ""}
     assert "shared by peers" in counted.out
+    assert [shown.status for shown in signed_in] == [200, 200, 200]
+    assert "incidents" in signed_in[0].words
     assert sorted(folder.name for folder in homes.iterdir()) == ["coordinator", *sorted(NAMES)]
     assert not list(homes.glob("*/listening"))  # a node takes it away when it ends by itself
 

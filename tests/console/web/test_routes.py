@@ -26,6 +26,7 @@ MAY: dict[str, tuple[frozenset[Role], frozenset[Role]]] = {
     "/incidents": (READERS, NOBODY),
     "/incidents.csv": (READERS, NOBODY),
     "/leave": (NOBODY, ANYBODY),
+    "/link": (ANYBODY, ANYBODY),
     "/network": (ANYBODY - {Role.REPORTER}, NOBODY),
     "/report": (REPORTERS, REPORTERS),
     "/reported": (REPORTERS, NOBODY),

@@ -15,6 +15,7 @@ from console.web.accounts import (
     close_account,
     renew_account,
 )
+from console.web.links import make_link
 from console.web.proofs import is_form_key, step_of, write_form_key
 from console.web.roles import Role
 from console.web.visit import Works
@@ -67,6 +68,36 @@ def test_a_code_opens_one_session(browser: Browser, port: int, clock: Clock) -> 
 
     assert again.status == 403
     assert "do not go together" in again.words
+
+
+def test_a_link_signs_in_once_and_only_when_its_button_is_pressed(
+    works: Works, browser: Browser, port: int, clock: Clock
+) -> None:
+    page = f"/link?token={make_link(works.store, 'coordinator', clock.now)}&next=/held"
+    shown = [browser.get(page) for _ in range(2)][1]
+    assert browser.send(shown, "/link").header("location") == "/held"
+    assert browser.get("/held").status == 200
+
+    again = Browser(port)
+    refused = again.send(again.get(page), "/link")
+
+    assert refused.status == 403
+    assert "used or is too old" in refused.words
+    assert again.cookies == {}
+
+
+def test_a_link_counts_for_half_an_hour_and_leads_to_no_other_host(
+    works: Works, browser: Browser, clock: Clock
+) -> None:
+    pages = [
+        f"/link?token={make_link(works.store, 'coordinator', clock.now)}&next={there}"
+        for there in ("//evil.example", "/")
+    ]
+    assert browser.send(browser.get(pages[0]), "/link").header("location") == "/"
+    clock.now += timedelta(minutes=31)
+    assert browser.send(browser.get(pages[1]), "/link").status == 403
+    with pytest.raises(AccountError, match="no open account"):
+        make_link(works.store, "nobody", clock.now)
 
 
 @pytest.mark.slow
