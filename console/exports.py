@@ -1,19 +1,14 @@
 """Answers as files: CSV and workbooks with a row of HXL tags, JSON, GeoJSON, Parquet; and counts out of a file.
 
-What stands beside the figures goes into the file wherever its kind has room for it. No spreadsheet takes a text for a
-formula.
+What stands beside the figures goes into the file wherever its kind has room for it.
 """
 
-import csv
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from io import BytesIO, StringIO
 from pathlib import Path
 
-from xlsxwriter import Workbook
-
-from console.cells import harmless, sentence
 from console.home import write_file
+from console.sheets import Sheet, write_csv, write_json, write_xlsx
 from node.dimensions import BY_NAME, MEASURED
 from node.errors import ColumnsError, ConfigError, QueryError
 from node.figures import BEFORE, CHANGE, RATE, SHARE
@@ -38,9 +33,10 @@ def write_answer(found: Answer, notes: Mapping[str, object], path: Path) -> None
     write_file(path, kind(found, notes))
 
 
-def tags(found: Answer) -> tuple[str, ...]:
-    """HXL tag of each column."""
-    return tuple(_tag(name) for name in found.header)
+def sheet_of(found: Answer, notes: Mapping[str, object]) -> Sheet:
+    """An answer as a table to take away, with the HXL tag of each column."""
+    tags = tuple(_tag(name) for name in found.header)
+    return Sheet(found.header, found.rows, tags, notes, "figures", len(found.query.by))
 
 
 def read_counts(data: bytes) -> Iterator[Count]:
@@ -70,39 +66,6 @@ def _tag(name: str) -> str:
         return BY_NAME[name].tag
     end = next(end for end in _ENDS if name.endswith(end) and name.removesuffix(end) in MEASURED)
     return MEASURED[name.removesuffix(end)].tag + _ENDS[end]
-
-
-def _csv(found: Answer, _notes: Mapping[str, object]) -> bytes:
-    text = StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerows((found.header, tags(found)))
-    writer.writerows([harmless(cell) for cell in row] for row in found.rows)
-    return text.getvalue().encode("utf-8-sig")  # without the mark a spreadsheet would guess
-
-
-def _xlsx(found: Answer, notes: Mapping[str, object]) -> bytes:
-    content = BytesIO()
-    safe = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with Workbook(content, safe) as book:
-        bold, sheet, about = (
-            book.add_format({"bold": True}),
-            book.add_worksheet("figures"),
-            book.add_worksheet("about"),
-        )
-        sheet.write_row(0, 0, found.header, bold)
-        sheet.write_row(1, 0, tags(found))
-        for at, row in enumerate(found.rows, 2):
-            sheet.write_row(at, 0, row)
-        sheet.freeze_panes(2, len(found.query.by))
-        for at, (name, note) in enumerate(notes.items()):
-            about.write_row(at, 0, (name.replace("_", " "), sentence(note)))
-    return content.getvalue()
-
-
-def _json(found: Answer, notes: Mapping[str, object]) -> bytes:
-    rows = [dict(zip(found.header, row, strict=True)) for row in found.rows]
-    plain = {"rows": rows, "tags": dict(zip(found.header, tags(found), strict=True)), **notes}
-    return json.dumps(plain, ensure_ascii=False, indent=2, default=str).encode()
 
 
 def _geojson(found: Answer, notes: Mapping[str, object]) -> bytes:
@@ -148,9 +111,9 @@ def _typed(row: Sequence[str | float | None], kinds: Sequence[str]) -> list[str 
 
 
 KINDS: Mapping[str, Callable[[Answer, Mapping[str, object]], bytes]] = {
-    ".csv": _csv,
-    ".xlsx": _xlsx,
-    ".json": _json,
+    ".csv": lambda found, notes: write_csv(sheet_of(found, notes)),
+    ".xlsx": lambda found, notes: write_xlsx(sheet_of(found, notes)),
+    ".json": lambda found, notes: write_json(sheet_of(found, notes)),
     ".geojson": _geojson,
     ".parquet": _parquet,
 }

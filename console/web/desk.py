@@ -16,13 +16,14 @@ from console.errors import ForeignFormError, LargeFormError, MethodError, NoPage
 from console.web.accounts import Account, read_account
 from console.web.drafts import keep_draft
 from console.web.languages import choose
+from console.web.lists import take_away
 from console.web.proofs import is_form_key
 from console.web.route import Route
 from console.web.routes import ROUTES, reaches
 from console.web.sessions import find_session, note_use
 from console.web.statuses import KINDS, status_of
 from console.web.tables import account
-from console.web.visit import Answer, Elsewhere, Fields, Files, Page, Visit, Works
+from console.web.visit import Elsewhere, Fields, Files, Final, Page, Table, Visit, Works
 
 MAX_FIELDS = 400
 MAX_QUERY = 8_192  # characters
@@ -50,7 +51,7 @@ class Asked(NamedTuple):
     accepted: str  # languages
 
 
-def answer(works: Works, origins: frozenset[str], asked: Asked) -> tuple[Visit, Answer]:
+def answer(works: Works, origins: frozenset[str], asked: Asked) -> tuple[Visit, Final]:
     """Answer a request; an error is a page too."""
     visit = Visit(works, asked.path, asked.query, {}, {}, choose(accepted=asked.accepted))
     try:
@@ -97,7 +98,7 @@ def _signed_in(visit: Visit) -> bool:
     return session is not None and who is not None and who.closed_at is None and session.counts(visit.now)
 
 
-def _answered(visit: Visit, origins: frozenset[str], asked: Asked) -> Answer:
+def _answered(visit: Visit, origins: frozenset[str], asked: Asked) -> Final:
     route = ROUTES.get(visit.path)
     signed_in = _signed_in(visit)
     sends = asked.method == "POST"
@@ -119,10 +120,11 @@ def _answered(visit: Visit, origins: frozenset[str], asked: Asked) -> Answer:
     handler = route.takes if sends else route.shows
     if handler is None:
         raise MethodError("this page can not be asked for like this")
-    return handler(visit)
+    found = handler(visit)
+    return take_away(visit, found) if isinstance(found, Table) else found
 
 
-def _to_sign_in(visit: Visit, route: Route | None, *, sends: bool) -> Answer:
+def _to_sign_in(visit: Visit, route: Route | None, *, sends: bool) -> Final:
     """Ask to sign in first; what was typed waits for its owner, if this was a session of theirs."""
     session, who = visit.session, visit.account
     if (
@@ -138,7 +140,7 @@ def _to_sign_in(visit: Visit, route: Route | None, *, sends: bool) -> Answer:
     return Elsewhere(f"/sign-in?next={quote(visit.page, safe='')}")
 
 
-def _from_before(visit: Visit, route: Route) -> Answer:
+def _from_before(visit: Visit, route: Route) -> Final:
     """A form of ours, from an earlier session: what was typed is kept and shown again, and nothing is done."""
     if not (route.keeps and route.shows):
         raise ForeignFormError("this form is of an earlier session; open the page again")

@@ -26,8 +26,8 @@ from console.home import Home, write_file
 from console.serve import Daily, Node
 from console.web.desk import Asked, Sent, answer, may_send
 from console.web.forms import read_form, takes_files
-from console.web.pages import STYLE, STYLE_PATH, write_page, write_table
-from console.web.visit import Document, Elsewhere, Page, Table, Works
+from console.web.pages import STYLE, STYLE_PATH, write_page
+from console.web.visit import Document, Elsewhere, Page, Works
 
 MAX_BODY_BYTES = 256 * 1024
 MAX_AT_ONCE = 64
@@ -207,9 +207,6 @@ def _respond(works: Works, origins: frozenset[str], asked: Asked, cookie: tuple[
     response: Response
     if isinstance(found, Page):
         response = Response(write_page(visit, found), found.status, media_type="text/html")
-    elif isinstance(found, Table):
-        named = {"Content-Disposition": f'attachment; filename="{found.name}.csv"'}
-        response = Response(write_table(found), media_type="text/csv", headers=named)
     elif isinstance(found, Document):
         named = {"Content-Disposition": f'attachment; filename="{found.name}"'}
         response = Response(found.content, media_type=found.media_type, headers=named)

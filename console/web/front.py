@@ -13,12 +13,13 @@ from console.web.languages import LANGUAGES
 from console.web.proofs import new_second_step, second_step_address
 from console.web.sessions import end_session, offer_second_step, open_sessions
 from console.web.signing_in import confirm_second_step, sign_in
-from console.web.visit import Answer, Elsewhere, Page, Visit
+from console.web.visit import Answer, Elsewhere, Page, Table, Visit
 from node.directory import Member
 from node.store.heads import LogHead, log_heads
 from node.store.records import record_count
 
 MAX_PAGE = 2_048  # characters of a link
+NEIGHBOUR_COLUMNS = ("member", "type", "sees", "standing", "last_heard", "entries_verified", "refused")
 STALE = timedelta(days=2)  # without a word from a member: it is shown as stale
 
 
@@ -136,6 +137,23 @@ def show_network(visit: Visit) -> Answer:
     home = visit.works.home
     directory = home.directory() if home.network_file.exists() else None
     return Page("network.html", {"directory": directory, "neighbours": neighbours(visit)})
+
+
+def take_network(visit: Visit) -> Answer:
+    """The members of the network as a file."""
+    rows = (
+        (
+            one.member.org_id,
+            one.member.type.name,
+            one.member.tier.name.lower(),
+            one.member.status.name.lower(),
+            f"{one.heard:%Y-%m-%dT%H:%M:%SZ}" if one.heard else None,
+            one.size,
+            one.refused,
+        )
+        for one in neighbours(visit)
+    )
+    return Table("network", NEIGHBOUR_COLUMNS, tuple(rows))
 
 
 def neighbours(visit: Visit) -> list[Neighbour]:

@@ -33,6 +33,7 @@ COLUMNS = (
     *Outcome,
     "certainty",
 )
+HELD_COLUMNS = (*COLUMNS[:6], "means", "rule", "why", "what_would_release_it")
 
 
 def list_incidents(visit: Visit) -> Answer:
@@ -45,6 +46,19 @@ def take_away(visit: Visit) -> Answer:
     """The whole list as a file, without what people wrote in their own words."""
     rows = tuple(_cells(one) for one in find_all(visit))
     return Table("incidents", COLUMNS, rows)
+
+
+def take_held(visit: Visit) -> Answer:
+    """What is held as a file, with the rule, why, and what would release it."""
+    found = find_page(visit, held=True)
+    if found.fault:
+        raise QueryError(found.fault)
+    rows = [
+        (*_cells(row.one)[:6], row.one.incident.means, row.hold.rule, row.hold.reason, row.hold.release)
+        for row in found.rows
+        if row.hold is not None
+    ]
+    return Table("held", HELD_COLUMNS, tuple(rows))
 
 
 def _cells(one: Current) -> tuple[Cell, ...]:

@@ -16,6 +16,7 @@ class Route(NamedTuple):
         keeps: What is typed on it is kept when the session has ended.
         early: It is reached before the second step is set up, too.
         uploads: Bytes that its form may have with its files, where it has some.
+        lists: Gives the whole list that it shows as a `Table`, where it shows one.
     """
 
     roles: frozenset[Role] | None
@@ -24,3 +25,4 @@ class Route(NamedTuple):
     keeps: bool = False
     early: bool = False
     uploads: int = 0
+    lists: Handler | None = None

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from console.web import front, incidents, sharing
+from console.web.lists import with_lists
 from console.web.roles import ANYBODY, Role
 from console.web.route import Route
 
@@ -16,7 +17,7 @@ SHARERS = frozenset({Role.FOCAL_POINT})
 NEIGHBOURS = ANYBODY - {Role.REPORTER}
 
 
-ROUTES: Mapping[str, Route] = MappingProxyType(
+_PAGES: Mapping[str, Route] = MappingProxyType(
     {
         "/sign-in": Route(None, front.ask_sign_in, front.take_sign_in),
         "/link": Route(None, front.ask_link, front.take_link),
@@ -28,19 +29,19 @@ ROUTES: Mapping[str, Route] = MappingProxyType(
         "/account": Route(ANYBODY, front.show_account),
         "/account/session": Route(ANYBODY, takes=front.end_one_session),
         "/account/language": Route(ANYBODY, takes=front.take_language),
-        "/network": Route(NEIGHBOURS, front.show_network),
+        "/network": Route(NEIGHBOURS, front.show_network, lists=front.take_network),
         "/report": Route(REPORTERS, incidents.report, incidents.take_report, keeps=True),
         "/reported": Route(REPORTERS, incidents.reported),
-        "/incidents": Route(READERS, incidents.list_incidents),
-        "/incidents.csv": Route(READERS, incidents.take_away),
+        "/incidents": Route(READERS, incidents.list_incidents, lists=incidents.take_away),
         "/incident": Route(READERS, incidents.show_incident),
         "/incident/complete": Route(SHARERS, incidents.complete, incidents.take_completion, keeps=True),
-        "/held": Route(READERS, incidents.list_held),
+        "/held": Route(READERS, incidents.list_held, lists=incidents.take_held),
         "/share": Route(SHARERS, sharing.choose),
         "/share/preview": Route(SHARERS, sharing.look),
         "/share/send": Route(SHARERS, takes=sharing.send),
     }
 )
+ROUTES: Mapping[str, Route] = MappingProxyType(dict(with_lists(_PAGES)))
 
 
 def reaches(roles: frozenset[Role], path: str) -> bool:

@@ -7,6 +7,7 @@ from typing import BinaryIO, NamedTuple, TypeAlias
 
 from console.cells import Cell
 from console.home import Home
+from console.sheets import Sheet
 from console.web.accounts import Account
 from console.web.sessions import Session
 from node.logbook import Identity
@@ -120,11 +121,26 @@ class Elsewhere:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A list to take away as a file that a spreadsheet opens."""
+    """A list to take away; the end of the page's name says as what: see `console.web.lists`.
+
+    Attributes:
+        name: Of the file, like that of a `Document`.
+        header: Names of its columns.
+        rows: Of cells, as many as columns.
+        tags: HXL tag of each column, or none at all.
+        notes: What must stand beside it.
+    """
 
     name: str
     header: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    tags: tuple[str, ...] = ()
+    notes: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def sheet(self) -> Sheet:
+        """The same without its name."""
+        return Sheet(self.header, self.rows, self.tags, self.notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,5 +152,6 @@ class Document:
     content: bytes
 
 
-Answer: TypeAlias = Page | Elsewhere | Table | Document
+Final: TypeAlias = Page | Elsewhere | Document
+Answer: TypeAlias = Final | Table
 Handler: TypeAlias = Callable[[Visit], Answer]

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from functools import cache
 
 from babel import Locale
+from babel.numbers import format_decimal
 
+from console.cells import DASH, Cell
 from console.web.languages import translations
 from node.codes import LIST_NAMES, code_list
 
@@ -17,6 +19,15 @@ def label(language: str, name: str, code: str) -> str:
         return country(language, code)
     words = code_list(name).label(code) if name in LIST_NAMES else code.replace("_", " ")
     return str(translations(language).gettext(words)) if words else ""
+
+
+def said_cell(language: str, column: str, value: Cell) -> str:
+    """A cell of a list as a person reads it: codes of known lists in words, what is not known as a dash."""
+    if value is None:
+        return DASH
+    if isinstance(value, str):
+        return label(language, column, value) if column in LIST_NAMES else value
+    return str(format_decimal(value, locale=language)) if column != "year" else str(value)
 
 
 @cache

@@ -131,7 +131,7 @@ class Browser:
                 else:
                     self.cookies[name] = held.value
         zipped = response.headers.get("content-encoding") == "gzip"
-        text = (gzip.decompress(raw) if zipped else raw).decode()
+        text = (gzip.decompress(raw) if zipped else raw).decode(errors="replace")
         return Shown(response.status, list(response.headers.items()), text, len(raw))
 
 

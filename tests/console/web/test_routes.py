@@ -24,7 +24,6 @@ MAY: dict[str, tuple[frozenset[Role], frozenset[Role]]] = {
     "/incident": (READERS, NOBODY),
     "/incident/complete": (FOCAL, FOCAL),
     "/incidents": (READERS, NOBODY),
-    "/incidents.csv": (READERS, NOBODY),
     "/leave": (NOBODY, ANYBODY),
     "/link": (ANYBODY, ANYBODY),
     "/network": (ANYBODY - {Role.REPORTER}, NOBODY),
@@ -36,6 +35,10 @@ MAY: dict[str, tuple[frozenset[Role], frozenset[Role]]] = {
     "/share/send": (NOBODY, FOCAL),
     "/sign-in": (ANYBODY, ANYBODY),
     "/sign-out": (NOBODY, ANYBODY),
+}
+LISTS = ("/held", "/incidents", "/network")  # that are taken away as files by whoever sees them
+MAY |= {
+    f"{path}.{kind}": (MAY[path][0], NOBODY) for path in LISTS for kind in ("csv", "xlsx", "json", "print")
 }
 QUERIES = {
     "/share/preview": "?id=awsd:a&tier=peer",

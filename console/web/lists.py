@@ -1,0 +1,50 @@
+"""Every list is taken away in the same ways: as CSV, workbook and JSON, and whole on one page to print.
+
+A page of the table of pages that has `lists` has pages of the same name beside it that end in `.csv`, `.xlsx`, `.json`
+and `.print`, for the same people; links to them stand above every such page.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from urllib.parse import parse_qsl, urlencode
+
+from console.sheets import Sheet, write_csv, write_json, write_xlsx
+from console.web.route import Route
+from console.web.visit import Document, Page, Table, Visit
+
+PRINT = "print"
+MOST_PRINTED = 1_000  # rows on one page
+_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_FILES: Mapping[str, tuple[str, Callable[[Sheet], bytes]]] = MappingProxyType(
+    {
+        "csv": ("text/csv", write_csv),
+        "xlsx": (_WORKBOOK, write_xlsx),
+        "json": ("application/json", write_json),
+    }
+)
+KINDS = (*_FILES, PRINT)
+
+
+def with_lists(routes: Mapping[str, Route]) -> Iterable[tuple[str, Route]]:
+    """The pages, and beside each that is a list those that take it away."""
+    for path, route in routes.items():
+        yield path, route
+        if route.lists is not None:
+            yield from ((f"{path}.{kind}", Route(route.roles, route.lists)) for kind in KINDS)
+
+
+def links(visit: Visit) -> tuple[tuple[str, str], ...]:
+    """(kind, page) of all ways to take a list away as it is filtered, all of its pages."""
+    asked = [(name, value) for name, value in parse_qsl(visit.query) if value and name != "page"]
+    behind = f"?{urlencode(asked, safe=',')}" if asked else ""
+    return tuple((kind, f"{visit.path}.{kind}{behind}") for kind in KINDS)
+
+
+def take_away(visit: Visit, table: Table) -> Page | Document:
+    """A list in the way that the page's name says."""
+    back, _, kind = visit.path.rpartition(".")
+    if kind == PRINT:
+        facts = {"table": table, "back": f"{back}?{visit.query}", "rows": table.rows[:MOST_PRINTED]}
+        return Page("printed.html", facts)
+    media_type, write = _FILES[kind]
+    return Document(f"{table.name}.{kind}", media_type, write(table.sheet))

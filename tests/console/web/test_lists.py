@@ -1,0 +1,80 @@
+"""Every list of the console is taken away in the same ways, at the same place, and no cell of it is a formula."""
+
+import csv
+import json
+from collections.abc import Callable
+from io import BytesIO, StringIO
+
+import pytest
+from python_calamine import CalamineWorkbook
+
+from console.sheets import Sheet, write_csv, write_json, write_xlsx
+from console.web.lists import KINDS, MOST_PRINTED, take_away
+from console.web.roles import Role
+from console.web.routes import ROUTES
+from console.web.visit import Document, Page, Table, Visit, Works
+from tests.console.web.test_routes import QUERIES
+from tests.support.browser import Browser
+
+LISTS = sorted(path for path, route in ROUTES.items() if route.lists is not None)
+FORMULA = '=HYPERLINK("http://x";"y")'
+SHEET = Sheet(
+    ("a", "b"), ((FORMULA, 1), ("\t@x\ry", None)), ("#x", "#y"), {"as_of": "today", "n": ["1", "2"]}
+)
+
+
+def one_who_reaches(path: str) -> Role:
+    return next(role for role in Role if role in (ROUTES[path].roles or ()))
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_list_is_taken_away_in_every_way_as_it_is_shown(
+    path: str, signed_in: Callable[[Role], Browser]
+) -> None:
+    browser = signed_in(one_who_reaches(path))
+    behind = QUERIES.get(path, "")
+    shown = browser.get(path + behind)
+    names = {kind: f"{path}.{kind}{behind}" for kind in KINDS}
+
+    assert all(f'href="{name}"'.replace("&", "&amp;") in shown.text for name in names.values())
+    header, *rows = csv.reader(StringIO(browser.get(names["csv"]).text.removeprefix("\ufeff"), newline=""))
+    plain = json.loads(browser.get(names["json"]).text)["rows"]
+    printed = browser.get(names["print"])
+    tags = 1 if rows and all(not cell or cell.startswith("#") for cell in rows[0]) else 0
+    assert len(plain) == len(rows) - tags
+    assert not plain or list(plain[0]) == header
+    assert printed.text.count("<tr>") == 1 + len(plain)
+    for name in names.values():
+        assert browser.get(name).status == 200
+
+
+def test_what_filters_a_list_filters_what_is_taken_away(signed_in: Callable[[Role], Browser]) -> None:
+    browser = signed_in(Role.COORDINATOR)
+    shown = browser.get("/incidents?means=looting&country=&page=1")
+    assert 'href="/incidents.json?means=looting"' in shown.text
+    found = json.loads(browser.get("/incidents.json?means=looting").text)["rows"]
+    assert {one["means"] for one in found} == {"looting"}
+    assert browser.get("/incidents.print?nonsense=1").status == 422
+    assert browser.get("/held.csv?nonsense=1").status == 422
+
+
+def test_no_file_holds_a_formula_and_each_says_what_stands_beside_the_rows() -> None:
+    head, tags, *rows = csv.reader(StringIO(write_csv(SHEET).decode("utf-8-sig"), newline=""))
+    book = CalamineWorkbook.from_filelike(BytesIO(write_xlsx(SHEET)))
+    assert (head, tags) == (["a", "b"], ["#x", "#y"])
+    assert rows == [[f"'{FORMULA}", "1"], ["'\t@x y", ""]]
+    assert book.get_sheet_by_name("list").to_python()[2] == [FORMULA, 1]
+    assert b"<f>" not in write_xlsx(SHEET._replace(rows=()))
+    assert book.get_sheet_by_name("about").to_python() == [["as of", "today"], ["n", "1; 2"]]
+    assert json.loads(write_json(SHEET))["as_of"] == "today"
+
+
+def test_a_long_list_prints_its_first_rows_and_says_so(works: Works) -> None:
+    table = Table("incidents", ("record",), tuple((str(at),) for at in range(MOST_PRINTED + 5)))
+    visit = Visit(works, "/incidents.print", "", {}, {}, "en")
+    page = take_away(visit, table)
+    assert isinstance(page, Page)
+    assert page.facts["rows"] == table.rows[:MOST_PRINTED]
+    taken = take_away(Visit(works, "/incidents.csv", "", {}, {}, "en"), table)
+    assert isinstance(taken, Document)
+    assert taken.content.count(b"\r\n") == len(table.rows) + 1
