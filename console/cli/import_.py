@@ -51,6 +51,7 @@ def import_file(
     nothing is repaired. The same file again changes nothing.
     """
     from console.home import open_home, read_file, write_file
+    from console.importing import COUNTS, looks_cut
     from console.submissions import read_profile_file
     from node.intake import read_publication, rejects_csv, rejects_workbook
     from node.record import foresee, import_publication
@@ -74,7 +75,7 @@ def import_file(
     _tell_rejects([(one.number, one.reasons) for one in publication.rejects], rejects)
     if dry_run:
         done, changes = foresee(store, publication, now)
-        counts = {name: getattr(done, name) for name in _COUNTS}
+        counts = {name: getattr(done, name) for name in COUNTS}
         shown = changes if style is not Format.TABLE else changes[:_SHOWN]
         rows = [[one.what, one.key, *_said(one.incident)] for one in shown]
         show(("change", "key", "when", "country", "means", "affected"), rows, style, counts)
@@ -82,7 +83,7 @@ def import_file(
         return
     with working(f"Storing {len(publication.rows)} rows"):
         done = import_publication(store, publication, hashlib.sha256(data).digest(), now)
-    if done.withdrawn > _MANY * len(publication.rows):
+    if looks_cut(done, len(publication.rows)):
         say(
             f"Note: {done.withdrawn} records are not in this file any more and were withdrawn. If the file was cut"
         )
@@ -94,8 +95,8 @@ def import_file(
             f"Note: of these the file says something new: {', '.join(done.changed)}. Look whether they still are one."
         )
     show(
-        _COUNTS,
-        [[getattr(done, name) for name in _COUNTS]],
+        COUNTS,
+        [[getattr(done, name) for name in COUNTS]],
         style,
         {"source": done.source, "published_on": done.published_on},
     )
@@ -137,6 +138,4 @@ def _tell_rejects(refused: Sequence[tuple[int, tuple[str, ...]]], written: Path 
         )
 
 
-_COUNTS = ("accepted", "updated", "unchanged", "withdrawn", "quarantined")
 _SHOWN = 20  # refused rows or changes printed before the rest is only counted
-_MANY = 0.1  # share of a publication that seldom vanishes at once

@@ -45,7 +45,7 @@ class Asked(NamedTuple):
     method: str
     path: str
     query: str
-    body: bytes | Sent
+    body: bytes | Sent | None  # `None` is larger than it may be, or broken
     token: str
     origin: str
     accepted: str  # languages
@@ -77,7 +77,7 @@ def may_send(works: Works, path: str, token: str) -> int:
 
 def _opened(visit: Visit, asked: Asked) -> Visit:
     """The visit with what was asked and sent, and with whose session it is, whether that counts or not."""
-    body = asked.body
+    body = asked.body or b""
     sent = body if isinstance(body, Sent) else Sent(_fields(body.decode(errors="replace")), {})
     visit = replace(visit, asked=_fields(asked.query[:MAX_QUERY]), form=sent.fields, files=sent.files)
     return _with_session(visit, asked.token, asked.accepted)
@@ -104,6 +104,10 @@ def _answered(visit: Visit, origins: frozenset[str], asked: Asked) -> Final:
     sends = asked.method == "POST"
     if sends and asked.origin not in origins:
         raise ForeignFormError("this form did not come from a page of this console")
+    if asked.body is None:
+        raise LargeFormError(
+            "what you sent is larger than this page takes, or arrived broken; nothing was kept"
+        )
     if route is None or route.roles is not None:
         if not signed_in:
             return _to_sign_in(visit, route, sends=sends)

@@ -120,8 +120,6 @@ def make_app(works: Works, place: Place) -> ASGIApp:
             body = await read_form(request, limit)
         else:
             body = await _body(request)
-        if body is None:
-            return Response("Too large", 413, media_type="text/plain")
         asked = Asked(
             "GET" if request.method == "HEAD" else request.method,
             request.url.path,
@@ -131,7 +129,10 @@ def make_app(works: Works, place: Place) -> ASGIApp:
             request.headers.get("origin", ""),
             request.headers.get("accept-language", ""),
         )
-        return await run_in_threadpool(_respond, works, origins, asked, (cookie, place.secure))
+        try:
+            return await run_in_threadpool(_respond, works, origins, asked, (cookie, place.secure))
+        finally:
+            await request.close()  # and with it the files that came
 
     app = Starlette(
         routes=[Route("/{path:path}", serve, methods=["GET", "HEAD", "POST"])],
@@ -176,6 +177,7 @@ async def serve_web(works: Works, place: Place, ready: Callable[[str], None]) ->
         file.unlink(missing_ok=True)
         server.should_exit = True
         await serving
+        works.tray.clear()
 
 
 def beside_node(home: Home, address: str, daily: Daily, ready: Callable[[str], None]) -> Daily:

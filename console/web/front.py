@@ -77,12 +77,14 @@ def safe_page(text: str) -> str:
 
 def sign_out(visit: Visit) -> Answer:
     """End the session."""
+    visit.works.tray.drop(visit.sitting.key)
     end_session(visit.store, visit.who.key, visit.sitting.key, visit.now)
     return Elsewhere("/sign-in", forget=True)
 
 
 def leave(visit: Visit) -> Answer:
     """End the session and show a page that says nothing; the browser forgets what came from here."""
+    visit.works.tray.drop(visit.sitting.key)
     end_session(visit.store, visit.who.key, visit.sitting.key, visit.now)
     return Elsewhere("/blank", forget=True)
 

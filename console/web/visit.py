@@ -10,6 +10,7 @@ from console.home import Home
 from console.sheets import Sheet
 from console.web.accounts import Account
 from console.web.sessions import Session
+from console.web.tray import Tray
 from node.logbook import Identity
 from node.store.database import Store
 
@@ -27,13 +28,15 @@ class Upload(NamedTuple):
 Files: TypeAlias = Mapping[str, tuple[Upload, ...]]  # by the names of their fields
 
 
-class Works(NamedTuple):
-    """What the pages work on: the node, opened once, and the time as aware UTC."""
+@dataclass(frozen=True, slots=True)
+class Works:
+    """What the pages work on: the node, opened once, the time as aware UTC, and files that wait for a decision."""
 
     home: Home
     store: Store
     identity: Identity
     clock: Callable[[], datetime]
+    tray: Tray = field(default_factory=Tray)
 
 
 @dataclass(frozen=True, slots=True)

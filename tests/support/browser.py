@@ -5,7 +5,7 @@ import http.client
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,6 +28,7 @@ class Shown:
     headers: list[tuple[str, str]]
     text: str
     size: int  # bytes that travelled
+    content: bytes = b""
 
     def header(self, name: str) -> str:
         return ", ".join(value for key, value in self.headers if key.lower() == name.lower())
@@ -109,18 +110,35 @@ class Browser:
         )
         return self.post(unescape(target), {**shown.form(action), **typed})
 
+    def upload(
+        self, page: str, fields: dict[str, str], files: Sequence[tuple[str, str, bytes]], **headers: str
+    ) -> Shown:
+        """Send a form with files, each as (field, name, content)."""
+        mark = "tocsin-test-boundary"
+        parts = [
+            f'Content-Disposition: form-data; name="{name}"\r\n\r\n'.encode() + value.encode()
+            for name, value in fields.items()
+        ]
+        for name, called, content in files:
+            where = f'form-data; name="{name}"; filename="{called}"'
+            parts.append(f"Content-Disposition: {where}\r\n\r\n".encode() + content)
+        body = b"".join(f"--{mark}\r\n".encode() + part + b"\r\n" for part in parts)
+        body += f"--{mark}--\r\n".encode()
+        kind = f"multipart/form-data; boundary={mark}"
+        return self._ask("POST", page, body, {"Origin": self.origin, "Content-Type": kind, **headers})
+
     def follow(self, shown: Shown) -> Shown:
         assert shown.status == 303, shown.words
         return self.get(shown.header("location"))
 
-    def _ask(self, method: str, page: str, body: str | None, more: dict[str, str]) -> Shown:
+    def _ask(self, method: str, page: str, body: str | bytes | None, more: dict[str, str]) -> Shown:
         line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        headers = {"Accept-Encoding": "gzip", **self.headers, **more}
+        headers = {"Accept-Encoding": "gzip", **self.headers}
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        line.request(method, page, body, headers)
+        line.request(method, page, body, headers | more)
         response = line.getresponse()
         raw = response.read()
         line.close()
@@ -131,8 +149,9 @@ class Browser:
                 else:
                     self.cookies[name] = held.value
         zipped = response.headers.get("content-encoding") == "gzip"
-        text = (gzip.decompress(raw) if zipped else raw).decode(errors="replace")
-        return Shown(response.status, list(response.headers.items()), text, len(raw))
+        content = gzip.decompress(raw) if zipped else raw
+        text = content.decode(errors="replace")
+        return Shown(response.status, list(response.headers.items()), text, len(raw), content)
 
 
 @dataclass
@@ -163,3 +182,4 @@ def console(works: Works) -> Iterator[int]:
     finally:
         server.should_exit = True
         thread.join()
+        works.tray.clear()

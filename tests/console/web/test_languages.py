@@ -27,6 +27,7 @@ PAGES = (
     "/report",
     "/incidents",
     "/held",
+    "/import",
     "/network",
     "/account",
     "/share?id=awsd:a",

@@ -1,0 +1,1 @@
+"""Pages of focal points and operators: files in, who holds what, alerts, requests, members, ceremonies, health."""
