@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from console.web.focal import importing
+from console.web.focal import holding, importing, recalling
 from console.web.focal.waiting import ONE_FILE_BYTES
 from console.web.roles import Role
 from console.web.route import Route
 
 _FOCAL = frozenset({Role.FOCAL_POINT})
+_READERS = frozenset({Role.FOCAL_POINT, Role.COORDINATOR})
+_LOOKERS = frozenset({Role.FOCAL_POINT, Role.AUDITOR})
 _FORM_BYTES = ONE_FILE_BYTES + (1 << 20)  # a file and what is typed beside it
 
 ROUTES: Mapping[str, Route] = MappingProxyType(
@@ -19,5 +21,11 @@ ROUTES: Mapping[str, Route] = MappingProxyType(
         "/import/template.xlsx": Route(_FOCAL, importing.empty_workbook),
         "/import/confirm": Route(_FOCAL, takes=importing.take_in),
         "/import/cancel": Route(_FOCAL, takes=importing.forget),
+        "/holders": Route(_READERS, holding.list_holders, lists=holding.take_holders),
+        "/outcomes": Route(_READERS, holding.list_outcomes, lists=holding.take_outcomes),
+        "/disclosures": Route(_LOOKERS, holding.list_disclosures, lists=holding.take_disclosures),
+        "/recall": Route(_FOCAL, recalling.choose),
+        "/recall/preview": Route(_FOCAL, recalling.look),
+        "/recall/send": Route(_FOCAL, takes=recalling.send),
     }
 )

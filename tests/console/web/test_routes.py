@@ -12,6 +12,7 @@ from tests.support.browser import Browser
 NOBODY: frozenset[Role] = frozenset()
 FOCAL = frozenset({Role.FOCAL_POINT})
 READERS = FOCAL | {Role.COORDINATOR}
+LOOKERS = FOCAL | {Role.AUDITOR}
 REPORTERS = FOCAL | {Role.REPORTER}
 # By hand, so that a page that is let out by mistake differs from it: who sees what, and who may send.
 MAY: dict[str, tuple[frozenset[Role], frozenset[Role]]] = {
@@ -21,6 +22,8 @@ MAY: dict[str, tuple[frozenset[Role], frozenset[Role]]] = {
     "/account/session": (NOBODY, ANYBODY),
     "/blank": (ANYBODY, NOBODY),
     "/held": (READERS, NOBODY),
+    "/disclosures": (LOOKERS, NOBODY),
+    "/holders": (READERS, NOBODY),
     "/import": (FOCAL, FOCAL),
     "/import/cancel": (NOBODY, FOCAL),
     "/import/confirm": (NOBODY, FOCAL),
@@ -33,6 +36,10 @@ MAY: dict[str, tuple[frozenset[Role], frozenset[Role]]] = {
     "/leave": (NOBODY, ANYBODY),
     "/link": (ANYBODY, ANYBODY),
     "/network": (ANYBODY - {Role.REPORTER}, NOBODY),
+    "/outcomes": (READERS, NOBODY),
+    "/recall": (FOCAL, NOBODY),
+    "/recall/preview": (FOCAL, NOBODY),
+    "/recall/send": (NOBODY, FOCAL),
     "/report": (REPORTERS, REPORTERS),
     "/reported": (REPORTERS, NOBODY),
     "/second-step": (ANYBODY, ANYBODY),
@@ -42,11 +49,13 @@ MAY: dict[str, tuple[frozenset[Role], frozenset[Role]]] = {
     "/sign-in": (ANYBODY, ANYBODY),
     "/sign-out": (NOBODY, ANYBODY),
 }
-LISTS = ("/held", "/incidents", "/network")  # that are taken away as files by whoever sees them
+LISTS = ("/disclosures", "/held", "/holders", "/incidents", "/network", "/outcomes")  # taken away as files
 MAY |= {
     f"{path}.{kind}": (MAY[path][0], NOBODY) for path in LISTS for kind in ("csv", "xlsx", "json", "print")
 }
 QUERIES = {
+    "/recall": "?id=awsd:a",
+    "/recall/preview": "?id=awsd:a&because=withdrawn",
     "/share/preview": "?id=awsd:a&tier=peer",
     "/incident": "?id=awsd:a",
     "/incident/complete": "?id=own:x&group=place",
