@@ -9,7 +9,7 @@ from node.errors import StoreError
 from node.store.columns import Columns
 from node.store.database import Store
 
-REVISION = "0025"  # newest revision in migrations/versions; a test holds the two together
+REVISION = "0027"  # newest revision in migrations/versions; a test holds the two together
 _TABLE = "alembic_version"
 
 

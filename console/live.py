@@ -1,12 +1,15 @@
-"""What a running node reads again as soon as its files have changed: the network's directory, and its own TLS key."""
+"""What a running node reads again as soon as its files have changed: the network's directory, and keys of its own."""
 
 import logging
 import os
+from datetime import UTC, datetime
 from typing import TypeAlias
 
-from console.home import TLS, Home
+from console.home import SEAL, TLS, Home
+from console.keyring import seal_keys
 from crypto.certificates import verify_pair
 from crypto.errors import CryptoError
+from crypto.sealing import SealKey
 from node.client import Credentials
 from node.directory import Directory
 from node.errors import DirectoryError, NodeError
@@ -84,6 +87,27 @@ class LiveCredentials:
             else:
                 self._held = fresh
             self._seen = now
+        return self._held
+
+
+class LiveSealKeys:
+    """The keys that open what is sealed to this node, read again when one of their files is another."""
+
+    def __init__(self, home: Home, passphrase: str | None) -> None:
+        self._home = home
+        self._passphrase = passphrase
+        self._seen: State | None = None
+        self._held: tuple[SealKey, ...] = ()
+
+    def __call__(self) -> tuple[SealKey, ...]:
+        """Give the keys.
+
+        Raises:
+            CryptoError: One can not be read.
+        """
+        now = _state(*map(str, sorted((self._home.path / "keys").glob(f"{SEAL}*.key"))))
+        if now != self._seen:  # reading a key under a passphrase takes half a second
+            self._held, self._seen = seal_keys(self._home, self._passphrase, datetime.now(UTC)), now
         return self._held
 
 

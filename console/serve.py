@@ -13,10 +13,11 @@ from console.alerts import interest_of
 from console.asking import asker
 from console.home import Home, write_file
 from console.joint import DirectoryMembers
-from console.live import LiveCredentials, LiveDirectory
+from console.live import LiveCredentials, LiveDirectory, LiveSealKeys
 from console.office import CaseDatabase
 from console.posts import Fetched, fetch, shelf
 from console.posts import Reader as PostReader
+from crypto.sealing import SealKey
 from node.alerting import Board
 from node.allowance import Allowance
 from node.client import Credentials, PeerClient
@@ -37,6 +38,7 @@ from node.statuses import case_status_service
 from node.store.database import Store
 from node.subscriptions import Listener, listen_to_all
 from node.sync import Outcome, Reader, pull, pull_relayed
+from node.totalling import TotalDesk
 from node.trust import Trusted
 from node.verifiers import Verifiers
 from node.wire import records as codec
@@ -59,6 +61,7 @@ class Node(NamedTuple):
     directory: Callable[[], Directory]
     identity: Identity
     network: Callable[[], Trusted] | None = None  # with the documents that prove the directory
+    seal_keys: Callable[[], tuple[SealKey, ...]] = tuple
 
 
 class Synced(NamedTuple):
@@ -97,7 +100,15 @@ def open_node(home: Home, passphrase: str | None) -> Node:
     live()  # without a directory a node would refuse everybody; say so now
     own = LiveCredentials(home, passphrase)
     own()  # likewise
-    return Node(home.settings.org_id, home.store(), own, live, home.identity(passphrase), live.network)
+    return Node(
+        home.settings.org_id,
+        home.store(),
+        own,
+        live,
+        home.identity(passphrase),
+        live.network,
+        LiveSealKeys(home, passphrase),
+    )
 
 
 def settle_collector() -> None:
@@ -283,6 +294,7 @@ async def _serve(
         network=lambda: node.network().document if node.network else None,
     )
     statuses = shelf(CaseDatabase(node.store), lambda: datetime.now(UTC))
+    totals = TotalDesk(node.identity, node.store, node.directory, node.seal_keys)
     more = (
         stand.service(),
         board.service(),
@@ -290,6 +302,7 @@ async def _serve(
         MatchDesk(node.org_id, node.store, home.bounds).service(gatekeeper),
         case_status_service(statuses, gatekeeper),
         coordinator_service(node.org_id, asker(node.store, lambda: datetime.now(UTC)), gatekeeper),
+        totals.service(gatekeeper),
     )
     server, port = make_server(exchange, gatekeeper, node.own, home.settings.listen, more)
     stopped = asyncio.Event()

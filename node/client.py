@@ -411,6 +411,14 @@ class PeerClient:
                 return Documents((), after)
             raise
 
+    async def call(self, service: str, method: str, request: bytes) -> bytes:
+        """Answer to a call of any service, as bytes.
+
+        Raises:
+            UnavailableError: No answer, or a refusal.
+        """
+        return await self._call(method, request, service)
+
     async def _call(self, method: str, request: bytes, service: str = SERVICE) -> bytes:
         """Answer to a call; a peer that says when to ask again is asked again then, if there is time."""
         until = monotonic() + self._call_seconds

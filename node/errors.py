@@ -591,3 +591,33 @@ class AggregateError(InputError):
     """Numbers without records can not be given or taken in."""
 
     reason = "AGGREGATE_REFUSED"
+
+
+class TotalError(NodeError):
+    """A private total, or something for one, can not be as it was asked for."""
+
+    reason = "TOTAL_REFUSED"
+
+
+class UnknownTotalError(TotalError):
+    """No total is known by that name to who asks."""
+
+    reason = "TOTAL_UNKNOWN"
+
+
+class ClosedTotalError(TotalError):
+    """A total has closed already, or not yet, or both owners have not signed it."""
+
+    reason = "TOTAL_NOT_OPEN"
+
+
+class TotalOverlapError(TotalError):
+    """Another total counts the same of some of the same members; the difference would tell on few."""
+
+    reason = "TOTAL_OVERLAPS"
+
+
+class FewForTotalError(TotalError):
+    """Too few organizations for a total."""
+
+    reason = "TOTAL_TOO_FEW"

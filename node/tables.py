@@ -662,3 +662,56 @@ aggregate = Table(  # numbers without records that members gave to us; of each m
     Column("said_by", Text, nullable=False),  # who took it in here
     Column("said_at", Integer, nullable=False),  # seconds since 1970, UTC
 )
+
+total = Table(  # declarations of private totals, signed by the owner of one server or of both
+    "total",
+    metadata,
+    _key(),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("payload", LargeBinary, nullable=False),
+    Column("first_signature", LargeBinary, nullable=False),  # empty: not signed
+    Column("second_signature", LargeBinary, nullable=False),  # likewise
+    Column("said_by", Text, nullable=False),  # who declared or agreed to it here; empty at a member
+    Column("said_at", Integer, nullable=False),  # seconds since 1970, UTC
+)
+
+total_share = (
+    Table(  # at a server: the last share of each member, sealed as it came, until the total has its outcome
+        "total_share",
+        metadata,
+        _key(),
+        _reference("total_id", "total"),
+        Column("member", Text, nullable=False),
+        Column("number", Integer, nullable=False),
+        Column("split", Text, nullable=False),
+        Column("box", LargeBinary, nullable=False),
+        Column("taken_at", Integer, nullable=False),  # seconds since 1970, UTC
+        UniqueConstraint("total_id", "member"),
+    )
+)
+
+total_given = Table(  # at a member: what it gave, and both shares of it, each sealed to its server
+    "total_given",
+    metadata,
+    _key(),
+    _reference("total_id", "total"),
+    Column("number", Integer, nullable=False),
+    Column("figures", Text, nullable=False),  # JSON, an area each
+    Column("first_box", LargeBinary, nullable=False),
+    Column("second_box", LargeBinary, nullable=False),
+    Column("said_by", Text, nullable=False),
+    Column("said_at", Integer, nullable=False),  # seconds since 1970, UTC
+    UniqueConstraint("total_id", "number"),
+)
+
+total_paper = Table(  # what servers signed of a total after it had closed
+    "total_paper",
+    metadata,
+    _key(),
+    _reference("total_id", "total"),
+    Column("kind", Text, nullable=False),
+    Column("signer", Text, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    UniqueConstraint("total_id", "kind", "signer"),
+)

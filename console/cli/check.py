@@ -34,6 +34,7 @@ def check(
     from node.errors import DirectoryError
     from node.release_check import release_faults
     from node.request_check import check_requests
+    from node.total_check import total_faults
     from node.verdict_check import check_verdicts
     from node.wire import charters, matching, records, witness
     from node.wire.receipts import decode_receipt
@@ -81,6 +82,7 @@ def check(
             charter_faults(store, own.org_id, origins, charters),
             fork_faults(store, origins, witness),
             release_faults(store, own.org_id, origins),
+            total_faults(store, origins),
         )
         faults += (Fault(*one) for one in signed)
         for one_there in _casework(opened, origins):

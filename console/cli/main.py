@@ -38,6 +38,7 @@ from console.cli.run import serve, sync
 from console.cli.share import share
 from console.cli.staff import staff
 from console.cli.submissions import submissions
+from console.cli.total import total
 from console.cli.yearly import yearly
 
 NAME = "tocsin"
@@ -89,6 +90,7 @@ PARTS = {
     "case": case,
     "report": report,
     "release": release,
+    "total": total,
     "account": account,
 }
 

@@ -27,6 +27,7 @@ from tests.support.matches import as_partner, exchange, probed
 from tests.support.network import NOW, Network, Node, on_sqlite_alone, postgresql_when_slow, rows_of
 from tests.support.peer_simulator import PeerSimulator, served_in_the_background
 from tests.support.requests import MONTH, wish_for
+from tests.support.total_works import add_up_and_give, added_up
 from tests.support.works import (
     FIRST,
     ChangeForum,
@@ -224,6 +225,11 @@ def exchanging_numbers(network: Network, _until: ExitStack) -> tuple[Work, Node]
     return Work(nodes[0], exchange_numbers, numbers_exchanged), nodes[1]
 
 
+def adding_up_and_giving(network: Network, _until: ExitStack) -> tuple[Work, Node]:
+    nodes = [network.node("alpha"), network.node("beta")]
+    return Work(nodes[0], add_up_and_give(network, nodes), added_up), nodes[1]
+
+
 def merging_and_splitting(network: Network, _until: ExitStack) -> tuple[Work, Node]:
     nodes = [network.node("alpha"), network.node("beta")]
     for node in nodes:
@@ -287,6 +293,7 @@ def keeping_a_fork(network: Network, _until: ExitStack) -> tuple[Work, Node]:
         merging_and_splitting,
         releasing_figures,
         exchanging_numbers,
+        pytest.param(adding_up_and_giving, marks=pytest.mark.slow),
         unmarking,
     ]
 )

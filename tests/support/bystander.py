@@ -1,5 +1,6 @@
 """Somebody beside the line who knows the contract and the words of the rules, and nothing of the code that decides."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date
@@ -26,6 +27,7 @@ from tocsin.node.v1 import (
     alert_pb2,
     alert_service_pb2,
     case_status_service_pb2,
+    envelope_pb2,
     exchange_service_pb2,
     matching_pb2,
     matching_service_pb2,
@@ -33,6 +35,7 @@ from tocsin.node.v1 import (
     record_pb2,
     sharing_pb2,
     sharing_service_pb2,
+    total_service_pb2,
     witness_service_pb2,
 )
 
@@ -90,6 +93,7 @@ class Bystander:
         self._sharing(message, sender, reader)
         self._matching(message, sender, reader)
         _check_witnessing(message, sender)
+        _check_totals(message, sender, reader)
         match message:
             case case_status_service_pb2.ListCaseDocumentsResponse():
                 for document in message.documents:
@@ -203,6 +207,29 @@ class Bystander:
         check_how_finely(told, reader, tuple(map(len, values.values())))
         check_values(told, values)
         return record.record_uid
+
+
+def _check_totals(message: Any, sender: Member, reader: Member) -> None:
+    """Check what is said of private totals: to whom they are told, and that nobody beside the line sees a share."""
+    match message:
+        case total_service_pb2.ListTotalsResponse():
+            for told in message.totals:
+                declared = json.loads(envelope_pb2.Envelope.FromString(told.declaration).payload)
+                assert reader.org_id in {*declared["group"], *declared["servers"]}, (
+                    "R5: a total for somebody else"
+                )
+                assert sender.org_id in declared["servers"]
+                for outcome in told.outcomes:
+                    said = envelope_pb2.Envelope.FromString(outcome).payload
+                    assert not any(f'"{name}"'.encode() in said for name in declared["group"]), "R6: who gave"
+        case total_service_pb2.GiveShareRequest():
+            assert sender.org_id.encode() not in message.box
+            assert b"total" not in message.box
+        case total_service_pb2.SettleTotalRequest():
+            held = envelope_pb2.Envelope.FromString(message.papers.held).payload
+            assert not held or json.loads(held)["server"] == sender.org_id
+        case _:
+            pass
 
 
 def _check_witnessing(message: Any, sender: Member) -> None:

@@ -28,6 +28,7 @@ from tocsin.node.v1 import (
     record_pb2,
     sharing_pb2,
     sharing_service_pb2,
+    total_service_pb2,
     witness_service_pb2,
 )
 
@@ -86,6 +87,16 @@ FIELDS = {
     "AnswerRow": "cells",
     "AnswerCell": "text number fraction",
     "AnswerRemark": "name text",
+    "ListTotalsRequest": "request_id",
+    "ListTotalsResponse": "totals",
+    "DeclaredTotal": "declaration outcomes",
+    "TellTotalRequest": "request_id declaration",
+    "TellTotalResponse": "",
+    "GiveShareRequest": "request_id box",
+    "GiveShareResponse": "",
+    "SettleTotalRequest": "request_id total_id papers",
+    "SettleTotalResponse": "papers",
+    "SettlingPapers": "held sum outcome",
     "ProposeMatchRequest": "request_id own other",
     "ProposeMatchResponse": "",
     "CommitStepRequest": "request_id match_id step commitment stop",
@@ -121,6 +132,7 @@ CALLS: Mapping[str, tuple[type[Message], type[Message]]] = {
         ("MatchingService", matching_service_pb2, "ProposeMatch CommitStep RevealStep ListVerdicts"),
         ("CaseStatusService", case_status_service_pb2, "ListCaseDocuments"),
         ("CoordinatorService", coordinator_service_pb2, "AnswerQuery"),
+        ("TotalService", total_service_pb2, "ListTotals TellTotal GiveShare SettleTotal"),
     )
     for call in calls.split()
 }

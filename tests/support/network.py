@@ -65,6 +65,8 @@ from node.store.database import Store
 from node.store.records import revisions_by_key
 from node.sync import Outcome, Reader, pull, pull_relayed
 from node.tables import metadata
+from node.total_check import total_faults
+from node.totalling import TotalDesk
 from node.trust import Document
 from node.verdict_check import check_verdicts
 from node.verify import Origin
@@ -213,6 +215,13 @@ class Node:
                 self.match_desk(network).service(gatekeeper),
                 case_status_service(shelf(CaseDatabase(self.store), lambda: network.now), gatekeeper),
                 coordinator_service(self.org_id, asker(self.store, lambda: network.now), gatekeeper),
+                TotalDesk(
+                    self.identity,
+                    self.store,
+                    network.current,
+                    lambda: (seal_of(self.identity),),
+                    lambda: network.now,
+                ).service(gatekeeper),
             ),
         )
         await server.start()
@@ -239,6 +248,7 @@ class Node:
         given += [Fault(*one) for one in fork_faults(self.store, origins, witness)]
         given += [Fault(*one) for one in charter_faults(self.store, self.org_id, origins, charters)]
         given += [Fault(*one) for one in release_faults(self.store, self.org_id, origins)]
+        given += [Fault(*one) for one in total_faults(self.store, origins)]
         tiles = check_tiles(self.store, self.org_id)
         return [one for one in found if isinstance(one, Fault)] + [*tiles, *given]
 
