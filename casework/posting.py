@@ -17,6 +17,7 @@ from casework.signedfile import read_line
 from casework.store.database import Database, Transaction
 from casework.store.post import (
     Posted,
+    all_posted,
     drop_posted,
     last_place,
     posted,
@@ -86,6 +87,11 @@ def told_of(connection: Transaction, case: CaseFile) -> tuple[Posted, ...]:
 def keep_back(connection: Transaction, case: CaseFile) -> Digests:
     """Keep back what was signed of a case; gives what to write down."""
     return _mark(connection, told_of(connection, case), 1)
+
+
+def keep_back_again(connection: Transaction, digests: frozenset[str]) -> Digests:
+    """Keep back those of our documents that have these digests; gives what to write down."""
+    return _mark(connection, tuple(one for one in all_posted(connection) if one.digest in digests), 1)
 
 
 def joined(*several: Digests) -> Digests:

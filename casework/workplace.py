@@ -68,6 +68,7 @@ class Surroundings(NamedTuple):
         tables: Gives the tables of the organization.
         verdict: Verifies the audit log and all that it tells of.
         pdf: Sets a page of a day as PDF.
+        erased: Told after something was erased, so that the list of it is kept.
     """
 
     org_id: str
@@ -76,6 +77,7 @@ class Surroundings(NamedTuple):
     tables: Callable[[], Tables]
     verdict: Callable[[], Verdict]
     pdf: Callable[[Page, date], bytes]
+    erased: Callable[[], None]
 
 
 class Sealed(NamedTuple):
@@ -184,7 +186,14 @@ class Workplace(TipDesk):
 
     def erase(self, uid: str, proposal_id: str) -> frozenset[Group]:
         """See `erasing.erase`."""
-        return erase(self, self.around.vault, uid, proposal_id)
+        groups = erase(self, self.around.vault, uid, proposal_id)
+        self.around.erased()
+        return groups
+
+    def erase_tip(self, reference: str) -> None:
+        """See `erasing_tips.erase_tip`."""
+        super().erase_tip(reference)
+        self.around.erased()
 
     def check(self) -> Checked:
         """See `check.check_desk`."""
@@ -213,6 +222,7 @@ class Workplace(TipDesk):
     def destroy_evidence(self, uid: str, evidence: str, purpose: str, *, request_id: str = "") -> None:
         """See `custody.destroy`."""
         destroy(self, self.around.vault, uid, evidence, purpose, request_id=request_id)
+        self.around.erased()
 
     def evidence_content(self, uid: str, evidence: str, purpose: str) -> Iterator[bytes]:
         """See `custody.content_of`."""

@@ -40,6 +40,11 @@ def migrate(connection: Connection, revision: str = "head") -> None:
     command.upgrade(alembic_config(connection), revision)
 
 
+def is_known(revision: str) -> bool:
+    """Whether this version of Tocsin knows a revision of the database; it knows those of all older versions."""
+    return revision in {file.name.partition("_")[0] for file in (_migrations() / "versions").glob("*.py")}
+
+
 def alembic_config(connection: Connection) -> Any:
     """Settings for alembic's commands on this connection; its type is alembic's, which is imported late."""
     from alembic.config import Config  # noqa: PLC0415 - as above
@@ -55,8 +60,7 @@ def _bring_up_to_date(store: Store) -> None:
         found = _revision(connection)
     if found == REVISION:
         return
-    known = {file.name.partition("_")[0] for file in (_migrations() / "versions").glob("*.py")}
-    if found is not None and found not in known:
+    if found is not None and not is_known(found):
         raise StoreError(
             f"the database is of revision {found}, this version of Tocsin knows up to {REVISION}"
         )

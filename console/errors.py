@@ -69,3 +69,39 @@ class ChangedError(ConsoleError):
     """What somebody looked at has changed meanwhile; nothing was done."""
 
     reason = "CHANGED_MEANWHILE"
+
+
+class BackupError(ConsoleError):
+    """A backup can not be made, read or put back like this; nothing was changed."""
+
+    reason = "BACKUP_REFUSED"
+
+
+class BackupDamagedError(BackupError):
+    """A backup is not whole, or not as it was written."""
+
+    reason = "BACKUP_DAMAGED"
+
+
+class BackupKeyError(BackupError):
+    """Passphrase or key do not open the backup."""
+
+    reason = "BACKUP_KEY_WRONG"
+
+
+class BackupNewerError(BackupError):
+    """A backup was made by a newer version of Tocsin."""
+
+    reason = "BACKUP_NEWER"
+
+
+class BackupForeignError(BackupError):
+    """A backup is of another organization, or signed by a key that is not this node's."""
+
+    reason = "BACKUP_FOREIGN"
+
+
+class ErasedUnknownError(BackupError):
+    """Nothing says what was erased after a backup, so putting it back could bring that back."""
+
+    reason = "BACKUP_ERASED_UNKNOWN"

@@ -31,6 +31,7 @@ from casework.reporting import Intake
 from casework.vault import Vault
 from casework.vocabulary.deadlines import read_rules
 from casework.workplace import Surroundings, Tables, Workplace
+from console.erased import note_erased
 from console.home import Home
 from console.surroundings import set_page, tables_in, witnesses_of
 from crypto.cell import new_cell_key
@@ -195,7 +196,13 @@ class Office:
 
     def _around(self) -> Surroundings:
         return Surroundings(
-            self.home.settings.org_id, self.vault, self.first_key, self.tables, self.verdict, set_page
+            self.home.settings.org_id,
+            self.vault,
+            self.first_key,
+            self.tables,
+            self.verdict,
+            set_page,
+            lambda: note_erased(self.home, self.database.store),
         )
 
     def check(

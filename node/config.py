@@ -46,6 +46,8 @@ class Settings(BaseSettings):
         web_origin: Address under which browsers reach the console; empty where that is the one it listens on.
         submissions_listen: host:port of this machine alone on which `tocsin serve` takes submissions; empty takes none.
         submissions_profile: File in the node's folder that says which answer of the form is what.
+        backup_folder: Where `tocsin backup` writes by itself, and the list of what was erased; empty where nowhere.
+        backup_key: Public key, 64 hexadecimal digits, to which it seals; empty asks for a passphrase.
         member_calls_per_second: So many calls a second one member may make in the long run, ten seconds' worth at once.
         member_calls_at_once: So many of its calls may be under way at the same time, open streams included.
     """
@@ -67,6 +69,8 @@ class Settings(BaseSettings):
     web_origin: str = ""
     submissions_listen: str = ""
     submissions_profile: str = "submissions.toml"
+    backup_folder: str = ""
+    backup_key: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
     member_calls_per_second: int = Field(default=50, ge=1, le=10_000)
     member_calls_at_once: int = Field(default=16, ge=8, le=1_000)
 

@@ -1,6 +1,6 @@
 """What stays of cases whose keys were destroyed."""
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from casework.chain import Signed
 from casework.store.database import Transaction, add
@@ -25,6 +25,16 @@ def add_tombstone(connection: Transaction, case_id: int, signed: Signed) -> None
         case_tombstone,
         {"case_id": case_id, "payload": signed.payload, "signature": signed.signature},
     )
+
+
+def parts_left(connection: Transaction, case_id: int) -> frozenset[Group]:
+    """Groups of a case of which a key or a sealed part is there."""
+    keys = connection.execute(select(case_key.c.key_group).where(case_key.c.case_id == case_id).distinct())
+    sealed = {group: func.count(case_event.c[f"sealed_{group}"]) for group in Group}
+    counts = connection.execute(select(*sealed.values()).where(case_event.c.case_id == case_id)).one()
+    return frozenset(map(Group, keys.scalars())) | {
+        group for group, count in zip(sealed, counts, strict=True) if count
+    }
 
 
 def destroy_parts(connection: Transaction, case_id: int, groups: frozenset[Group]) -> None:

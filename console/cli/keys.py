@@ -117,3 +117,20 @@ def make_file(
 
     write_private(file, secrets.token_hex(32).encode() + b"\n")
     say(f"Wrote {file}. From now on: TOCSIN_PASSPHRASE_FILE={file}")
+
+
+@keys.command("backup-key")
+def backup_key(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file, for instance on a stick.")],
+) -> None:
+    """Make a key to seal backups to, and print its public half.
+
+    With the public half in the settings (`backup_key`), `tocsin backup` asks nobody, and the node can not open what it
+    wrote. Without FILE no such backup opens: keep two copies, neither of them on the machine of the node.
+    """
+    from console.archive import make_key
+    from console.cli.options import backup_passphrase
+
+    public_key = make_key(file, backup_passphrase(new=True, what="this key"))
+    print(public_key.hex())
+    say(f"Wrote {file}. Put the line above into the settings as backup_key.")

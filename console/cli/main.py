@@ -15,6 +15,7 @@ from console.cli.account import account
 from console.cli.alert import alert
 from console.cli.applying import peer
 from console.cli.audience import audience
+from console.cli.backup import backup, restore
 from console.cli.bundle import bundle
 from console.cli.case.group import case
 from console.cli.check import check
@@ -63,6 +64,8 @@ app.command()(holders)
 app.command()(outcomes)
 app.command()(disclosures)
 app.command()(check)
+app.command()(backup)
+app.command()(restore)
 app.command()(demo)
 
 

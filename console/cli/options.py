@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 PASSPHRASE = "TOCSIN_PASSPHRASE"  # noqa: S105 - the name of a variable, not a secret
-PASSPHRASE_FILE = "TOCSIN_PASSPHRASE_FILE"  # noqa: S105 - likewise
+BACKUP_PASSPHRASE = "TOCSIN_BACKUP_PASSPHRASE"  # noqa: S105 - likewise
 
 
 class Format(StrEnum):
@@ -99,9 +99,24 @@ def new_passphrase() -> str | None:
     return str(answer) or None
 
 
-def _given_passphrase() -> str | None:
+def backup_passphrase(*, new: bool, what: str = "the backup") -> str | None:
+    """The passphrase of a backup or of its key: from the environment, or asked for, twice for a new one.
+
+    Raises:
+        CryptoError: The file that holds it can not be used.
+    """
+    given = _given_passphrase(BACKUP_PASSPHRASE)
+    if given is not None:
+        return given or None
+    if not sys.stdin.isatty():
+        return None
+    asked = typer.prompt(f"Passphrase of {what}", hide_input=True, confirmation_prompt=new, err=True)
+    return str(asked) or None
+
+
+def _given_passphrase(name: str = PASSPHRASE) -> str | None:
     """The passphrase of the environment, or that in the file which it names."""
-    given, named = os.environ.get(PASSPHRASE), os.environ.get(PASSPHRASE_FILE)
+    given, named = os.environ.get(name), os.environ.get(f"{name}_FILE")
     if given is not None or not named:
         return given
     from crypto.errors import PassphraseError
