@@ -44,7 +44,9 @@ def test_a_record_is_proven_and_verified_by_members_and_by_anybody(
     assert by_key.code == 0
     code, said = script(file, *keys)
     assert (code, f"where: {told['where']}" in said) == (0, True)
-    assert script(file, keys[1], keys[0])[0] == 1
+    for wrong in ((file, keys[1], keys[0]), (tmp_path, *keys), (file, *keys[:1])):
+        code, said = script(*wrong)
+        assert (code, said.startswith("REFUSED: "), "Traceback" in said) == (1, True, False)
     assert [row["record"] for row in tocsin("log", "given", "--format", "json", "--home", alpha).rows] == [
         record
     ] * 2

@@ -1,5 +1,6 @@
 """A record is proven to whom it may be shown, as finely as that, by a file in which no byte can be another."""
 
+import ast
 import runpy
 from collections.abc import Callable
 from datetime import timedelta
@@ -78,9 +79,41 @@ def by_script(file: Path, node: Node, *witnesses: Identity) -> str:
     script["main"].__globals__["print"] = said.append
     try:
         script["main"](str(file), *keys)
-    except (SystemExit, UnsoundError, OSError, ValueError, LookupError, TypeError):
-        return ""
+    except (
+        SystemExit,
+        UnsoundError,
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+        RuntimeError,
+        StopIteration,
+    ):
+        return ""  # as a program it ends with exit code 1 then, and says so
     return "\n".join(said)
+
+
+def code_lines(source: str) -> int:
+    """Lines of a script that are neither empty, nor a comment, nor a docstring."""
+    texts = [
+        one.body[0] for one in ast.walk(ast.parse(source)) if isinstance(one, ast.Module | ast.FunctionDef)
+    ]
+    told = {
+        line for one in texts if isinstance(one, ast.Expr) for line in range(one.lineno, one.end_lineno or 0)
+    }
+    ends = {one.end_lineno for one in texts if isinstance(one, ast.Expr)}
+    lines = ((at, line.strip()) for at, line in enumerate(source.splitlines(), 1))
+    return sum(1 for at, line in lines if line and not line.startswith("#") and at not in told | ends)
+
+
+def test_the_script_is_short_enough_to_be_read_before_it_is_believed() -> None:
+    assert (
+        code_lines(
+            '"""Says\nmuch."""\n\nx = 1  # one\n\ndef f():\n    """Says."""\n    # none\n    return x\n'
+        )
+        == 3
+    )
+    assert code_lines(SCRIPT.read_text()) <= 60
 
 
 @pytest.fixture
