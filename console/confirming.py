@@ -1,17 +1,26 @@
-"""Ask the members what they hold of our own log, before anything is added to it."""
+"""Ask the members what they hold of our own log, before anything is added to it.
+
+A machine that was set back as a whole to an older copy looks to itself as it always did; nothing on it can tell. So not
+only a node that knows that it was restored asks, but whoever adds to the log: `tocsin serve` when it starts, and each
+command before it writes.
+"""
 
 import asyncio
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
-from console.serve import Node
-from node.client import PeerClient
-from node.directory import Directory, Member, Status, known_origin
-from node.errors import NodeError
-from node.gossip import hear
-from node.restored import hear_of_own, note_asked
+from console.home import Home
+from node.client import Credentials, PeerClient
+from node.directory import Directory, Member, Status, known_origin, quorum_of
+from node.errors import LogUnconfirmedError, NodeError, UnavailableError
+from node.gossip import hear, known_digests
+from node.restored import hear_of_own, note_asked, verify_may_write
+from node.store.database import Store
+from node.verify import witness_name
 
 ASK_SECONDS = 5.0  # that a member may take
+WRITE_SECONDS = 3.0  # that it may take before a command writes
+MOST_ASKED = 8  # then
 
 
 class Asked(NamedTuple):
@@ -21,29 +30,72 @@ class Asked(NamedTuple):
     error: str
 
 
-async def ask_members(node: Node, now: datetime) -> tuple[Asked, ...]:
+class Asking(NamedTuple):
+    """Who asks: a node, and what it knows of its network."""
+
+    org_id: str
+    store: Store
+    own: Credentials
+    directory: Directory
+
+
+async def ask_members(who: Asking, now: datetime) -> tuple[Asked, ...]:
     """Ask every member that has an address what it was shown of all logs, ours among them, and keep what is new to us.
 
     Raises:
         NodeError: The directory or the database can not be used.
     """
-    directory = node.directory()
-    directory.verify_current(now)
-    others = (one for one in directory.members if one.org_id != node.org_id and one.endpoints)
-    active = (one for one in others if one.status is Status.ACTIVE)
-    asked = await asyncio.gather(*(_ask(node, directory, one, now) for one in active))
+    who.directory.verify_current(now)
+    return await _ask_some(who, _others(who), ASK_SECONDS, now)
+
+
+def ask_before_writing(home: Home, store: Store, passphrase: str | None) -> bool:
+    """Ask some members, those first that may cosign our log; tells whether one has answered, or there is none.
+
+    Raises:
+        LogBehindError: Members hold entries of our log that are not here.
+        LogUnconfirmedError: Nobody answered, and this is a copy or the settings want an answer.
+        NodeError: The directory or the database can not be used.
+        CryptoError: Our own keys can not be read.
+    """
+    now, org_id = datetime.now(UTC), home.settings.org_id
+    answered = True
+    if home.network_file.exists():
+        who = Asking(org_id, store, home.credentials(passphrase), home.directory())
+        cosigners = quorum_of(who.directory, org_id).keys
+        chosen = sorted(_others(who), key=lambda one: witness_name(one.org_id) not in cosigners)[:MOST_ASKED]
+        asked = asyncio.run(_ask_some(who, chosen, WRITE_SECONDS, now))
+        answered = not asked or any(not one.error for one in asked)
+    verify_may_write(store, org_id)
+    if not answered and not home.settings.write_unasked:
+        raise LogUnconfirmedError(
+            "no member has said what it holds of our log, and `write_unasked` is false; try again with a line"
+        )
+    return answered
+
+
+def _others(who: Asking) -> list[Member]:
+    active = (one for one in who.directory.members if one.status is Status.ACTIVE and one.endpoints)
+    return [one for one in active if one.org_id != who.org_id]
+
+
+async def _ask_some(who: Asking, members: list[Member], seconds: float, now: datetime) -> tuple[Asked, ...]:
+    asked = await asyncio.gather(*(_ask(who, one, seconds, now) for one in members))
     if any(not one.error for one in asked):
-        await asyncio.to_thread(note_asked, node.store)
+        await asyncio.to_thread(note_asked, who.store)
     return tuple(asked)
 
 
-async def _ask(node: Node, directory: Directory, member: Member, now: datetime) -> Asked:
+async def _ask(who: Asking, member: Member, seconds: float, now: datetime) -> Asked:
     try:
-        async with PeerClient(member, node.own(), call_seconds=ASK_SECONDS) as client:
-            told = await client.checkpoints(frozenset())
+        async with asyncio.timeout(seconds), PeerClient(member, who.own, call_seconds=seconds) as client:
+            told = await client.checkpoints(await asyncio.to_thread(known_digests, who.store))
+    except TimeoutError:
+        slow = UnavailableError(f"{member.org_id} does not answer")
+        return Asked(member.org_id, f"{slow} [{slow.reason}]")
     except NodeError as error:
         return Asked(member.org_id, f"{error} [{error.reason}]")
-    await asyncio.to_thread(hear, node.store, told.checkpoints, directory, member.org_id, now)
-    own = known_origin(directory.member(node.org_id))
-    await asyncio.to_thread(hear_of_own, node.store, told.checkpoints, own, now)
+    await asyncio.to_thread(hear, who.store, told.checkpoints, who.directory, member.org_id, now)
+    own = known_origin(who.directory.member(who.org_id))
+    await asyncio.to_thread(hear_of_own, who.store, told.checkpoints, own, now)
     return Asked(member.org_id, "")

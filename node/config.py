@@ -42,6 +42,7 @@ class Settings(BaseSettings):
         alert_within_km: How far from there an alert is near: 25, 50, 100 or 250.
         log_slot_seconds: Between two checkpoints of our log; 0 signs one with each release.
         relay: Whether this node passes on what its label lets go to other members.
+        write_unasked: Whether records may enter our log when no member could be asked what it holds of it.
         log_padding: Each checkpoint adds a multiple of so many entries, padding among them; 0 adds none.
         web_origin: Address under which browsers reach the console; empty where that is the one it listens on.
         submissions_listen: host:port of this machine alone on which `tocsin serve` takes submissions; empty takes none.
@@ -64,6 +65,7 @@ class Settings(BaseSettings):
     alert_near: str = Field(default="", pattern=r"^(-?[0-9]{1,2}(\.[0-9]+)?,-?[0-9]{1,3}(\.[0-9]+)?)?$")
     alert_within_km: int = 250
     log_slot_seconds: int = Field(default=60, ge=0, le=86_400)
+    write_unasked: bool = True
     log_padding: int = Field(default=0, ge=0, le=256)
     relay: bool = False
     web_origin: str = ""

@@ -55,6 +55,7 @@ def send(
 
     The same rules hold as for `tocsin share`: what may not leave is refused, whatever the hurry.
     """
+    from console.cli.asking import ask_first
     from console.home import open_home
     from console.selection import select_revisions
     from console.sharing import PREVIEW_HEADER, make_request, preview_lines, read_tiers
@@ -86,7 +87,9 @@ def send(
         show(PREVIEW_HEADER, preview_lines(plans), style, remarks)
         return
     _confirm(f"Send an alert about {record} to {', '.join(tier)}?", yes=yes)
-    sent = send_alert(store, revision_id, order, Sender(opened.identity(passphrase(home)), records))
+    secret = passphrase(home)
+    ask_first(opened, store, secret)
+    sent = send_alert(store, revision_id, order, Sender(opened.identity(secret), records))
     say("Sent to whoever listens now; others get it when they come back. See `tocsin alert list`.")
     print(sent.uid.hex())
 
@@ -106,6 +109,7 @@ def update(
     Times and advice are those that you give this time.
     """
     from console.alerts import find_alert
+    from console.cli.asking import ask_first
     from console.home import open_home
     from node.alert import Order, update_alert
     from node.alert_life import Sender
@@ -124,7 +128,9 @@ def update(
         reviewed,
     )
     _confirm(f"Send alert {found.alert.uid.hex()[:8]} again?", yes=yes)
-    sender = Sender(opened.identity(passphrase(home)), records)
+    secret = passphrase(home)
+    ask_first(opened, store, secret)
+    sender = Sender(opened.identity(secret), records)
     print(update_alert(store, found.alert.uid, order, sender).uid.hex())
 
 

@@ -38,11 +38,14 @@ def write(
     Nobody but this member can open it or learn more from it than about how large it is.
     """
     from console.bundles import write_bundle_file
+    from console.cli.asking import UNASKED
     from console.cli.output import working
+    from console.confirming import ask_before_writing
     from console.home import open_home
     from node.bundle import Asked
 
     opened, secret = open_home(home), passphrase(home)
+    answered = ask_before_writing(opened, opened.store(), secret)
     with working("Writing"):
         written = write_bundle_file(opened, secret, Asked(to, start), file)
     made = written.bundle
@@ -53,6 +56,8 @@ def write(
     )
     if written.waiting:
         say(f"{written.waiting} newer entries wait for the next checkpoint; write a bundle again after that.")
+    if not answered:
+        say(UNASKED)
     say(f"Give {file} to {made.recipient_id}, who reads it with: tocsin bundle read FILE")
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import typer
 
 from console.audiences import author
+from console.cli.asking import ask_first
 from console.cli.options import Format, passphrase
 from console.cli.output import say, show
 from console.home import open_home
@@ -23,7 +24,8 @@ def change_members(
     """
     opened = open_home(home)
     store = opened.store()
-    who = author(opened, by, passphrase(home))
+    secret = passphrase(home)
+    who = author(opened, by, secret)
     plan = preview_change(store, name, change, who)
     if dry_run:
         show(PREVIEW_HEADER, preview_lines([plan]), style, {"nothing_left": "this was a preview"})
@@ -31,6 +33,7 @@ def change_members(
     if (plan.outgoing or plan.callbacks) and sys.stdin.isatty() and not yes:
         say(", ".join(f"{number} {what}" for what, number in totals([plan]).items()))
         typer.confirm("Change who sees these records? (--dry-run shows every value)", abort=True, err=True)
+    ask_first(opened, store, secret)
     charter, done = change_audience(store, name, change, who)
     left = totals([done])
     show(tuple(left), [tuple(left.values())], style)

@@ -119,13 +119,14 @@ def confirm(
     import asyncio
 
     from console.cli.options import passphrase
-    from console.confirming import ask_members
+    from console.confirming import Asking, ask_members
     from console.home import open_home
     from console.serve import open_node
     from node.restored import note_asked, verify_may_write
 
     node = open_node(open_home(home), passphrase(home))
-    asked = asyncio.run(ask_members(node, datetime.now(UTC)))
+    who = Asking(node.org_id, node.store, node.own(), node.directory())
+    asked = asyncio.run(ask_members(who, datetime.now(UTC)))
     show(("member", "answer"), ((one.org_id, one.error or "told what it holds") for one in asked), style)
     if alone:
         note_asked(node.store)

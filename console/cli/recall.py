@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from console.cli.asking import ask_first
 from console.cli.options import Format, passphrase
 from console.cli.output import say, show
 from console.home import open_home
@@ -42,7 +43,9 @@ def recall(
         return
     if sys.stdin.isatty() and not yes:
         typer.confirm(f"Call {len(planned)} records back from everybody who saw them?", abort=True, err=True)
-    identity = opened.identity(passphrase(home))
+    secret = passphrase(home)
+    ask_first(opened, store, secret)
+    identity = opened.identity(secret)
     done = call_back(store, chosen, why, identity, records, now=datetime.now(UTC), purge=purge)
     show(_HEADER, _rows(done.callbacks), style)
     say_when(identity)

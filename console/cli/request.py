@@ -143,12 +143,15 @@ def narrow(request_id: IdArgument, by: ByOption, level: LevelOption = None, home
 @request.command()
 def agree(request_id: IdArgument, by: ByOption, home: HomeOption = HERE) -> None:
     """Agree, as a second person, to grant more than the policy."""
+    from console.cli.asking import ask_first
     from console.home import open_home
     from console.requests import decider
     from node.granting import agree_to_grant
 
-    opened = open_home(home)
-    done = agree_to_grant(opened.store(), request_id, decider(opened, by, passphrase(home)))
+    opened, secret = open_home(home), passphrase(home)
+    store = opened.store()
+    ask_first(opened, store, secret)
+    done = agree_to_grant(store, request_id, decider(opened, by, secret))
     say(f"Granted to {done.request.member}; it leaves with its next sync.")
 
 
@@ -171,11 +174,13 @@ def revoke(request_id: IdArgument, by: ByOption, because: BecauseOption, home: H
 
     `tocsin holders` shows whether the member has confirmed that.
     """
+    from console.cli.asking import ask_first
     from console.home import open_home
     from console.requests import decider, read_reason
     from node.granting import revoke as revoke_request
 
-    opened = open_home(home)
-    reason = read_reason(because)
-    done = revoke_request(opened.store(), request_id, decider(opened, by, passphrase(home)), reason)
+    opened, secret = open_home(home), passphrase(home)
+    store, reason = opened.store(), read_reason(because)
+    ask_first(opened, store, secret)
+    done = revoke_request(store, request_id, decider(opened, by, secret), reason)
     say(f"Revoked; what it opened to {done.request.member} is closed with its next sync.")

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from console.cli.asking import ask_first
 from console.cli.options import Format, passphrase
 from console.cli.output import say, show
 from console.home import open_home
@@ -117,8 +118,9 @@ def show_steps(home: Path, text: str, style: Format) -> None:
 def grant_request(home: Path, text: str, by: str, levels: Sequence[str], key_phrase: str | None) -> None:
     """Grant a request, in full or down to levels, and say what happens now."""
     opened = open_home(home)
-    decides = decider(opened, by, key_phrase)
-    prospect = grant(opened.store(), text, decides, read_levels(levels))
+    store, decides = opened.store(), decider(opened, by, key_phrase)
+    ask_first(opened, store, key_phrase)
+    prospect = grant(store, text, decides, read_levels(levels))
     request = prospect.stored.request
     if prospect.widens:
         say("That is more than your policy lets this member see. A second person has to agree:")

@@ -39,10 +39,10 @@ def serve(
     """
     from datetime import UTC, datetime
 
-    from console.confirming import ask_members
+    from console.confirming import Asking, ask_members
     from console.home import open_home
     from console.logs import log_to_stderr
-    from console.serve import Daily
+    from console.serve import Daily, Node
     from console.serve import serve as serve_node
     from console.submissions import taking_submissions
     from console.witnesses import keep_cosigned
@@ -55,6 +55,11 @@ def serve(
         from console.web.edge import beside_node
 
         daily = beside_node(opened, web, daily, lambda address: say(f"Console on {address}"))
+
+    async def ask(node: Node) -> None:
+        who = Asking(node.org_id, node.store, node.own(), node.directory())
+        await ask_members(who, datetime.now(UTC))
+
     with taking_submissions(opened) as taking:
         if taking:
             say(f"Taking submissions on {taking}")
@@ -65,7 +70,7 @@ def serve(
             sync or None,
             alerts=bool(sync) if alerts is None else alerts,
             daily=daily,
-            first=lambda node: ask_members(node, datetime.now(UTC)),
+            first=ask,
         )
 
 

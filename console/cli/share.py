@@ -93,6 +93,7 @@ def share(
     Whatever you ask for: records that left before and have changed are sent again to those who have them, records that
     no longer stand are called back, and sexual violence and ongoing captivity are held.
     """
+    from console.cli.asking import ask_first
     from console.cli.recall import recall, say_when
     from console.cli.sharing import let_leave
     from console.cli.uniqueness import show_uniqueness
@@ -140,7 +141,9 @@ def share(
     if sys.stdin.isatty() and not yes:
         say(", ".join(f"{number} {name}" for name, number in totals(preview(store, request)).items()))
         typer.confirm("Let these leave? (--dry-run shows every value)", abort=True, err=True)
-    identity = opened.identity(passphrase(home))
+    secret = passphrase(home)
+    ask_first(opened, store, secret)
+    identity = opened.identity(secret)
     left = let_leave(store, request, identity)
     show(tuple(left), [tuple(left.values())], style)
     say_when(identity)

@@ -1,12 +1,17 @@
 """A node that was restored or copied asks the members what they hold of its log before it adds anything to it."""
 
 import shutil
-from contextlib import suppress
+import socket
+import sqlite3
+from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
+from time import monotonic
+from typing import Any
 
 import pytest
 
+from node.config import load_settings
 from node.errors import LogBehindError, LogUnconfirmedError, NodeError
 from node.logbook import Pace
 from node.restored import note_asked, note_place, verify_may_write
@@ -14,6 +19,7 @@ from node.slots import issue_checkpoint
 from node.store.places import last_place
 from node.wire import records
 from tests.console.command_line import Ran, tocsin
+from tests.console.test_network import serving
 from tests.support.faults import Flavour, failing_at
 from tests.support.network import NOW, Network, on_sqlite_alone, rows_of
 from tests.support.network import network as federation
@@ -22,8 +28,8 @@ from tests.support.restored import Copied, backed_up
 __all__ = ["federation"]
 
 
-def share(home: Path, *words: str) -> Ran:
-    return tocsin("share", "--tier", "peer", "--all", *words, "--home", home)
+def share(home: Path, *words: str, **settings: str) -> Ran:
+    return tocsin("share", "--tier", "peer", "--all", *words, "--home", home, **settings)
 
 
 def moved(home: Path) -> None:
@@ -49,6 +55,87 @@ def test_a_folder_that_was_put_back_adds_nothing_before_somebody_was_asked(
     assert share(alpha).err.endswith("[LOG_UNCONFIRMED]\n")
     assert tocsin("log", "confirm", "--alone", "--home", alpha).code == 0
     assert share(alpha).code == 0
+
+
+def set_back(home: Path, kept: Path) -> None:
+    """Put a machine back as a whole: not even the folder of the node shows it."""
+    for file in home.glob("node.db*"):
+        file.unlink()
+    shutil.copy(kept / "node.db", home)
+    (home / "log.size").write_bytes((kept / "log.size").read_bytes())
+
+
+def entries_of(home: Path) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(home / "node.db")) as database:
+        return [
+            row
+            for query in ("SELECT * FROM log", "SELECT * FROM entry", "SELECT * FROM release")
+            for row in database.execute(query)
+        ]
+
+
+@pytest.fixture
+def kept(network: tuple[Path, Path], publication: Path, tmp_path: Path) -> Path:
+    """What a machine was set back to, and has been: beta, of whose log alpha holds more."""
+    alpha, beta = network
+    for words in (("import", publication), ("audience", "new", "forum", "--by", "kb")):
+        assert tocsin(*words, "--home", beta).code == 0
+    assert share(beta, "--where", "means=shooting").code == 0
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    backed_up(beta / "node.db", kept / "node.db")
+    shutil.copy(beta / "log.size", kept)
+    assert share(beta, "--where", "means=shelling").code == 0
+    bundle = tmp_path / "bundle"
+    assert tocsin("bundle", "write", bundle, "--to", "alpha", "--home", beta).code == 0
+    assert tocsin("bundle", "read", bundle, "--home", alpha).code == 0
+    set_back(beta, kept)
+    return kept
+
+
+@pytest.mark.slow
+def test_a_machine_that_was_set_back_as_a_whole_asks_before_it_writes(
+    network: tuple[Path, Path], kept: Path, tmp_path: Path
+) -> None:
+    alpha, beta = network
+    before = entries_of(beta)
+    rows = tocsin("outcomes", "--format", "json", "--home", beta).rows
+    record = rows[0]["record"]
+    with serving(alpha):
+        for words in (
+            ("share", "--tier", "peer", "--all"),
+            ("share", "--call-back", record),
+            ("alert", "send", "--id", record, "--tier", "peer"),
+            ("audience", "add", "forum", "alpha", "--back-fill", "all", "--by", "kb"),
+            ("bundle", "write", tmp_path / "two", "--to", "alpha"),
+        ):
+            refused = tocsin(*words, "--home", beta)
+            assert (refused.code, refused.err.endswith("[LOG_BEHIND]\n")) == (1, True), refused.err
+            assert entries_of(beta) == before
+            set_back(beta, kept)  # else it knows by now, and asks nobody
+    assert tocsin("share", "--tier", "peer", "--all", "--dry-run", "--home", beta).code == 0
+
+
+@pytest.mark.slow
+def test_without_a_line_it_says_so_and_goes_on_or_waits_as_the_settings_say(
+    network: tuple[Path, Path], kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alpha, beta = network
+    before = entries_of(beta)
+    waits = share(beta, TOCSIN_WRITE_UNASKED="false")
+    assert (waits.code, waits.err.endswith("[LOG_UNCONFIRMED]\n")) == (1, True)
+    assert entries_of(beta) == before
+    port = load_settings(alpha).listen.rpartition(":")[2]
+    monkeypatch.setattr("console.confirming.WRITE_SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", int(port))):  # somebody who takes the call and never says a word
+        began = monotonic()
+        goes_on = share(beta)
+        assert monotonic() - began < 5
+    assert (goes_on.code, "No member could be asked" in goes_on.err) == (0, True)
+    set_back(beta, kept)
+    monkeypatch.undo()
+    with serving(alpha):
+        assert share(beta, TOCSIN_WRITE_UNASKED="false").err.endswith("[LOG_BEHIND]\n")
 
 
 def test_an_older_database_in_the_same_folder_is_known_by_its_size(network: tuple[Path, Path]) -> None:

@@ -6,8 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from console.confirming import ask_members
-from console.serve import Node as OpenedNode
+from console.confirming import Asking, ask_members
 from node.store.database import Store
 from tests.support.incidents import LOOTING, ROBBERY, SHOOTING
 from tests.support.network import NOW, Network, Node
@@ -42,9 +41,7 @@ class Copied:
             async with self.beta.serving(self.network) as beta:
                 self.network.admit(beta if reached else beta._replace(endpoints=("127.0.0.1:1",)))
                 directory = self.network.directory
-                node = OpenedNode(
-                    old.org_id, old.store, lambda: old.credentials, lambda: directory, old.identity
-                )
-                return [one.org_id for one in await ask_members(node, NOW) if not one.error]
+                who = Asking(old.org_id, old.store, old.credentials, directory)
+                return [one.org_id for one in await ask_members(who, NOW) if not one.error]
 
         return asyncio.run(run())
