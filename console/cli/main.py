@@ -29,6 +29,7 @@ from console.cli.keys import keys
 from console.cli.log import log
 from console.cli.match import match
 from console.cli.outcomes import outcomes
+from console.cli.outlook import outlook
 from console.cli.query import query
 from console.cli.record import record
 from console.cli.release import release
@@ -83,6 +84,7 @@ PARTS = {
     "request": request,
     "record": record,
     "match": match,
+    "outlook": outlook,
     "peer": peer,
     "log": log,
     "directory": directory,

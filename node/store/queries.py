@@ -37,6 +37,7 @@ _UNKNOWN = literal_column(f"'{UNKNOWN}'", Text)
 _ZERO, _ONE, _TWO, _THREE, _TWELVE, _HUNDRED, _MYRIAD = (
     literal_column(text, Integer) for text in ("0", "1", "2", "3", "12", "100", "10000")
 )
+_SINCE, _UNTIL = "since", "until"  # the month from whose first day on something was known, or no more
 _RECORD = "record"  # group by it, and each own revision is a group, and the records of peers are one together
 
 
@@ -74,6 +75,32 @@ def differing(connection: Connection, run: Run, query: Query, other: date) -> di
     for revision_id, *row in rows:
         found.setdefault(names.get(revision_id, ""), []).append(tuple(map(_shown, header, row)))
     return found
+
+
+def known_spans(run: Run, query: Query) -> list[tuple[Cells, int | None, int, int | None, int]]:
+    """What was ever known up to the day of a question, by group, month, and from when until when it was known.
+
+    Returns:
+        Values of the group; the month; the months from whose first days it was known and known no more; and the number.
+        Months are twelve times the year and one for each month; the month, and the end, may be unknown.
+    """
+    by = (*query.by, "month", _SINCE, _UNTIL)
+    rows = run(_table(query, by, _condition(query, ever=True)))
+    width = len(query.by)
+    return [
+        (tuple(map(_shown, query.by, row)), _month(row[width], -1), *_span(row[width + 1 :])) for row in rows
+    ]
+
+
+def _span(cells: Sequence[Any]) -> tuple[int, int | None, int]:
+    since = _month(cells[0], 0)
+    assert since is not None, "every fact is known from some day on"
+    return since, _month(cells[1], 0), int(cells[2])
+
+
+def _month(number: Any, more: int) -> int | None:
+    """A year and a month in six digits as one number."""
+    return None if number is None else int(number) // 100 * 12 + int(number) % 100 + more
 
 
 def caveats(run: Run, query: Query) -> tuple[Caveats, int, int]:
@@ -275,10 +302,8 @@ def _dimension(name: str) -> ColumnElement[Any]:
         return fact.c.year * _HUNDRED + fact.c.month
     if name == "quarter":
         return fact.c.year * _HUNDRED + (fact.c.month + _TWO) // _THREE
-    if name == "year":
-        return fact.c.year
-    if name == _RECORD:
-        return fact.c.revision_id
+    if name in _PLAIN:
+        return _PLAIN[name]
     if name in _DERIVED:
         return _DERIVED[name]()
     # A source that says "unknown" and a peer that did not open the dimension are one row.
@@ -306,12 +331,20 @@ def _text(value: str) -> ColumnElement[str]:
     return literal_column(f"'{value}'", Text)
 
 
+_PLAIN: Mapping[str, ColumnElement[Any]] = {
+    "year": fact.c.year,
+    _RECORD: fact.c.revision_id,
+    _SINCE: (fact.c.known_from - _TWO) // _HUNDRED,  # what is known from a first on counts from that very day
+    _UNTIL: (fact.c.known_until - _TWO) // _HUNDRED,
+}
 _DERIVED = {"victims": _victims, "delay": _delay}
 
 
-def _condition(query: Query) -> ColumnElement[bool]:
+def _condition(query: Query, *, ever: bool = False) -> ColumnElement[bool]:
     as_of = day_number(query.as_of)
-    parts = [fact.c.known_from <= as_of, or_(fact.c.known_until.is_(None), fact.c.known_until > as_of)]
+    parts = [fact.c.known_from <= as_of]
+    if not ever:
+        parts.append(or_(fact.c.known_until.is_(None), fact.c.known_until > as_of))
     if query.own_only:
         parts.append(fact.c.log_id.is_(None))
     if query.purpose is not None:
