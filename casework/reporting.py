@@ -27,6 +27,7 @@ from casework.store.tips import (
 )
 from casework.tip import (
     INTAKE,
+    LOST,
     REPORTER,
     Tip,
     Written,
@@ -42,11 +43,6 @@ from crypto.cell import new_cell_key
 from crypto.keyfile import MODERATE, Cost
 
 FIRST = "first"  # the usual id of the request that tells first
-_LOST = (
-    "no mailbox belongs to this receipt; please look at its digits once more. A lost receipt can not be restored, as "
-    "nobody here keeps it and nobody can open the mailbox for you. A report that was erased, as its mailbox had said "
-    "before, opens no more either. You are welcome to report again."
-)
 
 
 def new_receipt() -> str:
@@ -154,7 +150,7 @@ class Intake:
         """The report of a mailbox and its key."""
         tip = tip_in(connection, box.mailbox_id)
         if tip is None:
-            raise MailboxError(_LOST)
+            raise MailboxError(LOST)
         wrapped = [one for one in tip_keys(connection, REPORTER) if one.case == tip.uid]
         if not wrapped or tip.reporter_key != box.reporter.signer.public_key:
             raise TamperedError("the mailbox is not as it was made")

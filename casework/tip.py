@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from casework.access import ADVOCATE
+from casework.cleaning import working_copy
 from casework.errors import FieldError, TamperedError
 from casework.officer import Officer
 from casework.span import parse_span
@@ -37,14 +38,22 @@ _FIELDS = (
     Field("not_reported", Form.CODES, Group.SOURCE, required=True, codes="not_reported"),
 )
 WHAT_NEXT = (
-    "What happens next: the people who take in reports here read yours, usually within a week, and answer in this "
-    "mailbox. They decide with you what is useful: to record it, to find support, or to ask the government for an "
-    "answer. Nobody is told who you are, as nobody here knows. Come back with your receipt whenever it is safe; also "
-    "when a case that was opened from your report is closed, this mailbox stays open."
+    "The people who take in reports here read yours, usually within a week, and answer in your mailbox.",
+    "They decide with you what is useful: to record it, to find support, or to ask the government for an answer.",
+    "Nobody is told who you are, as nobody here knows. Come back whenever it is safe: the mailbox stays open.",
+)
+COPIED = (
+    "People here work with a copy of your picture without the place, the camera and all else that was hidden in it; "
+    "the original stays sealed."
 )
 NO_COPY = (
-    "A file is kept sealed as it is, with everything hidden in it, such as the place and the camera. No working copy "
-    "without that was made."
+    "Your file is kept sealed as it is. Of this kind no copy without what is hidden in it can be made, such as the "
+    "name of who wrote it; only the people who take in reports can open it."
+)
+LOST = (
+    "No mailbox belongs to this receipt. Please look at its digits once more. A lost receipt can not be restored: "
+    "nobody here keeps it, and nobody can open the mailbox in your place. A report that was erased, as its mailbox had "
+    "said before, opens no more either. You are welcome to report again."
 )
 ERASURE_PROPOSED = (
     "Your report has done what it could, and the people here mean to erase it, not before {day}. After that nobody can "
@@ -125,6 +134,13 @@ class Closed(NamedTuple):
     def digest(self, uid: str) -> str:
         """SHA-256 of what is signed, by which the audit log names it."""
         return sha256(self.signed(uid)).hexdigest()
+
+
+def about_file(file: bytes) -> str:
+    """What its sender is told of a file; nothing where there is none."""
+    if not file:
+        return ""
+    return NO_COPY if working_copy(file) is None else COPIED
 
 
 def tip_name(uid: str) -> str:

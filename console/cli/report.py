@@ -33,7 +33,7 @@ def new(
 ) -> None:
     """Tell what happened. Shows a receipt, once; without it nobody can read the answer."""
     from casework.reporting import new_receipt
-    from casework.tip import NO_ANSWER, NO_COPY, WHAT_NEXT, Tip
+    from casework.tip import NO_ANSWER, WHAT_NEXT, Tip, about_file
 
     intake = _intake(home)
     attached = _bytes(file)
@@ -52,7 +52,7 @@ def new(
             "This is the receipt. Write it down and keep it safe: it is shown once, and a lost one can not be restored."
         )
     intake.tell(receipt, tip, attached)
-    say(f"Your report has arrived. {WHAT_NEXT}" + (f" {NO_COPY}" if attached else ""))
+    say(" ".join(("Your report has arrived. What happens next:", *WHAT_NEXT, about_file(attached))))
 
 
 @report.command()
@@ -67,17 +67,40 @@ def read(home: HomeOption = HERE, style: FormatOption = Format.TABLE) -> None:
     ]
     show(("week", "by", "text", "file"), rows, style)
     if all(one.author == REPORTER for one in messages):
-        say(f"Nobody has answered yet. {WHAT_NEXT}")
+        say(" ".join(("Nobody has answered yet. What happens next:", *WHAT_NEXT)))
 
 
 @report.command()
 def write(file: FileOption = None, request_id: RequestOption = "", home: HomeOption = HERE) -> None:
     """Write one more message into the mailbox of a receipt."""
-    from casework.tip import NO_COPY
+    from casework.tip import about_file
 
     attached = _bytes(file)
     _intake(home).write(_ask("Receipt"), _ask("Message"), attached, request_id)
-    say("Your message has arrived." + (f" {NO_COPY}" if attached else ""))
+    say(f"Your message has arrived. {about_file(attached)}".strip())
+
+
+@report.command("serve", short_help="Serve the form to browsers, also as an onion service.")
+def serve_form(
+    listen: Annotated[
+        str,
+        typer.Option(
+            metavar="HOST:PORT", help="Where to listen, on this machine alone; port 0 takes a free one."
+        ),
+    ] = "127.0.0.1:7445",
+    home: HomeOption = HERE,
+) -> None:
+    """Serve the anonymous form to browsers, in six languages and without any script.
+
+    A process of its own, which needs no passphrase and opens no key of the node. It keeps and logs nothing of who asks.
+    docs/reporting.md says how to make it an onion service.
+    """
+    from console.home import open_home
+    from console.logs import log_to_stderr
+    from console.tips_server import serve_reports
+
+    log_to_stderr()
+    serve_reports(open_home(home), listen, lambda address: say(f"People report at http://{address}"))
 
 
 def _intake(home: Path) -> Any:

@@ -2,13 +2,9 @@
 
 import asyncio
 import logging
-import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from http.cookies import CookieError, SimpleCookie
-from ipaddress import ip_address
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -19,13 +15,23 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from console.errors import WebAddressError
 from console.home import Home, write_file
 from console.serve import Daily, Node
 from console.web.desk import Asked, Sent, answer, may_send
 from console.web.forms import read_form, takes_files
+from console.web.listening import (
+    HEADERS,
+    USUAL,
+    Place,
+    listen,
+    read_place,
+    serve_until_cancelled,
+    shown_host,
+    with_headers,
+)
 from console.web.pages import STYLE, STYLE_PATH, write_page
 from console.web.visit import Document, Elsewhere, Page, Works
 
@@ -34,56 +40,8 @@ MAX_AT_ONCE = 64
 ADDRESS_FILE = "listening.web"
 _COOKIE = "tocsin"
 _SECURE_COOKIE = "__Host-tocsin"
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self';"
-    " frame-ancestors 'none'; base-uri 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    # A form sends where it came from only to ourselves, and that is how we know our own.
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "X-Robots-Tag": "noindex",
-}
 
 logger = logging.getLogger(__name__)
-
-
-class Place(NamedTuple):
-    """Where the console listens, and how browsers reach it: `origin` is empty where they reach it there."""
-
-    host: str
-    port: int
-    origin: str = ""
-
-    @property
-    def secure(self) -> bool:
-        """Whether browsers reach it by HTTPS."""
-        return self.origin.startswith("https://")
-
-
-def read_place(address: str, origin: str) -> Place:
-    """Where to listen, as HOST:PORT.
-
-    Raises:
-        WebAddressError: It is no address; or it is not of this machine alone, as plain HTTP must be.
-    """
-    host, _, port = address.rpartition(":")
-    bare = host.removeprefix("[").removesuffix("]")
-    try:
-        ours = ip_address(bare).is_loopback
-        number = int(port)
-    except ValueError as error:
-        raise WebAddressError(f"--web: {address!r} is not like 127.0.0.1:7444") from error
-    if not ours:
-        raise WebAddressError(
-            f"--web: {bare} is not of this machine alone; let a proxy with TLS stand before it"
-        )
-    parts = urlsplit(origin)
-    if origin and not (parts.scheme in {"https", "http"} and parts.netloc and not parts.path.strip("/")):
-        raise WebAddressError(f"web_origin: {origin!r} is not like https://tocsin.example.org")
-    return Place(bare, number, origin.rstrip("/"))
 
 
 def address_of(home: Home) -> str:
@@ -138,7 +96,8 @@ def make_app(works: Works, place: Place) -> ASGIApp:
         routes=[Route("/{path:path}", serve, methods=["GET", "HEAD", "POST"])],
         middleware=[Middleware(GZipMiddleware, minimum_size=800)],
     )
-    return _with_headers(app, secure=place.secure)
+    secure = {"Strict-Transport-Security": "max-age=31536000"} if place.secure else {}
+    return with_headers(app, {**HEADERS, **secure})
 
 
 async def serve_web(works: Works, place: Place, ready: Callable[[str], None]) -> None:
@@ -147,36 +106,16 @@ async def serve_web(works: Works, place: Place, ready: Callable[[str], None]) ->
     Raises:
         WebAddressError: The address is taken.
     """
-    try:
-        line = socket.create_server(
-            (place.host, place.port), family=socket.AF_INET6 if ":" in place.host else socket.AF_INET
-        )
-    except OSError as error:
-        raise WebAddressError(f"--web: {place.host}:{place.port} can not be listened on") from error
+    line = listen(place)
     place = place._replace(port=line.getsockname()[1])
-    config = uvicorn.Config(
-        make_app(works, place),
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        lifespan="off",
-        proxy_headers=False,
-        limit_concurrency=MAX_AT_ONCE,
-        timeout_keep_alive=15,
-        timeout_graceful_shutdown=3,
-    )
-    server = _Server(config)
-    file = works.home.path / ADDRESS_FILE
-    host = f"[{place.host}]" if ":" in place.host else place.host
-    write_file(file, f"{host}:{place.port}".encode())
+    config = uvicorn.Config(make_app(works, place), **USUAL, limit_concurrency=MAX_AT_ONCE)
+    host = shown_host(place)
+    write_file(works.home.path / ADDRESS_FILE, f"{host}:{place.port}".encode())
     ready(place.origin or f"http://{host}:{place.port}")
-    serving = asyncio.create_task(server.serve([line]))
     try:
-        await asyncio.shield(serving)
+        await serve_until_cancelled(config, line)
     finally:
-        file.unlink(missing_ok=True)
-        server.should_exit = True
-        await serving
+        (works.home.path / ADDRESS_FILE).unlink(missing_ok=True)
         works.tray.clear()
 
 
@@ -186,7 +125,7 @@ def beside_node(home: Home, address: str, daily: Daily, ready: Callable[[str], N
     Raises:
         WebAddressError: The console can not listen there.
     """
-    place = read_place(address, home.settings.web_origin)
+    place = read_place("--web", address, home.settings.web_origin)
 
     async def both(node: Node) -> None:
         works = Works(home, node.store, node.identity, lambda: datetime.now(UTC))
@@ -195,13 +134,6 @@ def beside_node(home: Home, address: str, daily: Daily, ready: Callable[[str], N
             tasks.create_task(serve_web(works, place, ready))
 
     return both
-
-
-class _Server(uvicorn.Server):
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals alone: they are the node's, which stops this server with itself."""
-        yield
 
 
 def _respond(works: Works, origins: frozenset[str], asked: Asked, cookie: tuple[str, bool]) -> Response:
@@ -233,7 +165,7 @@ def _hosts(place: Place) -> frozenset[str]:
     """What a browser may call this console: another name would be a page of somebody else that leads here."""
     if place.origin:
         return frozenset({urlsplit(place.origin).netloc})
-    host = f"[{place.host}]" if ":" in place.host else place.host
+    host = shown_host(place)
     return frozenset({f"{host}:{place.port}", f"localhost:{place.port}"})
 
 
@@ -254,18 +186,3 @@ async def _body(request: Request) -> bytes | None:
             return None
         parts.append(part)
     return b"".join(parts)
-
-
-def _with_headers(app: ASGIApp, *, secure: bool) -> ASGIApp:
-    headers = {**_HEADERS, **({"Strict-Transport-Security": "max-age=31536000"} if secure else {})}
-    raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-
-    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
-        async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *raw]
-            await send(message)
-
-        await app(scope, receive, sending)
-
-    return wrapped

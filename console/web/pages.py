@@ -40,11 +40,12 @@ def write_page(visit: Visit, page: Page) -> str:
         "form_key": write_form_key(visit.session.form_key) if visit.session is not None else "",
         "org": visit.works.home.settings.org_id,
     }
-    return _environment(visit.language).get_template(page.template).render(facts)
+    return environment(visit.language).get_template(page.template).render(facts)
 
 
 @cache
-def _environment(language: str) -> Environment:
+def environment(language: str) -> Environment:
+    """The templates, with the words of a language."""
     environment = Environment(
         loader=PackageLoader("console.web"),
         autoescape=True,

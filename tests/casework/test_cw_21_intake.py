@@ -149,7 +149,7 @@ def test_a_lost_receipt_can_not_be_restored_and_the_text_says_so(intake: Intake,
     other = make_receipt((int(read_receipt(receipt)[:-1]) + 1) % RECEIPTS)
     for attempt in (lambda: intake.read(other), lambda: intake.write(other, "words")):
         with pytest.raises(
-            MailboxError, match=r"please look.*lost receipt can not be restored.*report again"
+            MailboxError, match=r"Please look.*lost receipt can not be restored.*report again"
         ):
             attempt()
 

@@ -25,7 +25,7 @@ def test_somebody_tells_comes_back_and_talks_with_the_office(tmp_path: Path) -> 
     (receipt,) = told.lines
     assert receipt not in told.err
     assert "What happens next" in told.err
-    assert "No working copy" in told.err
+    assert "no copy without what is hidden in it" in told.err
     again = tocsin("report", "new", "--again", "--file", photo, typed=f"{TOLD}{receipt}\n", **office)
     assert (again.code, again.out) == (0, "")
 
@@ -36,7 +36,10 @@ def test_somebody_tells_comes_back_and_talks_with_the_office(tmp_path: Path) -> 
     assert tocsin("case", "tip", "open", name, "place=Bamenda", **office).code == 0
     assert tocsin("case", "tip", "open", name, **office).err.endswith("[ACTION_NOT_POSSIBLE]\n")
     assert len(tocsin("case", "list", "--format", "json", **office).rows) == 1
-    assert tocsin("case", "tip", "save", name, 1, "--out", out, **office).code == 0
+    kept_back = tocsin("case", "tip", "save", name, 1, "--out", out, **office)
+    assert "no working copy can be made (--original)" in kept_back.err
+    assert not out.exists()
+    assert tocsin("case", "tip", "save", name, 1, "--out", out, "--original", **office).code == 0
     assert out.read_bytes() == photo.read_bytes()
     assert tocsin("case", "tip", "save", name, 2, "--out", out, **office).err.startswith("tocsin: message: 2")
 

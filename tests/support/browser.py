@@ -5,7 +5,7 @@ import http.client
 import re
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,8 +15,10 @@ from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 
 import uvicorn
+from starlette.types import ASGIApp
 
-from console.web.edge import Place, make_app
+from console.web.edge import make_app
+from console.web.listening import USUAL, Place
 from console.web.visit import Works
 
 
@@ -167,11 +169,17 @@ class Clock:
 @contextmanager
 def console(works: Works) -> Iterator[int]:
     """A console that runs on this machine, on a free port; gives the port."""
+    with running(lambda port: make_app(works, Place("127.0.0.1", port))) as port:
+        yield port
+    works.tray.clear()
+
+
+@contextmanager
+def running(app_at: Callable[[int], ASGIApp]) -> Iterator[int]:
+    """An application that runs on this machine, on a free port; gives the port."""
     line = uvicorn.Config(lambda: None, host="127.0.0.1", port=0, log_config=None).bind_socket()
     port = line.getsockname()[1]
-    config = uvicorn.Config(
-        make_app(works, Place("127.0.0.1", port)), log_config=None, access_log=False, lifespan="off"
-    )
+    config = uvicorn.Config(app_at(port), **USUAL)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [line]}, daemon=True)
     thread.start()
@@ -182,4 +190,3 @@ def console(works: Works) -> Iterator[int]:
     finally:
         server.should_exit = True
         thread.join()
-        works.tray.clear()

@@ -116,25 +116,40 @@ def open_from(
     say(f"Opened case {case_name(uid)}; its source is {report.name}. The mailbox stays open.")
 
 
-@tip.command()
+@tip.command(short_help="Write the file of a message to the disk.")
 def save(
     reference: TipArgument,
     number: Annotated[int, typer.Argument(metavar="MESSAGE", help="Number of the message.")],
     out: Annotated[
         Path, typer.Option("--out", metavar="FILE", help="Where to write it; only you can read it.")
     ],
+    original: Annotated[
+        bool, typer.Option("--original", help="As it came, with everything hidden in it.")
+    ] = False,
     officer_id: OfficerOption = NOBODY,
     home: HomeOption = HERE,
 ) -> None:
-    """Write the file of a message to the disk, as its reporter gave it."""
+    """Write the file of a message to the disk: of a picture the copy without what is hidden in it.
+
+    Left out are the place, the camera and whatever else is not the picture itself. Of other kinds of files there is no
+    such copy; --original writes them, or a picture, as it came.
+    """
+    from casework.cleaning import working_copy
     from casework.errors import FieldError
     from console.home import write_file
 
     messages: Any = desk_of(home, officer_id).tip(reference).messages
     if not 1 <= number <= len(messages) or not messages[number - 1].file:
         raise FieldError("message", f"{number} has no file")
-    write_file(out, messages[number - 1].file)
-    say("It is the original, with everything hidden in it, such as place and camera: show it to nobody else.")
+    file = messages[number - 1].file
+    copy = file if original else working_copy(file)
+    if copy is None:
+        raise FieldError("message", f"of the file of {number} no working copy can be made (--original)")
+    write_file(out, copy)
+    if original:
+        say(
+            "It is the original, with everything hidden in it, such as place and camera: show it to nobody else."
+        )
 
 
 @tip.command(short_help="Destroy a report, as a second person.")

@@ -7,8 +7,8 @@ from urllib.parse import quote
 import pytest
 
 from console.errors import WebAddressError
-from console.web.edge import read_place
 from console.web.entries import GROUPS
+from console.web.listening import read_place
 from console.web.roles import Role
 from console.web.routes import ROUTES
 from console.web.statuses import status_of
@@ -132,10 +132,10 @@ def test_a_request_larger_than_any_form_is_refused(signed_in: Callable[[Role], B
 )
 def test_plain_http_is_for_this_machine_alone(address: str, origin: str) -> None:
     with pytest.raises(WebAddressError) as refused:
-        read_place(address, origin)
+        read_place("--web", address, origin)
     assert status_of(refused.value) == 500
 
 
 def test_behind_a_proxy_the_cookie_is_for_https_alone() -> None:
-    assert read_place("[::1]:7444", "https://tocsin.example.org/").secure
-    assert not read_place("127.0.0.1:7444", "").secure
+    assert read_place("--web", "[::1]:7444", "https://tocsin.example.org/").secure
+    assert not read_place("--web", "127.0.0.1:7444", "").secure

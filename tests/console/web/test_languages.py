@@ -8,6 +8,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from sqlalchemy import update
 
+from casework.tip import CASE_OPENED, COPIED, ERASURE_PROPOSED, LOST, NO_COPY, WHAT_NEXT
 from console.web.entries import CHOICES
 from console.web.languages import LANGUAGES, SOURCE, catalogue, choose, translations
 from console.web.pages import STYLE
@@ -53,6 +54,7 @@ def said() -> Iterator[str | tuple[str, ...]]:
     yield from (one[2] for one in found)
     yield from (rule.text for rule in RULES if rule.apply is not None)
     yield from (code.label for name in LISTS for code in code_list(name).codes.values())
+    yield from (*WHAT_NEXT, COPIED, NO_COPY, LOST, CASE_OPENED, ERASURE_PROPOSED)
     yield from (code.replace("_", " ") for codes in CHOICES.values() for code in codes)
 
 
