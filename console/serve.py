@@ -21,6 +21,7 @@ from crypto.sealing import SealKey
 from node.alerting import Board
 from node.allowance import Allowance
 from node.client import Credentials, PeerClient
+from node.collecting import AggregateDesk
 from node.coordinating import coordinator_service
 from node.directory import Directory, Member, Status
 from node.errors import LogBehindError, NodeError, TwoDirectoriesError, UnavailableError
@@ -303,6 +304,7 @@ async def _serve(
         case_status_service(statuses, gatekeeper),
         coordinator_service(node.org_id, asker(node.store, lambda: datetime.now(UTC)), gatekeeper),
         totals.service(gatekeeper),
+        AggregateDesk(node.org_id, node.store, node.directory, node.seal_keys).service(gatekeeper),
     )
     server, port = make_server(exchange, gatekeeper, node.own, home.settings.listen, more)
     stopped = asyncio.Event()

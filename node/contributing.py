@@ -27,6 +27,7 @@ from node.store.cubes import (
     cube_key,
     cubes,
     given_aggregates,
+    was_taken,
 )
 from node.store.database import Store, Transaction
 from node.store.own_log import released
@@ -119,6 +120,8 @@ def take_aggregate(
             return found
         if before is not None and read_aggregate(before.payload).as_of > found.as_of:
             raise AggregateError("they are older than those that are held")
+        if was_taken(connection, declared.title, taken):
+            raise AggregateError("they were replaced already; give them again as of another day")
         add_aggregate(connection, cube_key(connection, declared.title), taken, teller.by, teller.now)
     return found
 

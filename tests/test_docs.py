@@ -29,6 +29,7 @@ from tocsin.node.v1 import (
     alert_service_pb2,
     coordinator_service_pb2,
     exchange_service_pb2,
+    release_service_pb2,
     total_service_pb2,
     witness_service_pb2,
 )
@@ -104,6 +105,7 @@ def test_every_call_is_documented() -> None:
         evidence_service_pb2.DESCRIPTOR,
         intake_service_pb2.DESCRIPTOR,
         portfolio_service_pb2.DESCRIPTOR,
+        release_service_pb2.DESCRIPTOR,
         total_service_pb2.DESCRIPTOR,
         witness_service_pb2.DESCRIPTOR,
     )

@@ -74,6 +74,12 @@ def query(
         Path | None,
         typer.Option(metavar="FILE", help="Write it there: .csv, .xlsx, .json, .geojson or .parquet."),
     ] = None,
+    at: Annotated[
+        str,
+        typer.Option(
+            "--at", metavar="HOST:PORT", help="Ask your own organization's node there, over the line."
+        ),
+    ] = "",
     home: HomeOption = HERE,
     style: FormatOption = Format.TABLE,
 ) -> None:
@@ -111,6 +117,15 @@ def query(
         share=_names(share) or None,
         rate=rate,
     )
+    if at:
+        if changes or out is not None:
+            raise typer.BadParameter("goes neither with --changes nor with --out", param_hint="--at")
+        from console.asking import ask_at
+        from console.cli.options import passphrase
+
+        told = ask_at(open_home(home), passphrase(home), at, asked)
+        show(told.columns, _shown(told.rows, style), style, told.remarks)
+        return
     found = (list_changes if changes else answer)(open_home(home).store(), asked)
     if out is None:
         show(found.header, _shown(found.rows, style), style, remarks(found))

@@ -217,16 +217,35 @@ def correct(
 
 
 @release.command()
+def asked(
+    coordinator: Annotated[str, typer.Argument(metavar="ORG", help="The coordinator.")],
+    home: HomeOption = HERE,
+    style: FormatOption = Format.TABLE,
+) -> None:
+    """Show for which numbers a coordinator asks.
+
+    Nothing leaves by that.
+    """
+    from console.cli.giving import show_asked
+
+    show_asked(home, coordinator, style)
+
+
+@release.command()
 def give(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="The declaration, as the coordinator sent it.")
+    cube: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE|CUBE", help="The declaration as a file, or its name as the coordinator tells it."
+        ),
     ],
     to: Annotated[str, typer.Option("--to", metavar="ORG", help="The coordinator.")],
     as_of: Annotated[date | None, day_option("--as-of", "As it was known on this day.")] = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Sign them, and write them there.")
     ] = None,
-    by: Annotated[str, typer.Option("--by", metavar="WHO", help="With --out: who decides.")] = "",
+    send: Annotated[bool, typer.Option("--send", help="Sign them, and send them over the line.")] = False,
+    by: Annotated[str, typer.Option("--by", metavar="WHO", help="With --out or --send: who decides.")] = "",
     nothing: Annotated[bool, typer.Option("--nothing", help="Take back what was given before.")] = False,
     home: HomeOption = HERE,
     style: FormatOption = Format.TABLE,
@@ -234,30 +253,17 @@ def give(
     """Give a coordinator numbers, and no records.
 
     They count what it is not shown as a record, each from the least that you know first-hand to the most that you hold.
-    Without --out they are shown, and nothing leaves. The file can be read by the coordinator alone.
+    Without --out or --send they are shown, and nothing leaves. The coordinator alone can read them.
     """
-    from console.aggregates import RANGE_COLUMNS, coordinator_of, range_lines, write_sealed
-    from console.home import open_home
-    from console.releases import header, read_declaration
-    from node.contributing import foresee_aggregate, give_aggregate
-    from node.said import Teller
+    from console.cli.giving import Way, give_numbers
 
-    if nothing and out is None:
-        raise typer.BadParameter("say where to write that", param_hint="--out")
-    if out is not None and not by:
+    if send and out is not None:
+        raise typer.BadParameter("give them over the line or as a file", param_hint="--send")
+    if nothing and out is None and not send:
+        raise typer.BadParameter("say where to write that, or --send", param_hint="--out")
+    if (send or out is not None) and not by:
         raise typer.BadParameter("say who decides", param_hint="--by")
-    opened, cube, now = open_home(home), read_declaration(file), datetime.now(UTC)
-    coordinator, day = coordinator_of(opened, to), as_of or now.date()
-    columns = (*header(cube)[:-2], *RANGE_COLUMNS)
-    if out is None:
-        made = foresee_aggregate(opened.store(), cube, opened.settings.org_id, coordinator, day)
-        show(columns, range_lines(made), style, {"for": to, "cube": cube.title, "as_of": day})
-        say("Nothing has left. With --out and --by it is signed and written.")
-        return
-    who = opened.identity(passphrase(home)), coordinator
-    made, envelope = give_aggregate(opened.store(), cube, who, day, Teller(by, now), nothing=nothing)
-    write_sealed(opened, envelope, to, out)
-    say(f"Wrote {len(made.ranges)} numbers for {to} to {out}; `tocsin release given` lists what left.")
+    give_numbers(home, cube, to, as_of, Way(by, out, send, nothing), style)
 
 
 @release.command("given")

@@ -223,6 +223,16 @@ def aggregates(connection: Connection, title: str) -> dict[str, TakenAggregate]:
     return {row.member: TakenAggregate(*row) for row in rows}
 
 
+def was_taken(connection: Connection, title: str, taken: TakenAggregate) -> bool:
+    """Whether a member gave the very same numbers for a cube before, whether or not they still count."""
+    same = and_(
+        cube.c.title == title, aggregate.c.member == taken.member, aggregate.c.payload == taken.payload
+    )
+    return (
+        connection.execute(select(aggregate.c.id).join_from(aggregate, cube).where(same)).first() is not None
+    )
+
+
 def _cube(document: str) -> Cube:
     try:
         return cube_from(json.loads(document))

@@ -1,12 +1,18 @@
 """Numbers without records: what counts in them, who may take them in, and what they add to a release."""
 
+import asyncio
 from dataclasses import replace
 from datetime import date, timedelta
+from secrets import token_bytes
+from zlib import compress
 
 import pytest
 
 from crypto.envelope import Envelope, sign_envelope
+from crypto.sealing import seal_box
 from node.audience import Purpose, Tier
+from node.client import PeerClient
+from node.collecting import cubes_of, sealed_for, send_aggregate
 from node.consent import Said, record_consent
 from node.contributing import (
     Coordinator,
@@ -16,15 +22,16 @@ from node.contributing import (
     take_aggregate,
 )
 from node.cubes.aggregate import AGGREGATE_TYPE, Aggregate, read_aggregate, write_aggregate
-from node.cubes.declaration import ALL
-from node.errors import AggregateError
+from node.cubes.declaration import ALL, Cube
+from node.errors import AggregateError, PayloadError, UnavailableError
 from node.model import Incident
 from node.releasing import declare, plan
 from node.said import Teller
 from node.sensitive import Consent
+from node.wire.aggregates import MAX_UNPACKED, pack, unpack
 from tests.support.cubes import yearly
 from tests.support.incidents import ASSAULT, SHOOTING
-from tests.support.network import NOW, SOURCE, TODAY, Network, Node, on_sqlite_alone, rows_of
+from tests.support.network import NOW, SOURCE, TODAY, Network, Node, on_sqlite_alone, rows_of, seal_of
 
 pytestmark = on_sqlite_alone
 CUBE = yearly(by=["country"], public=[], purpose="statistics", aggregates=True)
@@ -148,6 +155,62 @@ def test_older_numbers_and_those_for_another_declaration_are_refused(alpha: Node
         take_aggregate(ocha.store, envelope, alpha.origin, "ocha", TELLER)
     with pytest.raises(AggregateError, match="asks for no numbers"):
         foresee_aggregate(alpha.store, replace(CUBE, aggregates=False), "alpha", OCHA, TODAY)
+
+
+def over_the_line(network: Network, alpha: Node, ocha: Node, *boxes: bytes) -> dict[str, Cube]:
+    """Ask what the coordinator asks for, and send it boxes."""
+
+    async def run() -> dict[str, Cube]:
+        async with ocha.serving(network) as peer, PeerClient(peer, alpha.credentials) as client:
+            for box in boxes:
+                await send_aggregate(client, box)
+            return await cubes_of(client)
+
+    return asyncio.run(run())
+
+
+def test_a_member_hears_what_is_asked_for_and_gives_it_over_the_line_when_somebody_decides(
+    network: Network, alpha: Node, ocha: Node
+) -> None:
+    declare(ocha.store, yearly(name="quiet", by=["country"], public=[]), TELLER)
+    before = rows_of(alpha.store)
+
+    asked = over_the_line(network, alpha, ocha)
+
+    assert asked == {CUBE.title: CUBE}
+    assert rows_of(alpha.store) == before  # nothing leaves because it was asked for
+    member = network.directory.member("ocha")
+    first, nothing = (sealed_for(member, gives(alpha, nothing=none), NOW) for none in (False, True))
+    over_the_line(network, alpha, ocha, first, first)
+    assert [row[2] for row in rows_of(ocha.store)["aggregate"]] == ["alpha"]
+    over_the_line(network, alpha, ocha, nothing)
+    with pytest.raises(UnavailableError, match="AGGREGATE_REFUSED"):
+        over_the_line(network, alpha, ocha, first)  # replayed: it was taken back
+    assert read_aggregate(rows_of(ocha.store)["aggregate"][-1][3]).ranges == {}
+    assert ocha.faults(*network.origins()) == []
+
+
+def test_over_the_line_nobody_gives_for_another_or_what_was_sealed_to_another(
+    network: Network, alpha: Node, ocha: Node
+) -> None:
+    beta = network.node("beta")
+    envelope, member = gives(alpha), network.directory.member("ocha")
+    before = rows_of(ocha.store)
+
+    for who, box in (
+        (beta, sealed_for(member, envelope, NOW)),
+        (alpha, sealed_for(network.directory.member("beta"), envelope, NOW)),
+        (alpha, seal_box(seal_of(ocha.identity).public_key, b"no numbers")),
+        (alpha, seal_box(seal_of(ocha.identity).public_key, pack(envelope) + b"more")),
+    ):
+        with pytest.raises(UnavailableError, match="refused"):
+            over_the_line(network, who, ocha, box)
+    assert rows_of(ocha.store) == before
+    huge = envelope._replace(payload=token_bytes(70_000))
+    with pytest.raises(AggregateError, match="as a file"):
+        sealed_for(member, huge, NOW)
+    with pytest.raises(PayloadError, match="not whole"):
+        unpack(compress(bytes(MAX_UNPACKED + 1)))
 
 
 @pytest.mark.parametrize(

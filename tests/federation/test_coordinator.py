@@ -6,6 +6,9 @@ from typing import Any
 import grpc
 import pytest
 
+from node.client import PeerClient
+from node.coordinating import ask_over_the_line
+from node.errors import UnavailableError
 from node.measures import make_query
 from node.query import answer
 from node.wire.coordinating import SERVICE, QueryCall, Told, decode_told, encode_query_call, encode_told
@@ -44,6 +47,16 @@ def test_an_operator_gets_what_the_command_line_gives(network: Network, alpha: N
     assert (told.columns, told.rows) == (found.header, found.rows)
     assert len(told.rows) > 0
     assert {"unit", "as_of", "sources", "coverage", "definition"} <= told.remarks.keys()
+
+
+def test_the_command_line_asks_its_own_node_over_the_line(network: Network, alpha: Node) -> None:
+    async def call(who: Node) -> Told:
+        async with alpha.serving(network) as peer, PeerClient(peer, who.credentials) as client:
+            return await ask_over_the_line(client, TEXT)
+
+    assert asyncio.run(call(alpha)) == asks(network, alpha, alpha, TEXT)
+    with pytest.raises(UnavailableError, match="NOT_OWN_ORGANIZATION"):
+        asyncio.run(call(network.node("beta")))
 
 
 def test_a_member_gets_no_figures_whatever_it_asks(network: Network, alpha: Node) -> None:

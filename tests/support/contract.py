@@ -26,6 +26,7 @@ from tocsin.node.v1 import (
     matching_service_pb2,
     receipt_pb2,
     record_pb2,
+    release_service_pb2,
     sharing_pb2,
     sharing_service_pb2,
     total_service_pb2,
@@ -87,6 +88,10 @@ FIELDS = {
     "AnswerRow": "cells",
     "AnswerCell": "text number fraction",
     "AnswerRemark": "name text",
+    "ListCubesRequest": "request_id",
+    "ListCubesResponse": "cubes",
+    "GiveAggregateRequest": "request_id box",
+    "GiveAggregateResponse": "",
     "ListTotalsRequest": "request_id",
     "ListTotalsResponse": "totals",
     "DeclaredTotal": "declaration outcomes",
@@ -132,6 +137,7 @@ CALLS: Mapping[str, tuple[type[Message], type[Message]]] = {
         ("MatchingService", matching_service_pb2, "ProposeMatch CommitStep RevealStep ListVerdicts"),
         ("CaseStatusService", case_status_service_pb2, "ListCaseDocuments"),
         ("CoordinatorService", coordinator_service_pb2, "AnswerQuery"),
+        ("ReleaseService", release_service_pb2, "ListCubes GiveAggregate"),
         ("TotalService", total_service_pb2, "ListTotals TellTotal GiveShare SettleTotal"),
     )
     for call in calls.split()

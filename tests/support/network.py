@@ -28,6 +28,7 @@ from node.audiences import charter_faults
 from node.bounds import Bounds
 from node.check import Fault, check_logs, check_records, check_tiles
 from node.client import Credentials, PeerClient
+from node.collecting import AggregateDesk
 from node.confirm import receipt_faults
 from node.contain import fork_faults
 from node.coordinating import coordinator_service
@@ -203,6 +204,8 @@ class Node:
             lambda: network.now,
             network=lambda: network.documents.get(self.org_id),
         )
+        seals = (seal_of(self.identity),)
+        sealed = self.store, network.current, lambda: seals, lambda: network.now
         server, port = make_server(
             exchange,
             gatekeeper,
@@ -215,13 +218,8 @@ class Node:
                 self.match_desk(network).service(gatekeeper),
                 case_status_service(shelf(CaseDatabase(self.store), lambda: network.now), gatekeeper),
                 coordinator_service(self.org_id, asker(self.store, lambda: network.now), gatekeeper),
-                TotalDesk(
-                    self.identity,
-                    self.store,
-                    network.current,
-                    lambda: (seal_of(self.identity),),
-                    lambda: network.now,
-                ).service(gatekeeper),
+                TotalDesk(self.identity, *sealed).service(gatekeeper),
+                AggregateDesk(self.org_id, *sealed).service(gatekeeper),
             ),
         )
         await server.start()
