@@ -1,100 +1,127 @@
-"""What stands beside the figures of an answer."""
+"""What stands beside the figures of an answer, in English or as a catalogue says it."""
 
-from node.dimensions import UNKNOWN
+from collections.abc import Callable
+from typing import TypeAlias
+
 from node.figures import Group, order
 from node.query import Answer
 
 MOST_RANGES = 20  # groups whose bounds are told
+Say: TypeAlias = Callable[[str], str]
 
 
-def remarks(found: Answer) -> dict[str, object]:
-    """What must stand beside the figures of an answer (R24)."""
+def remarks(found: Answer, say: Say = str) -> dict[str, object]:
+    """What must stand beside the figures of an answer (R24); `say` translates each sentence."""
     seen = found.caveats
-    sources = [f"{name}, published {day}" for name, day in found.sources]
+    sources = [
+        say("%(source)s, published %(day)s") % {"source": name, "day": day} for name, day in found.sources
+    ]
     notes: dict[str, object] = {
-        "unit": found.unit,
+        "unit": say(" and ").join(map(say, found.units)),
         "as_of": str(found.as_of),
-        "sources": [*sources, "records of peers"] if seen.from_peers else sources,
+        "sources": [*sources, say("records of peers")] if seen.from_peers else sources,
         "definition": found.definition,
-        **_beside(found),
+        **_beside(found, say),
     }
     cautions = (
-        (seen.from_peers, "shared by peers"),
-        (seen.undisclosed, "without a number of affected persons"),
-        (seen.inexact, "with a number that is a lower bound or an estimate"),
-        (seen.straddling, "dated so roughly that they may lie after the last day"),
+        (seen.from_peers, say("%(number)s shared by peers")),
+        (seen.undisclosed, say("%(number)s without a number of affected persons")),
+        (seen.inexact, say("%(number)s with a number that is a lower bound or an estimate")),
+        (seen.straddling, say("%(number)s dated so roughly that they may lie after the last day")),
     )
     notes["incidents"] = [
-        f"{seen.incidents} counted",
-        *(f"{number} {text}" for number, text in cautions if number),
+        say("%(number)s counted") % {"number": seen.incidents},
+        *(text % {"number": number} for number, text in cautions if number),
     ]
-    notes |= _once(found)
-    if found.for_outsiders:
-        notes["left_out"] = "what peers shared: their records are theirs to give (R20)"
-        notes["ask_in_writing"] = found.originators
-    elif seen.from_peers:
-        notes["use"] = "for own security decisions; not for outsiders: see --for outsiders (R20)"
-        notes["purpose"] = f"records of peers count that were shared for {found.purpose} (R16)"
-    if found.left_out:
-        notes["other_purposes"] = (
-            f"{found.left_out} records of peers left out: not shared for {found.purpose} (R16)"
-        )
-    if found.unconsented:
-        notes["consent"] = (
-            f"{found.unconsented} of our own incidents count here and not in totals for others:"
-            f" no survivor's consent to {found.purpose} (R14)"
-        )
-    notes["coverage"] = "voluntary reporting: no record does not mean no incident"
+    notes |= _once(found, say) | _use(found, say)
+    notes["coverage"] = say("voluntary reporting: no record does not mean no incident")
     return notes
 
 
-def _once(found: Answer) -> dict[str, object]:
+def _use(found: Answer, say: Say) -> dict[str, object]:
+    """Who may use the answer and what for, and what it leaves out for that."""
+    notes: dict[str, object] = {}
+    purpose = {"purpose": found.purpose}
+    if found.for_outsiders:
+        notes["left_out"] = say("what peers shared: their records are theirs to give (R20)")
+        notes["ask_in_writing"] = found.originators
+    elif found.caveats.from_peers:
+        notes["use"] = say("for own security decisions; not for outsiders: see --for outsiders (R20)")
+        notes["purpose"] = say("records of peers count that were shared for %(purpose)s (R16)") % purpose
+    if found.left_out:
+        notes["other_purposes"] = say(
+            "%(number)s records of peers left out: not shared for %(purpose)s (R16)"
+        ) % {"number": found.left_out, **purpose}
+    if found.unconsented:
+        notes["consent"] = say(
+            "%(number)s of our own incidents count here and not in totals for others:"
+            " no survivor's consent to %(purpose)s (R14)"
+        ) % {"number": found.unconsented, **purpose}
+    return notes
+
+
+def _once(found: Answer, say: Say) -> dict[str, object]:
     """How many reports tell of one event, and between what the figures lie while pairs are open."""
     once = found.once
     if once is None or not (once.events or once.open):
         return {}
     notes: dict[str, object] = {
-        "counted_once": f"{once.reports} reports tell of {once.events} event(s), each counted once"
+        "counted_once": say("%(reports)s reports tell of %(events)s event(s), each counted once")
+        % {"reports": once.reports, "events": once.events}
     }
     if not once.open:
         return notes
-    notes["open_pairs"] = f"{once.open} pairs of reports may be one event: tocsin match list"
-    differing = sorted((group for group in {*once.low, *once.high} if _spans(found, group)), key=order)
+    open_pairs = say("%(number)s pairs of reports may be one event: tocsin match list")
+    notes["open_pairs"] = open_pairs % {"number": once.open}
+    differing = sorted((group for group in {*once.low, *once.high} if _spans(found, group, say)), key=order)
+    more = len(differing) - MOST_RANGES
     notes["between"] = [
-        " ".join((*map(str, group), *_spans(found, group))) for group in differing[:MOST_RANGES]
-    ] + ([f"and {len(differing) - MOST_RANGES} more groups"] if len(differing) > MOST_RANGES else [])
+        " ".join((*map(str, group), *_spans(found, group, say))) for group in differing[:MOST_RANGES]
+    ] + ([say("and %(number)s more groups") % {"number": more}] if more > 0 else [])
     return notes
 
 
-def _spans(found: Answer, group: Group) -> tuple[str, ...]:
+def _spans(found: Answer, group: Group, say: Say) -> tuple[str, ...]:
     """The measures of a group that are not sure, each with low, best and high."""
     assert found.once is not None, "asked for only where events are counted once"
     nothing = (0,) * len(found.query.measures)
     low, best, high = (one.get(group, nothing) for one in (found.once.low, found.once.best, found.once.high))
+    span = say("%(measure)s %(low)s to %(high)s (best %(best)s)")
     return tuple(
-        f"{name} {least} to {most} (best {likely})"
+        span % {"measure": say(name.replace("_", " ")), "low": least, "high": most, "best": likely}
         for name, least, likely, most in zip(found.query.measures, low, best, high, strict=True)
         if least != most
     )
 
 
-def _beside(found: Answer) -> dict[str, object]:
+def _beside(found: Answer, say: Say) -> dict[str, object]:
     """What figures are compared with, and what is not shown."""
     notes: dict[str, object] = {}
     if found.beside is not None and found.query.since:
-        notes["compared_with"] = f"the same as of {found.query.since}"
+        notes["compared_with"] = say("the same as of %(day)s") % {"day": found.query.since}
+    elif found.beside is not None and found.query.grain:
+        before = {
+            "year": say("the year before"),
+            "quarter": say("the quarter before"),
+            "month": say("the month before"),
+        }
+        notes["compared_with"] = before[found.query.grain]
     elif found.beside is not None:
-        days = [str(day) for day in (found.beside.first, found.beside.last) if day]
-        notes["compared_with"] = f"the {found.query.grain or 'period'} before" + (
-            f": {' to '.join(days)}" if not found.query.grain else ""
-        )
+        days = {"first": found.beside.first, "last": found.beside.last}
+        notes["compared_with"] = say("the period before: %(first)s to %(last)s") % days
     if found.query.share is not None:
-        within = f"within each {', '.join(found.query.share)}" if found.query.share else "of all groups"
-        notes["share"] = f"percent {within}, {UNKNOWN} included"
+        within = say("percent within each %(names)s, unknown included")
+        names = ", ".join(say(name.replace("_", " ")) for name in found.query.share)
+        notes["share"] = (
+            within % {"names": names} if names else say("percent of all groups, unknown included")
+        )
     if found.query.rate:
-        notes["rate"] = "per 10,000 staff and year; unknown where numbers of staff are not loaded"
+        notes["rate"] = say("per 10,000 staff and year; unknown where numbers of staff are not loaded")
     if found.not_shown.groups:
         sums = zip(found.query.measures, found.not_shown.sums, strict=True)
-        told = ", ".join(f"{number} {name}" for name, number in sums if number is not None)
-        notes["not_shown"] = f"{found.not_shown.groups} more groups" + (f": {told}" if told else "")
+        told = ", ".join(
+            f"{number} {say(name.replace('_', ' '))}" for name, number in sums if number is not None
+        )
+        more = say("%(number)s more groups") % {"number": found.not_shown.groups}
+        notes["not_shown"] = f"{more}: {told}" if told else more
     return notes

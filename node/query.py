@@ -80,10 +80,20 @@ class Answer:
     once: Once | None = None
 
     @property
+    def figures(self) -> int:
+        """How many columns hold figures; those before say of what."""
+        return len(header(self.query)) - len(self.query.by)
+
+    @property
     def unit(self) -> str:
+        """The same in words."""
+        return " and ".join(self.units)
+
+    @property
+    def units(self) -> tuple[Unit, ...]:
         """What is counted: incidents, affected persons, organizations, or several of these."""
         units = {MEASURED[name].unit for name in self.query.measures}
-        return " and ".join(unit for unit in Unit if unit in units)
+        return tuple(unit for unit in Unit if unit in units)
 
 
 def answer(store: Store, query: Query) -> Answer:

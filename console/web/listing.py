@@ -59,9 +59,14 @@ def query_of(asked: Fields, today: date) -> tuple[str, Query]:
     Raises:
         QueryError: One of them is none.
     """
-    kept = {name: values for name, values in asked.items() if name not in OURS and any(values)}
-    text = urlencode({name: ",".join(filter(None, values)) for name, values in kept.items()}, safe=",")
+    text = link_text(asked)
     return text, read_query(f"{text}&for=outsiders" if text else "for=outsiders", today)
+
+
+def link_text(asked: Fields) -> str:
+    """What a link or a form that is sent by one asks, as the text of a question."""
+    kept = {name: values for name, values in asked.items() if name not in OURS and any(values)}
+    return urlencode({name: ",".join(filter(None, values)) for name, values in kept.items()}, safe=",")
 
 
 def find_page(visit: Visit, *, held: bool = False) -> Found:

@@ -18,7 +18,7 @@ from console.web.proofs import write_form_key
 from console.web.roles import Role
 from console.web.routes import ROUTES, reaches
 from console.web.visit import Page, Visit
-from console.web.words import choices, in_words, label, said_cell
+from console.web.words import choices, in_words, isolated, label, said_cell
 
 STYLE = files("console.web").joinpath("static", "console.css").read_bytes()
 STYLE_PATH = f"/style-{sha256(STYLE).hexdigest()[:12]}.css"
@@ -60,6 +60,7 @@ def environment(language: str) -> Environment:
         "label": lambda code, name="": label(language, name, code),
         "cell": lambda value, column: said_cell(language, column, value),
         "sentence": sentence,
+        "isolated": isolated,
         "in_words": lambda value, dimension: in_words(language, dimension, value),
         "time": partial(_time, language),
         "number": lambda value: format_decimal(value, locale=language),

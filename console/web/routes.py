@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from console.web import front, incidents, sharing
+from console.web.coordinator.routes import ROUTES as COORDINATOR_ROUTES
 from console.web.focal.routes import ROUTES as FOCAL_ROUTES
 from console.web.lists import with_lists
 from console.web.roles import ANYBODY, Role
@@ -41,6 +42,7 @@ _PAGES: Mapping[str, Route] = MappingProxyType(
         "/share/preview": Route(SHARERS, sharing.look),
         "/share/send": Route(SHARERS, takes=sharing.send),
         **FOCAL_ROUTES,
+        **COORDINATOR_ROUTES,
     }
 )
 ROUTES: Mapping[str, Route] = MappingProxyType(dict(with_lists(_PAGES)))

@@ -1,5 +1,6 @@
 """Words for codes and values: what a person reads in the place of what is stored."""
 
+import re
 from collections.abc import Callable
 from functools import cache
 
@@ -9,6 +10,7 @@ from babel.numbers import format_decimal
 from console.cells import DASH, Cell
 from console.web.languages import translations
 from node.codes import LIST_NAMES, code_list
+from node.dimensions import BY_NAME, UNKNOWN
 
 COMMA = ", "  # as each language writes it
 
@@ -25,9 +27,28 @@ def said_cell(language: str, column: str, value: Cell) -> str:
     """A cell of a list as a person reads it: codes of known lists in words, what is not known as a dash."""
     if value is None:
         return DASH
-    if isinstance(value, str):
-        return label(language, column, value) if column in LIST_NAMES else value
-    return str(format_decimal(value, locale=language)) if column != "year" else str(value)
+    if column in BY_NAME:
+        return said_value(language, column, str(value))
+    return value if isinstance(value, str) else str(format_decimal(value, locale=language))
+
+
+def isolated(text: str) -> str:
+    """A text whose days keep their order within one that is written from right to left."""
+    return re.sub(r"\d{4}-\d\d-\d\d", "\u2066\\g<0>\u2069", text)
+
+
+def said_value(language: str, dimension: str, value: str) -> str:
+    """A value of a dimension as a person reads it."""
+    gettext = translations(language).gettext
+    known = BY_NAME[dimension]
+    if value == UNKNOWN:
+        return str(gettext(UNKNOWN))
+    if known.codes == "country":
+        return country(language, value)
+    code = code_list(known.codes).codes.get(value) if known.codes else None
+    if code is not None:
+        return str(gettext(code.label))
+    return str(gettext(value.replace("_", " "))) if known.codes or known.values else value
 
 
 @cache

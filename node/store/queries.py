@@ -145,6 +145,13 @@ def sources(connection: Connection, as_of: date) -> list[tuple[str, date]]:
     return [(source, day_of(day)) for source, day in rows]
 
 
+def known_days(connection: Connection, most: int) -> list[date]:
+    """The latest days on which something was taken in as published, latest first."""
+    day = publication.c.published_on
+    rows = connection.execute(select(day).distinct().order_by(day.desc()).limit(most))
+    return [day_of(number) for number in rows.scalars()]
+
+
 def originators(connection: Connection, query: Query) -> tuple[str, ...]:
     """Peers whose records a question counts, in order."""
     rows = connection.execute(

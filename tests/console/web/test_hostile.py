@@ -23,6 +23,8 @@ PAGES = (
     "/incidents",
     "/held",
     "/network",
+    "/explore?by=country&measure=incidents,killed&compare=2026-01-01",
+    "/explore/changes?by=year&measure=incidents&compare=2026-01-01",
     "/account",
     "/share?id=awsd:a",
     "/share/preview?id=awsd:a&tier=peer&tier=coordinator&tier=public",

@@ -16,13 +16,15 @@ from console.web.roles import Role
 from console.web.tables import account
 from console.web.visit import Works
 from console.web.words import country, in_words
-from node.codes import code_list
+from node.codes import SCHEMES, code_list
+from node.dimensions import DIMENSIONS, MEASURES, Unit, values_of
 from node.rules import RULES
 from tests.support.browser import Browser
 from tests.test_docs import ROOT
 
 OTHERS = tuple(one for one in LANGUAGES if one != SOURCE)
 LISTS = ("means", "context", "location_type", "motive", "actor_type", "source_kind")
+TOLD = ("harm", "programme", "impact", "driver", "fate", *SCHEMES)
 PAGES = (
     "/",
     "/report",
@@ -36,6 +38,8 @@ PAGES = (
     "/recall/preview?id=awsd:a&because=withdrawn",
     "/import",
     "/network",
+    "/explore?by=country&measure=incidents,killed&compare=2026-01-01",
+    "/explore/changes?by=year&measure=incidents&compare=2026-01-01",
     "/account",
     "/share?id=awsd:a",
     "/share/preview?id=awsd:a&tier=public",
@@ -52,6 +56,17 @@ def said() -> Iterator[str | tuple[str, ...]]:
         options_map={"**.html": {"extensions": "jinja2.ext.i18n"}},
     )
     yield from (one[2] for one in found)
+    spoken = {"gettext": None, "say": None}
+    for folder in (ROOT / "console" / "web", ROOT / "console"):
+        files = [("remarks.py", "python")] if folder.name == "console" else [("**.py", "python")]
+        yield from (one[2] for one in extract_from_dir(folder, method_map=files, keywords=spoken))
+    yield from (name.replace("_", " ") for name in (*DIMENSIONS, *MEASURES, *Unit))
+    yield from (code.label for name in TOLD for code in code_list(name).codes.values())
+    yield from (
+        value.replace("_", " ")
+        for name in ("actor_group", "resource", "delay", "victims", "held_for", "staff", "sex", "cause")
+        for value in values_of(name)
+    )
     yield from (rule.text for rule in RULES if rule.apply is not None)
     yield from (code.label for name in LISTS for code in code_list(name).codes.values())
     yield from (*WHAT_NEXT, COPIED, NO_COPY, LOST, CASE_OPENED, ERASURE_PROPOSED)

@@ -21,6 +21,8 @@ MAY: dict[str, tuple[frozenset[Role], frozenset[Role]]] = {
     "/account/language": (NOBODY, ANYBODY),
     "/account/session": (NOBODY, ANYBODY),
     "/blank": (ANYBODY, NOBODY),
+    "/explore": (READERS, NOBODY),
+    "/explore/changes": (READERS, NOBODY),
     "/held": (READERS, NOBODY),
     "/disclosures": (LOOKERS, NOBODY),
     "/holders": (READERS, NOBODY),
@@ -49,13 +51,26 @@ MAY: dict[str, tuple[frozenset[Role], frozenset[Role]]] = {
     "/sign-in": (ANYBODY, ANYBODY),
     "/sign-out": (NOBODY, ANYBODY),
 }
-LISTS = ("/disclosures", "/held", "/holders", "/incidents", "/network", "/outcomes")  # taken away as files
+LISTS = (  # taken away as files
+    "/disclosures",
+    "/explore",
+    "/explore/changes",
+    "/held",
+    "/holders",
+    "/incidents",
+    "/network",
+    "/outcomes",
+)
 MAY |= {
     f"{path}.{kind}": (MAY[path][0], NOBODY) for path in LISTS for kind in ("csv", "xlsx", "json", "print")
 }
 QUERIES = {
     "/recall": "?id=awsd:a",
     "/recall/preview": "?id=awsd:a&because=withdrawn",
+    **dict.fromkeys(
+        ("/explore/changes", *(f"/explore/changes.{kind}" for kind in ("csv", "xlsx", "json", "print"))),
+        "?compare=2026-01-01",
+    ),
     "/share/preview": "?id=awsd:a&tier=peer",
     "/incident": "?id=awsd:a",
     "/incident/complete": "?id=own:x&group=place",

@@ -1,0 +1,1 @@
+"""Pages of coordinators: explore, figures as charts and maps, matches, releases."""
