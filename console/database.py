@@ -10,6 +10,7 @@ from node.store.columns import Columns
 from node.store.database import Store
 
 REVISION = "0027"  # newest revision in migrations/versions; a test holds the two together
+MIGRATION_WAITS_SECONDS = 5.0  # for a table that others use; while it waits, they wait behind it
 _TABLE = "alembic_version"
 
 
@@ -26,7 +27,7 @@ def open_store(url: str, columns: Path | None = None) -> Store:
     """
     store = Store(url, None if columns is None else Columns(columns))
     try:
-        _bring_up_to_date(store)
+        bring_up_to_date(store)
     except StoreError:
         store.close()
         raise
@@ -52,12 +53,19 @@ def alembic_config(connection: Connection) -> Any:
     config = Config()
     config.set_main_option("script_location", str(_migrations()))
     config.attributes["connection"] = connection
+    config.attributes["waits_seconds"] = MIGRATION_WAITS_SECONDS
     return config
 
 
-def _bring_up_to_date(store: Store) -> None:
+def bring_up_to_date(store: Store) -> None:
+    """Migrate the tables where that is needed, all of it or nothing.
+
+    Raises:
+        StoreError: The database is of a newer version, or can not be reached.
+        BusyError: Others hold a table for too long.
+    """
     with store.read() as connection:
-        found = _revision(connection)
+        found = revision_of(connection)
     if found == REVISION:
         return
     if found is not None and not is_known(found):
@@ -68,7 +76,8 @@ def _bring_up_to_date(store: Store) -> None:
         migrate(connection)
 
 
-def _revision(connection: Connection) -> str | None:
+def revision_of(connection: Connection) -> str | None:
+    """Revision of the tables, none where there are no tables."""
     if not inspect(connection).has_table(_TABLE):
         return None
     return connection.execute(text(f"SELECT version_num FROM {_TABLE}")).scalar_one_or_none()  # noqa: S608 - our own name

@@ -11,7 +11,8 @@ import node.tables
 def migrate(connection: Connection) -> None:
     """Run the revisions in one transaction; another process that migrates is waited for, but not for long."""
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SET LOCAL lock_timeout = '30s'"))
+        waits = int(context.config.attributes["waits_seconds"] * 1000)
+        connection.execute(text(f"SET LOCAL lock_timeout = '{waits}ms'"))
     context.configure(
         connection=connection,
         target_metadata=[node.tables.metadata, casework.tables.metadata, console.web.tables.metadata],

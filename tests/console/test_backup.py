@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from console import dump, saving
 from console.archive import Key, lock_under, read_archive, write_archive
 from console.errors import (
     BackupDamagedError,
@@ -254,6 +255,20 @@ def test_what_somebody_made_up_with_the_public_key_is_refused_before_anything_is
     with pytest.raises((BackupDamagedError, StoreError)):
         put_back(made_of(forged, tmp_path / "forged.backup"), new)
     assert is_untouched(new)
+
+
+@pytest.mark.slow
+def test_a_backup_of_an_older_version_is_brought_to_the_revision_of_this_one(
+    whole: tuple[Path, Saved], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, _ = whole
+    older = tuple(one for one in dump.shapes() if not one.name.startswith("total"))  # which came with 0027
+    monkeypatch.setattr(saving, "REVISION", "0025")
+    monkeypatch.setattr(saving, "shapes", lambda: older)
+    saved = backed_up(home, tmp_path / "older.backup")
+    monkeypatch.undo()
+    assert saved.manifest["revision"] == "0025"
+    assert contents(put_back(saved.path, with_keys_only(home, tmp_path / "new"))) == contents(home)
 
 
 @pytest.mark.slow
