@@ -13,7 +13,17 @@ from console.errors import (
     TooManyTriesError,
 )
 from crypto.errors import CryptoError
-from node.errors import BusyError, InputError, NodeError
+from node.errors import (
+    BusyError,
+    InputError,
+    MemberError,
+    NodeError,
+    PeerError,
+    RequestStateError,
+    UnknownAlertError,
+    UnknownRecordError,
+    UnknownRequestError,
+)
 
 KINDS = (ConsoleError, NodeError, CaseworkError, CryptoError)
 _STATUSES: tuple[tuple[type[Exception], int], ...] = (
@@ -26,6 +36,12 @@ _STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (ChangedError, 409),
     (EntryError, 422),
     (InputError, 422),
+    (UnknownAlertError, 404),
+    (UnknownRequestError, 404),
+    (UnknownRecordError, 404),
+    (RequestStateError, 409),
+    (MemberError, 404),
+    (PeerError, 422),
     (BusyError, 503),
 )
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from console.web.focal import holding, importing, recalling
+from console.web.focal import grouping, holding, importing, recalling, requesting, ringing
 from console.web.focal.waiting import ONE_FILE_BYTES
 from console.web.roles import Role
 from console.web.route import Route
@@ -27,5 +27,22 @@ ROUTES: Mapping[str, Route] = MappingProxyType(
         "/recall": Route(_FOCAL, recalling.choose),
         "/recall/preview": Route(_FOCAL, recalling.look),
         "/recall/send": Route(_FOCAL, takes=recalling.send),
+        "/alerts": Route(_READERS, ringing.list_alerts, lists=ringing.take_alerts),
+        "/alert": Route(_READERS, ringing.show_alert),
+        "/alert/new": Route(_FOCAL, ringing.ask, ringing.look, keeps=True),
+        "/alert/send": Route(_FOCAL, takes=ringing.send),
+        "/alert/cancel": Route(_FOCAL, takes=ringing.cancel),
+        "/alert/note": Route(_READERS, takes=ringing.note),
+        "/requests": Route(_FOCAL, requesting.list_requests, lists=requesting.take_requests),
+        "/requests/sent": Route(_FOCAL, requesting.list_requests, lists=requesting.take_sent),
+        "/request": Route(_FOCAL, requesting.show_request),
+        "/request/decide": Route(_FOCAL, takes=requesting.decide),
+        "/request/new": Route(_FOCAL, requesting.ask, requesting.take, keeps=True),
+        "/request/cancel": Route(_FOCAL, takes=requesting.take_back),
+        "/audiences": Route(_FOCAL, grouping.list_audiences, lists=grouping.take_audiences),
+        "/audience": Route(_FOCAL, grouping.show_audience),
+        "/audience/new": Route(_FOCAL, grouping.ask, grouping.take),
+        "/audience/preview": Route(_FOCAL, takes=grouping.look),
+        "/audience/change": Route(_FOCAL, takes=grouping.change),
     }
 )

@@ -3,22 +3,25 @@
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
 from sqlalchemy import update
 
+from console.alerts import shown_alerts
+from console.demo_nodes import free_ports
 from console.home import open_home
 from console.web.accounts import add_account, find_account
 from console.web.roles import Role
 from console.web.sessions import open_session
 from console.web.tables import account
 from console.web.visit import Works
-from tests.console.command_line import copied, machine, tocsin
+from tests.console.command_line import copied, joins, machine, tocsin
 from tests.support.browser import Browser, console
 
 PASSPHRASE = "several words that nobody says"
@@ -26,36 +29,76 @@ SECRET = "JBSWY3DPEHPK3PXP" * 2
 
 
 @contextmanager
-def serving(home: Path) -> Iterator[None]:
+def serving(home: Path, *words: str) -> Iterator[None]:
     child = subprocess.Popen(
-        [sys.executable, "-m", "console.cli.main", "serve", "--home", str(home)],
+        [sys.executable, "-m", "console.cli.main", "serve", *words, "--home", str(home)],
         env=machine(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
-        while not (home / "listening").exists():
-            assert child.poll() is None
-            time.sleep(0.05)
+        until((home / "listening").exists)
         yield
     finally:
         child.terminate()
         child.wait(20)
 
 
+def until(holds: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def rows(home: Path, *words: str) -> list[dict[str, Any]]:
+    return tocsin(*words, "--home", home, "--format", "json").rows
+
+
 @pytest.fixture(scope="module")
-def pair(_networked: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Alpha, which shared with beta; one record was called back since, and beta has not confirmed that."""
+def pair(
+    _networked: tuple[Path, Path], publication: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Path]:
+    """Alpha and beta, which share with each other and have talked.
+
+    Beta rang and asked for more of a record. Alpha called one back, and beta has not confirmed that.
+    """
     folder = tmp_path_factory.mktemp("pair")
     alpha, beta = (copied(home, folder / home.name) for home in _networked)
-    assert tocsin("share", "--all", "--tier", "peer", "--yes", "--home", alpha).code == 0
-    with serving(alpha):
-        for _ in range(2):  # with the second sync it confirms what came with the first
-            assert tocsin("sync", "--home", beta).code == 0
-    record = tocsin("holders", "--home", alpha, "--format", "json").rows[0]["record"]
-    assert (
-        tocsin("share", "--call-back", record, "--because", "withdrawn", "--yes", "--home", alpha).code == 0
+    place, request = f"127.0.0.1:{free_ports(1)[0]}", folder / "beta.req"
+    settings = beta / "tocsin.toml"
+    settings.write_text(settings.read_text().replace("127.0.0.1:7443", place))
+    everything = ("share", "--all", "--tier", "peer")
+    done = [
+        tocsin("peer", "request", "--out", request, "--endpoint", place, "--home", beta),
+        tocsin("peer", "admit", request, "--yes", "--home", alpha),
+        joins(alpha, beta),
+        tocsin("import", publication, "--home", beta),
+        *(tocsin(*everything, "--yes", "--home", home) for home in (alpha, beta)),
+    ]
+    alert = (
+        "alert",
+        "send",
+        "--id",
+        "awsd:1",
+        "--tier",
+        "peer",
+        "--advice",
+        "Keep away.",
+        "--reviewed",
+        "--yes",
     )
+    with serving(beta), serving(alpha, "--alerts"):
+        done.append(tocsin(*alert, "--home", beta))
+        # With the last sync beta confirms what came with the first.
+        done += [tocsin("sync", "--home", home) for home in (beta, alpha, beta)]
+        entry = rows(beta, "peer", "records", "alpha")[0]["entry"]
+        done.append(tocsin("request", "send", entry, "--by", "bb", "--level", "when=day", "--home", beta))
+        until(lambda: [one for one in rows(alpha, "alert", "list") if one["from"] == "beta"])
+    record = rows(alpha, "holders")[-1]["record"]
+    back = ("share", "--call-back", record, "--because", "withdrawn", "--yes")
+    done.append(tocsin(*back, "--home", alpha))
+    assert [ran.err for ran in done if ran.code] == []
     return alpha, beta
 
 
@@ -86,31 +129,31 @@ def browser(works: Works) -> Iterator[Browser]:
 
 @pytest.mark.slow
 def test_who_holds_what_is_what_the_command_says(pair: tuple[Path, Path], browser: Browser) -> None:
-    rows = tocsin("holders", "--home", pair[0], "--format", "json").rows
-    back = next(row for row in rows if row["state"] == "called back")
+    found = rows(pair[0], "holders")
+    back = next(row for row in found if row["state"] == "called back")
 
     shown = browser.get("/holders")
     one = browser.get(f"/holders?id={back['record']}")
     waiting = browser.get("/holders?waiting=1")
 
-    assert shown.words.count("Peers") == min(50, len(rows))
+    assert shown.words.count("Peers") == min(50, len(found))
     assert "called back" in one.words
     assert "not yet" in one.words
     assert "taken back" in one.words  # what became of it with beta
-    owed = tocsin("holders", "--waiting", "--home", pair[0], "--format", "json").rows
+    owed = rows(pair[0], "holders", "--waiting")
     assert waiting.words.count("not yet") == len(owed) > 0
     taken = browser.get("/holders.json")
     assert taken.status == 200
-    assert taken.text.count('"member": "beta"') == len(rows)
+    assert taken.text.count('"member": "beta"') == len(found)
 
 
 @pytest.mark.slow
 def test_what_was_sent_to_whom_and_what_became_of_it(pair: tuple[Path, Path], browser: Browser) -> None:
-    sent = tocsin("disclosures", "--home", pair[0], "--format", "json").rows
+    sent = rows(pair[0], "disclosures")
     assert browser.get("/disclosures.csv").text.count("\n") == len(sent) + 1
     assert "Nothing was sent like this" in browser.get("/disclosures?to=2020-01-01").words
     assert browser.get("/disclosures?member=beta").words.count("revision") == min(50, len(sent))
-    became = tocsin("outcomes", "--only", "sent", "--home", pair[0], "--format", "json").rows
+    became = rows(pair[0], "outcomes", "--only", "sent")
     assert browser.get("/outcomes.csv?only=sent").text.count("\n") == len(became) + 1
 
 
@@ -118,9 +161,77 @@ def test_what_was_sent_to_whom_and_what_became_of_it(pair: tuple[Path, Path], br
 def test_whoever_holds_a_record_is_named_before_it_is_called_back(
     pair: tuple[Path, Path], browser: Browser
 ) -> None:
-    rows = tocsin("holders", "--home", pair[0], "--format", "json").rows
-    name = next(row["record"] for row in rows if row["state"] == "stands")
+    found = rows(pair[0], "holders")
+    name = [row["record"] for row in found if row["state"] == "stands"][-1]
     shown = browser.get(f"/recall/preview?id={name}&because=shared_in_error")
     assert "Who is told beta" in shown.words
     assert "1 are called back" in browser.send(shown, "/recall/send").words
     assert "called back" in browser.get(f"/holders?id={name}&waiting=1").words
+
+
+@pytest.mark.slow
+def test_an_alert_of_a_peer_is_noted_and_the_peer_is_told_later(works: Works, browser: Browser) -> None:
+    shown = browser.get("/alerts")
+    assert "Keep away." in shown.words
+    assert "beta" in shown.words
+    assert browser.send(shown, "/alert/note").header("location") == "/alerts"
+    (alert,) = [one for one in shown_alerts(works.store) if one.alert.origin_id == "beta"]
+    assert [one.org_id for one in alert.receipts if one.acknowledged_at] == ["alpha"]
+    assert 'action="/alert/note"' not in browser.get("/alerts").text
+    assert "beta" in browser.get(f"/alert?id={alert.alert.uid.hex()}").words
+
+
+@pytest.mark.slow
+def test_a_request_is_granted_by_two_and_closed_again(works: Works, browser: Browser) -> None:
+    shown = browser.get("/requests")
+    link = shown.text.partition('href="/request?id=')[2].partition('"')[0]
+    one = browser.get(f"/request?id={link}")
+    assert "It takes two people" in one.words
+    assert "When: day" in one.words
+    fields = one.form("/request/decide")
+    proposed = browser.follow(browser.post("/request/decide", {**fields, "action": "grant"}))
+    assert "waits for a second person" in proposed.words
+    fields = proposed.form("/request/decide")
+    alone = browser.post("/request/decide", {**fields, "action": "agree"})
+    assert (alone.status, "can not be the second person" in alone.words) == (422, True)
+    stale = browser.post("/request/decide", {**fields, "action": "agree", "seen": "0"})
+    assert stale.status == 409
+    with works.store.write() as connection:
+        connection.execute(update(account).values(name="bisrat"))
+    try:
+        agreed = browser.follow(browser.post("/request/decide", {**fields, "action": "agree"}))
+    finally:
+        with works.store.write() as connection:
+            connection.execute(update(account).values(name="amina"))
+    assert "granted" in agreed.words
+    closing = {**agreed.form("/request/decide"), "because": "no_longer_needed"}
+    closed = browser.follow(browser.post("/request/decide", closing))
+    assert "closed again" in closed.words
+    assert "no longer needed" in closed.words
+
+
+@pytest.mark.slow
+def test_we_ask_for_more_and_take_it_back_before_its_owner_knows(browser: Browser) -> None:
+    shown = browser.get("/request/new?entry=beta:0")
+    unread = browser.send(shown, "/request/new", note="For the convoy")
+    assert (unread.status, "second person has read it" in unread.words) == (422, True)
+    sent = browser.send(shown, "/request/new", note="For the convoy", reviewed="1", level_when="day")
+    listed = browser.follow(sent)
+    assert "not told yet" in listed.words
+    back = browser.send(listed, "/request/cancel")
+    assert "taken back by who asked" in browser.follow(back).words
+    assert browser.get("/request/new?entry=beta:99999").status == 422
+
+
+@pytest.mark.slow
+def test_who_joins_an_audience_gets_what_was_decided(browser: Browser) -> None:
+    browser.send(browser.get("/audience/new"), "/audience/new", name="road")
+    shown = browser.get("/audience?name=road")
+    key = shown.form("/audience/preview")["form_key"]
+    wanted = {"form_key": key, "name": "road", "what": "add", "member": "beta", "back_fill": "none"}
+    preview = browser.post("/audience/preview", wanted)
+    assert "Joined beta" in preview.words
+    joined = browser.follow(browser.send(preview, "/audience/change"))
+    assert "beta belongs" in joined.words.replace("  ", " ")
+    late = browser.post("/audience/preview", {**wanted, "back_fill": "day", "day": "soon"})
+    assert late.status == 422

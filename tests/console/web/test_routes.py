@@ -5,10 +5,22 @@ from collections.abc import Callable
 
 import pytest
 
+from console.selection import one_revision
 from console.web.roles import ANYBODY, Role
 from console.web.routes import ROUTES
+from console.web.visit import Works
+from node.alert import Order, send_alert
+from node.alert_life import Sender
+from node.audience import ALL_CLOSED, Purpose, Tier
+from node.audiences import Author, Scope, new_audience
+from node.share_request import ShareRequest, Wish
+from node.store.own_log import released
+from node.store.records import record_ids_by_key
+from node.store.requests import add_request
+from node.wire import charters, records
 from tests.support.browser import Browser
 
+REQUEST = "00000000-0000-4000-8000-000000000001"
 NOBODY: frozenset[Role] = frozenset()
 FOCAL = frozenset({Role.FOCAL_POINT})
 READERS = FOCAL | {Role.COORDINATOR}
@@ -20,6 +32,17 @@ MAY: dict[str, tuple[frozenset[Role], frozenset[Role]]] = {
     "/account": (ANYBODY, NOBODY),
     "/account/language": (NOBODY, ANYBODY),
     "/account/session": (NOBODY, ANYBODY),
+    "/alert": (READERS, NOBODY),
+    "/alert/cancel": (NOBODY, FOCAL),
+    "/alert/new": (FOCAL, FOCAL),
+    "/alert/note": (NOBODY, READERS),
+    "/alert/send": (NOBODY, FOCAL),
+    "/alerts": (READERS, NOBODY),
+    "/audience": (FOCAL, NOBODY),
+    "/audience/change": (NOBODY, FOCAL),
+    "/audience/new": (FOCAL, FOCAL),
+    "/audience/preview": (NOBODY, FOCAL),
+    "/audiences": (FOCAL, NOBODY),
     "/blank": (ANYBODY, NOBODY),
     "/explore": (READERS, NOBODY),
     "/explore/changes": (READERS, NOBODY),
@@ -44,6 +67,12 @@ MAY: dict[str, tuple[frozenset[Role], frozenset[Role]]] = {
     "/recall/send": (NOBODY, FOCAL),
     "/report": (REPORTERS, REPORTERS),
     "/reported": (REPORTERS, NOBODY),
+    "/request": (FOCAL, NOBODY),
+    "/request/cancel": (NOBODY, FOCAL),
+    "/request/decide": (NOBODY, FOCAL),
+    "/request/new": (FOCAL, FOCAL),
+    "/requests": (FOCAL, NOBODY),
+    "/requests/sent": (FOCAL, NOBODY),
     "/second-step": (ANYBODY, ANYBODY),
     "/share": (FOCAL, NOBODY),
     "/share/preview": (FOCAL, NOBODY),
@@ -52,6 +81,8 @@ MAY: dict[str, tuple[frozenset[Role], frozenset[Role]]] = {
     "/sign-out": (NOBODY, ANYBODY),
 }
 LISTS = (  # taken away as files
+    "/alerts",
+    "/audiences",
     "/disclosures",
     "/explore",
     "/explore/changes",
@@ -60,11 +91,16 @@ LISTS = (  # taken away as files
     "/incidents",
     "/network",
     "/outcomes",
+    "/requests",
+    "/requests/sent",
 )
 MAY |= {
     f"{path}.{kind}": (MAY[path][0], NOBODY) for path in LISTS for kind in ("csv", "xlsx", "json", "print")
 }
 QUERIES = {
+    "/alert/new": "?id=awsd:a",
+    "/audience": "?name=corridor",
+    "/request": f"?id={REQUEST}",
     "/recall": "?id=awsd:a",
     "/recall/preview": "?id=awsd:a&because=withdrawn",
     **dict.fromkeys(
@@ -76,6 +112,25 @@ QUERIES = {
     "/incident/complete": "?id=own:x&group=place",
 }
 REFUSED = {404, 405}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def things(works: Works) -> None:
+    """What pages of one thing are about: an alert, an audience and a request."""
+    home, identity, now = works.home, works.identity, works.clock()
+    who = Author("kb", identity, home.bounds(), now, records, charters)
+    new_audience(works.store, "corridor", frozenset(), Scope(), who)
+    revision_id = one_revision(works.store, "awsd:b")
+    order = Order(now, home.bounds(), frozenset({Tier.PEER}))
+    sent = send_alert(works.store, revision_id, order, Sender(identity, records))
+    QUERIES["/alert"] = f"?id={sent.uid.hex()}"
+    with works.store.write() as connection:
+        (record_id,) = record_ids_by_key(connection, "awsd", ["b"]).values()
+        past = released(connection, [record_id])[record_id]
+        wish = Wish(
+            REQUEST, past.uid, past.log_index, Purpose.STAFF_SAFETY, ALL_CLOSED, "", note_reviewed=False
+        )
+        add_request(connection, record_id, ShareRequest("beta", wish, 1))
 
 
 def without_keys(text: str) -> str:
