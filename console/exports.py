@@ -1,18 +1,18 @@
-"""Answers as files: CSV and workbooks with a row of HXL tags, JSON, GeoJSON, Parquet; and counts out of a file.
+"""Answers and records as files: CSV and workbooks with a row of HXL tags, JSON, GeoJSON, Parquet; and counts from one.
 
 What stands beside the figures goes into the file wherever its kind has room for it.
 """
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from console.home import write_file
-from console.sheets import Sheet, write_csv, write_json, write_xlsx
+from console.sheets import Sheet, write_csv, write_geojson, write_json, write_parquet, write_xlsx
 from node.dimensions import BY_NAME, MEASURED
 from node.errors import ColumnsError, ConfigError, QueryError
 from node.figures import BEFORE, CHANGE, RATE, SHARE
 from node.intake.table import read_table
+from node.model import Point
 from node.query import Answer
 from node.yearly import Count
 
@@ -27,10 +27,25 @@ def write_answer(found: Answer, notes: Mapping[str, object], path: Path) -> None
         ConfigError: The name is of another kind, or a library for it is not installed.
         UnreadableError: The file can not be written.
     """
+    # Figures hold areas and never a point, so no feature has a geometry; a map joins them by their codes.
+    _write(sheet_of(found, notes), list(map(_kind, found.header)), [None] * len(found.rows), path)
+
+
+def write_incidents(sheet: Sheet, points: Sequence[Point | None], path: Path) -> None:
+    """Write single records into a file of the kind that its name says.
+
+    Raises:
+        ConfigError: The name is of another kind, or a library for it is not installed.
+        UnreadableError: The file can not be written.
+    """
+    _write(sheet, list(map(_incident_kind, sheet.tags)), points, path)
+
+
+def _write(sheet: Sheet, kinds: Sequence[str], points: Sequence[Point | None], path: Path) -> None:
     kind = KINDS.get(path.suffix.lower())
     if kind is None:
         raise ConfigError(f"--out: {path.name} is none of {', '.join(KINDS)}")
-    write_file(path, kind(found, notes))
+    write_file(path, kind(sheet, kinds, points))
 
 
 def sheet_of(found: Answer, notes: Mapping[str, object]) -> Sheet:
@@ -68,52 +83,23 @@ def _tag(name: str) -> str:
     return MEASURED[name.removesuffix(end)].tag + _ENDS[end]
 
 
-def _geojson(found: Answer, notes: Mapping[str, object]) -> bytes:
-    """Figures hold areas and never a point, so no feature has a geometry; a map joins them by their codes."""
-    features = [
-        {"type": "Feature", "geometry": None, "properties": dict(zip(found.header, row, strict=True))}
-        for row in found.rows
-    ]
-    plain = {"type": "FeatureCollection", "features": features, "about": notes}
-    return json.dumps(plain, ensure_ascii=False, default=str).encode()
-
-
-def _parquet(found: Answer, notes: Mapping[str, object]) -> bytes:
-    try:
-        import duckdb  # noqa: PLC0415 - an extra
-    except ImportError as error:
-        raise ConfigError("--out: Parquet needs the extra tocsin[columns]") from error
-    from tempfile import TemporaryDirectory  # noqa: PLC0415 - for this kind alone
-
-    kinds = [_kind(name) for name in found.header]
-    form = ", ".join(f'"{name}" {kind}' for name, kind in zip(found.header, kinds, strict=True))
-    with TemporaryDirectory() as folder, duckdb.connect(":memory:") as engine:
-        engine.execute(f"CREATE TABLE answer ({form})")
-        if found.rows:
-            marks = ", ".join("?" * len(kinds))
-            rows = [_typed(row, kinds) for row in found.rows]
-            engine.executemany(f"INSERT INTO answer VALUES ({marks})", rows)  # noqa: S608 - our own names
-        file = Path(folder) / "answer.parquet"
-        about = json.dumps(notes, ensure_ascii=False, default=str).replace("'", "''")
-        target = str(file).replace("'", "''")
-        engine.execute(f"COPY answer TO '{target}' (FORMAT parquet, KV_METADATA {{about: '{about}'}})")
-        return file.read_bytes()
-
-
 def _kind(name: str) -> str:
     if name in BY_NAME or name == "record":
         return "VARCHAR"
     return "DOUBLE" if name.endswith((SHARE, RATE)) else "BIGINT"
 
 
-def _typed(row: Sequence[str | float | None], kinds: Sequence[str]) -> list[str | float | None]:
-    return [str(cell) if kind == "VARCHAR" else cell for cell, kind in zip(row, kinds, strict=True)]
+def _incident_kind(tag: str) -> str:
+    if tag.startswith("#geo+"):
+        return "DOUBLE"
+    counted = tag.startswith(("#affected", "#indicator", "#impact", "#meta+affected"))
+    return "BIGINT" if counted and not tag.endswith("+range") else "VARCHAR"
 
 
-KINDS: Mapping[str, Callable[[Answer, Mapping[str, object]], bytes]] = {
-    ".csv": lambda found, notes: write_csv(sheet_of(found, notes)),
-    ".xlsx": lambda found, notes: write_xlsx(sheet_of(found, notes)),
-    ".json": lambda found, notes: write_json(sheet_of(found, notes)),
-    ".geojson": _geojson,
-    ".parquet": _parquet,
+KINDS: Mapping[str, Callable[[Sheet, Sequence[str], Sequence[Point | None]], bytes]] = {
+    ".csv": lambda sheet, _kinds, _points: write_csv(sheet),
+    ".xlsx": lambda sheet, _kinds, _points: write_xlsx(sheet),
+    ".json": lambda sheet, _kinds, _points: write_json(sheet),
+    ".geojson": lambda sheet, _kinds, points: write_geojson(sheet, points),
+    ".parquet": lambda sheet, kinds, _points: write_parquet(sheet, kinds),
 }

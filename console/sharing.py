@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from console.home import Home
-from node.audience import Purpose, Tier
+from node.audience import Audience, Purpose, Tier
 from node.audiences import find_audience
 from node.directory import retired_keys
 from node.discredit import discredited
@@ -37,6 +37,20 @@ def read_tier(option: str, name: str) -> Tier:
     if name not in known:
         raise QueryError(f"{option}: {name!r} is none of {', '.join(known)}")
     return known[name]
+
+
+def read_audience(option: str, text: str, request: Request) -> Audience:
+    """A tier, or a member of the network, by the name that people write.
+
+    Raises:
+        QueryError: There is neither.
+    """
+    if text in request.bounds.network:
+        return Audience(request.bounds.network[text], text)
+    try:
+        return Audience(read_tier(option, text))
+    except QueryError as error:
+        raise QueryError(f"{option}: {text!r} is no tier and no active member of the network") from error
 
 
 def read_purpose(name: str) -> Purpose:

@@ -4,12 +4,15 @@ import csv
 import json
 from collections.abc import Mapping, Sequence
 from io import BytesIO, StringIO
+from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
 from xlsxwriter import Workbook
 
 from console.cells import Cell, harmless, sentence
+from node.errors import ConfigError
+from node.model import Point
 
 
 class Sheet(NamedTuple):
@@ -63,6 +66,58 @@ def write_json(sheet: Sheet) -> bytes:
     tags = {"tags": dict(zip(sheet.header, sheet.tags, strict=True))} if sheet.tags else {}
     plain = {"rows": rows, **tags, **sheet.notes}
     return json.dumps(plain, ensure_ascii=False, indent=2, default=str).encode()
+
+
+def write_geojson(sheet: Sheet, points: Sequence[Point | None]) -> bytes:
+    """As GeoJSON: a feature for each row, with a point where one is handed in and no geometry elsewhere."""
+    features = [
+        {
+            "type": "Feature",
+            "geometry": None
+            if point is None
+            else {"type": "Point", "coordinates": point[::-1]},  # east first
+            "properties": dict(zip(sheet.header, row, strict=True)),
+        }
+        for row, point in zip(sheet.rows, points, strict=True)
+    ]
+    plain = {"type": "FeatureCollection", "features": features, "about": sheet.notes}
+    return json.dumps(plain, ensure_ascii=False, default=str).encode()
+
+
+def write_parquet(sheet: Sheet, kinds: Sequence[str]) -> bytes:
+    """As Parquet, with what stands beside the table in its metadata.
+
+    Args:
+        sheet: The table.
+        kinds: Type of each column: VARCHAR, BIGINT or DOUBLE.
+
+    Raises:
+        ConfigError: The extra is not installed.
+    """
+    try:
+        import duckdb  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise ConfigError("--out: Parquet needs the extra tocsin[columns]") from error
+    from tempfile import TemporaryDirectory  # noqa: PLC0415 - for this kind alone
+
+    form = ", ".join(f'"{name}" {kind}' for name, kind in zip(sheet.header, kinds, strict=True))
+    with TemporaryDirectory() as folder, duckdb.connect(":memory:") as engine:
+        engine.execute(f"CREATE TABLE answer ({form})")
+        passing, file = Path(folder) / "answer.csv", Path(folder) / "answer.parquet"
+        with passing.open("w", encoding="utf-8", newline="") as text:  # a row at a time takes minutes
+            csv.writer(text, lineterminator="\r\n").writerows(sheet.rows)
+        if sheet.rows:
+            engine.execute(
+                f"COPY answer FROM '{_quoted(passing)}' (FORMAT csv, AUTO_DETECT false, HEADER false, DELIMITER ',',"
+                " QUOTE '\"', ESCAPE '\"', NULLSTR '', NEW_LINE '\\r\\n', PARALLEL false)"
+            )
+        about = json.dumps(sheet.notes, ensure_ascii=False, default=str).replace("'", "''")
+        engine.execute(f"COPY answer TO '{_quoted(file)}' (FORMAT parquet, KV_METADATA {{about: '{about}'}})")
+        return file.read_bytes()
+
+
+def _quoted(file: Path) -> str:
+    return str(file).replace("'", "''")
 
 
 def _heads(sheet: Sheet) -> list[Sequence[str]]:

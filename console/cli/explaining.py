@@ -6,12 +6,11 @@ from pathlib import Path
 
 from console.home import open_home
 from console.selection import one_revision
-from console.sharing import CLOSED, read_tiers
-from node.audience import FINEST, Audience, Purpose, narrowest
+from console.sharing import CLOSED
+from node.audience import FINEST, Purpose, narrowest
 from node.errors import OverrideError, QueryError
 from node.explain import Explained
 from node.ladders import DIMENSIONS
-from node.plan import Request
 from node.rules import RULES, Override
 from node.sensitive import Consent, may_count, needs_consent
 from node.signed import Label
@@ -63,21 +62,6 @@ def consent_lines(store: Store, found: Explained) -> Iterator[str]:
         )
         answered = f"{one.answer} on {one.on}, by {one.said_by}" if one else Consent.NOT_ASKED
         yield f"Consent for {purpose}: {answered}; it counts {'' if counts else 'not '}in totals for others."
-
-
-def read_audience(text: str, request: Request) -> Audience:
-    """A tier, or a member of the network, by the name that people write.
-
-    Raises:
-        QueryError: There is neither.
-    """
-    if text in request.bounds.network:
-        return Audience(request.bounds.network[text], text)
-    try:
-        (tier,) = read_tiers([text])
-    except QueryError as error:
-        raise QueryError(f"--to: {text!r} is no tier and no active member of the network") from error
-    return Audience(tier)
 
 
 def say_of_record(

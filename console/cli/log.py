@@ -81,17 +81,17 @@ def prove(
     It is written down as given to whom it is for. A member's record goes where its label lets it: GREEN to members,
     CLEAR to anybody.
     """
-    from console.cli.explaining import read_audience
     from console.home import open_home, write_file
     from console.proofs import known_keys, script_keys
     from console.proofs import prove as prove_record
+    from console.sharing import read_audience
     from crypto.logproof import write_log_proof
     from node.plan import Request
     from node.prove import Giving
 
     opened = open_home(home)
     now, bounds = datetime.now(UTC).replace(microsecond=0), opened.bounds()
-    audience = read_audience(to, Request((), frozenset(), now, bounds))
+    audience = read_audience("--to", to, Request((), frozenset(), now, bounds))
     giving = Giving(audience, by, now, bounds)
     org_id, proof = prove_record(opened, opened.store(), record, giving)
     file = write_log_proof(proof)

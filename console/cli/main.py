@@ -24,6 +24,7 @@ from console.cli.demo import demo
 from console.cli.directory import directory
 from console.cli.holders import disclosures, holders
 from console.cli.import_ import import_file, template
+from console.cli.incidents import incidents
 from console.cli.init import init
 from console.cli.keys import keys
 from console.cli.log import log
@@ -59,6 +60,7 @@ app.command()(share)
 app.command()(serve)
 app.command()(sync)
 app.command()(query)
+app.command()(incidents)
 app.command()(yearly)
 app.command()(staff)
 app.command()(holders)

@@ -60,16 +60,16 @@ def explain(
     style: FormatOption = Format.TABLE,
 ) -> None:
     """Show what an audience sees of a record, and why."""
-    from console.cli.explaining import EXPLAIN_HEADER, consent_lines, explain_lines, read_audience
+    from console.cli.explaining import EXPLAIN_HEADER, consent_lines, explain_lines
     from console.home import open_home
     from console.selection import one_revision
-    from console.sharing import make_request
+    from console.sharing import make_request, read_audience
     from node.explain import explain as explain_record
 
     opened = open_home(home)
     store = opened.store()
     request = make_request(opened, (), (), (), purpose)
-    found = explain_record(store, one_revision(store, record), read_audience(to, request), request)
+    found = explain_record(store, one_revision(store, record), read_audience("--to", to, request), request)
     show(EXPLAIN_HEADER, explain_lines(found), style)
     for line in consent_lines(store, found):
         say(line)
