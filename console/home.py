@@ -59,10 +59,14 @@ class Home:
         Raises:
             NodeError: It can not be used.
         """
-        url = self.settings.database_url or f"sqlite:///{self.path.resolve() / 'node.db'}"
-        store = open_store(url, self.path.resolve() / "columns")
+        store = open_store(self.database_url, self.path.resolve() / "columns")
         note_opened(self.path, store, self.settings.org_id, in_network=self.network_file.exists())
         return store
+
+    @property
+    def database_url(self) -> str:
+        """Where the database is."""
+        return self.settings.database_url or f"sqlite:///{self.path.resolve() / 'node.db'}"
 
     def identity(self, passphrase: str | None) -> Identity:
         """Load the keys that sign records and checkpoints.

@@ -22,6 +22,7 @@ from console.cli.check import check
 from console.cli.codes import codes
 from console.cli.demo import demo
 from console.cli.directory import directory
+from console.cli.doctor import doctor
 from console.cli.holders import disclosures, holders
 from console.cli.import_ import import_file, template
 from console.cli.incidents import incidents
@@ -69,6 +70,7 @@ app.command()(disclosures)
 app.command()(check)
 app.command()(backup)
 app.command()(restore)
+app.command()(doctor)
 app.command()(demo)
 
 
