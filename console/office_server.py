@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from casework.client.desk import RemoteDesk
+from casework.errors import OfficeUnavailableError
 from casework.server.listener import Tls, make_case_server
 from casework.sessions import Sessions
 from console.home import Home, read_file, write_file
@@ -54,6 +55,20 @@ def remote_desk(endpoint: str, certificate: Path) -> RemoteDesk:
     """
     der = read_file(certificate)
     return RemoteDesk(endpoint, certificate_pem(der), certificate_name(der), reason_of)
+
+
+def desk_beside(home: Home) -> RemoteDesk:
+    """A line to the server of this node's office, where one runs.
+
+    Raises:
+        OfficeUnavailableError: None does.
+        CaseworkError: Its certificate can not be read.
+    """
+    try:
+        address = (home.path / ADDRESS_FILE).read_text()
+    except OSError as error:
+        raise OfficeUnavailableError("casework does not run here: `tocsin case serve`") from error
+    return remote_desk(address, home.path / "keys" / "tls.der")
 
 
 async def _serve(sessions: Sessions, tls: Tls, listen: str, home: Home, ready: Callable[[str], None]) -> None:

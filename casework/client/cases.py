@@ -26,15 +26,18 @@ class CaseCalls(Line):
         """The UTC day."""
         return datetime.now(UTC).date()
 
-    def open_for(self, statement: Statement, owners: Sequence[str] = ()) -> str:
+    def open_for(self, statement: Statement, owners: Sequence[str] = (), *, request_id: str = "") -> str:
         """Open a case and give its uid; officers of these ids hold all its keys too.
+
+        The same request, where it has an id, opens no second one.
 
         Raises:
             RefusedError: The server refused.
             OfficeUnavailableError: No answer.
         """
         request = messages.OpenCaseRequest(opening=encode_statement(statement), owners=owners)
-        return self._call("OpenCase", request, messages.OpenCaseResponse()).uid
+        answer = messages.OpenCaseResponse()
+        return self._call("OpenCase", request, answer, request_id=request_id).uid
 
     def find(self, reference: str) -> str:
         """Uid of the case that somebody names by the first signs of its name or uid.
@@ -70,15 +73,16 @@ class CaseCalls(Line):
         """
         return tuple(self._fold(case, valid_as_of, known_as_of) for case in self._cases(purpose))
 
-    def say(self, uid: str, *statements: Statement) -> tuple[str, ...]:
-        """Say something of a case, all or nothing, and give the ids.
+    def say(self, uid: str, *statements: Statement, request_id: str = "") -> tuple[str, ...]:
+        """Say something of a case, all or nothing, and give the ids; the same request writes nothing twice.
 
         Raises:
             RefusedError: The server refused.
             OfficeUnavailableError: No answer; the same words can be said again.
         """
         request = messages.ActRequest(uid=uid, statements=map(encode_statement, statements))
-        return tuple(self._call("Act", request, messages.ActResponse()).event_ids)
+        answer = self._call("Act", request, messages.ActResponse(), request_id=request_id)
+        return tuple(answer.event_ids)
 
     def _cases(self, purpose: str) -> Iterator[case_pb2.Case]:
         token = ""

@@ -139,8 +139,8 @@ def _to_sign_in(visit: Visit, route: Route | None, *, sends: bool) -> Final:
         and who.closed_at is None
     ):
         keeps = route is not None and route.keeps and reaches(who.roles, visit.path)
-        if keeps and is_form_key(session.form_key, visit.says(FORM_KEY)):
-            _keep(visit, who)
+        if route is not None and keeps and is_form_key(session.form_key, visit.says(FORM_KEY)):
+            _keep(visit, who, route)
     return Elsewhere(f"/sign-in?next={quote(visit.page, safe='')}")
 
 
@@ -148,13 +148,17 @@ def _from_before(visit: Visit, route: Route) -> Final:
     """A form of ours, from an earlier session: what was typed is kept and shown again, and nothing is done."""
     if not (route.keeps and route.shows):
         raise ForeignFormError("this form is of an earlier session; open the page again")
-    _keep(visit, visit.who)
+    _keep(visit, visit.who, route)
     return Elsewhere(visit.page)
 
 
-def _keep(visit: Visit, who: Account) -> None:
-    typed = {name: values[0] for name, values in visit.form.items() if name != FORM_KEY}
-    keep_draft(visit.store, who.key, visit.page, typed, visit.now)
+def _keep(visit: Visit, who: Account, route: Route) -> None:
+    fields = {name: values for name, values in visit.form.items() if name != FORM_KEY}
+    if route.sealed:
+        visit.works.desks.keep(who.key, visit.page, fields, visit.now)
+    else:
+        typed = {name: values[0] for name, values in fields.items()}
+        keep_draft(visit.store, who.key, visit.page, typed, visit.now)
 
 
 def _fields(text: str) -> Fields:

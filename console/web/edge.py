@@ -117,6 +117,7 @@ async def serve_web(works: Works, place: Place, ready: Callable[[str], None]) ->
     finally:
         (works.home.path / ADDRESS_FILE).unlink(missing_ok=True)
         works.tray.clear()
+        works.desks.clear()
 
 
 def beside_node(home: Home, address: str, daily: Daily, ready: Callable[[str], None]) -> Daily:

@@ -78,6 +78,7 @@ def safe_page(text: str) -> str:
 def sign_out(visit: Visit) -> Answer:
     """End the session."""
     visit.works.tray.drop(visit.sitting.key)
+    visit.works.desks.close(visit.sitting.key)
     end_session(visit.store, visit.who.key, visit.sitting.key, visit.now)
     return Elsewhere("/sign-in", forget=True)
 
@@ -85,6 +86,7 @@ def sign_out(visit: Visit) -> Answer:
 def leave(visit: Visit) -> Answer:
     """End the session and show a page that says nothing; the browser forgets what came from here."""
     visit.works.tray.drop(visit.sitting.key)
+    visit.works.desks.close(visit.sitting.key)
     end_session(visit.store, visit.who.key, visit.sitting.key, visit.now)
     return Elsewhere("/blank", forget=True)
 
@@ -191,8 +193,9 @@ def show_account(visit: Visit) -> Answer:
 def end_one_session(visit: Visit) -> Answer:
     """End one of the own sessions."""
     number = visit.says("session")
-    if number.isascii() and number.isdigit() and len(number) < 19:
-        end_session(visit.store, visit.who.key, int(number), visit.now)
+    is_number = number.isascii() and number.isdigit() and len(number) < 19
+    if is_number and end_session(visit.store, visit.who.key, int(number), visit.now):
+        visit.works.desks.close(int(number))
     return Elsewhere("/account")
 
 

@@ -10,6 +10,7 @@ from console.web import front, incidents, sharing
 from console.web.coordinator.routes import ROUTES as COORDINATOR_ROUTES
 from console.web.focal.routes import ROUTES as FOCAL_ROUTES
 from console.web.lists import with_lists
+from console.web.officer.routes import ROUTES as OFFICER_ROUTES
 from console.web.roles import ANYBODY, Role
 from console.web.route import Route
 
@@ -43,6 +44,7 @@ _PAGES: Mapping[str, Route] = MappingProxyType(
         "/share/send": Route(SHARERS, takes=sharing.send),
         **FOCAL_ROUTES,
         **COORDINATOR_ROUTES,
+        **OFFICER_ROUTES,
     }
 )
 ROUTES: Mapping[str, Route] = MappingProxyType(dict(with_lists(_PAGES)))

@@ -1,6 +1,6 @@
 """Which HTTP status each kind of error has; the one table of this edge."""
 
-from casework.errors import CaseworkError
+from casework.errors import CaseInputError, CaseworkError, OfficeUnavailableError, RefusedError
 from console.errors import (
     ChangedError,
     ConsoleError,
@@ -43,6 +43,9 @@ _STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (MemberError, 404),
     (PeerError, 422),
     (BusyError, 503),
+    (CaseInputError, 422),
+    (RefusedError, 422),
+    (OfficeUnavailableError, 503),
 )
 
 

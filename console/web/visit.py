@@ -11,6 +11,7 @@ from console.sheets import Sheet
 from console.web.accounts import Account
 from console.web.sessions import Session
 from console.web.tray import Tray
+from console.web.unlocked import Desks
 from node.logbook import Identity
 from node.store.database import Store
 
@@ -30,13 +31,14 @@ Files: TypeAlias = Mapping[str, tuple[Upload, ...]]  # by the names of their fie
 
 @dataclass(frozen=True, slots=True)
 class Works:
-    """What the pages work on: the node, opened once, the time as aware UTC, and files that wait for a decision."""
+    """What the pages work on: the node, opened once, the time as aware UTC, files that wait, and open desks."""
 
     home: Home
     store: Store
     identity: Identity
     clock: Callable[[], datetime]
     tray: Tray = field(default_factory=Tray)
+    desks: Desks = field(default_factory=Desks)
 
 
 @dataclass(frozen=True, slots=True)

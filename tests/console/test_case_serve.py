@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from console.cli.case.verbs import VERBS
 from console.cli.main import command_line
+from console.verbs import VERBS
 from tests.console.command_line import Ran, tocsin
 
 pytestmark = pytest.mark.slow

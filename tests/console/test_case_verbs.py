@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from casework.vocabulary import kinds
-from console.cli.case.verbs import GROUPS, VERBS, Verb
 from console.cli.main import command_line
+from console.verbs import GROUPS, VERBS, Verb
 from tests.console.command_line import Ran, tocsin
 
 ROLES = {

@@ -15,7 +15,7 @@ from casework.values import parse_value
 from casework.vocabulary import Field, codes, kinds
 from casework.vocabulary.words import words
 from console.cli.case.filling import fill, needed
-from console.cli.case.verbs import VERBS, Verb
+from console.verbs import VERBS, Verb
 from tests.casework.story import Story, day, hash_of
 from tests.console.command_line import tocsin
 

@@ -1,7 +1,5 @@
 """`tocsin case open | list | show | timeline | act`: what every officer does with a case."""
 
-from collections.abc import Iterable
-from datetime import date
 from typing import Annotated, Any
 
 import typer
@@ -40,6 +38,7 @@ def open_case(
     import secrets
 
     from casework.casefile import case_name
+    from console.saying import make_statement
 
     desk = desk_of(home, officer_id)
     given = {
@@ -163,6 +162,7 @@ def act(
     from dataclasses import replace
 
     from casework.lifecycle import actions, follow
+    from console.saying import make_statement
 
     desk = desk_of(home, officer_id)
     uid = desk.find(reference)
@@ -194,39 +194,6 @@ def given_fields(fields: list[str] | None) -> dict[str, str]:
             raise typer.BadParameter(f"{text!r} is not of the form FIELD=VALUE", param_hint="FIELD=VALUE")
         given[name.strip()] = value
     return given
-
-
-def make_statement(kind: str, given: dict[str, str], when: str, today: date, known_on: date | None) -> Any:
-    """A `casework.event.Statement` out of texts.
-
-    Raises:
-        FieldError: There is no such action or field, or a value is not of its form.
-    """
-    from casework.event import Statement
-    from casework.span import on, parse_span
-    from casework.values import parse_value
-
-    known = kind_with(kind, given)
-    values = {name: parse_value(known.fields[name], text) for name, text in given.items()}
-    return Statement(kind, parse_span(when) if when else on(today), values, known_on)
-
-
-def kind_with(name: str, given: Iterable[str]) -> Any:
-    """The `casework.vocabulary.Kind` of a name that has these fields.
-
-    Raises:
-        FieldError: There is none, or it lacks a field.
-    """
-    from casework.errors import FieldError
-    from casework.vocabulary import kinds
-
-    known = kinds().get(name)
-    if known is None:
-        raise FieldError("action", f"{name[:40]!r} is no action; `tocsin case act CASE` shows what there is")
-    unknown = sorted(set(given) - known.fields.keys())
-    if unknown:
-        raise FieldError(unknown[0], f"{name} has no such field; it has {', '.join(known.fields) or 'none'}")
-    return known
 
 
 def _about(values: Any, *without: str) -> str:

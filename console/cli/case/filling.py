@@ -9,19 +9,8 @@ from typing import Any
 
 import typer
 
-from console.cli.case.acting import kind_with
-from console.cli.case.verbs import Verb
+from console.verbs import Verb
 
-# Fields that name an event by its id, of which the first signs are enough.
-_EVENTS = frozenset({"proposal", "planned", "chosen"})
-# Fields that speak of the same things as another.
-_SAME = {
-    "reminder_of": "letter",
-    "in_reply_to": "letter",
-    "persons": "person",
-    "accused": "party",
-    "parties": "party",
-}
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _BLOCK = 1 << 20  # bytes of a document that are read at once
 
@@ -40,17 +29,14 @@ def fill(case: Any, verb: Verb, given: Mapping[str, str], officer: Any) -> dict[
     """
     from casework.errors import FieldError
     from casework.values import wanted
+    from console.saying import complete, kind_with
 
     kind = kind_with(verb.kind, given)
-    said = {**verb.fixed, **given}
-    for name, field in kind.fields.items():
-        if field.form == "digest" and name in said:
-            said[name] = _digest(name, said[name])
-        elif name in _EVENTS:
-            said[name] = _event(case, verb, said.get(name, ""))
-        elif name not in said:
-            said[name] = _usual(case, verb, field, said, officer)
-    said = {name: text for name, text in said.items() if text}
+    typed = {
+        name: _digest(name, text) if kind.fields[name].form == "digest" else text
+        for name, text in given.items()
+    }
+    said = complete(case, verb, typed, officer)
     missing = [field for field in kind.fields.values() if field.required and field.name not in said]
     if missing and not sys.stdin.isatty():
         others = "; also missing: " + ", ".join(field.name for field in missing[1:]) if missing[1:] else ""
@@ -113,25 +99,6 @@ def _also_needed(case: Any, kind: Any, said: Mapping[str, str], officer: Any) ->
     return found
 
 
-def _usual(case: Any, verb: Verb, field: Any, said: Mapping[str, str], officer: Any) -> str:
-    """What a field holds if nobody says anything else: a new id, the only thing that it can mean, or nothing."""
-    new, _, letter = verb.new.partition(":")
-    if field.name == new:
-        return _next(letter, _known(case, new))
-    if verb.kind == "reopened" and field.name == "owner":
-        return str(officer.officer_id)
-    if verb.kind == "hold_set" and field.name == "role":
-        held = sorted(officer.roles & kind_with(verb.kind, ()).roles)
-        return held[0] if len(held) == 1 else ""
-    if field.name == "reminder_of" and said.get("kind") == "reminder":
-        return _only(case, field.name)
-    if field.name == "counterpart" and field.required:
-        return _addressee(case, said.get("reminder_of", "") or _only(case, "reminder_of")) or _only(
-            case, field.name
-        )
-    return _only(case, field.name) if field.required else ""
-
-
 def _asked(field: Any, *, optional: bool = False) -> str:
     """Ask for one field until the answer is one that it can hold; where something else would do, also for nothing."""
     from casework.errors import FieldError
@@ -156,49 +123,6 @@ def _asked(field: Any, *, optional: bool = False) -> str:
             typer.echo(f"{error}" if field.codes else f"{name}: {wanted(field)}", err=True)
         else:
             return text
-
-
-def _known(case: Any, name: str) -> list[str]:
-    """Ids that events of the case gave to things of this name, each once, in their order."""
-    subject = _SAME.get(name, name)
-    singles = [event.text(subject) for event in case.events]
-    several = [
-        one
-        for event in case.events
-        for other, of in _SAME.items()
-        if of == subject
-        for one in event.many(other)
-    ]
-    return list(dict.fromkeys(filter(None, (*singles, *several))))
-
-
-def _only(case: Any, name: str) -> str:
-    """The only thing that a field can mean; nothing if there are several."""
-    known = _known(case, name)
-    if _SAME.get(name, name) == "letter":
-        reminders = {event.text("letter") for event in case.of("letter_sent") if event.text("reminder_of")}
-        known = [one for one in known if one not in reminders]
-    return known[0] if len(known) == 1 else ""
-
-
-def _next(letter: str, known: list[str]) -> str:
-    numbers = [int(found[1]) for one in known if (found := re.fullmatch(letter + r"([0-9]{1,6})", one))]
-    return f"{letter}{max(numbers, default=0) + 1}"
-
-
-def _addressee(case: Any, reminded: str) -> str:
-    sent = [event for event in case.of("letter_sent") if reminded and event.text("letter") == reminded]
-    return sent[-1].text("counterpart") if sent else ""
-
-
-def _event(case: Any, verb: Verb, named: str) -> str:
-    """The whole id of an event of which somebody wrote the first signs; the last proposal, if none is named."""
-    named = named.removeprefix("task:")
-    if not named:
-        last = case.last(verb.proposal) if verb.proposal else None
-        return last.event_id if last is not None else ""
-    found = [event.event_id for event in case.events if event.event_id.startswith(named)]
-    return found[0] if len(found) == 1 else named
 
 
 def _digest(name: str, text: str) -> str:

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from console.cli.case.acting import CaseArgument, Fields, KnownOn, When, given_fields, make_statement
+from console.cli.case.acting import CaseArgument, Fields, KnownOn, When, given_fields
 from console.cli.case.signing_in import NOBODY, OfficerOption, desk_of
-from console.cli.case.verbs import GROUPS, VERBS, Verb
 from console.cli.options import HERE, HomeOption
 from console.cli.output import say
+from console.verbs import GROUPS, VERBS, Verb
 
 Source = Annotated[list[str] | None, typer.Option(metavar="SOURCE", help="Id of a source; may be repeated.")]
 Reliability = Annotated[str, typer.Option(metavar="CODE", help="How reliable the sources are.")]
@@ -105,6 +105,7 @@ def _saying(verb: Verb) -> Callable[..., None]:
         from dataclasses import replace
 
         from console.cli.case.filling import fill
+        from console.saying import make_statement, told
 
         desk = desk_of(home, officer_id)
         uid = desk.find(reference)
@@ -116,17 +117,3 @@ def _saying(verb: Verb) -> Callable[..., None]:
         say(told(desk.read(uid), verb, said, desk.rules, desk.today))
 
     return run
-
-
-def told(case: Any, verb: Verb, said: dict[str, str], rules: Any, today: Any) -> str:
-    """What was written down, where the case stands now, and what is due next."""
-    from casework.deadlines import ClockState, clocks
-    from casework.lifecycle import follow
-    from casework.vocabulary.words import words
-
-    english = words("en")
-    name = said.get(verb.new.partition(":")[0], "") if verb.new else ""
-    what = " ".join(filter(None, (english.kind(verb.kind), name)))
-    ahead = [clock for clock in clocks(case, today, rules) if clock.state is ClockState.OPEN]
-    following = f" Next: {ahead[0].text}, {ahead[0].due} ({ahead[0].key})." if ahead else ""
-    return f"{what}. {case.name}: {english.code('state', follow(case).state)}.{following}"

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from console.cli.case.acting import Fields, When, given_fields, make_statement
+from console.cli.case.acting import Fields, When, given_fields
 from console.cli.case.signing_in import NOBODY, OfficerOption, desk_of
 from console.cli.options import HERE, Format, FormatOption, HomeOption
 from console.cli.output import say, show
@@ -99,6 +99,7 @@ def open_from(
     from dataclasses import replace
 
     from casework.casefile import case_name
+    from console.saying import make_statement
 
     desk = desk_of(home, officer_id)
     report = desk.tip(reference)

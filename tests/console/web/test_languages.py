@@ -45,6 +45,7 @@ PAGES = (
     "/network",
     "/explore?by=country&measure=incidents,killed&compare=2026-01-01",
     "/explore/changes?by=year&measure=incidents&compare=2026-01-01",
+    "/cases/unlock",
     "/account",
     "/share?id=awsd:a",
     "/share/preview?id=awsd:a&tier=public",

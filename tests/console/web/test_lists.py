@@ -17,6 +17,7 @@ from tests.console.web.test_routes import QUERIES
 from tests.support.browser import Browser
 
 LISTS = sorted(path for path, route in ROUTES.items() if route.lists is not None)
+SEALED = [path for path in LISTS if path.startswith("/case")]  # an officer's: tried in test_officer
 FORMULA = '=HYPERLINK("http://x";"y")'
 SHEET = Sheet(
     ("a", "b"), ((FORMULA, 1), ("\t@x\ry", None)), ("#x", "#y"), {"as_of": "today", "n": ["1", "2"]}
@@ -27,12 +28,15 @@ def one_who_reaches(path: str) -> Role:
     return next(role for role in Role if role in (ROUTES[path].roles or ()))
 
 
-@pytest.mark.parametrize("path", LISTS)
+@pytest.mark.parametrize("path", sorted({*LISTS} - {*SEALED}))
 def test_a_list_is_taken_away_in_every_way_as_it_is_shown(
     path: str, signed_in: Callable[[Role], Browser]
 ) -> None:
-    browser = signed_in(one_who_reaches(path))
-    behind = QUERIES.get(path, "")
+    check_taken_away(signed_in(one_who_reaches(path)), path, QUERIES.get(path, ""))
+
+
+def check_taken_away(browser: Browser, path: str, behind: str = "") -> None:
+    """See that a list is a file of each kind, and as long in each."""
     shown = browser.get(path + behind)
     names = {kind: f"{path}.{kind}{behind}" for kind in KINDS}
 

@@ -26,6 +26,7 @@ FOCAL = frozenset({Role.FOCAL_POINT})
 READERS = FOCAL | {Role.COORDINATOR}
 LOOKERS = FOCAL | {Role.AUDITOR}
 REPORTERS = FOCAL | {Role.REPORTER}
+OFFICERS = FOCAL | {Role.ACCOUNTABILITY_OFFICER, Role.APPROVER, Role.LEGAL_ADVISER, Role.SURVIVOR_ADVOCATE}
 # By hand, so that a page that is let out by mistake differs from it: who sees what, and who may send.
 MAY: dict[str, tuple[frozenset[Role], frozenset[Role]]] = {
     "/": (ANYBODY, NOBODY),
@@ -46,6 +47,13 @@ MAY: dict[str, tuple[frozenset[Role], frozenset[Role]]] = {
     "/blank": (ANYBODY, NOBODY),
     "/explore": (READERS, NOBODY),
     "/explore/changes": (READERS, NOBODY),
+    "/case": (OFFICERS, NOBODY),
+    "/case/do": (OFFICERS, OFFICERS),
+    "/cases": (OFFICERS, NOBODY),
+    "/cases/due": (OFFICERS, NOBODY),
+    "/cases/lock": (NOBODY, OFFICERS),
+    "/cases/open": (OFFICERS, OFFICERS),
+    "/cases/unlock": (OFFICERS, OFFICERS),
     "/held": (READERS, NOBODY),
     "/disclosures": (LOOKERS, NOBODY),
     "/holders": (READERS, NOBODY),
@@ -83,6 +91,8 @@ MAY: dict[str, tuple[frozenset[Role], frozenset[Role]]] = {
 LISTS = (  # taken away as files
     "/alerts",
     "/audiences",
+    "/cases",
+    "/cases/due",
     "/disclosures",
     "/explore",
     "/explore/changes",

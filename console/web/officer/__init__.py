@@ -1,0 +1,1 @@
+"""Pages of officers: what is due, cases, steps, letters, evidence, access, reports."""

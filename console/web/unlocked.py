@@ -1,0 +1,95 @@
+"""Desks of officers that are open in this console, one for each session; their keys are in another process.
+
+What this process holds of an officer is a token of the office's server, and it forgets that with the session. What an
+officer was typing when their session ended is kept here in memory alone: on disk, and in the node's database, it would
+lie open to whoever runs the node.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import NamedTuple
+
+from casework.client.desk import RemoteDesk
+from console.home import Home
+from console.office_server import desk_beside
+
+KEPT = timedelta(hours=12)  # what was typed
+MAX_KEPT = 20  # pages of one account
+
+
+class _Typed(NamedTuple):
+    officer_id: str
+    fields: Mapping[str, tuple[str, ...]]
+    until: datetime
+
+
+@dataclass
+class Desks:
+    """Open desks by session, and what was typed by account and page."""
+
+    dial: Callable[[Home], RemoteDesk] = desk_beside
+    _open: dict[int, RemoteDesk] = field(default_factory=dict)
+    _officers: dict[int, str] = field(default_factory=dict)  # by account: whose desk it opened last
+    _typed: dict[tuple[int, str], _Typed] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def open(self, home: Home, session: int, account: int, officer_id: str, passphrase: str) -> None:
+        """Open an officer's desk for a session, in the place of the one that it had.
+
+        Raises:
+            OfficeUnavailableError: No office is served beside this node, or it does not answer.
+            RefusedError: The id or the passphrase is wrong, or it was tried too often.
+        """
+        desk = self.dial(home)
+        try:
+            desk.sign_in(officer_id, passphrase)
+        except BaseException:
+            desk.close()
+            raise
+        self.close(session)
+        with self._lock:
+            self._open[session] = desk
+            self._officers[account] = officer_id
+
+    def find(self, session: int) -> RemoteDesk | None:
+        """The desk of a session."""
+        with self._lock:
+            return self._open.get(session)
+
+    def close(self, session: int) -> None:
+        """Close the desk of a session, so that the office forgets its keys."""
+        with self._lock:
+            desk = self._open.pop(session, None)
+        if desk is not None:
+            desk.close()
+
+    def clear(self) -> None:
+        """Close every desk and forget everything."""
+        for session in list(self._open):
+            self.close(session)
+        self._typed.clear()
+
+    def keep(self, account: int, page: str, fields: Mapping[str, tuple[str, ...]], now: datetime) -> None:
+        """Keep what somebody typed at the desk that they had open last; nothing where they had none."""
+        officer_id = self._officers.get(account, "")
+        if not officer_id:
+            return
+        with self._lock:
+            kept = {
+                key: one for key, one in self._typed.items() if one.until > now and key != (account, page)
+            }
+            own = [key for key in kept if key[0] == account]
+            for key in own[: max(0, len(own) - MAX_KEPT + 1)]:
+                del kept[key]
+            self._typed = {**kept, (account, page): _Typed(officer_id, dict(fields), now + KEPT)}
+
+    def take(self, account: int, page: str, officer_id: str, now: datetime) -> Mapping[str, tuple[str, ...]]:
+        """What was typed on a page at this officer's desk, once; nothing where nothing was."""
+        with self._lock:
+            found = self._typed.get((account, page))
+            if found is None or found.officer_id != officer_id or found.until <= now:
+                return {}
+            del self._typed[account, page]
+            return found.fields

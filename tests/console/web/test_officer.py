@@ -1,0 +1,268 @@
+"""An officer's pages: unlocked with a key's passphrase, nothing on disk, and of a case only what grants let out."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+
+import pytest
+from sqlalchemy import update
+
+from casework.client.desk import RemoteDesk
+from casework.errors import RefusedError
+from casework.lifecycle import actions
+from casework.vocabulary.words import words
+from console.office_server import desk_beside
+from console.web.languages import LANGUAGES
+from console.web.officer.steps import ELSEWHERE, steps_of
+from console.web.roles import Role
+from console.web.tables import account
+from console.web.visit import Works
+from tests.console.web.test_lists import SEALED, check_taken_away
+from tests.support.browser import Browser, Clock, Shown
+from tests.support.offices import Staffed, staffed
+
+pytestmark = pytest.mark.slow
+ROLES = {
+    "ops": Role.ACCOUNTABILITY_OFFICER,
+    "other": Role.ACCOUNTABILITY_OFFICER,
+    "boss": Role.APPROVER,
+    "law": Role.LEGAL_ADVISER,
+    "focal": Role.FOCAL_POINT,
+}
+CANARY = "words that only officers read"
+
+
+@dataclass
+class Place:
+    """An office with one case, the console before it, and who sits at it."""
+
+    works: Works
+    office: Staffed
+    uid: str
+    sign_in: Callable[[Role], Browser]
+
+    def at(self, officer: str, browser: Browser | None = None) -> Browser:
+        """A browser in which an officer has unlocked their cases."""
+        browser = browser or self.sign_in(ROLES[officer])
+        asked = browser.get("/cases/unlock")
+        assert browser.send(asked, "/cases/unlock", officer=officer).header("location") == "/cases"
+        return browser
+
+    def step(self, officer: str, step: str, **typed: str) -> Shown:
+        """Fill in the form of a step and send it."""
+        browser = self.at(officer)
+        return browser.send(browser.get(self.page(step)), "/case/do", **typed)
+
+    def page(self, step: str, uid: str = "") -> str:
+        return f"/case/do?id={uid or self.uid}&step={step}"
+
+    def desks(self) -> list[RemoteDesk]:
+        """Desks that are open in the console."""
+        return list(self.works.desks._open.values())
+
+
+@pytest.fixture(scope="module")
+def office(works: Works) -> Iterator[tuple[Staffed, str]]:
+    with staffed(works) as made:
+        yield made, made.detention()
+
+
+@pytest.fixture
+def place(
+    works: Works, office: tuple[Staffed, str], signed_in: Callable[[Role], Browser], clock: Clock
+) -> Iterator[Place]:
+    del clock  # it is set back afterwards
+    yield Place(works, *office, signed_in)
+    works.desks.clear()
+
+
+def test_a_desk_opens_with_the_passphrase_alone_and_is_forgotten_with_the_session(place: Place) -> None:
+    browser = place.sign_in(Role.ACCOUNTABILITY_OFFICER)
+    asked = browser.get("/cases/due")
+    assert asked.header("location") == "/cases/unlock?next=%2Fcases%2Fdue"
+    form = browser.follow(asked)
+    wrong = browser.send(form, "/cases/unlock", officer="ops", passphrase="wrong")
+    assert (wrong.status, place.desks()) == (403, [])
+    nobody = browser.send(form, "/cases/unlock", officer="nobody", passphrase="")
+    assert nobody.words == wrong.words
+    opened = browser.send(form, "/cases/unlock", officer="ops", passphrase="")
+    assert "D4:L1" in browser.follow(opened).words
+    (desk,) = place.desks()
+    token = desk._token
+
+    for path in ("/cases/lock", "/sign-out", "/leave"):
+        browser = place.at("ops")
+        desk = place.desks()[-1]
+        token = desk._token
+        browser.send(browser.get("/cases"), path)
+        assert place.works.desks.find(0) is None
+        assert desk not in place.desks()
+        again = place.works.desks.dial(place.works.home)
+        again._token = token
+        with pytest.raises(RefusedError) as refused:
+            again.board()
+        assert refused.value.reason == "NOT_SIGNED_IN"
+        again._token = ""
+        again.close()
+
+
+def test_what_is_typed_of_a_case_never_reaches_a_disk_and_comes_back_to_the_same_officer(
+    place: Place,
+) -> None:
+    browser = place.at("ops")
+    form = browser.get(place.page("note"))
+    (desk,) = place.desks()
+    desk._token = ""  # the case server has forgotten the key meanwhile
+    sent = browser.send(form, "/case/do", text=CANARY)
+    assert sent.header("location").startswith("/cases/unlock?next=%2Fcase%2Fdo")
+    place.at("other", browser)
+    assert CANARY not in browser.get(place.page("note")).text
+    place.at("ops", browser)
+    assert CANARY in browser.get(place.page("note")).text
+    assert CANARY not in browser.get(place.page("note")).text  # once
+
+    form = browser.get(place.page("note"))
+    assert isinstance(place.works.clock, Clock)
+    place.works.clock.now = place.works.clock.now.replace(hour=12)  # the session of the console is over
+    assert browser.send(form, "/case/do", text=CANARY).header("location").startswith("/sign-in")
+    again = place.at("ops")
+    assert CANARY in again.get(place.page("note")).text
+    for file in place.works.home.path.rglob("*"):
+        assert not file.is_file() or CANARY.encode() not in file.read_bytes(), file
+
+
+def test_a_case_that_is_not_for_an_officer_is_a_page_that_does_not_exist(place: Place) -> None:
+    browser = place.at("other")
+    nowhere = browser.get(f"/case?id={'0' * 32}")
+    key = nowhere.form("/leave")["form_key"]
+    assert nowhere.status == 404
+    for page in (f"/case?id={place.uid}", f"/case?id={place.uid[:8]}", place.page("note"), "/case?id="):
+        for shown in (browser.get(page), browser.post(page, {"form_key": key, "text": "x"})):
+            assert shown.status in {404, 405}
+            assert place.uid not in shown.words.replace(page, "")
+        if browser.get(page).status == 404:
+            assert browser.get(page).words == nowhere.words
+    assert browser.get(place.page("no-such-step")).words == nowhere.words
+    assert "You were let into no case yet." in browser.get("/cases").words
+    for path in SEALED:
+        assert json.loads(browser.get(f"{path}.json").text)["rows"] == []
+    assert place.uid in place.at("ops").get("/cases").text
+
+
+@pytest.mark.parametrize("path", SEALED)
+def test_lists_of_cases_are_taken_away(path: str, place: Place) -> None:
+    check_taken_away(place.at("ops"), path)
+
+
+def test_what_can_be_done_is_what_the_table_says_and_each_has_a_form(place: Place) -> None:
+    browser = place.at("ops")
+    case = place.office.desks["ops"].read(place.uid)
+    officer = place.desks()[-1].officer
+    steps = steps_of(case, officer, words("en"))
+    kinds = {one.kind.name for one in actions(case, officer.officer_id, officer.roles)}
+    shown = browser.get(f"/case?id={place.uid}")
+    assert kinds - ELSEWHERE
+    assert len({step.key for step in steps}) == len(steps) >= len(kinds - ELSEWHERE)
+    for step in steps:
+        assert f"step={step.key}" in shown.text
+        assert browser.get(place.page(step.key)).status == 200, step.key
+    assert "demarche-release" not in shown.text  # the advocate's
+
+
+def test_a_form_shows_what_is_wrong_beside_its_field_and_is_done_once(place: Place) -> None:
+    browser = place.at("ops")
+    form = browser.get(place.page("person-add"))
+    assert form.form("/case/do")["person"] == "P2"  # the next
+    wrong = browser.send(form, "/case/do", harm="", cause="violence", nationalities="France")
+    assert wrong.status == 422
+    assert 'id="harm-fault"' in wrong.text
+    assert 'id="nationalities-fault"' in wrong.text
+    assert wrong.form("/case/do")["cause"] == "violence"  # what was typed is there
+    typed = {**wrong.form("/case/do"), "harm": "injured", "nationalities": "FRA", "when": "2026-01"}
+    for _ in range(2):
+        sent = browser.post(place.page("person-add"), typed)
+        assert sent.header("location") == f"/case?id={place.uid}&done=person_added"
+    assert [one.id for one in place.office.desks["ops"].read(place.uid).persons] == ["P1", "P2"]
+    refused = browser.send(
+        browser.get(place.page("hold-set")), "/case/do", reason="safety", review_on="2031-01-01"
+    )
+    assert (refused.status, "review_on at most 30 days later" in refused.words) == (422, True)
+
+
+def test_a_letter_is_written_down_with_the_hash_of_its_document(place: Place) -> None:
+    browser = place.at("ops")
+    form = browser.get(place.page("demarche-remind")).form("/case/do")
+    assert (form["letter"], form["reminder_of"], form.get("document", "")) == ("L2", "L1", "")
+    sent = browser.upload(place.page("demarche-remind"), form, [("document", "note.pdf", b"dear minister")])
+    assert sent.status == 303, sent.words
+    case = place.office.desks["ops"].read(place.uid)
+    last = case.last("letter_sent")
+    assert last is not None
+    assert last.text("document") == sha256(b"dear minister").hexdigest()
+
+
+def test_a_case_is_opened_followed_and_closed_by_two_people(place: Place) -> None:
+    browser = place.at("ops")
+    form = browser.get("/cases/open")
+    assert browser.send(form, "/cases/open", categories="detention").status == 422
+    sent = browser.send(
+        form, "/cases/open", categories="detention", host_state="CMR", title="<script>x</script>"
+    )
+    uid = sent.header("location").removeprefix("/case?id=").partition("&")[0]
+    shown = browser.follow(sent)
+    assert "&lt;script&gt;x" in shown.text
+    assert "<script" not in shown.text
+    for name in ("boss", "focal"):
+        place.office.desks["ops"].let_in(uid, name, frozenset({"read", "write"}), "works on it")
+
+    def step(officer: str, name: str, **typed: str) -> Shown:
+        at = place.at(officer)
+        return at.send(at.get(place.page(name, uid)), "/case/do", **typed)
+
+    assert step("focal", "register").status == 422
+    assert step("ops", "person-add", harm="detained", cause="violence").status == 303
+    assert step("ops", "detention-start", persons="P1", when="2026-03-01").status == 303
+    assert step("ops", "note", text="no incident record").status == 303
+    assert step("ops", "describe", title="Driver").status == 303
+    assert step("focal", "link", incident="own:x", relation="same").status == 303
+    assert step("focal", "register").status == 303
+    assert step("ops", "detention-end", persons="P1", outcome="released").status == 303
+    assert step("ops", "close-propose", reason="released", proof="seen").status == 303
+    own = place.at("ops")
+    assert own.get(place.page("close-agree", uid)).words.count("This can not be done now") == 1
+    agreeing = place.at("boss").get(place.page("close-agree", uid))
+    assert "Proposed by ops" in agreeing.words
+    assert "seen" in agreeing.words
+    assert step("boss", "close-agree").status == 422  # nobody was informed
+    assert step("boss", "close-agree", informed="family").status == 303
+    assert "Closed" in place.at("ops").get(f"/case?id={uid}").words
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pages_of_a_case_are_small_and_in_every_language(language: str, place: Place) -> None:
+    with place.works.store.write() as connection:
+        connection.execute(update(account).values(language=language))
+    browser = place.at("ops")
+    for page in ("/cases", "/cases/due", f"/case?id={place.uid}", place.page("demarche-send"), "/cases/open"):
+        shown = browser.get(page)
+        assert shown.status == 200
+        assert shown.size < 50_000
+        assert f'<html lang="{language}"' in shown.text
+        if language != "en":
+            assert "Written down" not in shown.words
+            said = words(language)
+            assert said.word("report", "worklist") in shown.words or said.say("case") in shown.words
+    with place.works.store.write() as connection:
+        connection.execute(update(account).values(language=""))
+
+
+def test_without_a_case_server_the_page_says_so(place: Place) -> None:
+    before = place.works.desks.dial
+    place.works.desks.dial = desk_beside
+    try:
+        browser = place.sign_in(Role.APPROVER)
+        sent = browser.send(browser.get("/cases/unlock"), "/cases/unlock", officer="boss")
+        assert (sent.status, "casework does not run here" in sent.words) == (503, True)
+    finally:
+        place.works.desks.dial = before
