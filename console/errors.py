@@ -65,6 +65,22 @@ class EntryError(ConsoleError):
         self.faults = faults
 
 
+class ApiTokenError(ConsoleError):
+    """A program shows no token, or one that does not count."""
+
+    reason = "API_TOKEN_REFUSED"
+
+
+class ApiBodyError(ConsoleError):
+    """A request of a program is not of the form of its message; `status` is that of HTTP."""
+
+    reason = "API_REQUEST_REFUSED"
+
+    def __init__(self, status: int, why: str) -> None:
+        super().__init__(why)
+        self.status = status
+
+
 class ChangedError(ConsoleError):
     """What somebody looked at has changed meanwhile; nothing was done."""
 

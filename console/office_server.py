@@ -8,6 +8,9 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+from socket import socket
+
+import uvicorn
 
 from casework.client.desk import RemoteDesk
 from casework.errors import OfficeUnavailableError
@@ -15,14 +18,20 @@ from casework.server.listener import Tls, make_case_server
 from casework.sessions import Sessions
 from console.home import Home, read_file, write_file
 from console.office import Office
+from console.web.api.edge import make_api_app
+from console.web.api.services import case_gateway
+from console.web.listening import USUAL, Place, listen, read_place, serve_until_cancelled, shown_host
 from crypto.certificates import certificate_name, certificate_pem, private_key_pem
 from node.status import packed_details, reason_of
 
 GRACE_SECONDS = 5.0  # for calls under way when the server is stopped
+MAX_JSON_AT_ONCE = 64
 ADDRESS_FILE = "case-listening"  # written when the server listens, removed when it stops
 
 
-def serve_cases(home: Home, passphrase: str | None, listen: str, ready: Callable[[str], None]) -> None:
+def serve_cases(
+    home: Home, passphrase: str | None, listen: str, ready: Callable[[str], None], json: str = ""
+) -> None:
     """Serve casework to the organization's officers until the process is told to stop.
 
     Args:
@@ -30,18 +39,21 @@ def serve_cases(home: Home, passphrase: str | None, listen: str, ready: Callable
         passphrase: Of the node's own keys, of which only the one for TLS is used.
         listen: host:port; port 0 takes a free one.
         ready: Called with host:port once it listens.
+        json: host:port of this machine where calls are taken as JSON too; empty for nowhere.
 
     Raises:
+        WebAddressError: Calls as JSON can not be taken there.
         CaseworkError: The address can not be listened on.
         NodeError: There is no node, or its database can not be used.
         CryptoError: The TLS key can not be read.
     """
+    place = read_place("--json", json) if json else None
     office = Office(home)
     own = home.credentials(passphrase)
     tls = Tls(private_key_pem(own.key), certificate_pem(own.certificate))
     sessions = Sessions(lambda name, given: office.desk(name, given or None), time.monotonic, time.sleep)
     try:
-        asyncio.run(_serve(sessions, tls, listen, home, ready))
+        asyncio.run(_serve(sessions, tls, (listen, place), home, ready))
     finally:
         office.database.store.close()
 
@@ -71,18 +83,33 @@ def desk_beside(home: Home) -> RemoteDesk:
     return remote_desk(address, home.path / "keys" / "tls.der")
 
 
-async def _serve(sessions: Sessions, tls: Tls, listen: str, home: Home, ready: Callable[[str], None]) -> None:
-    server, port = make_case_server(sessions, tls, listen, packed_details)
+async def _serve(
+    sessions: Sessions, tls: Tls, where: tuple[str, Place | None], home: Home, ready: Callable[[str], None]
+) -> None:
+    listen_at, place = where
+    line = listen(place) if place else None
+    server, port = make_case_server(sessions, tls, listen_at, packed_details)
     stopped = asyncio.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(one, stopped.set)
     await server.start()
-    address = f"{listen.rpartition(':')[0]}:{port}"
+    address = f"{listen_at.rpartition(':')[0]}:{port}"
     address_file = home.path / ADDRESS_FILE
     write_file(address_file, address.encode())
     ready(address)
+    json = asyncio.create_task(_serve_json(sessions, place, line)) if place and line else None
     try:
         await stopped.wait()
     finally:
+        if json is not None:
+            json.cancel()
+            await asyncio.wait([json])
         address_file.unlink(missing_ok=True)
         await server.stop(GRACE_SECONDS)
+
+
+async def _serve_json(sessions: Sessions, place: Place, line: socket) -> None:
+    port = line.getsockname()[1]
+    hosts = frozenset({f"{shown_host(place)}:{port}", f"localhost:{port}"})
+    app = make_api_app(case_gateway(sessions), hosts)
+    await serve_until_cancelled(uvicorn.Config(app, **USUAL, limit_concurrency=MAX_JSON_AT_ONCE), line)

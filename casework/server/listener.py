@@ -97,6 +97,25 @@ def make_case_server(
     return server, port
 
 
+def signed_in(sessions: Sessions, wire: bytes) -> messages.SignInResponse:
+    """SignIn."""
+    asked = parse(messages.SignInRequest(), wire)
+    token, desk = sessions.sign_in(asked.officer_id, asked.passphrase)
+    desk.ring()
+    return messages.SignInResponse(
+        token=token,
+        idle_seconds=IDLE_SECONDS,
+        roles=sorted(desk.officer.roles),
+        notices=map(encode_notice, notices_for(desk)),
+    )
+
+
+def signed_out(sessions: Sessions, token: str) -> messages.SignOutResponse:
+    """SignOut."""
+    sessions.sign_out(token)
+    return messages.SignOutResponse()
+
+
 class _Edge:
     """Between gRPC and the functions that answer: tokens, threads, pieces and errors."""
 
@@ -132,28 +151,11 @@ class _Edge:
 
     def sign_in(self) -> Any:
         """The handler that opens an officer's keys."""
-
-        def answer(wire: bytes) -> messages.SignInResponse:
-            asked = parse(messages.SignInRequest(), wire)
-            token, desk = self._sessions.sign_in(asked.officer_id, asked.passphrase)
-            desk.ring()
-            return messages.SignInResponse(
-                token=token,
-                idle_seconds=IDLE_SECONDS,
-                roles=sorted(desk.officer.roles),
-                notices=map(encode_notice, notices_for(desk)),
-            )
-
-        return self._plain(lambda wire, _context: answer(wire))
+        return self._plain(lambda wire, _context: signed_in(self._sessions, wire))
 
     def sign_out(self) -> Any:
         """The handler that forgets them."""
-
-        def answer(_wire: bytes, context: Context) -> messages.SignOutResponse:
-            self._sessions.sign_out(_token(context))
-            return messages.SignOutResponse()
-
-        return self._plain(answer)
+        return self._plain(lambda _wire, context: signed_out(self._sessions, _token(context)))
 
     def _plain(self, answer: Callable[[bytes, Context], Any]) -> Any:
         async def handle(wire: bytes, context: Context) -> bytes:

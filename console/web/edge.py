@@ -20,6 +20,8 @@ from starlette.types import ASGIApp
 from console.errors import WebAddressError
 from console.home import Home, write_file
 from console.serve import Daily, Node
+from console.web.api.edge import METHODS, respond
+from console.web.api.services import API, node_gateway
 from console.web.desk import Asked, Sent, answer, may_send
 from console.web.forms import read_form, takes_files
 from console.web.listening import (
@@ -62,6 +64,11 @@ def make_app(works: Works, place: Place) -> ASGIApp:
     origins = frozenset(f"{'https' if place.secure else 'http'}://{host}" for host in hosts)
     cookie = _SECURE_COOKIE if place.secure else _COOKIE
 
+    gateway = node_gateway(works)
+
+    async def serve_api(request: Request) -> Response:
+        return await respond(gateway, request, request.url.path.removeprefix(API), hosts)
+
     async def serve(request: Request) -> Response:
         if request.headers.get("host", "") not in hosts:
             return Response("Misdirected", 421, media_type="text/plain")
@@ -93,7 +100,10 @@ def make_app(works: Works, place: Place) -> ASGIApp:
             await request.close()  # and with it the files that came
 
     app = Starlette(
-        routes=[Route("/{path:path}", serve, methods=["GET", "HEAD", "POST"])],
+        routes=[
+            Route(f"{API}/{{path:path}}", serve_api, methods=METHODS),
+            Route("/{path:path}", serve, methods=["GET", "HEAD", "POST"]),
+        ],
         middleware=[Middleware(GZipMiddleware, minimum_size=800)],
     )
     secure = {"Strict-Transport-Security": "max-age=31536000"} if place.secure else {}

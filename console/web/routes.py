@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from console.web import front, incidents, sharing
 from console.web.coordinator.routes import ROUTES as COORDINATOR_ROUTES
+from console.web.doors.routes import ROUTES as DOORS_ROUTES
 from console.web.focal.routes import ROUTES as FOCAL_ROUTES
 from console.web.lists import with_lists
 from console.web.officer.routes import ROUTES as OFFICER_ROUTES
@@ -42,6 +43,7 @@ _PAGES: Mapping[str, Route] = MappingProxyType(
         "/share": Route(SHARERS, sharing.choose),
         "/share/preview": Route(SHARERS, sharing.look),
         "/share/send": Route(SHARERS, takes=sharing.send),
+        **DOORS_ROUTES,
         **FOCAL_ROUTES,
         **COORDINATOR_ROUTES,
         **OFFICER_ROUTES,

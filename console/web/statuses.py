@@ -2,6 +2,8 @@
 
 from casework.errors import CaseInputError, CaseworkError, OfficeUnavailableError, RefusedError
 from console.errors import (
+    ApiBodyError,
+    ApiTokenError,
     ChangedError,
     ConsoleError,
     EntryError,
@@ -32,6 +34,8 @@ _STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (ForeignFormError, 403),
     (LargeFormError, 413),
     (SignInError, 403),
+    (ApiTokenError, 401),
+    (ApiBodyError, 400),
     (TooManyTriesError, 429),
     (ChangedError, 409),
     (EntryError, 422),

@@ -76,3 +76,49 @@ account_try = Table(  # sign-ins that failed, by the name that was typed
     Column("at", Integer, nullable=False),
     Index(None, "name", "at"),
 )
+
+account_token = Table(  # what programs show in the place of a session
+    "account_token",
+    metadata,
+    _key(),
+    Column("token", LargeBinary(32), nullable=False),  # SHA-256 of what the program holds
+    _of_account(),
+    Column("name", Text, nullable=False),  # what it is for
+    Column("made_at", Integer, nullable=False),
+    Column("used_at", Integer, nullable=True),  # to the day
+    UniqueConstraint("token"),
+)
+
+account_passkey = Table(
+    "account_passkey",
+    metadata,
+    _key(),
+    Column("credential", LargeBinary, nullable=False),
+    _of_account(),
+    Column("public_key", LargeBinary, nullable=False),  # COSE
+    Column("uses", BigInteger, nullable=False),  # as the authenticator counts them; 0 where it does not
+    Column("name", Text, nullable=False),
+    Column("made_at", Integer, nullable=False),
+    Column("used_at", Integer, nullable=True),
+    UniqueConstraint("credential"),
+)
+
+account_challenge = Table(  # what was asked of a passkey or a provider, until it is answered; each once
+    "account_challenge",
+    metadata,
+    _key(),
+    Column("challenge", LargeBinary(32), nullable=False),  # SHA-256
+    Column("held", Text, nullable=False),  # what the answer is judged by
+    Column("made_at", Integer, nullable=False),
+    UniqueConstraint("challenge"),
+)
+
+account_elsewhere = Table(  # who an account is at a provider that signs people in
+    "account_elsewhere",
+    metadata,
+    _key(),
+    _of_account(),
+    Column("issuer", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    UniqueConstraint("issuer", "subject"),
+)

@@ -12,12 +12,19 @@ def serve(
     listen: Annotated[
         str, typer.Option(metavar="HOST:PORT", help="Where to listen; port 0 takes a free one.")
     ] = "127.0.0.1:7444",
+    json: Annotated[
+        str,
+        typer.Option(
+            metavar="HOST:PORT", help="Also take calls as JSON there, on this machine.", show_default=False
+        ),
+    ] = "",
     home: HomeOption = HERE,
 ) -> None:
     """Serve casework to the officers of this organization.
 
     A process and a port of its own, never that of the peers. An officer elsewhere sets TOCSIN_CASE_SERVER to its
-    address and TOCSIN_CASE_CERTIFICATE to a copy of keys/tls.der.
+    address and TOCSIN_CASE_CERTIFICATE to a copy of keys/tls.der. With --json the same calls are taken as JSON over
+    plain HTTP, from this machine alone; docs/gateway.md describes them.
     """
     from console.home import open_home
     from console.logs import log_to_stderr
@@ -29,4 +36,5 @@ def serve(
         passphrase(home),
         listen,
         lambda address: say(f"Officers reach their cases at {address}"),
+        json,
     )

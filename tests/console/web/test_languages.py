@@ -47,6 +47,7 @@ PAGES = (
     "/explore/changes?by=year&measure=incidents&compare=2026-01-01",
     "/cases/unlock",
     "/account",
+    "/account/keys",
     "/share?id=awsd:a",
     "/share/preview?id=awsd:a&tier=public",
     "/incident?id=own:x",

@@ -31,8 +31,11 @@ OFFICERS = FOCAL | {Role.ACCOUNTABILITY_OFFICER, Role.APPROVER, Role.LEGAL_ADVIS
 MAY: dict[str, tuple[frozenset[Role], frozenset[Role]]] = {
     "/": (ANYBODY, NOBODY),
     "/account": (ANYBODY, NOBODY),
+    "/account/keys": (ANYBODY, NOBODY),
     "/account/language": (NOBODY, ANYBODY),
     "/account/session": (NOBODY, ANYBODY),
+    "/account/token": (NOBODY, ANYBODY),
+    "/account/token/end": (NOBODY, ANYBODY),
     "/alert": (READERS, NOBODY),
     "/alert/cancel": (NOBODY, FOCAL),
     "/alert/new": (FOCAL, FOCAL),

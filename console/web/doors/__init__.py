@@ -1,0 +1,1 @@
+"""Other ways in than passphrase and authenticator: tokens for programs."""
