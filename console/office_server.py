@@ -6,11 +6,9 @@ So no key of a case is ever in the memory of the process that talks to peers.
 import asyncio
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from socket import socket
-
-import uvicorn
+from typing import Any, TypeAlias
 
 from casework.client.desk import RemoteDesk
 from casework.errors import OfficeUnavailableError
@@ -18,19 +16,20 @@ from casework.server.listener import Tls, make_case_server
 from casework.sessions import Sessions
 from console.home import Home, read_file, write_file
 from console.office import Office
-from console.web.api.edge import make_api_app
-from console.web.api.services import case_gateway
-from console.web.listening import USUAL, Place, listen, read_place, serve_until_cancelled, shown_host
 from crypto.certificates import certificate_name, certificate_pem, private_key_pem
 from node.status import packed_details, reason_of
 
 GRACE_SECONDS = 5.0  # for calls under way when the server is stopped
-MAX_JSON_AT_ONCE = 64
+Beside: TypeAlias = Callable[[Sessions], Coroutine[Any, Any, None]]
 ADDRESS_FILE = "case-listening"  # written when the server listens, removed when it stops
 
 
+async def _nothing(_sessions: Sessions) -> None:
+    """Nothing else runs beside the server."""
+
+
 def serve_cases(
-    home: Home, passphrase: str | None, listen: str, ready: Callable[[str], None], json: str = ""
+    home: Home, passphrase: str | None, listen: str, ready: Callable[[str], None], beside: Beside = _nothing
 ) -> None:
     """Serve casework to the organization's officers until the process is told to stop.
 
@@ -39,21 +38,19 @@ def serve_cases(
         passphrase: Of the node's own keys, of which only the one for TLS is used.
         listen: host:port; port 0 takes a free one.
         ready: Called with host:port once it listens.
-        json: host:port of this machine where calls are taken as JSON too; empty for nowhere.
+        beside: What else is to run beside it, for the same sessions.
 
     Raises:
-        WebAddressError: Calls as JSON can not be taken there.
         CaseworkError: The address can not be listened on.
         NodeError: There is no node, or its database can not be used.
         CryptoError: The TLS key can not be read.
     """
-    place = read_place("--json", json) if json else None
     office = Office(home)
     own = home.credentials(passphrase)
     tls = Tls(private_key_pem(own.key), certificate_pem(own.certificate))
     sessions = Sessions(lambda name, given: office.desk(name, given or None), time.monotonic, time.sleep)
     try:
-        asyncio.run(_serve(sessions, tls, (listen, place), home, ready))
+        asyncio.run(_serve(sessions, tls, listen, home, ready, beside))
     finally:
         office.database.store.close()
 
@@ -84,32 +81,22 @@ def desk_beside(home: Home) -> RemoteDesk:
 
 
 async def _serve(
-    sessions: Sessions, tls: Tls, where: tuple[str, Place | None], home: Home, ready: Callable[[str], None]
+    sessions: Sessions, tls: Tls, listen: str, home: Home, ready: Callable[[str], None], beside: Beside
 ) -> None:
-    listen_at, place = where
-    line = listen(place) if place else None
-    server, port = make_case_server(sessions, tls, listen_at, packed_details)
+    server, port = make_case_server(sessions, tls, listen, packed_details)
     stopped = asyncio.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(one, stopped.set)
     await server.start()
-    address = f"{listen_at.rpartition(':')[0]}:{port}"
+    address = f"{listen.rpartition(':')[0]}:{port}"
     address_file = home.path / ADDRESS_FILE
     write_file(address_file, address.encode())
     ready(address)
-    json = asyncio.create_task(_serve_json(sessions, place, line)) if place and line else None
     try:
-        await stopped.wait()
+        async with asyncio.TaskGroup() as tasks:
+            more = tasks.create_task(beside(sessions))
+            await stopped.wait()
+            more.cancel()
     finally:
-        if json is not None:
-            json.cancel()
-            await asyncio.wait([json])
         address_file.unlink(missing_ok=True)
         await server.stop(GRACE_SECONDS)
-
-
-async def _serve_json(sessions: Sessions, place: Place, line: socket) -> None:
-    port = line.getsockname()[1]
-    hosts = frozenset({f"{shown_host(place)}:{port}", f"localhost:{port}"})
-    app = make_api_app(case_gateway(sessions), hosts)
-    await serve_until_cancelled(uvicorn.Config(app, **USUAL, limit_concurrency=MAX_JSON_AT_ONCE), line)

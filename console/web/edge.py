@@ -21,7 +21,7 @@ from console.errors import WebAddressError
 from console.home import Home, write_file
 from console.serve import Daily, Node
 from console.web.api.edge import METHODS, respond
-from console.web.api.services import API, node_gateway
+from console.web.api.figures import API, node_gateway
 from console.web.desk import Asked, Sent, answer, may_send
 from console.web.forms import read_form, takes_files
 from console.web.listening import (

@@ -29,6 +29,8 @@ def serve(
     from console.home import open_home
     from console.logs import log_to_stderr
     from console.office_server import serve_cases
+    from console.web.api.edge import json_beside
+    from console.web.listening import read_place
 
     log_to_stderr()
     serve_cases(
@@ -36,5 +38,5 @@ def serve(
         passphrase(home),
         listen,
         lambda address: say(f"Officers reach their cases at {address}"),
-        json,
+        *((json_beside(read_place("--json", json)),) if json else ()),
     )

@@ -1,5 +1,9 @@
 """HTTP of the gateway: beside the console under `/api`, and by itself beside the officers' server."""
 
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -7,9 +11,20 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from casework.sessions import Sessions
+from console.web.api.cases import case_gateway
 from console.web.api.gateway import MAX_REQUEST_BYTES, Gateway, Posted
-from console.web.listening import HEADERS, with_headers
+from console.web.listening import (
+    HEADERS,
+    USUAL,
+    Place,
+    listen,
+    serve_until_cancelled,
+    shown_host,
+    with_headers,
+)
 
+MAX_AT_ONCE = 64
 METHODS = [
     "GET",
     "HEAD",
@@ -48,6 +63,23 @@ def make_api_app(gateway: Gateway, hosts: frozenset[str]) -> ASGIApp:
         return await respond(gateway, request, request.url.path, hosts)
 
     return with_headers(Starlette(routes=[Route("/{path:path}", serve, methods=METHODS)]), HEADERS)
+
+
+def json_beside(place: Place) -> Callable[[Sessions], Coroutine[Any, Any, None]]:
+    """What serves calls of casework as JSON beside the officers' server.
+
+    Raises:
+        WebAddressError: The address is taken.
+    """
+    line = listen(place)
+    port = line.getsockname()[1]
+    hosts = frozenset({f"{shown_host(place)}:{port}", f"localhost:{port}"})
+
+    async def serve(sessions: Sessions) -> None:
+        app = make_api_app(case_gateway(sessions), hosts)
+        await serve_until_cancelled(uvicorn.Config(app, **USUAL, limit_concurrency=MAX_AT_ONCE), line)
+
+    return serve
 
 
 async def _body(request: Request) -> bytes | None:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from console.errors import AccountError
-from console.web.api.tokens import end_token, make_token, tokens_of
+from console.web.tokens import end_token, make_token, tokens_of
 from console.web.visit import Answer, Elsewhere, Page, Visit
 
 

@@ -17,11 +17,12 @@ from casework.sessions import Sessions
 from console.office import Office
 from console.web.accounts import add_account, change_roles, close_account, find_account
 from console.web.api.calls import Answers
+from console.web.api.cases import CASE_SERVICES, FILES, case_calls, case_gateway
 from console.web.api.document import make_document
 from console.web.api.edge import make_api_app
-from console.web.api.services import CASE_SERVICES, FILES, case_calls, case_gateway, node_calls
-from console.web.api.tokens import end_token, make_token, tokens_of
+from console.web.api.figures import node_calls
 from console.web.roles import Role
+from console.web.tokens import end_token, make_token, tokens_of
 from console.web.visit import Works
 from tests.casework.conftest import Clock
 from tests.casework.remote import opens

@@ -1,4 +1,4 @@
-"""Which services the gateway of a node has, and which that of the officers' server."""
+"""The calls of casework that the gateway beside the officers' server has: all but files of any size."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -8,15 +8,9 @@ from casework.server.listener import signed_in, signed_out
 from casework.sessions import Sessions
 from casework.wire.parsing import request_id_of
 from casework.wire.services import CASEWORK
-from console.asking import asker
-from console.errors import ApiTokenError, NoPageError
 from console.web.api.calls import Answers, Call, calls_of
 from console.web.api.document import make_document
 from console.web.api.gateway import Gateway
-from console.web.api.tokens import account_by_token
-from console.web.routes import reaches
-from console.web.visit import Works
-from node.wire.coordinating import decode_query_call, encode_told
 from tocsin.casework.v1 import (
     access_service_pb2,
     casework_service_pb2,
@@ -24,11 +18,7 @@ from tocsin.casework.v1 import (
     intake_service_pb2,
     portfolio_service_pb2,
 )
-from tocsin.node.v1 import coordinator_service_pb2
 
-API = "/api"  # before each path, at the console
-INCIDENTS = "/incidents"  # who reads this page may ask for figures
-NODE_SERVICES = tuple(coordinator_service_pb2.DESCRIPTOR.services_by_name.values())
 CASE_SERVICES = tuple(
     service
     for file in (
@@ -41,22 +31,6 @@ CASE_SERVICES = tuple(
     for service in file.DESCRIPTOR.services_by_name.values()
 )
 FILES = ("GetEvidenceContent", "ExportEvidence")  # files of any size go over gRPC
-
-
-def node_gateway(works: Works) -> Gateway:
-    """The gateway beside the console: figures, for the tokens of who reads incidents there."""
-    ask = asker(works.store, works.clock)
-
-    def answer_query(wire: bytes, token: str) -> Iterator[bytes]:
-        who = account_by_token(works.store, token, works.clock())
-        if who is None:
-            raise ApiTokenError("this token does not count")
-        if not reaches(who.roles, INCIDENTS):
-            raise NoPageError("there is no such call")
-        yield encode_told(ask(decode_query_call(wire).query))
-
-    calls = node_calls({"AnswerQuery": answer_query})
-    return Gateway(calls, make_document(calls, "Tocsin: figures of a node", API))
 
 
 def case_gateway(sessions: Sessions) -> Gateway:
@@ -72,11 +46,6 @@ def case_gateway(sessions: Sessions) -> Gateway:
 
     calls = case_calls(answers)
     return Gateway(calls, make_document(calls, "Tocsin: casework of an office", ""))
-
-
-def node_calls(answers: Mapping[str, Answers]) -> Mapping[str, Call]:
-    """Calls of a node that the gateway has."""
-    return calls_of(NODE_SERVICES, lambda _service, method: answers[method])
 
 
 def case_calls(answers: Callable[[str, str], Answers]) -> Mapping[str, Call]:
