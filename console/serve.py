@@ -25,7 +25,7 @@ from node.collecting import AggregateDesk
 from node.coordinating import coordinator_service
 from node.directory import Directory, Member, Status
 from node.errors import LogBehindError, NodeError, TwoDirectoriesError, UnavailableError
-from node.gate import Gatekeeper
+from node.gate import Gatekeeper, Watch, unwatched
 from node.gossip import tellers
 from node.gossiping import Hearing, compare_network, hear_from
 from node.logbook import Identity, start_log
@@ -131,6 +131,7 @@ def serve(
     alerts: bool = False,
     daily: Daily = _nothing,
     first: Callable[[Node], Coroutine[Any, Any, object]] = _nothing,
+    watch: Watch = unwatched,
 ) -> None:
     """Serve this node's log until the process is told to stop, and pull from the peers in between.
 
@@ -142,6 +143,7 @@ def serve(
         alerts: Whether to listen to the alerts of the peers too.
         daily: What else is to run beside it until then.
         first: What is to be done before anything is signed.
+        watch: Told of each call of a member once it is over.
 
     Raises:
         NodeError: The node can not be started, or may not add to its log.
@@ -153,7 +155,7 @@ def serve(
         verify_may_write(node.store, node.org_id)
         start_log(node.store, node.identity, datetime.now(UTC))
         issue_checkpoint(node.store, node.identity, codec, datetime.now(UTC))
-        asyncio.run(_serve(node, home, ready, sync_seconds, alerts=alerts, daily=daily))
+        asyncio.run(_serve(node, home, ready, sync_seconds, alerts=alerts, daily=daily, watch=watch))
     finally:
         node.store.close()
 
@@ -280,9 +282,10 @@ async def _serve(
     *,
     alerts: bool,
     daily: Daily,
+    watch: Watch,
 ) -> None:
     allowance = Allowance(home.settings.member_calls_per_second, home.settings.member_calls_at_once)
-    gatekeeper = Gatekeeper(node.directory, lambda: datetime.now(UTC), allowance)
+    gatekeeper = Gatekeeper(node.directory, lambda: datetime.now(UTC), allowance, watch)
     passes_on = (lambda: home.policy().levels) if home.settings.relay else None
     exchange = Exchange(node.org_id, node.store, relay=Relay(node.directory, passes_on, codec))
     board = Board(node.org_id, node.store, gatekeeper, lambda: datetime.now(UTC))

@@ -46,6 +46,12 @@ Context: TypeAlias = (
 )
 Answer: TypeAlias = Callable[[Any, Context], Any]  # a handler's own function, whatever kind it is of
 Read: TypeAlias = Callable[[bytes], Any] | None
+Watch: TypeAlias = Callable[[str, str, float], None]
+"""Told of each call once it is over: its name, the name of its gRPC status, and the seconds that it took."""
+
+
+def unwatched(_call: str, _status: str, _seconds: float) -> None:
+    """Nobody wants to know."""
 
 
 @dataclass(eq=False, slots=True)
@@ -66,10 +72,12 @@ class Gatekeeper(grpc.aio.ServerInterceptor):
         directory: Callable[[], Directory],
         clock: Callable[[], datetime],
         allowance: Allowance = Allowance(),  # noqa: B008 - a value that nobody can change
+        watch: Watch = unwatched,
     ) -> None:
         self._directory = directory
         self._clock = clock
         self._allowance = allowance
+        self._watch = watch
         self._purses: dict[str, Purse] = {}
         self._under_way: dict[str, int] = {}
         self._open: set[_Call] = set()
@@ -129,22 +137,25 @@ class Gatekeeper(grpc.aio.ServerInterceptor):
         gated = self._gated.get(handler_call_details.method)
         if gated is None:
             handler = await continuation(handler_call_details)
-            gated = self._in_front_of(handler or grpc.unary_unary_rpc_method_handler(_not_served))
+            name = handler_call_details.method.rpartition("/")[2] if handler else "unknown"
+            gated = self._in_front_of(handler or grpc.unary_unary_rpc_method_handler(_not_served), name)
             if handler is not None:  # of names that do not exist there is no end
                 self._gated[handler_call_details.method] = gated
         return gated
 
-    def _in_front_of(self, handler: Any) -> Any:
+    def _in_front_of(self, handler: Any, name: str) -> Any:
         read, write = handler.request_deserializer, handler.response_serializer
         if handler.stream_stream:
-            guard = self._many_answers(handler.stream_stream, None, asked_once=False)
+            guard = self._many_answers(handler.stream_stream, None, name, asked_once=False)
             return grpc.stream_stream_rpc_method_handler(guard, read, write)
         if handler.unary_stream:
-            guard = self._many_answers(handler.unary_stream, read, asked_once=True)
+            guard = self._many_answers(handler.unary_stream, read, name, asked_once=True)
             return grpc.stream_stream_rpc_method_handler(guard, None, write)
-        return grpc.stream_unary_rpc_method_handler(self._one_answer(handler.unary_unary, read), None, write)
+        return grpc.stream_unary_rpc_method_handler(
+            self._one_answer(handler.unary_unary, read, name), None, write
+        )
 
-    def _one_answer(self, inner: Answer, read: Read) -> Answer:
+    def _one_answer(self, inner: Answer, read: Read, name: str) -> Answer:
         async def answer(context: Context, call: _Call) -> Any:
             request = await _one_request(context, read)
             call.until = monotonic() + ANSWER_SECONDS
@@ -152,11 +163,11 @@ class Gatekeeper(grpc.aio.ServerInterceptor):
             return await answered if asyncio.iscoroutine(answered) else answered
 
         async def guarded(_requests: AsyncIterator[bytes], context: Context) -> Any:
-            return await self._guard(context, answer)
+            return await self._guard(context, answer, name)
 
         return guarded
 
-    def _many_answers(self, inner: Answer, read: Read, *, asked_once: bool) -> Answer:
+    def _many_answers(self, inner: Answer, read: Read, name: str, *, asked_once: bool) -> Answer:
         writes = inspect.iscoroutinefunction(inner)  # its answers itself, as the health service does
 
         async def guarded(requests: AsyncIterator[Any], context: Context) -> None:
@@ -171,11 +182,26 @@ class Gatekeeper(grpc.aio.ServerInterceptor):
                         self.judge()(call.certificate)
                         await context.write(one)
 
-            await self._guard(context, answer)
+            await self._guard(context, answer, name)
 
         return guarded
 
     async def _guard(
+        self, context: Context, answer: Callable[[Context, _Call], Coroutine[Any, Any, Any]], name: str
+    ) -> Any:
+        """Answer a call, and tell who watches how it ended."""
+        started, status = monotonic(), grpc.StatusCode.CANCELLED
+        try:
+            answered = await self._answered(context, answer)
+            status = grpc.StatusCode.OK
+        except grpc.aio.BaseError:
+            status = next((one for one in grpc.StatusCode if context.code() in {one, one.value[0]}), status)
+            raise
+        finally:
+            self._watch(name, status.name, monotonic() - started)
+        return answered
+
+    async def _answered(
         self, context: Context, answer: Callable[[Context, _Call], Coroutine[Any, Any, Any]]
     ) -> Any:
         """Answer a call for as long as its caller is an active member, and its time lasts."""

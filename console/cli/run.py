@@ -29,6 +29,14 @@ def serve(
             show_default=False,
         ),
     ] = "",
+    metrics: Annotated[
+        str,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Also serve numbers for Prometheus there, e.g. 127.0.0.1:9464.",
+            show_default=False,
+        ),
+    ] = "",
     home: HomeOption = HERE,
 ) -> None:
     """Serve log and alerts to the network until you stop it.
@@ -37,6 +45,7 @@ def serve(
     settings it takes in submissions of a form too. Plain HTTP is for this machine alone: where others are to reach the
     console, a proxy with TLS stands before it and `web_origin` names its address.
     """
+    from contextlib import ExitStack
     from datetime import UTC, datetime
 
     from console.confirming import Asking, ask_members
@@ -46,6 +55,7 @@ def serve(
     from console.serve import serve as serve_node
     from console.submissions import taking_submissions
     from console.witnesses import keep_cosigned
+    from node.gate import Watch, unwatched
 
     log_to_stderr()
     opened = open_home(home)
@@ -60,9 +70,15 @@ def serve(
         who = Asking(node.org_id, node.store, node.own(), node.directory())
         await ask_members(who, datetime.now(UTC))
 
-    with taking_submissions(opened) as taking:
+    with ExitStack() as beside:
+        taking = beside.enter_context(taking_submissions(opened))
         if taking:
             say(f"Taking submissions on {taking}")
+        watch: Watch = unwatched
+        if metrics:
+            from console.metrics import measuring
+
+            watch = beside.enter_context(measuring(opened, metrics, lambda where: say(f"Metrics on {where}")))
         serve_node(
             opened,
             secret,
@@ -71,6 +87,7 @@ def serve(
             alerts=bool(sync) if alerts is None else alerts,
             daily=daily,
             first=ask,
+            watch=watch,
         )
 
 

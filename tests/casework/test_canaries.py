@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from prometheus_client import CollectorRegistry, generate_latest
 from sqlalchemy import select
 
 from casework.access import ALL_RIGHTS
@@ -15,6 +16,9 @@ from casework.desk import Desk
 from casework.errors import CaseworkError
 from casework.letting_in import let_in, shut_out
 from casework.tables import metadata
+from console.doctor import examine
+from console.erased import FILE, note_erased
+from console.metrics import Looked
 from console.office import Office
 from crypto.signing import Signer
 from tests.casework.test_desk import SignIn, opening, said
@@ -75,6 +79,20 @@ def test_no_canary_is_in_files_rows_dumps_log_lines_or_errors(
         assert Path(f"{database}-wal").exists()
         with closing(sqlite3.connect(database)) as connection_of_an_administrator:
             assert_clean("\n".join(connection_of_an_administrator.iterdump()).encode(), "dump")
+
+
+def test_no_canary_is_in_findings_numbers_or_the_list_of_what_was_erased(
+    office: Office, planted: list[str]
+) -> None:
+    assert planted
+    findings = examine(office.home, office.clock())
+    assert any(one.what == "own log" for one in findings)
+    registry = CollectorRegistry()
+    registry.register(Looked(office.home, office.database.store))
+    note_erased(office.home, office.database.store)
+    assert_clean(repr(findings).encode(), "findings")
+    assert_clean(generate_latest(registry), "numbers")
+    assert_clean((office.home.path / FILE).read_bytes(), FILE)
 
 
 def test_the_canaries_would_be_found(planted: list[str], desk: SignIn) -> None:

@@ -1,0 +1,149 @@
+"""Numbers for Prometheus follow its rules, and neither they nor logs, findings and refusals say what records say."""
+
+import asyncio
+import csv
+import io
+import json
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+from urllib.request import urlopen
+
+import pytest
+from grpc_health.v1 import health_pb2
+from prometheus_client.parser import text_string_to_metric_families
+
+from console.demo_nodes import free_ports
+from console.generator import PUBLISHED_ON, generate
+from console.home import open_home
+from node.client import PeerClient
+from node.errors import NodeError
+from tests.console.command_line import copied, machine, tocsin
+
+pytestmark = pytest.mark.slow
+CANARIES = {"City": "canary-town-7f3a", "Details": "canary words 7f3a", "Actor name": "canary-actor-7f3a"}
+NAME = re.compile(r"(tocsin|process)_[a-z_]+")
+UNITS = (
+    "_seconds",
+    "_bytes",
+    "_info",
+    "_total",
+    "_entries",
+    "_forks",
+    "_findings",
+    "_refused",
+    "_fds",
+    "_calls",
+)
+
+
+class Watched(NamedTuple):
+    """What was seen from outside while two nodes worked: numbers by name, everything that was said, and of whom."""
+
+    numbers: str
+    said: list[str]
+    log: str
+
+
+def incidents() -> bytes:
+    """A publication whose words are canaries."""
+    rows = list(csv.DictReader(io.StringIO(generate(seed=5, incidents=30).decode())))
+    out = io.StringIO()
+    writer = csv.DictWriter(out, rows[0].keys())
+    writer.writeheader()
+    writer.writerows(row | CANARIES for row in rows)
+    return out.getvalue().encode()
+
+
+@pytest.fixture(scope="module")
+def watched(_networked: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Watched:
+    folder = tmp_path_factory.mktemp("watched")
+    alpha, beta = (copied(home, folder / home.name) for home in _networked)
+    file = folder / f"made-up_{PUBLISHED_ON}.csv"
+    file.write_bytes(incidents())
+    assert tocsin("import", file, "--home", alpha).code == 0
+    assert tocsin("share", "--tier", "peer", "--all", "--yes", "--home", alpha).code == 0
+    metrics = f"127.0.0.1:{free_ports(1)[0]}"
+    command = (sys.executable, "-P", "-m", "console.cli.main", "serve", "--metrics", metrics)
+    serving = subprocess.Popen(
+        (*command, "--home", str(alpha)), stderr=subprocess.PIPE, text=True, env=machine()
+    )
+    said: list[str] = []
+    try:
+        assert serving.stderr is not None
+        while not (line := serving.stderr.readline()).startswith("Listening"):
+            assert line, "it ended"
+            said.append(line)
+        synced = tocsin("sync", "--home", beta)
+        assert synced.code == 0, synced.err
+        asyncio.run(_asked(beta))
+        said += [tocsin("doctor", "--all", "--home", home).out for home in (alpha, beta)]
+        with urlopen(f"http://{metrics}/metrics", timeout=10) as answer:
+            numbers = answer.read().decode()
+    finally:
+        serving.send_signal(signal.SIGTERM)
+        _, log = serving.communicate(timeout=30)
+    return Watched(numbers, said, log)
+
+
+async def _asked(home: Path) -> None:
+    """Ask the other whether it is well, and then something that it refuses."""
+    opened = open_home(home)
+    (other,) = (one for one in opened.directory().members if one.org_id != "beta")
+    async with PeerClient(other, opened.credentials(None)) as client:
+        check = client._channel.unary_unary(
+            "/grpc.health.v1.Health/Check",
+            request_serializer=health_pb2.HealthCheckRequest.SerializeToString,
+            response_deserializer=health_pb2.HealthCheckResponse.FromString,
+        )
+        well = await check(health_pb2.HealthCheckRequest())
+        assert well.status == health_pb2.HealthCheckResponse.SERVING
+        with pytest.raises(NodeError, match="LOG_UNKNOWN"):
+            await client.checkpoint("nobody")
+
+
+def test_names_and_units_are_those_of_prometheus(watched: Watched) -> None:
+    families = list(text_string_to_metric_families(watched.numbers))
+    assert all(NAME.fullmatch(one.name) and one.documentation for one in families)
+    assert all(one.name.endswith(UNITS) for one in families)
+    assert {one.name for one in families} >= {
+        "tocsin_calls",
+        "tocsin_call_duration_seconds",
+        "tocsin_findings",
+    }
+
+
+def test_calls_are_counted_with_how_they_ended(watched: Watched) -> None:
+    samples = {
+        (one.name, *one.labels.values()): one.value
+        for family in text_string_to_metric_families(watched.numbers)
+        for one in family.samples
+    }
+    assert samples["tocsin_calls_total", "ListEntries", "OK"] >= 1
+    assert samples["tocsin_calls_total", "Check", "OK"] == 1
+    assert samples["tocsin_calls_total", "GetCheckpoint", "NOT_FOUND"] == 1
+    assert samples["tocsin_call_duration_seconds_count", "ListEntries"] >= 1
+    assert samples["tocsin_log_entries", "alpha"] > 0
+    assert samples["tocsin_log_unsigned_entries",] == 0
+
+
+def test_a_log_line_is_an_object_with_time_level_and_reason(watched: Watched) -> None:
+    lines = [json.loads(line) for line in watched.log.splitlines()]
+    assert all(line.keys() >= {"time", "level", "logger", "message"} for line in lines)
+    assert any("reason=" in line["message"] for line in lines)
+
+
+def test_no_canary_is_in_numbers_logs_findings_or_what_was_refused(watched: Watched) -> None:
+    seen = "\n".join((watched.numbers, watched.log, *watched.said))
+    assert "member beta" in seen
+    assert [one for one in CANARIES.values() if one in seen] == []
+    assert "violence" not in seen
+
+
+def test_they_are_for_this_machine_alone(network: tuple[Path, Path]) -> None:
+    for address in ("0.0.0.0:9464", "10.0.0.1:9464", "somewhere", "127.0.0.1:99999999"):
+        ran = tocsin("serve", "--metrics", address, "--home", network[0])
+        assert (ran.code, ran.err.rstrip()[-21:]) == (1, "[WEB_ADDRESS_REFUSED]"), address
