@@ -8,11 +8,12 @@ from console.home import Home
 from console.requests import time_text
 from node.candidates import Pair, pair_id
 from node.clusters import Ties, clusters
-from node.errors import UnknownMatchError, UnknownRecordError
+from node.errors import QueryError, UnknownMatchError, UnknownRecordError
 from node.facts import COLUMNS, Fact
+from node.judging import Judge, judge
 from node.likeness import probability
 from node.pairing import find_pairs, name_pair, ties
-from node.partaking import Desk
+from node.partaking import Desk, partner_of
 from node.signed import RecordName
 from node.stepup import Role, outcome, step
 from node.store.comparisons import Comparison, compared_pairs, comparisons
@@ -21,7 +22,7 @@ from node.store.matched import LikelyPair, all_places, likely_pairs, matched_fac
 from node.store.own_log import released
 from node.store.records import day_number, record_ids_by_key, record_names
 from node.store.verdicts import all_verdicts
-from node.verdict import Verdict, newest
+from node.verdict import Ground, Judgement, Verdict, newest
 from node.wire import records
 
 LIST_HEADER = ("pair", "one", "shows", "other", "shows too", "likely", "agree", "compared", "said", "state")
@@ -158,6 +159,24 @@ def sides_of(pair: Pair, org_id: str) -> tuple[RecordName, RecordName]:
     (mine,) = ours
     (theirs,) = (one for one in pair if one != mine)
     return mine, theirs
+
+
+def decide(store: Store, pair: Pair, said: tuple[str, str], by: Judge) -> Verdict:
+    """Sign what somebody says of a pair: `same`, `distinct` or `unsure`, and for `same` what our record stands on.
+
+    Raises:
+        NodeError: It is not ours to decide, a record does not take part, or there is no such word.
+    """
+    grounds = {one.name.lower(): one for one in Ground}
+    judgements = {one.name.lower(): one for one in Judgement}
+    judgement, ground = said
+    if judgement not in judgements:
+        raise QueryError(f"verdict: {judgement[:40]!r} is none of {', '.join(judgements)}")
+    if (ground or judgement == "same") and ground not in grounds:
+        raise QueryError(f"--ground: {ground[:40]!r} is none of {', '.join(grounds)}")
+    mine, theirs = sides_of(pair, by.desk.org_id)
+    partner = partner_of(by.desk.bounds.network, theirs.origin_id)
+    return judge(store, mine, (partner, theirs), (judgements[judgement], grounds.get(ground)), by)
 
 
 def step_lines(one: Comparison) -> Iterator[tuple[str, ...]]:

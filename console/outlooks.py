@@ -6,7 +6,7 @@ Where nothing is said the cells are empty, and the last column says why.
 from collections.abc import Iterable, Sequence
 
 from console.cells import Cell
-from console.remarks import remarks
+from console.remarks import Say, remarks
 from node.foreseeing import YEAR, Outlook
 from node.outlook.backtest import (
     AFTER,
@@ -124,24 +124,28 @@ def unusual_rows(found: Outlook, method: Method, top: int) -> list[Row]:
     return [*rows, (*_together(found), *_EMPTY[:5], *whole, whole.verdict)]
 
 
-def outlook_remarks(found: Outlook, said: str, top: int) -> dict[str, object]:
+def outlook_remarks(found: Outlook, said: str, top: int, say: Say = str) -> dict[str, object]:
     """What must stand beside: how it was worked out, and what stands beside every figure (R24)."""
+    months = {"first": label(found.first), "last": label(found.last)}
     notes: dict[str, object] = {
         "method": said,
-        "record": f"of up to {MOST} months of the past; `then` of them from what was known at that time, the others"
-        " from what is known now, which flatters",
-        "whole_months": f"{label(found.first)} to {label(found.last)}; later ones are not whole yet, see --wait",
+        "record": say(
+            "of up to %(number)s months of the past; `then` of them from what was known at that time, the others"
+            " from what is known now, which flatters"
+        )
+        % {"number": MOST},
+        "whole_months": say("%(first)s to %(last)s; later ones are not whole yet, see --wait") % months,
     }
     if len(found.histories) > top:
-        notes["not_shown"] = f"{len(found.histories) - top} more groups"
+        notes["not_shown"] = say("%(number)s more groups") % {"number": len(found.histories) - top}
     if found.undated:
-        notes["without_a_month"] = f"{found.undated} left out"
+        notes["without_a_month"] = say("%(number)s left out") % {"number": found.undated}
     asked = found.answer.query
     if len(found.answer.sources) > 1 and "source" not in dict(asked.where):
-        notes["sources_differ"] = (
+        notes["sources_differ"] = say(
             "several sources are added up, each over its own years: name one with --where"
         )
-    beside = remarks(found.answer)
+    beside = remarks(found.answer, say)
     del beside["incidents"]
     return notes | beside
 

@@ -11,14 +11,15 @@ from console.matches import (
     STEP_HEADER,
     chosen_pair,
     compared_text,
+    decide,
     desk_of,
     sides_of,
     step_lines,
 )
 from console.serve import open_node
 from node.client import PeerClient
-from node.errors import PeerError, QueryError, UnavailableError, UnknownMatchError
-from node.judging import Judge, judge
+from node.errors import PeerError, UnavailableError, UnknownMatchError
+from node.judging import Judge
 from node.partaking import partner_of
 from node.proposing import propose
 from node.signed import RecordName
@@ -26,7 +27,6 @@ from node.stepping import compare_with
 from node.store.comparisons import Comparison, comparisons
 from node.store.database import Store
 from node.store.matched import Place, all_places
-from node.verdict import Ground, Judgement
 from node.wire import matching
 
 
@@ -72,17 +72,12 @@ def judge_pair(home: Path, text: str, by: str, judgement: str, ground: str) -> N
         CryptoError: Our keys can not be read.
     """
     opened = open_home(home)
-    grounds = {one.name.lower(): one for one in Ground}
-    if ground and ground not in grounds:
-        raise QueryError(f"--ground: {ground!r} is none of {', '.join(grounds)}")
     store, desk = opened.store(), desk_of(opened)
-    mine, theirs = sides_of(chosen_pair(store, desk, text), desk.org_id)
-    partner = partner_of(desk.bounds.network, theirs.origin_id)
-    said = Judgement[judgement.upper()], grounds.get(ground)
-    judged = Judge(by, opened.identity(passphrase(home)), desk, matching)
-    done = judge(store, mine, (partner, theirs), said, judged)
+    pair = chosen_pair(store, desk, text)
+    identity = opened.identity(passphrase(home))
+    done = decide(store, pair, (judgement, ground), Judge(by, identity, desk, matching))
     say(
-        f"Signed: {done.judgement.name}, number {done.number}. {theirs.origin_id} learns of it with its next sync."
+        f"Signed: {done.judgement.name}, number {done.number}. {done.other.origin_id} learns of it with its next sync."
     )
 
 

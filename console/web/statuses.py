@@ -18,11 +18,13 @@ from crypto.errors import CryptoError
 from node.errors import (
     BusyError,
     InputError,
+    LeakError,
     MemberError,
     NodeError,
     PeerError,
     RequestStateError,
     UnknownAlertError,
+    UnknownMatchError,
     UnknownRecordError,
     UnknownRequestError,
 )
@@ -46,6 +48,8 @@ _STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (RequestStateError, 409),
     (MemberError, 404),
     (PeerError, 422),
+    (UnknownMatchError, 422),
+    (LeakError, 409),
     (BusyError, 503),
     (CaseInputError, 422),
     (RefusedError, 422),

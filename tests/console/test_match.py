@@ -2,14 +2,26 @@
 
 import csv
 import io
+import json
+from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
+from sqlalchemy import update
 
 from console.demo_nodes import free_ports
 from console.generator import generate
+from console.home import open_home
+from console.web.accounts import add_account
+from console.web.roles import Role
+from console.web.sessions import open_session
+from console.web.tables import account
+from console.web.visit import Works
 from tests.console.command_line import copied, joins, tocsin
 from tests.console.test_network import serving
+from tests.support.browser import Browser
+from tests.support.browser import console as web_console
 
 pytestmark = pytest.mark.slow
 NUMBERS = ("INGO", "Nationals killed", "Total nationals", "Total killed", "Total affected", "Gender Unknown")
@@ -141,3 +153,31 @@ def test_what_can_not_be_decided_is_told_with_its_reason(
 ) -> None:
     ran = tocsin("match", *words, "--home", pair[0])
     assert (ran.code, f"[{reason}]" in ran.err) == (1, True)
+
+
+def test_a_pair_is_decided_in_the_console_as_from_the_command_line(pair: tuple[Path, Path]) -> None:
+    alpha, _ = pair
+    home = open_home(alpha)
+    store = home.store()
+    with patch("console.web.proofs.argon2id.MEMLIMIT_INTERACTIVE", 8192):
+        add_account(store, "mo", [Role.COORDINATOR], "several words that nobody says", datetime.now(UTC))
+    with store.write() as connection:
+        connection.execute(update(account).values(second_step="JBSWY3DPEHPK3PXP"))
+        token = open_session(connection, 1, datetime.now(UTC))
+    works = Works(home, store, home.identity(None), lambda: datetime.now(UTC))
+    with web_console(works) as port:
+        browser = Browser(port, {"tocsin": token})
+        looked = browser.follow(browser.send(browser.get("/matches"), "/matches/look"))
+        (row,) = json.loads(browser.get("/matches.json").text)["rows"]
+        page = f"/match?id={row['pair']}"
+        assert row["pair"][:8] in looked.words
+        shown = browser.get(page)
+        grounds = browser.send(shown, "/match/decide", verdict="same")
+        assert (grounds.status, "is none of own_staff" in grounds.words) == (422, True)
+        assert browser.send(shown, "/match/decide", verdict="maybe").status == 422
+        signed = browser.follow(browser.send(shown, "/match/decide", verdict="same", ground="own_staff"))
+        assert "SAME own staff" in signed.words.replace("_", " ")
+        assert browser.get("/match?id=nothing").status == 422
+    store.close()
+    (seen,) = tocsin("match", "list", "--all", "--format", "json", "--home", alpha).rows
+    assert seen["said"] == "alpha: same (own_staff)"

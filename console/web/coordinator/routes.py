@@ -3,15 +3,31 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from console.web.coordinator import explore
+from console.web.coordinator import explore, matches, outlook, releases
 from console.web.roles import Role
 from console.web.route import Route
 
-ANALYSTS = frozenset({Role.COORDINATOR, Role.FOCAL_POINT})
+_ANALYSTS = frozenset({Role.COORDINATOR, Role.FOCAL_POINT})
+_PLANNERS = frozenset({Role.COORDINATOR})
+_PUBLISHERS = frozenset({Role.COORDINATOR, Role.APPROVER})
+_READERS = frozenset({Role.COORDINATOR, Role.APPROVER, Role.AUDITOR})
 
 ROUTES: Mapping[str, Route] = MappingProxyType(
     {
-        "/explore": Route(ANALYSTS, explore.explore, lists=explore.take_answer),
-        "/explore/changes": Route(ANALYSTS, explore.show_changes, lists=explore.take_changes),
+        "/explore": Route(_ANALYSTS, explore.explore, lists=explore.take_answer),
+        "/explore/changes": Route(_ANALYSTS, explore.show_changes, lists=explore.take_changes),
+        "/outlook": Route(_ANALYSTS, outlook.show_outlook, lists=outlook.take_outlook),
+        "/matches": Route(_ANALYSTS, matches.list_pairs, lists=matches.take_pairs),
+        "/matches/look": Route(_ANALYSTS, takes=matches.look_again),
+        "/match": Route(_ANALYSTS, matches.show_pair),
+        "/match/decide": Route(_ANALYSTS, takes=matches.take_verdict),
+        "/releases": Route(_READERS, releases.list_releases, lists=releases.take_releases),
+        "/release": Route(_READERS, releases.show_release, lists=releases.take_release),
+        "/release/declare": Route(_PLANNERS, takes=releases.take_declaration),
+        "/release/plan": Route(_PLANNERS, releases.show_plan, lists=releases.take_plan),
+        "/release/build": Route(_PLANNERS, takes=releases.take_build),
+        "/release/audit": Route(_READERS, releases.show_audit),
+        "/release/publish": Route(_PUBLISHERS, takes=releases.take_publication),
+        "/release/correct": Route(_PUBLISHERS, takes=releases.take_notice),
     }
 )

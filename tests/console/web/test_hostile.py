@@ -24,6 +24,8 @@ PAGES = (
     "/held",
     "/network",
     "/explore?by=country&measure=incidents,killed&compare=2026-01-01",
+    "/matches",
+    "/outlook?measure=affected",
     "/explore/changes?by=year&measure=incidents&compare=2026-01-01",
     "/account",
     "/share?id=awsd:a",

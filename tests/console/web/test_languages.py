@@ -44,6 +44,8 @@ PAGES = (
     "/import",
     "/network",
     "/explore?by=country&measure=incidents,killed&compare=2026-01-01",
+    "/matches",
+    "/outlook?measure=affected",
     "/explore/changes?by=year&measure=incidents&compare=2026-01-01",
     "/cases/unlock",
     "/account",
@@ -65,7 +67,11 @@ def said() -> Iterator[str | tuple[str, ...]]:
     yield from (one[2] for one in found)
     spoken = {"gettext": None, "say": None}
     for folder in (ROOT / "console" / "web", ROOT / "console"):
-        files = [("remarks.py", "python")] if folder.name == "console" else [("**.py", "python")]
+        files = (
+            [("remarks.py", "python"), ("outlooks.py", "python")]
+            if folder.name == "console"
+            else [("**.py", "python")]
+        )
         yield from (one[2] for one in extract_from_dir(folder, method_map=files, keywords=spoken))
     yield from (name.replace("_", " ") for name in (*DIMENSIONS, *MEASURES, *Unit))
     yield from (code.label for name in TOLD for code in code_list(name).codes.values())

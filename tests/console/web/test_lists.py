@@ -13,6 +13,9 @@ from console.web.lists import KINDS, MOST_PRINTED, take_away
 from console.web.roles import Role
 from console.web.routes import ROUTES
 from console.web.visit import Document, Page, Table, Visit, Works
+from node.cubes.declaration import read_cube
+from node.releasing import build, declare, publish
+from node.said import Teller
 from tests.console.web.test_routes import QUERIES
 from tests.support.browser import Browser
 
@@ -22,6 +25,20 @@ FORMULA = '=HYPERLINK("http://x";"y")'
 SHEET = Sheet(
     ("a", "b"), ((FORMULA, 1), ("\t@x\ry", None)), ("#x", "#y"), {"as_of": "today", "n": ["1", "2"]}
 )
+
+
+CUBE = read_cube(
+    'name = "yearly"\nversion = 1\npurpose = "statistics"\nperiod = "year"\nby = ["country"]\n'
+    'measures = ["incidents"]\n'
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def released(works: Works) -> None:
+    """Figures of which one release was published."""
+    declare(works.store, CUBE, Teller("ann", works.clock()))
+    build(works.store, CUBE.title, "alpha", works.clock().date(), Teller("ann", works.clock()))
+    publish(works.store, CUBE.title, works.identity, Teller("bo", works.clock()))
 
 
 def one_who_reaches(path: str) -> Role:

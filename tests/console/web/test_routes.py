@@ -27,6 +27,8 @@ READERS = FOCAL | {Role.COORDINATOR}
 LOOKERS = FOCAL | {Role.AUDITOR}
 REPORTERS = FOCAL | {Role.REPORTER}
 OFFICERS = FOCAL | {Role.ACCOUNTABILITY_OFFICER, Role.APPROVER, Role.LEGAL_ADVISER, Role.SURVIVOR_ADVOCATE}
+PLANNERS = frozenset({Role.COORDINATOR})
+RELEASERS = PLANNERS | {Role.APPROVER}
 # By hand, so that a page that is let out by mistake differs from it: who sees what, and who may send.
 MAY: dict[str, tuple[frozenset[Role], frozenset[Role]]] = {
     "/": (ANYBODY, NOBODY),
@@ -57,6 +59,19 @@ MAY: dict[str, tuple[frozenset[Role], frozenset[Role]]] = {
     "/cases/lock": (NOBODY, OFFICERS),
     "/cases/open": (OFFICERS, OFFICERS),
     "/cases/unlock": (OFFICERS, OFFICERS),
+    "/match": (READERS, NOBODY),
+    "/match/decide": (NOBODY, READERS),
+    "/matches": (READERS, NOBODY),
+    "/matches/look": (NOBODY, READERS),
+    "/outlook": (READERS, NOBODY),
+    "/release": (RELEASERS | {Role.AUDITOR}, NOBODY),
+    "/release/audit": (RELEASERS | {Role.AUDITOR}, NOBODY),
+    "/release/build": (NOBODY, PLANNERS),
+    "/release/correct": (NOBODY, RELEASERS),
+    "/release/declare": (NOBODY, PLANNERS),
+    "/release/plan": (PLANNERS, NOBODY),
+    "/release/publish": (NOBODY, RELEASERS),
+    "/releases": (RELEASERS | {Role.AUDITOR}, NOBODY),
     "/held": (READERS, NOBODY),
     "/disclosures": (LOOKERS, NOBODY),
     "/holders": (READERS, NOBODY),
@@ -102,22 +117,29 @@ LISTS = (  # taken away as files
     "/held",
     "/holders",
     "/incidents",
+    "/matches",
     "/network",
     "/outcomes",
     "/requests",
     "/requests/sent",
+    "/outlook",
+    "/release",
+    "/release/plan",
+    "/releases",
 )
 MAY |= {
     f"{path}.{kind}": (MAY[path][0], NOBODY) for path in LISTS for kind in ("csv", "xlsx", "json", "print")
 }
+KINDS = ("", ".csv", ".xlsx", ".json", ".print")
 QUERIES = {
     "/alert/new": "?id=awsd:a",
     "/audience": "?name=corridor",
     "/request": f"?id={REQUEST}",
+    **{f"{path}{kind}": "?cube=yearly%2F1" for path in ("/release", "/release/plan") for kind in KINDS},
     "/recall": "?id=awsd:a",
     "/recall/preview": "?id=awsd:a&because=withdrawn",
     **dict.fromkeys(
-        ("/explore/changes", *(f"/explore/changes.{kind}" for kind in ("csv", "xlsx", "json", "print"))),
+        (f"/explore/changes{kind}" for kind in KINDS),
         "?compare=2026-01-01",
     ),
     "/share/preview": "?id=awsd:a&tier=peer",
