@@ -10,9 +10,13 @@ from typing import BinaryIO, TypeVar
 
 from console.home import Home
 from console.keyring import seal_keys
+from crypto.sealing import SealKey
 from node.bundle import Asked, Author, Written, write_bundle
+from node.directory import Directory
 from node.errors import UnreadableError
+from node.logbook import Identity
 from node.slots import issue_checkpoint
+from node.store.database import Store
 from node.unbundle import Outcome, Progress, Reader, read_bundle
 from node.wire import bundles, records
 
@@ -26,20 +30,29 @@ def write_bundle_file(home: Home, passphrase: str | None, asked: Asked, path: Pa
         NodeError: There is nobody to write it for, or the log or the file can not be used.
         CryptoError: The keys can not be read.
     """
-    directory = home.directory()
-    identity = home.identity(passphrase)
-    author = Author(identity.org_id, identity.signing)
-    store = home.store()
-
-    def write(file: BinaryIO) -> Written:
-        now = datetime.now(UTC).replace(microsecond=0)
-        issue_checkpoint(store, identity, records, now)  # where there is no line nobody may be serving
-        return write_bundle(store, author, directory, asked, now, file.write, codec=bundles)
-
+    directory, identity, store = home.directory(), home.identity(passphrase), home.store()
     try:
-        return _write_new(path, write)
+        return _write_new(path, lambda file: write_for(store, identity, directory, asked, file.write))
     finally:
         store.close()
+
+
+def write_for(
+    store: Store,
+    identity: Identity,
+    directory: Directory,
+    asked: Asked,
+    write: Callable[[bytes], object],
+) -> Written:
+    """Write a node's log for one member, piece by piece.
+
+    Raises:
+        NodeError: There is nobody to write it for, or the log can not be used.
+    """
+    now = datetime.now(UTC).replace(microsecond=0)
+    issue_checkpoint(store, identity, records, now)  # where there is no line nobody may be serving
+    author = Author(identity.org_id, identity.signing)
+    return write_bundle(store, author, directory, asked, now, write, codec=bundles)
 
 
 def read_bundle_file(home: Home, passphrase: str | None, path: Path, progress: Progress) -> Outcome:
@@ -49,16 +62,27 @@ def read_bundle_file(home: Home, passphrase: str | None, path: Path, progress: P
         NodeError: The file can not be read, or is not a bundle for this node.
         CryptoError: The file is not as it was sealed, or the seal key can not be read.
     """
-    reader = Reader(home.settings.org_id, seal_keys(home, passphrase, datetime.now(UTC)), home.directory())
-    store = home.store()
+    seals, store = seal_keys(home, passphrase, datetime.now(UTC)), home.store()
     try:
         with path.open("rb") as file:
-            now = datetime.now(UTC)
-            return read_bundle(store, file, reader, now, progress, codec=records, bundle_codec=bundles)
+            return read_for(home, store, seals, file, progress)
     except OSError as error:
         raise UnreadableError(f"{path} can not be read: {error.strerror}") from error
     finally:
         store.close()
+
+
+def read_for(
+    home: Home, store: Store, seals: tuple[SealKey, ...], file: BinaryIO, progress: Progress
+) -> Outcome:
+    """Read a bundle that a member wrote for this node, with the keys that open it, and keep what is new in it.
+
+    Raises:
+        NodeError: It is not a bundle for this node.
+        CryptoError: It is not as it was sealed.
+    """
+    reader = Reader(home.settings.org_id, seals, home.directory())
+    return read_bundle(store, file, reader, datetime.now(UTC), progress, codec=records, bundle_codec=bundles)
 
 
 def _write_new(path: Path, write: Callable[[BinaryIO], T]) -> T:

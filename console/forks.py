@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from node.contain import Codecs, keep_fork
 from node.directory import Directory, Member, known_origin, quorum_of
@@ -66,7 +67,14 @@ def log_warnings(store: Store, own_id: str) -> Iterator[str]:
         yield f"{whose} told two stories: {_agreement(one)}. {then} See `tocsin log forks` and docs/witnesses.md."
 
 
-def log_states(store: Store, directory: Directory, own_id: str, now: datetime) -> dict[str, str]:
+class LogSign(NamedTuple):
+    """What is to be said of a log: `forked`, `behind`, `stale` or nothing, and in words."""
+
+    kind: str
+    told: str
+
+
+def log_signs(store: Store, directory: Directory, own_id: str, now: datetime) -> dict[str, LogSign]:
     """What is to be said of the log of each member: that it forked, or is silent; nothing of most."""
     with store.read() as connection:
         heads = {one.origin_id: one for one in log_heads(connection)}
@@ -75,12 +83,21 @@ def log_states(store: Store, directory: Directory, own_id: str, now: datetime) -
     for member in directory.members:
         head, fork = heads.get(member.org_id), forks.get(member.org_id)
         if fork is not None:
-            said[member.org_id] = f"forked: {_agreement(fork)}"
+            said[member.org_id] = LogSign("forked", f"forked: {_agreement(fork)}")
         elif member.org_id == own_id:
-            said[member.org_id] = _of_ours(store, head, own_id)
+            said[member.org_id] = _sign("behind", _of_ours(store, head, own_id))
         else:
-            said[member.org_id] = _silence(head, member, directory, now)
+            said[member.org_id] = _sign("stale", _silence(head, member, directory, now))
     return said
+
+
+def log_states(store: Store, directory: Directory, own_id: str, now: datetime) -> dict[str, str]:
+    """The same in words alone."""
+    return {org_id: sign.told for org_id, sign in log_signs(store, directory, own_id, now).items()}
+
+
+def _sign(kind: str, told: str) -> LogSign:
+    return LogSign(kind if told else "", told)
 
 
 def _agreement(fork: StoredFork) -> str:

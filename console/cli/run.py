@@ -62,9 +62,20 @@ def serve(
     secret = passphrase(home)
     daily: Daily = keep_cosigned
     if web:
+        from console.doctor import examine
+        from console.keyring import seal_keys
         from console.web.edge import beside_node
 
-        daily = beside_node(opened, web, daily, lambda address: say(f"Console on {address}"))
+        daily = beside_node(
+            opened,
+            web,
+            daily,
+            lambda address: say(f"Console on {address}"),
+            (
+                lambda: seal_keys(opened, secret, datetime.now(UTC)),
+                lambda: [(str(one.state), *one[1:]) for one in examine(opened, datetime.now(UTC))],
+            ),
+        )
 
     async def ask(node: Node) -> None:
         who = Asking(node.org_id, node.store, node.own(), node.directory())

@@ -35,7 +35,7 @@ from console.web.listening import (
     with_headers,
 )
 from console.web.pages import STYLE, STYLE_PATH, write_page
-from console.web.visit import Document, Elsewhere, Page, Works
+from console.web.visit import Document, Elsewhere, Findings, Page, Seals, Works
 
 MAX_BODY_BYTES = 256 * 1024
 MAX_AT_ONCE = 64
@@ -130,8 +130,10 @@ async def serve_web(works: Works, place: Place, ready: Callable[[str], None]) ->
         works.desks.clear()
 
 
-def beside_node(home: Home, address: str, daily: Daily, ready: Callable[[str], None]) -> Daily:
-    """What runs beside a node, with the console added to it.
+def beside_node(
+    home: Home, address: str, daily: Daily, ready: Callable[[str], None], more: tuple[Seals, Findings]
+) -> Daily:
+    """What runs beside a node, with the console added to it; `more` is as of `Works`.
 
     Raises:
         WebAddressError: The console can not listen there.
@@ -139,7 +141,7 @@ def beside_node(home: Home, address: str, daily: Daily, ready: Callable[[str], N
     place = read_place("--web", address, home.settings.web_origin)
 
     async def both(node: Node) -> None:
-        works = Works(home, node.store, node.identity, lambda: datetime.now(UTC))
+        works = Works(home, node.store, node.identity, lambda: datetime.now(UTC), *more)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(daily(node))
             tasks.create_task(serve_web(works, place, ready))

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import segno
 
 from console.errors import SignInError, TooManyTriesError
+from console.forks import LogSign, log_signs
 from console.web import links
 from console.web.accounts import choose_language
 from console.web.languages import LANGUAGES
@@ -16,6 +17,7 @@ from console.web.signing_in import confirm_second_step, sign_in
 from console.web.visit import Answer, Elsewhere, Page, Table, Visit
 from node.directory import Member
 from node.store.heads import LogHead, log_heads
+from node.store.receipts import receipts_for
 from node.store.records import record_count
 
 MAX_PAGE = 2_048  # characters of a link
@@ -24,7 +26,10 @@ STALE = timedelta(days=2)  # without a word from a member: it is shown as stale
 
 
 class Neighbour(NamedTuple):
-    """A member of the network: who it is, and what was verified of it when."""
+    """A member of the network: who it is, what was verified of it when, and how it stands to our log.
+
+    `confirmed` is up to which entry of ours it has signed a receipt, `log` what is to be said of its log.
+    """
 
     member: Member
     size: int
@@ -32,6 +37,8 @@ class Neighbour(NamedTuple):
     stale: bool
     refused: str
     ourselves: bool
+    confirmed: int
+    log: LogSign
 
 
 def ask_sign_in(visit: Visit) -> Answer:
@@ -165,20 +172,26 @@ def neighbours(visit: Visit) -> list[Neighbour]:
     home = visit.works.home
     if not home.network_file.exists():
         return []
+    own, directory = home.settings.org_id, home.directory()
     with visit.store.read() as connection:
         heads = {head.origin_id: head for head in log_heads(connection)}
-    own = home.settings.org_id
-    return [
-        _neighbour(member, heads.get(member.org_id), visit.now, ourselves=member.org_id == own)
-        for member in home.directory().members
-    ]
+        receipts = receipts_for(connection, own)
+    signs = log_signs(visit.store, directory, own, visit.now)
+    found = []
+    for member in directory.members:
+        one = _neighbour(member, heads.get(member.org_id), visit.now, own)
+        receipt = receipts.get(member.org_id)
+        found.append(one._replace(log=signs[member.org_id], confirmed=receipt.log_size if receipt else 0))
+    return found
 
 
-def _neighbour(member: Member, head: LogHead | None, now: datetime, *, ourselves: bool) -> Neighbour:
+def _neighbour(member: Member, head: LogHead | None, now: datetime, own_id: str) -> Neighbour:
+    ourselves = member.org_id == own_id
     heard = datetime.fromtimestamp(head.heard_at, UTC) if head is not None and head.heard_at else None
     stale = not ourselves and (heard is None or now - heard > STALE)
     size = head.frontier.size if head is not None else 0
-    return Neighbour(member, size, heard, stale, head.refused_reason if head is not None else "", ourselves)
+    refused = head.refused_reason if head is not None else ""
+    return Neighbour(member, size, heard, stale, refused, ourselves, 0, LogSign("", ""))
 
 
 def show_account(visit: Visit) -> Answer:

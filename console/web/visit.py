@@ -1,6 +1,6 @@
 """One request on its way through the console, and what answers it; neither knows HTTP."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import BinaryIO, NamedTuple, TypeAlias
@@ -12,6 +12,7 @@ from console.web.accounts import Account
 from console.web.sessions import Session
 from console.web.tray import Tray
 from console.web.unlocked import Desks
+from crypto.sealing import SealKey
 from node.logbook import Identity
 from node.store.database import Store
 
@@ -26,17 +27,32 @@ class Upload(NamedTuple):
     content: BinaryIO
 
 
+Seals: TypeAlias = Callable[[], tuple[SealKey, ...]]  # keys that open bundles, the newest first
+Findings: TypeAlias = Callable[[], Sequence[tuple[str, str, str, str]]]  # state, what, in words, what to do
 Files: TypeAlias = Mapping[str, tuple[Upload, ...]]  # by the names of their fields
 
 
 @dataclass(frozen=True, slots=True)
 class Works:
-    """What the pages work on: the node, opened once, the time as aware UTC, files that wait, and open desks."""
+    """What the pages work on: the node, opened once.
+
+    Attributes:
+        home: Its folder.
+        store: Its database.
+        identity: Its keys that sign.
+        clock: The time as aware UTC.
+        seals: Gives its keys that open bundles, the newest first.
+        findings: What `tocsin doctor` says of it now, the worst first.
+        tray: Files that wait for a decision.
+        desks: Of officers, while they are open.
+    """
 
     home: Home
     store: Store
     identity: Identity
     clock: Callable[[], datetime]
+    seals: Seals = tuple
+    findings: Findings = tuple
     tray: Tray = field(default_factory=Tray)
     desks: Desks = field(default_factory=Desks)
 

@@ -36,7 +36,7 @@ def list_holders(visit: Visit) -> Answer:
     facts = {
         "ids": visit.asked.get("id", ()),
         "waiting": bool(visit.asks("waiting")),
-        "part": _part(visit, _holders(visit, chosen)),
+        "part": part_of(visit, _holders(visit, chosen)),
         "outcomes": list(found_outcomes(visit.works.home, visit.store, chosen)) if chosen else [],
         "seen_levels": seen_levels,
     }
@@ -67,7 +67,7 @@ def list_outcomes(visit: Visit) -> Answer:
     member, only = visit.asks("member"), visit.asks("only")
     wanted = (one for one in found if member in {"", one.member} and only in {"", one.outcome})
     return Page(
-        "focal/outcomes.html", {"part": _part(visit, wanted), "member": member, "only": only, **_who(visit)}
+        "focal/outcomes.html", {"part": part_of(visit, wanted), "member": member, "only": only, **_who(visit)}
     )
 
 
@@ -83,7 +83,7 @@ def list_disclosures(visit: Visit) -> Answer:
     """What was sent to whom, how finely, and by which rule."""
     facts: dict[str, object] = {name: visit.asks(name) for name in ("member", "from", "to")}
     try:
-        found = _part(visit, _disclosures(visit))
+        found = part_of(visit, _disclosures(visit))
     except QueryError as error:
         return Page(
             "focal/disclosures.html",
@@ -121,6 +121,15 @@ def seen_levels(levels: Levels) -> list[tuple[str, str]]:
     ]
 
 
+def part_of(visit: Visit, rows: Iterable[T]) -> Part:
+    """The page of a list that the link asks for."""
+    text = visit.asks("page")
+    number = int(text) if text.isascii() and text.isdigit() and 0 < len(text) < 6 else 1
+    number = max(1, number)
+    found = tuple(islice(rows, (number - 1) * ROWS, number * ROWS + 1))
+    return Part(found[:ROWS], number, len(found) > ROWS)
+
+
 def _holders(visit: Visit, chosen: tuple[int, ...]) -> Iterator[Holding]:
     own = visit.works.home.settings.org_id
     return holders(visit.store, own, codec, chosen, waiting=bool(visit.asks("waiting")))
@@ -145,14 +154,6 @@ def _chosen(visit: Visit) -> tuple[int, ...]:
 
 def _who(visit: Visit) -> dict[str, object]:
     return {"members": sorted(visit.works.home.bounds().network), "seen_levels": seen_levels}
-
-
-def _part(visit: Visit, rows: Iterable[T]) -> Part:
-    text = visit.asks("page")
-    number = int(text) if text.isascii() and text.isdigit() and 0 < len(text) < 6 else 1
-    number = max(1, number)
-    found = tuple(islice(rows, (number - 1) * ROWS, number * ROWS + 1))
-    return Part(found[:ROWS], number, len(found) > ROWS)
 
 
 def _day(text: str) -> date | None:

@@ -3,14 +3,26 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from console.web.focal import grouping, holding, importing, recalling, requesting, ringing
+from console.web.focal import (
+    grouping,
+    health,
+    holding,
+    importing,
+    members,
+    recalling,
+    requesting,
+    ringing,
+)
 from console.web.focal.waiting import ONE_FILE_BYTES
-from console.web.roles import Role
+from console.web.roles import ANYBODY, Role
 from console.web.route import Route
 
 _FOCAL = frozenset({Role.FOCAL_POINT})
 _READERS = frozenset({Role.FOCAL_POINT, Role.COORDINATOR})
 _LOOKERS = frozenset({Role.FOCAL_POINT, Role.AUDITOR})
+_NEIGHBOURS = ANYBODY - {Role.REPORTER}
+_OPERATORS = frozenset({Role.OPERATOR})
+_CARRIERS = _FOCAL | _OPERATORS
 _FORM_BYTES = ONE_FILE_BYTES + (1 << 20)  # a file and what is typed beside it
 
 ROUTES: Mapping[str, Route] = MappingProxyType(
@@ -44,5 +56,10 @@ ROUTES: Mapping[str, Route] = MappingProxyType(
         "/audience/new": Route(_FOCAL, grouping.ask, grouping.take),
         "/audience/preview": Route(_FOCAL, takes=grouping.look),
         "/audience/change": Route(_FOCAL, takes=grouping.change),
+        "/member": Route(_NEIGHBOURS, members.show_member),
+        "/records": Route(_READERS, members.show_records, lists=members.take_records),
+        "/bundle": Route(_CARRIERS, members.ask_bundle, members.take_bundle, uploads=_FORM_BYTES),
+        "/bundle/write": Route(_CARRIERS, takes=members.write_bundle),
+        "/health": Route(_OPERATORS, health.show_health, lists=health.take_keys),
     }
 )

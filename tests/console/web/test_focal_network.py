@@ -15,7 +15,9 @@ from sqlalchemy import update
 
 from console.alerts import shown_alerts
 from console.demo_nodes import free_ports
+from console.doctor import examine
 from console.home import open_home
+from console.keyring import seal_keys
 from console.web.accounts import add_account, find_account
 from console.web.roles import Role
 from console.web.sessions import open_session
@@ -112,7 +114,14 @@ def works(pair: tuple[Path, Path]) -> Iterator[Works]:
             add_account(store, "amina", [Role.FOCAL_POINT, Role.OPERATOR], PASSPHRASE, datetime.now(UTC))
         with store.write() as connection:
             connection.execute(update(account).values(second_step=SECRET))
-        yield Works(home, store, home.identity(None), lambda: datetime.now(UTC))
+        yield Works(
+            home,
+            store,
+            home.identity(None),
+            lambda: datetime.now(UTC),
+            lambda: seal_keys(home, None, datetime.now(UTC)),
+            lambda: [(str(one.state), *one[1:]) for one in examine(home, datetime.now(UTC))],
+        )
         store.close()
 
 
@@ -235,3 +244,55 @@ def test_who_joins_an_audience_gets_what_was_decided(browser: Browser) -> None:
     assert "beta belongs" in joined.words.replace("  ", " ")
     late = browser.post("/audience/preview", {**wanted, "back_fill": "day", "day": "soon"})
     assert late.status == 422
+
+
+@pytest.mark.slow
+def test_a_member_is_shown_with_its_keys_and_what_it_shared(
+    pair: tuple[Path, Path], browser: Browser
+) -> None:
+    shown = browser.get("/member?id=beta")
+    for words in ("NNGO", "Its keys", "bundles for it", "What it shared"):
+        assert words in shown.words
+    shared = rows(pair[0], "peer", "records", "beta")
+    assert shared
+    assert browser.get("/records.csv?member=beta").text.count("\n") == len(shared) + 1
+    assert "Ask for more" in browser.get("/records?member=beta").words
+    assert "Nothing of it is here" in browser.get("/records?member=beta&country=ISL").words
+    assert browser.get("/member?id=nobody").status == 404
+    listed = browser.get("/network").words
+    assert "Confirmed of ours" in listed
+    assert "told two stories" not in listed
+
+
+@pytest.mark.slow
+def test_a_bundle_goes_out_and_comes_in(pair: tuple[Path, Path], browser: Browser, tmp_path: Path) -> None:
+    _, beta = pair
+    shown = browser.get("/bundle")
+    key = shown.form("/bundle")["form_key"]
+    out = browser.post("/bundle/write", {"form_key": key, "id": "beta", "first": "0"})
+    assert out.header("content-disposition").startswith('attachment; filename="alpha-beta-0-')
+    file = tmp_path / "out.bundle"
+    file.write_bytes(out.content)
+    assert tocsin("bundle", "read", file, "--home", beta).code == 0
+    assert browser.post("/bundle/write", {"form_key": key, "id": "nobody"}).status == 422
+
+    back = tmp_path / "back.bundle"
+    assert tocsin("bundle", "write", back, "--to", "alpha", "--home", beta).code == 0
+    content = back.read_bytes()
+    read = browser.upload("/bundle", {"form_key": key}, [("file", "back.bundle", content)])
+    assert (read.status, "entries verified" in read.words) == (200, True)
+    for wrong in (content[:-1], content[:200] + b"x" + content[201:], b"nothing", out.content):
+        refused = browser.upload("/bundle", {"form_key": key}, [("file", "x", wrong)])
+        assert refused.status == 422
+        assert "Nothing was taken in" in refused.words
+    assert browser.upload("/bundle", {"form_key": key}, []).status == 422
+
+
+@pytest.mark.slow
+def test_health_says_what_asks_for_attention(pair: tuple[Path, Path], browser: Browser) -> None:
+    shown = browser.get("/health")
+    for words in ("MiB free", "backup", "not sealed", "beta", "in force"):
+        assert words in shown.words
+    assert "ends soon" not in shown.words
+    assert len(rows(pair[0], "keys", "show")) == browser.get("/health.csv").text.count("\n") - 1
+    assert "PRIVATE" not in shown.text

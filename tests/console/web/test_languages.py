@@ -37,6 +37,8 @@ PAGES = (
     "/requests?all=1",
     "/audiences",
     "/audience/new",
+    "/bundle",
+    "/records",
     "/outcomes",
     "/disclosures",
     "/recall?id=awsd:a",

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from console.network import found_network
 from console.selection import one_revision
 from console.web.roles import ANYBODY, Role
 from console.web.routes import ROUTES
@@ -24,6 +25,7 @@ REQUEST = "00000000-0000-4000-8000-000000000001"
 NOBODY: frozenset[Role] = frozenset()
 FOCAL = frozenset({Role.FOCAL_POINT})
 READERS = FOCAL | {Role.COORDINATOR}
+CARRIERS = FOCAL | {Role.OPERATOR}
 LOOKERS = FOCAL | {Role.AUDITOR}
 REPORTERS = FOCAL | {Role.REPORTER}
 OFFICERS = FOCAL | {Role.ACCOUNTABILITY_OFFICER, Role.APPROVER, Role.LEGAL_ADVISER, Role.SURVIVOR_ADVOCATE}
@@ -50,6 +52,8 @@ MAY: dict[str, tuple[frozenset[Role], frozenset[Role]]] = {
     "/audience/preview": (NOBODY, FOCAL),
     "/audiences": (FOCAL, NOBODY),
     "/blank": (ANYBODY, NOBODY),
+    "/bundle": (CARRIERS, CARRIERS),
+    "/bundle/write": (NOBODY, CARRIERS),
     "/explore": (READERS, NOBODY),
     "/explore/changes": (READERS, NOBODY),
     "/case": (OFFICERS, NOBODY),
@@ -72,6 +76,7 @@ MAY: dict[str, tuple[frozenset[Role], frozenset[Role]]] = {
     "/release/plan": (PLANNERS, NOBODY),
     "/release/publish": (NOBODY, RELEASERS),
     "/releases": (RELEASERS | {Role.AUDITOR}, NOBODY),
+    "/health": (CARRIERS - FOCAL, NOBODY),
     "/held": (READERS, NOBODY),
     "/disclosures": (LOOKERS, NOBODY),
     "/holders": (READERS, NOBODY),
@@ -84,6 +89,7 @@ MAY: dict[str, tuple[frozenset[Role], frozenset[Role]]] = {
     "/incident": (READERS, NOBODY),
     "/incident/complete": (FOCAL, FOCAL),
     "/incidents": (READERS, NOBODY),
+    "/member": (ANYBODY - {Role.REPORTER}, NOBODY),
     "/leave": (NOBODY, ANYBODY),
     "/link": (ANYBODY, ANYBODY),
     "/network": (ANYBODY - {Role.REPORTER}, NOBODY),
@@ -91,6 +97,7 @@ MAY: dict[str, tuple[frozenset[Role], frozenset[Role]]] = {
     "/recall": (FOCAL, NOBODY),
     "/recall/preview": (FOCAL, NOBODY),
     "/recall/send": (NOBODY, FOCAL),
+    "/records": (READERS, NOBODY),
     "/report": (REPORTERS, REPORTERS),
     "/reported": (REPORTERS, NOBODY),
     "/request": (FOCAL, NOBODY),
@@ -114,12 +121,14 @@ LISTS = (  # taken away as files
     "/disclosures",
     "/explore",
     "/explore/changes",
+    "/health",
     "/held",
     "/holders",
     "/incidents",
     "/matches",
     "/network",
     "/outcomes",
+    "/records",
     "/requests",
     "/requests/sent",
     "/outlook",
@@ -134,6 +143,7 @@ KINDS = ("", ".csv", ".xlsx", ".json", ".print")
 QUERIES = {
     "/alert/new": "?id=awsd:a",
     "/audience": "?name=corridor",
+    "/member": "?id=alpha",
     "/request": f"?id={REQUEST}",
     **{f"{path}{kind}": "?cube=yearly%2F1" for path in ("/release", "/release/plan") for kind in KINDS},
     "/recall": "?id=awsd:a",
@@ -151,7 +161,8 @@ REFUSED = {404, 405}
 
 @pytest.fixture(scope="module", autouse=True)
 def things(works: Works) -> None:
-    """What pages of one thing are about: an alert, an audience and a request."""
+    """What pages of one thing are about: a member, an alert, an audience and a request."""
+    found_network(works.home, "testnet", None)
     home, identity, now = works.home, works.identity, works.clock()
     who = Author("kb", identity, home.bounds(), now, records, charters)
     new_audience(works.store, "corridor", frozenset(), Scope(), who)
