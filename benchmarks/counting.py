@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 from statistics import median
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -63,15 +63,37 @@ QUESTIONS = {
 }
 
 
+class Taken(NamedTuple):
+    """Median seconds of a question, and MiB of a process that asks all of them."""
+
+    seconds: float
+    memory: float
+
+
 def lines(lab: Lab) -> Iterator[Line]:
     """Ask every question of each size on each engine; of ten million where a million records are asked for."""
     sizes = SIZES[:1] if len(lab.sizes) == 1 else (*SIZES, LARGEST) if SIZES[-1] in lab.sizes else SIZES
     for engine in lab.engines:
+        taken: dict[int, Taken] = {}
         for size in sizes:
-            yield from _ask(lab, engine, size)
+            yield from _ask(lab, engine, size, taken)
+        yield from _growth(engine, taken)
 
 
-def _ask(lab: Lab, engine: Engine, size: int) -> Iterator[Line]:
+def _growth(engine: Engine, taken: dict[int, Taken]) -> Iterator[Line]:
+    """What a question takes, and what a process uses, as incidents become more: each size beside the smallest."""
+    (least, small), *others = taken.items()
+    for size, one in others:
+        yield Line(
+            "7",
+            f"growth from {least:,} to {size:,}, {engine}",
+            f"{one.seconds * 1e3:.0f} ms, {one.memory:.0f} MiB",
+            f"{small.seconds * 1e3:.0f} ms, {small.memory:.0f} MiB",
+            one.seconds / small.seconds,
+        )
+
+
+def _ask(lab: Lab, engine: Engine, size: int, taken: dict[int, Taken]) -> Iterator[Line]:
     name = f"{size:,}, {engine}"
     with lab.database(engine) as url:
         columns = lab.folder() / "columns"
@@ -95,6 +117,7 @@ def _ask(lab: Lab, engine: Engine, size: int) -> Iterator[Line]:
             "7", f"median of {len(ours)}: {name}", took, f"the first: {first:.1f} s", median(ratios), bound
         )
         used = _memory(url, columns)
+        taken[size] = Taken(median(ours), used)
         limit = f"{MOST_MEMORY} MiB"
         yield Line("7", f"memory: {name}", f"{used:.0f} MiB", limit, used / MOST_MEMORY, at_most(1))
         own.close()
