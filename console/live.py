@@ -25,8 +25,9 @@ class LiveDirectory:
     def __init__(self, home: Home) -> None:
         self._home = home
         self._file = str(home.network_file)  # looked at with every call of every peer
-        self._seen = (0, 0)
+        self._seen = (0, 0, 0)
         self._trusted: Trusted | None = None
+        self._directory: Directory | None = None
 
     def __call__(self) -> Directory:
         """Give the verified directory.
@@ -34,9 +35,17 @@ class LiveDirectory:
         Raises:
             DirectoryError: The file is gone or does not hold; nobody is let in on the old one.
         """
-        directory = self.network().directory
-        assert directory is not None, "what is trusted has a directory"
-        return directory
+        try:
+            stat = os.stat(self._file)  # noqa: PTH116 - a path of pathlib costs as much again
+        except OSError as error:
+            self._home.fingerprint()  # where there never was a network, this says so
+            raise DirectoryError("the directory file can not be read") from error
+        now = stat.st_mtime_ns, stat.st_size, stat.st_ino
+        if self._directory is None or now != self._seen:
+            self._trusted = self._home.network()
+            self._directory, self._seen = self._trusted.directory, now
+        assert self._directory is not None, "what is trusted has a directory"
+        return self._directory
 
     def network(self) -> Trusted:
         """Give all that is believed of the network, with the document that proves it.
@@ -44,14 +53,8 @@ class LiveDirectory:
         Raises:
             DirectoryError: As above.
         """
-        try:
-            stat = os.stat(self._file)  # noqa: PTH116 - a path of pathlib costs as much again
-        except OSError as error:
-            self._home.fingerprint()  # where there never was a network, this says so
-            raise DirectoryError("the directory file can not be read") from error
-        now = stat.st_mtime_ns, stat.st_size
-        if self._trusted is None or now != self._seen:
-            self._trusted, self._seen = self._home.network(), now
+        self()
+        assert self._trusted is not None, "it was read with the directory"
         return self._trusted
 
 
