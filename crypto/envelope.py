@@ -92,8 +92,8 @@ def verify_threshold(
 ) -> tuple[bytes, ...]:
     """Check a document that several parties sign and return the public keys that did, in the order of `keys`.
 
-    A key counts once however often it is given or signs; invalid and unknown signatures beside enough valid
-    ones do no harm (the (t, n) rule of DSSE v1).
+    A key counts once however often it is given or signs, and a signature for one key at most; invalid and unknown
+    signatures beside enough valid ones do no harm (the (t, n) rule of DSSE v1).
 
     Raises:
         EnvelopeError: Another type, or more than `MAX_SIGNATURES` signatures.
@@ -106,7 +106,7 @@ def verify_threshold(
     if len(envelope.signatures) > MAX_SIGNATURES:
         raise EnvelopeError(f"signatures: {len(envelope.signatures)}, at most {MAX_SIGNATURES} are looked at")
     message = pae(payload_type, envelope.payload)
-    signers = tuple(key for key in dict.fromkeys(keys) if _signed_by(key, message, envelope.signatures))
+    signers = _signers(tuple(dict.fromkeys(keys)), message, envelope.signatures)
     if len(signers) < threshold:
         raise SignatureError(f"signatures: {len(signers)} acceptable keys signed, {threshold} are needed")
     return signers
@@ -144,11 +144,21 @@ def _only_signature(envelope: Envelope) -> Signature:
     return envelope.signatures[0]
 
 
-def _signed_by(key: bytes, message: bytes, signatures: Collection[Signature]) -> bool:
-    for signature in sorted(signatures, key=lambda signature: signature.keyid != keyid(key)):
-        try:
-            verify_signature(key, message, signature.sig)
-        except SignatureError:
-            continue
-        return True
-    return False
+def _signers(keys: tuple[bytes, ...], message: bytes, signatures: tuple[Signature, ...]) -> tuple[bytes, ...]:
+    """The keys that made one of these signatures each; a hint only says which are tried first."""
+    found: set[bytes] = set()
+    left = list(signatures)
+    pairs = [(key, one) for key in keys for one in signatures]
+    for key, one in sorted(pairs, key=lambda pair: keyid(pair[0]) != pair[1].keyid):
+        if key not in found and one in left and _signed_by(key, message, one):
+            found.add(key)
+            left.remove(one)
+    return tuple(key for key in keys if key in found)
+
+
+def _signed_by(key: bytes, message: bytes, signature: Signature) -> bool:
+    try:
+        verify_signature(key, message, signature.sig)
+    except SignatureError:
+        return False
+    return True

@@ -65,6 +65,7 @@ class Trusted:
     root: Root
     document: Document
     directory: Directory | None = None
+    signed_by: Role | None = None  # by whose keys that directory was verified
 
     def after(self, document: Document, codec: Codec) -> "Trusted":
         """Believe what a newer document of the network says.
@@ -119,7 +120,8 @@ def read_trusted(document: Document, fingerprint: bytes, codec: Codec) -> Truste
     if document.directory is None:
         raise DirectoryError("there is no directory in it")
     directory = _read_directory(trusted.root, document.directory, codec)
-    return replace(trusted, document=document._replace(roots=(pinned, *later)), directory=directory)
+    document = document._replace(roots=(pinned, *later))
+    return replace(trusted, document=document, directory=directory, signed_by=trusted.root.directory)
 
 
 def fingerprint_of(root: Envelope) -> bytes:
@@ -183,13 +185,19 @@ def _with_directory(held: Trusted, envelope: Envelope, codec: Codec) -> Trusted:
     before = held.document.directory
     # A directory of keys that the root has replaced is no measure for what comes after it: who stole them may have
     # signed a version that nobody could ever follow.
-    if held.directory is not None and before is not None and not lacking(before, held.root.directory):
+    role = held.root.directory
+    if (
+        held.directory is not None
+        and before is not None
+        and (held.signed_by == role or not lacking(before, role))
+    ):
         if directory.version == held.directory.version and envelope.payload != before.payload:
             raise TwoDirectoriesError(
                 f"it differs from version {directory.version} held here but has the same number"
             )
         verify_successor(directory, held.directory)
-    return replace(held, document=held.document._replace(directory=envelope), directory=directory)
+    document = held.document._replace(directory=envelope)
+    return replace(held, document=document, directory=directory, signed_by=role)
 
 
 def _read_directory(root: Root, envelope: Envelope, codec: Codec) -> Directory:

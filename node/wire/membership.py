@@ -25,7 +25,8 @@ from node.errors import PayloadError
 from node.wire.parsing import HASH_BYTES, from_stamp, member_of, parse, sized, to_stamp
 from tocsin.node.v1 import directory_pb2
 
-_ENDPOINT = r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):[0-9]{1,5}"
+_ORG_ID = re.compile(ORG_ID)
+_ENDPOINT = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):[0-9]{1,5}")
 
 
 def encode_directory(directory: Directory) -> bytes:
@@ -100,14 +101,14 @@ def _member_message(member: Member) -> directory_pb2.Member:
 
 
 def _member(message: directory_pb2.Member) -> Member:
-    if not re.fullmatch(ORG_ID, message.org_id):
+    if not _ORG_ID.fullmatch(message.org_id):
         raise PayloadError("org_id: not 2 to 63 lower-case letters, digits and hyphens")
-    if not all(re.fullmatch(_ENDPOINT, endpoint) for endpoint in message.endpoints):
+    if not all(map(_ENDPOINT.fullmatch, message.endpoints)):
         raise PayloadError("endpoints: not host:port")
     for field in ("log_keys", "tls_certificates", "seal_keys"):
         if not getattr(message, field):
             raise PayloadError(f"{field}: there is none")
-    if not all(re.fullmatch(ORG_ID, one) for one in message.sponsors):
+    if not all(map(_ORG_ID.fullmatch, message.sponsors)):
         raise PayloadError("sponsors: not 2 to 63 lower-case letters, digits and hyphens")
     return Member(
         message.org_id,
