@@ -10,6 +10,7 @@ from benchmarks import (
     alerting,
     answering,
     appending,
+    browsing,
     casework,
     checking,
     counting,
@@ -36,6 +37,7 @@ MEASURES = {
     "matching": matching.lines,
     "alerting": alerting.lines,
     "casework": casework.lines,
+    "browsing": browsing.lines,
     "trusting": trusting.lines,
     "starting": starting.lines,
 }

@@ -121,3 +121,9 @@ class ErasedUnknownError(BackupError):
     """Nothing says what was erased after a backup, so putting it back could bring that back."""
 
     reason = "BACKUP_ERASED_UNKNOWN"
+
+
+class AreasError(ConsoleError):
+    """A file of boundaries is none of first-level areas of its country."""
+
+    reason = "AREAS_INVALID"

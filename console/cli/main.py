@@ -14,6 +14,7 @@ from typer.models import TyperInfo
 from console.cli.account import account
 from console.cli.alert import alert
 from console.cli.applying import peer
+from console.cli.areas import areas
 from console.cli.audience import audience
 from console.cli.backup import backup, restore
 from console.cli.bundle import bundle
@@ -64,6 +65,7 @@ app.command()(query)
 app.command()(incidents)
 app.command()(yearly)
 app.command()(staff)
+app.command()(areas)
 app.command()(holders)
 app.command()(outcomes)
 app.command()(disclosures)

@@ -4,6 +4,7 @@ from casework.errors import CaseInputError, CaseworkError, OfficeUnavailableErro
 from console.errors import (
     ApiBodyError,
     ApiTokenError,
+    AreasError,
     ChangedError,
     ConsoleError,
     EntryError,
@@ -41,6 +42,7 @@ _STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (TooManyTriesError, 429),
     (ChangedError, 409),
     (EntryError, 422),
+    (AreasError, 422),
     (InputError, 422),
     (UnknownAlertError, 404),
     (UnknownRequestError, 404),

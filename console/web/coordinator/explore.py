@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from console.areas import kept_areas
 from console.exports import sheet_of
 from console.remarks import remarks
 from console.web.coordinator.asking import (
@@ -15,7 +16,8 @@ from console.web.coordinator.asking import (
     read_link,
     steps,
 )
-from console.web.coordinator.pictures import chart_of, frame_of, map_of
+from console.web.coordinator.chart import Frame
+from console.web.coordinator.pictures import Drawn, area_map_of, chart_of, frame_of, map_of
 from console.web.languages import translations
 from console.web.visit import Answer, Page, Table, Visit
 from console.web.words import said_value
@@ -40,7 +42,7 @@ def explore(visit: Visit) -> Answer:
     facts = {
         "fault": "",
         "frame": frame,
-        "map": map_of(found, frame, visit.language),
+        "map": _map(visit, found, frame),
         "narrowed": narrowed,
         "found": found,
         "rows": found.rows[:MOST_SHOWN],
@@ -73,6 +75,16 @@ def show_changes(visit: Visit) -> Answer:
 def take_changes(visit: Visit) -> Answer:
     """The same as a file."""
     return _table("changes", changes(visit.store, read_link(visit.asked, visit.now.date())))
+
+
+def _map(visit: Visit, found: Answered, frame: Frame) -> Drawn | None:
+    """A map of areas where one country is asked for by area and they were imported, else one of countries."""
+    countries = dict(found.query.where).get("country", ())
+    if "admin1" in found.query.by and len(countries) == 1:
+        areas = kept_areas(visit.works.home, countries[0])
+        if areas is not None:
+            return area_map_of(found, frame, visit.language, areas)
+    return map_of(found, frame, visit.language)
 
 
 def _page(visit: Visit, query: Query, facts: Mapping[str, object], status: int) -> Page:

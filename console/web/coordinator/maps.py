@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
+from console.areas import Areas
 from console.web.coordinator.atlas import world
 from console.web.coordinator.outline import Box, Point, Ring, box_of, path
 
@@ -55,9 +56,16 @@ def world_layer() -> Layer:
     return Layer(shapes, found.boundaries, found.dashed)
 
 
-def draw(layer: Layer, found: Figures) -> Markup:
-    """The map of what lies around the areas that have figures."""
-    box = _view(layer, [code for code in found.by_code if code in layer.shapes])
+def area_layer(found: Areas) -> Layer:
+    """The first-level areas of a country."""
+    shapes = {one.code: Shape(one.outlines, _middle(one.outlines)) for one in found.areas if one.outlines}
+    return Layer(shapes, [line for one in found.areas for line in one.outlines], ())
+
+
+def draw(layer: Layer, found: Figures, *, whole: bool = False) -> Markup:
+    """The map of what lies around the areas that have figures, or the whole of it."""
+    codes = layer.shapes if whole else [code for code in found.by_code if code in layer.shapes]
+    box = _view(layer, list(codes))
     fine = GRID / box.width
     steps = steps_of(found.by_code.values())
     seen = {code: one for code, one in layer.shapes.items() if box.meets(one.rings)}
@@ -149,6 +157,11 @@ def _view(layer: Layer, codes: Sequence[str]) -> Box:
     height = max(box.height + 2 * room, width / 2)
     x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
     return Box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+
+
+def _middle(outlines: Sequence[Ring]) -> Point:
+    box = box_of([max(outlines, key=len)])
+    return (box.left + box.right) / 2, (box.top + box.bottom) / 2
 
 
 def _extent(shape: Shape) -> Sequence[Ring]:

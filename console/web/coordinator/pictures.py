@@ -6,10 +6,12 @@ from typing import NamedTuple
 from babel.numbers import format_decimal
 from markupsafe import Markup
 
+from console.areas import Areas
 from console.web.coordinator.chart import MOST_LINES, Bar, Frame, Line, bars, lines
-from console.web.coordinator.maps import Figures, Step, draw, steps_of, world_layer
+from console.web.coordinator.maps import Figures, Step, area_layer, draw, steps_of, world_layer
 from console.web.languages import is_right_to_left, translations
 from console.web.words import said_value
+from node.codes.spelling import fold
 from node.dimensions import UNKNOWN
 from node.figures import Group, additive
 from node.measures import Query
@@ -67,6 +69,31 @@ def map_of(found: Answer, frame: Frame, language: str) -> Drawn | None:
         code = str(group[at])
         numbers[code] = (numbers.get(code) or 0) + (number or 0)
     return drawn_map(numbers, frame, language)
+
+
+def area_map_of(found: Answer, frame: Frame, language: str, areas: Areas) -> Drawn | None:
+    """The map of an answer by first-level area of one country; a name that no area has is told beneath it."""
+    query = found.query
+    if not query.measures or not found.rows or not additive(query, query.measures[0]):
+        return None
+    at = query.by.index("admin1")
+    by_spelling = {spelling: one for one in areas.areas for spelling in one.spellings}
+    names = {one.code: one.name for one in areas.areas}
+    numbers: dict[str, float | None] = {}
+    for group, number in bounds(found, 0).best.items():
+        area = by_spelling.get(fold(str(group[at])))
+        code = area.code if area is not None else str(group[at])
+        numbers[code] = (numbers.get(code) or 0) + (number or 0)
+
+    def say(code: str, number: float | None) -> str:
+        name = names.get(code, said_value(language, "admin1", code))
+        return f"{name}: {frame.hidden if number is None else frame.number(number)}"
+
+    layer = area_layer(areas)
+    known = {code: number for code, number in numbers.items() if code in layer.shapes}
+    picture = draw(layer, Figures(frame.title, frame.told, known, say), whole=True)
+    absent = [say(code, number) for code, number in numbers.items() if code not in known and number]
+    return Drawn(picture, steps_of(known.values()), absent, hidden=False)
 
 
 def drawn_map(numbers: Mapping[str, float | None], frame: Frame, language: str) -> Drawn:

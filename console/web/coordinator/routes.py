@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from console.web.coordinator import explore, matches, outlook, releases
+from console.web.coordinator import areas, explore, matches, outlook, releases
 from console.web.roles import Role
 from console.web.route import Route
 
 _ANALYSTS = frozenset({Role.COORDINATOR, Role.FOCAL_POINT})
+_MAPPERS = frozenset({Role.COORDINATOR, Role.OPERATOR})
 _PLANNERS = frozenset({Role.COORDINATOR})
 _PUBLISHERS = frozenset({Role.COORDINATOR, Role.APPROVER})
 _READERS = frozenset({Role.COORDINATOR, Role.APPROVER, Role.AUDITOR})
@@ -16,6 +17,9 @@ ROUTES: Mapping[str, Route] = MappingProxyType(
     {
         "/explore": Route(_ANALYSTS, explore.explore, lists=explore.take_answer),
         "/explore/changes": Route(_ANALYSTS, explore.show_changes, lists=explore.take_changes),
+        "/areas": Route(
+            _MAPPERS, areas.show_areas, areas.take_file, uploads=areas.FORM_BYTES, lists=areas.take_list
+        ),
         "/outlook": Route(_ANALYSTS, outlook.show_outlook, lists=outlook.take_outlook),
         "/matches": Route(_ANALYSTS, matches.list_pairs, lists=matches.take_pairs),
         "/matches/look": Route(_ANALYSTS, takes=matches.look_again),

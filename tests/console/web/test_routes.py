@@ -29,6 +29,7 @@ CARRIERS = FOCAL | {Role.OPERATOR}
 LOOKERS = FOCAL | {Role.AUDITOR}
 REPORTERS = FOCAL | {Role.REPORTER}
 OFFICERS = FOCAL | {Role.ACCOUNTABILITY_OFFICER, Role.APPROVER, Role.LEGAL_ADVISER, Role.SURVIVOR_ADVOCATE}
+MAPPERS = frozenset({Role.COORDINATOR, Role.OPERATOR})
 PLANNERS = frozenset({Role.COORDINATOR})
 RELEASERS = PLANNERS | {Role.APPROVER}
 # By hand, so that a page that is let out by mistake differs from it: who sees what, and who may send.
@@ -51,6 +52,7 @@ MAY: dict[str, tuple[frozenset[Role], frozenset[Role]]] = {
     "/audience/new": (FOCAL, FOCAL),
     "/audience/preview": (NOBODY, FOCAL),
     "/audiences": (FOCAL, NOBODY),
+    "/areas": (MAPPERS, MAPPERS),
     "/blank": (ANYBODY, NOBODY),
     "/bundle": (CARRIERS, CARRIERS),
     "/bundle/write": (NOBODY, CARRIERS),
@@ -115,6 +117,7 @@ MAY: dict[str, tuple[frozenset[Role], frozenset[Role]]] = {
 }
 LISTS = (  # taken away as files
     "/alerts",
+    "/areas",
     "/audiences",
     "/cases",
     "/cases/due",
