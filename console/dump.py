@@ -33,8 +33,13 @@ import node.tables
 from console.errors import BackupDamagedError
 from node.store.database import insert_many
 
-# Who is signed in, where this database lies, and what is made again from the facts: nothing that a copy should have.
-LEFT_OUT = frozenset({"account_session", "account_try", "place", "column_segment", "fact_change"})
+# Who or which program is signed in, where this database lies, what is made again from the facts: not for a copy.
+LEFT_OUT = frozenset(
+    {
+        *("account_session", "account_try", "account_token", "account_challenge"),
+        *("place", "column_segment", "fact_change"),
+    }
+)
 _KINDS: dict[
     str, type[TypeEngine[Any]]
 ] = {  # the narrower before the wider, which they are in SQLAlchemy too

@@ -8,9 +8,11 @@ from shutil import copytree
 from typing import Any
 
 import pytest
+from sqlalchemy import inspect
 
 from console import dump, saving
 from console.archive import Key, lock_under, read_archive, write_archive
+from console.database import migrate
 from console.errors import (
     BackupDamagedError,
     BackupError,
@@ -25,6 +27,7 @@ from console.saving import Saved, _Writing
 from crypto.errors import CryptoError
 from crypto.keyfile import MIN_COST
 from node.errors import StoreError
+from node.store.database import Store
 from tests.console.command_line import copied, tocsin
 from tests.support.backups import KEY, LOCK, NO_ROOM, backed_up, killed_at, put_back, without_room
 from tests.support.network import NOW, rows_of
@@ -83,7 +86,11 @@ def test_no_secret_of_the_node_and_nothing_that_was_left_open_is_in_it(whole: tu
     told = b"\n".join(lines_of(saved.path))
     assert b"keys/signing.pub.hex" in told
     assert b".key" not in told
-    assert b'"account_session"' not in told
+    # Whoever was signed in signs in again; a new table of accounts fails here until somebody has decided.
+    accounts = {
+        one["table"] for one in map(json.loads, told.splitlines()) if "account" in one.get("table", "")
+    }
+    assert accounts == {"account", "account_draft", "account_passkey", "account_elsewhere"}
     assert saved.path.stat().st_mode & 0o777 == 0o600
     assert b"alpha" not in saved.path.read_bytes()
 
@@ -257,12 +264,29 @@ def test_what_somebody_made_up_with_the_public_key_is_refused_before_anything_is
     assert is_untouched(new)
 
 
+def shapes_at(revision: str, folder: Path) -> tuple[dump.Shape, ...]:
+    """The tables that a revision had, with the columns that it had."""
+    store = Store(f"sqlite:///{folder / 'older.db'}")
+    with store.write() as connection:
+        migrate(connection, revision)
+        names = {
+            table: {one["name"] for one in inspect(connection).get_columns(table)}
+            for table in inspect(connection).get_table_names()
+        }
+    store.close()
+    return tuple(
+        one._replace(columns=tuple(column for column in one.columns if column[0] in names[one.name]))
+        for one in dump.shapes()
+        if one.name in names
+    )
+
+
 @pytest.mark.slow
 def test_a_backup_of_an_older_version_is_brought_to_the_revision_of_this_one(
     whole: tuple[Path, Saved], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home, _ = whole
-    older = tuple(one for one in dump.shapes() if not one.name.startswith("total"))  # which came with 0027
+    older = shapes_at("0025", tmp_path)
     monkeypatch.setattr(saving, "REVISION", "0025")
     monkeypatch.setattr(saving, "shapes", lambda: older)
     saved = backed_up(home, tmp_path / "older.backup")
