@@ -67,7 +67,7 @@ def take_declaration(
     """Keep a declaration that somebody signed, or one more signature under it; the same again changes nothing.
 
     Raises:
-        TotalError: None of its servers signed it, it is not for us, or it has closed.
+        TotalError: None of its servers signed it, it is not for us, or it has closed and we are a server.
         MemberError: A server is no active member.
     """
     org_id, directory = who
@@ -82,7 +82,7 @@ def take_declaration(
         first, second = (old or new for old, new in zip(held.signatures, signatures, strict=True))
         if held.key and (first, second) == held.signatures:
             return held
-        if teller.now >= total.closes:
+        if org_id in total.servers and teller.now >= total.closes:
             raise ClosedTotalError("it has closed; what is signed afterwards counts no more")
         waiting = [one for one in totals(connection) if not one.agreed and teller.now < one.total.closes]
         if not held.key and len(waiting) >= MAX_WAITING:

@@ -5,7 +5,7 @@ partner of each other organization is proposed, because an organization counts a
 order in which reports came.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import combinations, product
@@ -40,10 +40,27 @@ def pair_id(pair: Pair) -> str:
     return sha256(names).hexdigest()[:16]
 
 
+class Looked(NamedTuple):
+    """What came of looking at reports.
+
+    Attributes:
+        candidates: Pairs that are likely enough for people to look at, most likely first.
+        compared: How many pairs that nobody has decided, and that show their day, weigh so much.
+    """
+
+    candidates: tuple[Candidate, ...]
+    compared: Mapping[int, int]
+
+
 def candidates(
     reports: Reports, *, same: Collection[Pair] = (), apart: Collection[Pair] = ()
 ) -> tuple[Candidate, ...]:
-    """Pairs of reports of different organizations that are likely enough for people to look at, most likely first.
+    """Pairs of reports of different organizations that are likely enough for people to look at, most likely first."""
+    return look(reports, same=same, apart=apart).candidates
+
+
+def look(reports: Reports, *, same: Collection[Pair] = (), apart: Collection[Pair] = ()) -> Looked:
+    """Weigh all pairs of reports of different organizations in a block.
 
     Args:
         reports: What is shown of each.
@@ -51,16 +68,18 @@ def candidates(
         apart: Pairs that were decided not to be.
     """
     review = weights().review
-    found = []
+    found, compared = [], Counter[int]()
     for one, other in _compared(reports):
         pair = pair_of(one, other)
         if pair in apart or pair in same:
             continue
         alike = likeness(reports[one], reports[other])
+        if alike is not None and alike.by_day:
+            compared[alike.weight] += 1
         if alike is not None and alike.weight >= review:
             found.append(Candidate(pair, alike))
     found.sort(key=lambda one: (-one.likeness.weight, one.pair))
-    return tuple(_best_of_each(found, same))
+    return Looked(tuple(_best_of_each(found, same)), compared)
 
 
 def _best_of_each(found: Iterable[Candidate], same: Iterable[Pair]) -> Iterator[Candidate]:

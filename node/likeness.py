@@ -17,6 +17,8 @@ from node.sight import Sight
 UNKNOWN = "unknown"
 SAME_DAYS, NEAR_DAYS = 2, 7
 _SPELLED_ALIKE = 0.85  # of their signs, from which on two names are taken for one
+_BY_DAY = frozenset({"same_day", "within_2_days", "within_7_days", "farther"})
+_WORTH, _ROUNDS = 100, 60
 # Means that another list of codes, or another witness, gives for one deed.
 _RELATED = (
     frozenset({"aerial_bombardment", "shelling", "landmine", "roadside_ied", "vehicle_borne_ied"})
@@ -50,6 +52,11 @@ class Likeness(NamedTuple):
         """That they are of one event, if the table is right."""
         return probability(self.weight)
 
+    @property
+    def by_day(self) -> bool:
+        """Whether both show their day."""
+        return any(dimension == "when" and level in _BY_DAY for dimension, level in self.found)
+
 
 def probability(weight: int) -> float:
     """The probability that a weight stands for."""
@@ -64,6 +71,30 @@ def weights() -> Table:
     bits = {(dimension, level): round(100 * log2(float(m) / float(u))) for dimension, level, m, u in rows}
     version = lines[0].partition("\t")[2]
     return Table(version, bits, bits.pop(("odds", "before")), bits.pop(("odds", "review")))
+
+
+def odds_before(compared: Mapping[int, int]) -> int:
+    """The odds of a pair that nobody has looked at, as the reports themselves show them, in hundredths of a bit.
+
+    Where everybody reports what others report too, a pair that looks alike is more often one event than where each sees
+    things of its own. The share of pairs that are one is the likeliest by the weights of all of them (expectation and
+    maximization, with m and u as they are); that of the table counts like `_WORTH` pairs, so few reports change little.
+
+    Only of pairs that show their day: months and provinces alone do not tell one event from two that are alike.
+
+    Args:
+        compared: How many pairs of the blocks, by day, weigh so much by the table.
+    """
+    table = weights()
+    before = probability(table.before)
+    ratios = [(2 ** ((weight - table.before) / 100), number) for weight, number in compared.items()]
+    everything, share = _WORTH + sum(compared.values()), before
+    for _ in range(_ROUNDS):
+        expected = sum(
+            number * share * ratio / (share * ratio + 1 - share) for ratio, number in sorted(ratios)
+        )
+        share = (_WORTH * before + expected) / everything
+    return round(100 * log2(share / (1 - share)))
 
 
 def likeness(one: Sight, other: Sight) -> Likeness | None:

@@ -4,14 +4,15 @@ Of its own records a node compares what each member was shown, so that both side
 weights. Of two members' records it compares what it was shown itself; whether they are one is for their owners to say.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from node.audience import ALL_CLOSED, Audience, Tier, levels_for
-from node.candidates import Candidate, Pair, Reports, candidates, pair_of
+from node.candidates import Candidate, Pair, Reports, look, pair_of
 from node.clusters import Ties
 from node.errors import UnknownMatchError
-from node.likeness import weights
+from node.likeness import odds_before, weights
 from node.sight import cut_sight, sight
 from node.signed import Codec, RecordName
 from node.store.database import Store, Transaction
@@ -49,12 +50,14 @@ def find_pairs(
     with store.read() as connection:
         own, theirs = own_standing(connection, org_id), _theirs(connection, codec)
         same, apart = agreed(one.verdict for one in all_verdicts(connection))
-    found = list(candidates(_reports(theirs), same=same, apart=apart))
+    looked = [look(_reports(theirs), same=same, apart=apart)]
     for member in sorted({one.place.name.origin_id for one in theirs} & network.keys()):
         shown = _shown_to(own, Audience(network[member], member))
         hers = _reports(one for one in theirs if one.place.name.origin_id == member)
-        found += candidates({**shown, **hers}, same=same, apart=apart)
-    pairs = tuple(sorted(_likely(one, day_number(now.date())) for one in found))
+        looked.append(look({**shown, **hers}, same=same, apart=apart))
+    more = odds_before(sum((Counter(one.compared) for one in looked), Counter())) - weights().before
+    found = (candidate for one in looked for candidate in one.candidates)
+    pairs = tuple(sorted(_likely(one, more, day_number(now.date())) for one in found))
     named = {name for one in pairs for name in one.pair}
     with store.write() as connection:
         put_likely_pairs(connection, pairs)
@@ -116,7 +119,9 @@ def _shown_to(own: Iterable[Standing], member: Audience) -> Reports:
     return found
 
 
-def _likely(one: Candidate, today: int) -> LikelyPair:
+def _likely(one: Candidate, more: int, today: int) -> LikelyPair:
+    """A pair as it is kept: which are found is the table's to say, how probable each is what is seen here as well."""
     found = " ".join(f"{dimension}:{level}" for dimension, level in one.likeness.found)
     pair: Pair = one.pair
-    return LikelyPair(pair, one.likeness.weight, found, weights().version, today)
+    weight = one.likeness.weight + (more if one.likeness.by_day else 0)
+    return LikelyPair(pair, weight, found, weights().version, today)

@@ -72,7 +72,7 @@ def fetch(home: Path, servers: Sequence[str]) -> None:
 
     async def one(client: PeerClient) -> None:
         told = await fetch_totals(client, node.store, who, teller)
-        say(f"{client.peer.org_id} told of {told} totals.")
+        say(f"Totals of {client.peer.org_id}: {told}.")
 
     _say_failed(_over_the_line(node, servers, one))
 

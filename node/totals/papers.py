@@ -16,7 +16,7 @@ from crypto.errors import CryptoError
 from crypto.signing import Signer
 from node.errors import TotalError, UnknownTotalError
 from node.totals.declaration import Total
-from node.totals.shares import add, in_range, verify_share
+from node.totals.shares import NUMBER_BYTES, add, in_range, verify_share
 
 SHARE_TYPE = "application/vnd.tocsin.total-share.v1+json"
 HELD_TYPE = "application/vnd.tocsin.total-held.v1+json"
@@ -24,6 +24,7 @@ SUM_TYPE = "application/vnd.tocsin.total-sum.v1+json"
 OUTCOME_TYPE = "application/vnd.tocsin.total-outcome.v1+json"
 SPLIT_DIGITS = 32  # hexadecimal: 16 random bytes, by which two shares are known as those of one split
 MAX_NUMBER = 2**31 - 1
+_DIGITS = 2 * NUMBER_BYTES
 
 Group: TypeAlias = tuple[tuple[str, str], ...]
 """Members, in order, each with the split of which the shares are added up."""
@@ -84,8 +85,11 @@ _KINDS: Mapping[str, type[Share] | type[Held] | type[Sum] | type[Outcome]] = {
 
 
 def write_paper(paper: Paper) -> bytes:
-    """What is signed."""
-    return json.dumps(paper._asdict(), separators=(",", ":")).encode()
+    """What is signed; a share is as long whatever it says, as who listens sees how long it is."""
+    fields = paper._asdict()
+    if isinstance(paper, Share):
+        fields["numbers"] = "".join(f"{one:0{_DIGITS}x}" for one in paper.numbers)
+    return json.dumps(fields, separators=(",", ":")).encode()
 
 
 def sign_paper(signer: Signer, kind: str, payload: bytes) -> Envelope:
@@ -111,6 +115,9 @@ def read_paper(kind: str, payload: bytes) -> Paper:
     """
     try:
         fields: Any = json.loads(payload)
+        if kind == SHARE_TYPE:
+            text = fields["numbers"]
+            fields["numbers"] = [int(text[at : at + _DIGITS], 16) for at in range(0, len(text), _DIGITS)]
         paper = _KINDS[kind](**{name: _plain(value) for name, value in fields.items()})
         if write_paper(paper) == payload:
             return paper

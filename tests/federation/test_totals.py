@@ -287,6 +287,14 @@ def test_only_the_owners_of_servers_on_both_sides_declare(some: Parties) -> None
         declare_total(un.store, replace(KILLED, name="late"), (un.identity, network.directory), some.teller())
     with pytest.raises(ClosedTotalError):
         agree_to_total(ngo.store, waiting, (ngo.identity, network.directory), some.teller())
+    late = network.node("late")
+    whole = some.agreed(
+        replace(KILLED, name="later", period="2023", closes=AFTER, group=(*GROUP[:5], "late")), known=False
+    )
+    network.now = AFTER
+    assert some.tells(late, whole).agreed  # who comes late may know of it, and gives nothing
+    with pytest.raises(ClosedTotalError):
+        some.gives(late, whole, 1, 1)
 
 
 def test_a_server_adds_up_one_group_and_says_each_thing_once(some: Parties) -> None:

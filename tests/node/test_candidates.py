@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from node.audience import Levels, Tier
-from node.candidates import candidates, pair_of
+from node.candidates import candidates, look, pair_of
+from node.clusters import Reading, Ties, groups_of
 from node.facts import fact
 from node.intake import read_publication
 from node.ladders import chains_of
-from node.likeness import likeness, probability, weights
+from node.likeness import likeness, odds_before, probability, weights
 from node.policy import baseline
 from node.sight import Sight, cut_sight, sight
 from node.signed import RecordName
@@ -20,6 +21,7 @@ from tests.support.overlaps import make_truth, shuffled
 
 TRUTH = make_truth(3, 150)
 SIGHTS = {name: sight(one) for name, one in TRUTH.facts.items()}
+COORDINATOR = baseline().levels[Tier.COORDINATOR]
 TIERS = [baseline().levels[tier] for tier in Tier]
 
 
@@ -108,3 +110,44 @@ def test_no_more_incidents_of_a_data_set_without_duplicates_find_a_partner_than_
     # Published for the same data: 8.0 % have another one within 2 days in the same province, and 16.4 % within 7 days.
     assert share(0) <= 0.080
     assert share(weights().review) <= 0.164
+
+    # Where nobody reports what others report, the reports show it, and fewer are taken for one than by the table alone.
+    looked = look(reports)
+    more = odds_before(looked.compared) - weights().before
+    taken = [sum(probability(one.likeness.weight + by) for one in found) for by in (0, more)]
+    assert 2 * taken[1] / len(reports) <= 0.055  # 0.102 by the table
+    assert taken[1] < taken[0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("folds", "most"), [((1,), 0.05), ((1,) * 7 + (2, 2, 3), 0.05), (None, 0.08)])
+def test_the_best_total_is_near_the_truth_however_much_organizations_report_the_same(
+    monkeypatch: pytest.MonkeyPatch, folds: tuple[int, ...] | None, most: float
+) -> None:
+    if folds is not None:
+        monkeypatch.setattr("tests.support.overlaps._FOLDS", folds)
+    truth = make_truth(3, 1_500, days=1_825)
+    looked = look({name: cut_sight(sight(one), COORDINATOR) for name, one in truth.facts.items()})
+    more = odds_before(looked.compared) - weights().before
+    weighed = {
+        one.pair: one.likeness.weight + (more if one.likeness.by_day else 0) for one in looked.candidates
+    }
+
+    total = len(truth.incidents) - sum(len(one) - 1 for one in groups_of(Ties(open=weighed), Reading.BEST))
+
+    assert abs(total - truth.events) <= most * truth.events
+
+
+@given(st.dictionaries(st.integers(-1_500, 900), st.integers(0, 500), max_size=9))
+def test_the_odds_lie_between_those_of_the_table_and_what_the_pairs_show(compared: dict[int, int]) -> None:
+    before = weights().before
+    found = odds_before(compared)
+
+    assert found == odds_before(
+        dict(reversed(compared.items()))
+    )  # the order in which they came changes nothing
+    if all(weight <= before for weight in compared):
+        assert found <= before
+    if all(weight >= before for weight in compared):
+        assert found >= before
+    assert abs(odds_before({900: 1}) - before) < 50  # one pair says little

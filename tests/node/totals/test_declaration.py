@@ -99,6 +99,7 @@ def test_nobody_is_added_up_twice_but_another_group_may_be() -> None:
 def test_a_paper_is_read_in_its_one_form_alone() -> None:
     wire = write_paper(SHARE)
     assert read_paper(SHARE_TYPE, wire) == SHARE
+    assert len(write_paper(SHARE._replace(numbers=(0, 2**64 - 1)))) == len(wire)  # its length tells nothing
     for broken in (wire + b" ", wire[:-1], b"[]", b"7", wire.replace(b"alpha", b"\xff")):
         with pytest.raises(TotalError):
             read_paper(SHARE_TYPE, broken)
