@@ -1,6 +1,6 @@
 """Answer a question, with everything that must stand beside a figure: unit, as-of date, sources and caveats (R24)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -34,6 +34,7 @@ from node.store.queries import (
 )
 from node.store.staff import staff_numbers
 
+ONCE = "counted once"  # the row of a list of changes that is no record
 DEFINITION = (
     "1"  # version of what the measures mean; a figure is comparable only with one of the same version
 )
@@ -124,6 +125,7 @@ def changes(store: Store, query: Query) -> Answer:
     """What makes up the difference between two days: each record that counts otherwise, with its figures on both.
 
     Own records stand under their names. Those of peers are one row for each group, as nobody may learn whose they are.
+    What counting each event once takes off, or puts elsewhere, is a row of its own, so all of it is the difference.
 
     Raises:
         QueryError: The question names no earlier day, or what it counts can not be told record by record.
@@ -144,7 +146,29 @@ def changes(store: Store, query: Query) -> Answer:
             one, other = (_added_up(query, day.get(name, ())) for day in (now, then))
             found, _ = figures(query, one, other)
             rows += [(name or "records of peers", *row) for row in found if _differs(query, row)]
+
+        def reports(asked: Query) -> Counted:
+            return counted_rows(asked, count(run, asked))
+
+        earlier = replace(query.counted, as_of=query.since)
+        found, _ = figures(
+            query,
+            _taken_off(connection, query.counted, reports),
+            _taken_off(connection, earlier, reports),
+        )
+        rows += [(ONCE, *row) for row in found if _differs(query, row)]
         return _answer((connection, run), query, ("record", *header(query)), tuple(rows), NOTHING_LEFT)
+
+
+def _taken_off(connection: Transaction, query: Query, reports: Callable[[Query], Counted]) -> Counted:
+    """What is counted of events, less what is counted of reports."""
+    once, everything = count_each_once(connection, query, reports).best, reports(query)
+    nothing = (0,) * len(query.measures)
+    found = {}
+    for group in {*once, *everything}:
+        pairs = zip(once.get(group, nothing), everything.get(group, nothing), strict=True)
+        found[group] = tuple(events - told for events, told in pairs)
+    return {group: numbers for group, numbers in found.items() if any(numbers)}
 
 
 def _added_up(query: Query, rows: Iterable[Sequence[str | int]]) -> Counted:

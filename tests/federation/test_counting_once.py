@@ -12,7 +12,7 @@ from node.figures import Counted
 from node.gathering import count_atoms
 from node.measures import make_query
 from node.model import Outcome, PartialDate, Sex, Staff, Tally
-from node.query import answer
+from node.query import ONCE, answer, changes
 from node.verdict import Ground, Judgement
 from tests.support.cubes import yearly
 from tests.support.incidents import LOOTING, SHOOTING
@@ -83,6 +83,22 @@ def test_a_decided_event_counts_once_for_both_owners_and_own_staff_is_added_up(
         assert found.best == found.low == found.high == {("SSD",): (1, 3), ("SDN",): (1, 0)}
         assert (found.reports, found.events, found.open) == (2, 1, 0)
         assert best(network, node, "country", days_ago=3)["SSD",] == (2, 3)  # as it was known then
+
+
+def test_a_list_of_changes_adds_up_to_the_difference_when_an_event_counts_once_since(
+    network: Network, alpha: Node, beta: Node
+) -> None:
+    network.now += timedelta(days=3)
+    confirmed(network, alpha, beta)
+    today, before = network.now.date(), str(network.now.date() - timedelta(days=3))
+    asked = make_query(("month",), ("incidents", "killed"), (), as_of=today, compare=before)
+
+    listed = changes(alpha.store, asked).rows
+
+    assert {row[0] for row in listed} == {ONCE}  # no record changed
+    differences = {row[0]: (row[3], row[6]) for row in answer(alpha.store, asked).rows if row[3] or row[6]}
+    assert {row[1]: (row[4], row[7]) for row in listed} == differences
+    assert differences
 
 
 def test_a_group_in_which_only_a_counted_report_stood_is_gone(
