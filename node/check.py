@@ -221,9 +221,9 @@ class _Log:
         if outruled:
             return
         for other in found.record.stands_for if isinstance(found.record, IncidentRecord) else ():
-            self._replaced.setdefault(other.log_index, held.known_on)
+            self._replaced.setdefault(other.log_index, held.heard_on)
         if found.record is not None and found.record.replaces is not None:
-            self._replaced.setdefault(found.record.replaces.log_index, held.known_on)
+            self._replaced.setdefault(found.record.replaces.log_index, held.heard_on)
             self._chain[held.log_index] = found.record.replaces.log_index
             if isinstance(found.record, Retraction) and found.record.purge:
                 self._to_purge.add(found.record.replaces.log_index)

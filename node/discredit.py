@@ -124,7 +124,7 @@ def _ends(connection: Transaction, log_id: int, freed: frozenset[int], codec: Co
     ends: dict[int, int | None] = dict.fromkeys(freed)
     for held in _entries(connection, log_id, min(freed)):
         for index in _replaced(held, codec) & freed:
-            ends[index] = ends[index] or held.known_on
+            ends[index] = ends[index] or held.heard_on
     return ends
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from node.signed import RETRACTION_TYPE, Codec, Retraction
 from node.store.database import Transaction
 from node.store.heads import LogHead
-from node.store.peer_log import StoredEntry, bury, entries_at
+from node.store.peer_log import StoredEntry, bury, entries_at, retractions_from
 from node.verify import Fate, Verified
 
 MISMATCH = "PREDECESSOR_MISMATCH"  # what such an entry says of an older one is not believed
@@ -29,14 +29,33 @@ def purge(
     Returns:
         The entries as they are to be kept, and how many stored ones were destroyed.
     """
-    start = head.frontier.size
     settled = list(entries)
     wanted = {
         one.record.replaces.log_index
         for one in entries
         if isinstance(one.record, Retraction) and one.record.purge and one.fate is Fate.RETRACTED
     }
-    buried = 0
+    return settled, _destroy(connection, head, settled, wanted, codec)
+
+
+def purge_held(connection: Transaction, head: LogHead, start: int, codec: Codec) -> int:
+    """Destroy what the retractions held from an index on ask for; tells how many entries were.
+
+    To be done once more when entries before them are opened at last: until then nobody knew what those replaced.
+    """
+    asked = (
+        codec.decode_retraction(envelope.payload)
+        for one in retractions_from(connection, head.log_id, start)
+        if (envelope := codec.decode_entry(one.wire).envelope) is not None
+    )
+    wanted = {one.replaces.log_index for one in asked if one.purge}
+    return _destroy(connection, head, [], wanted, codec)
+
+
+def _destroy(
+    connection: Transaction, head: LogHead, settled: list[Verified], wanted: set[int], codec: Codec
+) -> int:
+    start, buried = head.frontier.size, 0
     while wanted:  # from each entry to the one that it replaced
         older = entries_at(connection, head.log_id, sorted(index for index in wanted if index < start))
         closed: dict[int, bytes] = {}
@@ -55,7 +74,7 @@ def purge(
         bury(connection, head.log_id, closed, Fate.PURGED)
         buried += len(closed)
         wanted = following
-    return settled, buried
+    return buried
 
 
 def _closed(held: Verified | StoredEntry, codec: Codec) -> tuple[bytes, int | None]:

@@ -13,12 +13,13 @@ from typing import NamedTuple
 
 from crypto.merkle import Frontier
 from node.errors import BusyError, PayloadError
-from node.purge import MISMATCH, purge
+from node.purge import MISMATCH, purge, purge_held
 from node.signed import PADDING_TYPE, RETRACTION_TYPE, Codec, IncidentRecord, Position, Retraction
 from node.store.database import Store, Transaction
 from node.store.heads import LogHead, advance_log, log_head, open_log
 from node.store.matched import follow_replaced
 from node.store.peer_log import (
+    StoredEntry,
     add_peer_entries,
     entries_at,
     first_entry,
@@ -125,8 +126,9 @@ def keep_withheld(store: Store, head: LogHead, page: VerifiedPage, codec: Codec,
         before = head._replace(frontier=past_frontier(connection, head.log_id, start))
         settled, replaced = _settle(connection, before, page.entries, codec)
         fresh = [one for one in settled if held[one.position.log_index].reason == RELAYED]
-        put_withheld(connection, head.log_id, fresh, replaced, day_number(now.date()))
-        _, buried = purge(connection, head, fresh, codec)
+        told = {one.position.log_index for one in fresh if _names(held[one.position.log_index], codec)}
+        put_withheld(connection, head.log_id, fresh, told, replaced, day_number(now.date()))
+        buried = purge_held(connection, head, start, codec)
         if buried:
             store.forget()
         follow_replaced(connection, head.log_id, _continued(fresh, replaced))
@@ -162,6 +164,11 @@ def _settle(
         else:
             settled[index - start] = one._replace(fate=Fate.REFUSED, reason=MISMATCH, fact=None)
     return settled, frozenset(replaced)
+
+
+def _names(held: StoredEntry, codec: Codec) -> bool:
+    """Whether an entry said what it replaces, whatever else of it was withheld."""
+    return codec.decode_entry(held.wire).envelope is not None
 
 
 def targets_of(record: IncidentRecord | Retraction) -> tuple[tuple[Position, bool], ...]:

@@ -170,6 +170,14 @@ entry = Table(
     Column("wire", LargeBinary, nullable=False),
 )
 
+heard_before = Table(
+    "heard_before",  # what another member had passed on as withheld when its originator opened it
+    metadata,
+    _log_id(primary_key=True),
+    Column("log_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("heard_on", Integer, nullable=False),  # the day on which what it replaces ended
+)
+
 tile = Table(
     "tile",
     metadata,

@@ -3,12 +3,12 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, delete, exists, func, select, update
+from sqlalchemy import Connection, and_, delete, exists, func, insert, select, update
 
 from crypto.merkle import Frontier
 from node.store.database import insert_many, next_id, portions
 from node.store.heads import LogHead
-from node.tables import entry, fact, log, passed_on, receipt
+from node.tables import entry, fact, heard_before, log, passed_on, receipt
 from node.verify import Fate, Verified
 
 _PORTION = 10_000  # entries looked at together
@@ -25,7 +25,10 @@ class Tally(NamedTuple):
 
 
 class StoredEntry(NamedTuple):
-    """An entry as it lies in the database."""
+    """An entry as it lies in the database.
+
+    It was heard of before it was known where another member had passed it on as withheld.
+    """
 
     log_index: int
     fate: str
@@ -33,6 +36,14 @@ class StoredEntry(NamedTuple):
     known_on: int
     leaf_hash: bytes
     wire: bytes
+    heard_on: int
+
+
+_STORED = select(*entry.c[1:], func.coalesce(heard_before.c.heard_on, entry.c.known_on)).outerjoin_from(
+    entry,
+    heard_before,
+    and_(entry.c.log_id == heard_before.c.log_id, entry.c.log_index == heard_before.c.log_index),
+)
 
 
 def add_peer_entries(
@@ -96,9 +107,9 @@ def entries_at(connection: Connection, log_id: int, indexes: Sequence[int]) -> d
     found: dict[int, StoredEntry] = {}
     for chosen in portions(indexes):
         rows = connection.execute(
-            select(*entry.c[1:]).where(and_(entry.c.log_id == log_id, entry.c.log_index.in_(chosen)))
+            _STORED.where(and_(entry.c.log_id == log_id, entry.c.log_index.in_(chosen)))
         )
-        found |= {row[0]: StoredEntry(*row) for row in rows}
+        found |= {row[0]: StoredEntry._make(row) for row in rows}
     return found
 
 
@@ -140,7 +151,12 @@ def first_entry(connection: Connection, log_id: int, start: int, fate: str, reas
 
 
 def put_withheld(
-    connection: Connection, log_id: int, entries: Sequence[Verified], replaced: Collection[int], day: int
+    connection: Connection,
+    log_id: int,
+    entries: Sequence[Verified],
+    told: Collection[int],
+    replaced: Collection[int],
+    day: int,
 ) -> None:
     """Put what is known now of entries that were withheld in their place, and let what is replaced no longer count.
 
@@ -148,16 +164,20 @@ def put_withheld(
         connection: Of a write transaction.
         log_id: Of the log.
         entries: As they passed.
+        told: Indexes of those that had said before what they replace: that ended when they were first heard of.
         replaced: Indexes of entries that they, or others, replace.
-        day: On which they arrived, as a `day_number`.
+        day: On which they arrived, as a `day_number`; what they open counts from then on.
     """
-    for (index, _), wire, fate, _, _, reason in entries:
+    counted = [one for one in entries if one.fact is not None]
+    for (index, _), wire, fate, _, fact_columns, reason in entries:
+        mine = and_(entry.c.log_id == log_id, entry.c.log_index == index)
+        if index in told and fact_columns is not None:
+            before = select(entry.c.log_id, entry.c.log_index, entry.c.known_on).where(mine)
+            connection.execute(insert(heard_before).from_select(heard_before.c.keys(), before))
+        known_on = entry.c.known_on if index in told and fact_columns is None else day
         connection.execute(
-            update(entry)
-            .where(and_(entry.c.log_id == log_id, entry.c.log_index == index))
-            .values(wire=wire, fate=_PLAIN[fate], reason=reason, known_on=day)
+            update(entry).where(mine).values(wire=wire, fate=_PLAIN[fate], reason=reason, known_on=known_on)
         )
-    counted = (one for one in entries if one.fact is not None)
     insert_many(
         connection,
         fact,
@@ -187,12 +207,17 @@ def believe(connection: Connection, log_id: int, day: int, found: Verified) -> N
 def stored_entries(connection: Connection, log_id: int, start: int, count: int) -> list[StoredEntry]:
     """Up to `count` entries from `start` on, in order."""
     rows = connection.execute(
-        select(*entry.c[1:])
-        .where(and_(entry.c.log_id == log_id, entry.c.log_index >= start))
+        _STORED.where(and_(entry.c.log_id == log_id, entry.c.log_index >= start))
         .order_by(entry.c.log_index)
         .limit(count)
     )
-    return [StoredEntry(*row) for row in rows]
+    return list(map(StoredEntry._make, rows))
+
+
+def retractions_from(connection: Connection, log_id: int, start: int) -> list[StoredEntry]:
+    """Entries from an index on that call something back, in order."""
+    mine = and_(entry.c.log_id == log_id, entry.c.log_index >= start, entry.c.fate == str(Fate.RETRACTED))
+    return list(map(StoredEntry._make, connection.execute(_STORED.where(mine).order_by(entry.c.log_index))))
 
 
 def refused_entries(connection: Connection, log_id: int, limit: int) -> list[tuple[int, str]]:
@@ -208,7 +233,7 @@ def refused_entries(connection: Connection, log_id: int, limit: int) -> list[tup
 
 def cut_entries(connection: Connection, log_id: int, origin_id: str, size: int) -> None:
     """Drop the entries of a log from an index on, what was counted of them, and what was passed on of them."""
-    for table in (fact, entry):
+    for table in (fact, entry, heard_before):
         connection.execute(delete(table).where(and_(table.c.log_id == log_id, table.c.log_index >= size)))
     late = and_(passed_on.c.origin_id == origin_id, passed_on.c.log_index >= size)
     connection.execute(delete(passed_on).where(late))

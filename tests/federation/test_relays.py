@@ -1,27 +1,32 @@
 """Who has no line to a member gets its log from another: what may be passed on, as it was signed, and no more."""
 
+from dataclasses import replace
+from datetime import date, timedelta
+
 import pytest
 
 from console.proofs import given_lines
 from crypto.envelope import leaf
-from node.audience import Tier
+from node.audience import ALL_CLOSED, Tier
 from node.errors import RelayError, StoreError, UnavailableError
 from node.gossip import most_heard, tellers
 from node.outcomes import Reading, outcomes
 from node.plan import Request
+from node.recall import call_back
 from node.receipt import PassedOn
 from node.receive import follow
 from node.relayed import verify_relayed
-from node.signed import Entry, Label
+from node.signed import Entry, Label, Reason
 from node.store.heads import log_head
 from node.store.peer_log import stored_entries
 from node.store.receipts import all_passed_on
+from node.store.records import record_ids_by_key
 from node.wire import records
 from node.wire.receipts import decode_receipt
 from tests.support.deciding import BASELINE
 from tests.support.faults import Flavour, failing_at
 from tests.support.incidents import LOOTING, ROBBERY, SHELLING, SHOOTING
-from tests.support.network import NOW, Network, Node, on_sqlite_alone, rows_of
+from tests.support.network import NOW, SOURCE, Network, Node, on_sqlite_alone, rows_of
 from tests.support.peer_simulator import PeerSimulator
 
 PEERS = frozenset({Tier.PEER, Tier.PUBLIC})
@@ -262,3 +267,77 @@ def test_what_was_kept_back_is_learnt_whole_or_not_at_all(network: Network, flav
     network.sync(beta, origin)
     assert kept(beta, "mirage") == kept(direct, "mirage")
     assert beta.counts("means") == direct.counts("means")
+
+
+def days(node: Node) -> list[tuple[int, int]]:
+    """Since when each entry of alpha's log is known, and when it was heard of."""
+    with node.store.read() as connection:
+        head = log_head(connection, "alpha")
+        assert head is not None
+        return [(one.known_on, one.heard_on) for one in stored_entries(connection, head.log_id, 0, 100)]
+
+
+@pytest.mark.slow
+def test_what_a_relay_kept_back_counts_from_the_day_on_which_it_was_opened(
+    network: Network, alpha: Node, gamma: Node
+) -> None:
+    """A leaf says nothing of what it replaces, so the older record counts until the originator shows the newer one."""
+    office = network.node("office", Tier.COORDINATOR)
+    network.sync(office, alpha)
+    alpha.holds(a=SHOOTING, b=ROBBERY, c=SHELLING)
+    alpha.shares()
+    network.sync(gamma, alpha)
+    network.now += timedelta(days=1)
+    network.passes(office, gamma, "alpha")
+    assert kept(office)[3] == ("withheld", "RELAYED")
+    network.now += timedelta(days=1)
+    network.sync(office, alpha)
+    assert office.faults(*network.origins()) == []
+    assert days(office)[3] == (20261125, 20261125)
+    first, second, third = (office.counts("means", as_of=date(2026, 11, day)) for day in (23, 24, 25))
+    assert first == second
+    assert third == {("shooting",): 1, ("robbery",): 1, ("shelling",): 1}
+
+
+@pytest.mark.slow
+def test_what_a_relay_named_and_kept_back_ended_what_it_replaces_on_the_day_it_was_named(
+    network: Network, alpha: Node, gamma: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beta = network.node("beta")
+    network.sync(beta, alpha)
+    alpha.holds(a=SHELLING, b=ROBBERY, c=LOOTING)
+    alpha.shares()
+    network.sync(gamma, alpha)
+    closed = replace(BASELINE.policy, levels=dict.fromkeys(Tier, ALL_CLOSED))
+    monkeypatch.setattr("tests.support.network.BASELINE", BASELINE._replace(policy=closed))
+    network.now += timedelta(days=1)
+    network.passes(beta, gamma, "alpha")
+    assert kept(beta)[3] == ("withheld", "RELAYED")
+    network.now += timedelta(days=1)
+    network.sync(beta, alpha)
+    assert beta.faults(*network.origins()) == []
+    assert days(beta)[3] == (20261125, 20261124)
+    assert [beta.counts("means", as_of=date(2026, 11, day)) for day in (23, 24, 25)] == [
+        {("shooting",): 1, ("robbery",): 1},
+        {("robbery",): 1},
+        {("shelling",): 1, ("robbery",): 1},
+    ]
+
+
+@pytest.mark.slow
+def test_what_is_to_be_destroyed_is_found_behind_what_a_relay_kept_back(
+    network: Network, alpha: Node, gamma: Node
+) -> None:
+    office = network.node("office", Tier.COORDINATOR)
+    network.sync(office, alpha)
+    alpha.holds(a=SHOOTING, b=ROBBERY, c=SHELLING)
+    alpha.shares()
+    with alpha.store.read() as connection:
+        ids = tuple(record_ids_by_key(connection, SOURCE, ["c"]).values())
+    network.sync(gamma, alpha)
+    network.passes(office, gamma, "alpha")
+    call_back(alpha.store, ids, Reason.SHARED_IN_ERROR, alpha.identity, records, now=network.now, purge=True)
+    network.sync(office, alpha)
+    assert [fate for fate, _ in kept(office)[2:]] == ["purged", "withheld", "retracted"]
+    assert office.counts("means") == {("shooting",): 1, ("robbery",): 1}
+    assert office.faults(*network.origins()) == []
