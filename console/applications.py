@@ -16,8 +16,17 @@ from crypto.envelope import Envelope, add_signature, sign_envelope, verify_thres
 from crypto.errors import CryptoError
 from crypto.sealing import seal_public_key_from
 from crypto.signing import Signer, key_hash
-from node.directory import REQUEST_TYPE, Directory, Member, MemberKey, MembershipRequest, Status
-from node.errors import DirectoryError, PayloadError
+from node.directory import (
+    REQUEST_TYPE,
+    Directory,
+    Member,
+    MemberKey,
+    MembershipRequest,
+    Status,
+    speaker_of,
+)
+from node.errors import DirectoryError, MemberError, PayloadError
+from node.logbook import Identity
 from node.wire.membership import decode_request, encode_request
 from node.wire.records import decode_envelope, encode_envelope
 
@@ -78,28 +87,48 @@ def request_membership(
 
 
 def read_application(path: Path) -> Application:
+    """Read a file with a request for membership, as `open_application` does."""
+    return open_application(read_file(path), path.name)
+
+
+def open_application(content: bytes, name: str) -> Application:
     """Read a request for membership and check that the applicant holds the keys in it.
 
     Raises:
-        DirectoryError: It is no request, or the proof of a key is missing.
+        DirectoryError: It is no request, or the proof of a key is missing; it is told by its name.
     """
     try:
-        envelope = decode_envelope(read_file(path))
+        envelope = decode_envelope(content)
         member, proof_keys, tls_proofs = decode_request(envelope.payload)
     except PayloadError as error:
-        raise DirectoryError(f"{path.name} is not a request for membership") from error
+        raise DirectoryError(f"{name} is not a request for membership") from error
     keys = {*(key.public_key for key in member.keys), *proof_keys}
     try:
         verify_threshold(envelope, REQUEST_TYPE, keys, len(keys))
         if [key.public_key for key in member.seal_keys] != list(map(seal_public_key_from, proof_keys)):
-            raise DirectoryError(f"{path.name} does not prove that the applicant holds its seal key")
+            raise DirectoryError(f"{name} does not prove that the applicant holds its seal key")
         if len(tls_proofs) != len(member.tls_certificates):
-            raise DirectoryError(f"{path.name} does not prove that the applicant holds its TLS key")
+            raise DirectoryError(f"{name} does not prove that the applicant holds its TLS key")
         for certificate, proof in zip(member.tls_certificates, tls_proofs, strict=True):
             verify_holder(certificate, _statement(member), proof)
     except CryptoError as error:
-        raise DirectoryError(f"{path.name} is not signed with every key that it names: {error}") from error
+        raise DirectoryError(f"{name} is not signed with every key that it names: {error}") from error
     return Application(member, envelope)
+
+
+def sponsor(home: Home, identity: Identity, found: Application, now: datetime) -> bytes:
+    """The request with the signature of this node, whose people have heard its words; one that has it stays as it is.
+
+    Raises:
+        MemberError: The directory knows another signing key of this node, or it takes no part.
+        DirectoryError: There is no network yet.
+    """
+    directory = home.directory()
+    if identity.signing.public_key not in speaker_of(directory, identity.org_id, now).signing_keys:
+        raise MemberError("the directory holds another signing key of this node; nobody would believe it")
+    if identity.org_id in found.sponsors(directory, now):
+        return encode_envelope(found.envelope)
+    return sponsored(found, identity.signing)
 
 
 def sponsored(application: Application, signer: Signer) -> bytes:

@@ -82,24 +82,18 @@ def sponsor(
     """
     from datetime import UTC, datetime
 
-    from console.applications import fingerprint, read_application, sponsored
+    from console.applications import fingerprint, read_application
+    from console.applications import sponsor as sign_for
     from console.home import open_home, write_file
-    from node.directory import speaker_of
-    from node.errors import MemberError
 
     opened = open_home(home)
     found = read_application(file)
-    signer = opened.identity(passphrase(home)).signing
-    now = datetime.now(UTC)
-    own = speaker_of(opened.directory(), opened.settings.org_id, now)
-    if signer.public_key not in own.signing_keys:
-        raise MemberError("the directory holds another signing key of this node; nobody would believe it")
+    identity = opened.identity(passphrase(home))
     say(f"{found.member.org_id} ({found.member.type.name}):")
     print(fingerprint(found.member))
     if not yes:
         typer.confirm("Did somebody whom you know read you these words?", abort=True, err=True)
-    if opened.settings.org_id not in found.sponsors(opened.directory(), now):
-        write_file(file, sponsored(found, signer))
+    write_file(file, sign_for(opened, identity, found, datetime.now(UTC)))
     say(f"Signed. Hand {file} to the next sponsor, or to whoever admits {found.member.org_id}.")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from console.web.focal import (
+    ceremonies,
     grouping,
     health,
     holding,
@@ -60,6 +61,13 @@ ROUTES: Mapping[str, Route] = MappingProxyType(
         "/records": Route(_READERS, members.show_records, lists=members.take_records),
         "/bundle": Route(_CARRIERS, members.ask_bundle, members.take_bundle, uploads=_FORM_BYTES),
         "/bundle/write": Route(_CARRIERS, takes=members.write_bundle),
+        "/ceremonies": Route(
+            _OPERATORS, ceremonies.show_ceremonies, ceremonies.take_file, uploads=_FORM_BYTES
+        ),
+        "/ceremonies/file": Route(_OPERATORS, ceremonies.look),
+        "/ceremonies/sponsor": Route(_OPERATORS, takes=ceremonies.sign),
+        "/ceremonies/join": Route(_OPERATORS, takes=ceremonies.join),
+        "/ceremonies/cancel": Route(_OPERATORS, takes=ceremonies.forget),
         "/health": Route(_OPERATORS, health.show_health, lists=health.take_keys),
     }
 )

@@ -23,8 +23,9 @@ from console.web.roles import Role
 from console.web.sessions import open_session
 from console.web.tables import account
 from console.web.visit import Works
+from node.wire.network import decode_document, encode_document
 from tests.console.command_line import copied, joins, machine, tocsin
-from tests.support.browser import Browser, console
+from tests.support.browser import Browser, Shown, console
 
 PASSPHRASE = "several words that nobody says"
 SECRET = "JBSWY3DPEHPK3PXP" * 2
@@ -296,3 +297,64 @@ def test_health_says_what_asks_for_attention(pair: tuple[Path, Path], browser: B
     assert "ends soon" not in shown.words
     assert len(rows(pair[0], "keys", "show")) == browser.get("/health.csv").text.count("\n") - 1
     assert "PRIVATE" not in shown.text
+
+
+def brought(browser: Browser, content: bytes) -> Shown:
+    form = browser.get("/ceremonies").form("/ceremonies")
+    return browser.follow(browser.upload("/ceremonies", form, [("file", "brought", content)]))
+
+
+@pytest.mark.slow
+def test_a_request_is_sponsored_by_whoever_heard_its_words(
+    pair: tuple[Path, Path], browser: Browser, tmp_path: Path
+) -> None:
+    alpha, beta = pair
+    request = tmp_path / "beta.req"
+    words = tocsin("peer", "request", "--out", request, "--home", beta).out.strip()
+
+    shown = brought(browser, request.read_bytes())
+
+    assert words in shown.words
+    silent = browser.send(shown, "/ceremonies/sponsor")
+    assert (silent.status, "say that you have heard" in silent.words) == (422, True)
+    signed = browser.send(shown, "/ceremonies/sponsor", heard="1")
+    assert signed.header("content-disposition") == 'attachment; filename="beta.req"'
+    request.write_bytes(signed.content)
+    admitted = tocsin("peer", "admit", request, "--sponsors", "1", "--yes", "--home", alpha)
+    assert "Sponsored by alpha." in admitted.err
+
+
+@pytest.mark.slow
+def test_a_file_of_the_network_is_taken_over_once_enough_have_signed(
+    pair: tuple[Path, Path], works: Works, browser: Browser, tmp_path: Path
+) -> None:
+    alpha, _ = pair
+    before = works.home.directory().version
+    other = copied(alpha, tmp_path / "keeper")
+    assert tocsin("peer", "suspend", "beta", "--home", other).code == 0
+    whole = (other / "network" / "network.pb").read_bytes()
+    document = decode_document(whole)
+    assert document.directory is not None
+    unsigned = encode_document(document._replace(directory=document.directory._replace(signatures=())))
+
+    shown = brought(browser, whole)
+    draft = brought(browser, unsigned)
+
+    assert "ACTIVE -> SUSPENDED" in shown.words
+    assert "It is a draft. Signatures that it lacks: of the directory 1" in draft.words
+    assert 'action="/ceremonies/join"' not in draft.text
+    (kept,) = works.tray._kept.values()
+    forced = browser.post("/ceremonies/join", {**draft.form("/ceremonies/cancel"), "file": kept.token})
+    assert (forced.status, works.home.directory().version) == (422, before)
+    assert "gone=1" in browser.send(shown, "/ceremonies/join").header(
+        "location"
+    )  # the other file took its place
+    taken = browser.send(brought(browser, whole), "/ceremonies/join")
+    assert "Taken over" in taken.words
+    assert works.home.directory().version == before + 1
+    again = browser.send(brought(browser, whole), "/ceremonies/join")
+    assert again.status in {200, 422}
+    nothing = browser.upload(
+        "/ceremonies", browser.get("/ceremonies").form("/ceremonies"), [("file", "x", b"x")]
+    )
+    assert browser.follow(nothing).status == 422

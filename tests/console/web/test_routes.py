@@ -25,7 +25,8 @@ REQUEST = "00000000-0000-4000-8000-000000000001"
 NOBODY: frozenset[Role] = frozenset()
 FOCAL = frozenset({Role.FOCAL_POINT})
 READERS = FOCAL | {Role.COORDINATOR}
-CARRIERS = FOCAL | {Role.OPERATOR}
+OPERATORS = frozenset({Role.OPERATOR})
+CARRIERS = FOCAL | OPERATORS
 LOOKERS = FOCAL | {Role.AUDITOR}
 REPORTERS = FOCAL | {Role.REPORTER}
 OFFICERS = FOCAL | {Role.ACCOUNTABILITY_OFFICER, Role.APPROVER, Role.LEGAL_ADVISER, Role.SURVIVOR_ADVOCATE}
@@ -78,7 +79,12 @@ MAY: dict[str, tuple[frozenset[Role], frozenset[Role]]] = {
     "/release/plan": (PLANNERS, NOBODY),
     "/release/publish": (NOBODY, RELEASERS),
     "/releases": (RELEASERS | {Role.AUDITOR}, NOBODY),
-    "/health": (CARRIERS - FOCAL, NOBODY),
+    "/ceremonies": (OPERATORS, OPERATORS),
+    "/ceremonies/cancel": (NOBODY, OPERATORS),
+    "/ceremonies/file": (OPERATORS, NOBODY),
+    "/ceremonies/join": (NOBODY, OPERATORS),
+    "/ceremonies/sponsor": (NOBODY, OPERATORS),
+    "/health": (OPERATORS, NOBODY),
     "/held": (READERS, NOBODY),
     "/disclosures": (LOOKERS, NOBODY),
     "/holders": (READERS, NOBODY),
