@@ -75,6 +75,12 @@ def may_send(works: Works, path: str, token: str) -> int:
     return route.uploads if _signed_in(visit) and reaches(visit.who.roles, path) else 0
 
 
+def stays_in_memory(path: str) -> bool:
+    """Whether what is sent to a page is of a case."""
+    route = ROUTES.get(path)
+    return route is not None and route.sealed
+
+
 def _opened(visit: Visit, asked: Asked) -> Visit:
     """The visit with what was asked and sent, and with whose session it is, whether that counts or not."""
     body = asked.body or b""

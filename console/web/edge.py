@@ -22,7 +22,7 @@ from console.home import Home, write_file
 from console.serve import Daily, Node
 from console.web.api.edge import METHODS, respond
 from console.web.api.figures import API, node_gateway
-from console.web.desk import Asked, Sent, answer, may_send
+from console.web.desk import Asked, Sent, answer, may_send, stays_in_memory
 from console.web.forms import read_form, takes_files
 from console.web.listening import (
     HEADERS,
@@ -82,7 +82,7 @@ def make_app(works: Works, place: Place) -> ASGIApp:
         body: bytes | Sent | None
         if takes_files(request):
             limit = await run_in_threadpool(may_send, works, request.url.path, token)
-            body = await read_form(request, limit)
+            body = await read_form(request, limit, in_memory=stays_in_memory(request.url.path))
         else:
             body = await _body(request)
         asked = Asked(

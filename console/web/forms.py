@@ -1,6 +1,7 @@
 """Forms with files, read from the line into files that vanish; only as large as the page allows its sender."""
 
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from console.web.desk import MAX_FIELDS, Sent
@@ -15,10 +16,11 @@ def takes_files(request: Request) -> bool:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower() == "multipart/form-data"
 
 
-async def read_form(request: Request, limit: int) -> Sent | None:
+async def read_form(request: Request, limit: int, *, in_memory: bool) -> Sent | None:
     """Such a form; `None` where it is larger than `limit` bytes, does not say how large it is, or is broken.
 
-    Where nothing is allowed, nothing is read: the page that answers says why.
+    Where nothing is allowed, nothing is read: the page that answers says why. Files that are `in_memory` never touch a
+    disk, also not one without a name.
     """
     if not limit:
         return Sent({}, {})
@@ -26,8 +28,22 @@ async def read_form(request: Request, limit: int) -> Sent | None:
     if not length.isdecimal() or int(length) > limit:
         return None
     try:
-        form = await request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=MAX_WORDS_BYTES)
-    except HTTPException:
+        if in_memory:
+            parser = MultiPartParser(
+                request.headers,
+                request.stream(),
+                max_files=MAX_FILES,
+                max_fields=MAX_FIELDS,
+                max_part_size=MAX_WORDS_BYTES,
+            )
+            parser.spool_max_size = limit + 1
+            form = await parser.parse()
+            request._form = form  # noqa: SLF001 - so that the files are closed with the request, as all others
+        else:
+            form = await request.form(
+                max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=MAX_WORDS_BYTES
+            )
+    except (HTTPException, MultiPartException):
         return None
     fields: dict[str, tuple[str, ...]] = {}
     files: dict[str, tuple[Upload, ...]] = {}

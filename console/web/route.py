@@ -14,7 +14,7 @@ class Route(NamedTuple):
         shows: Answers who asks for it.
         takes: Answers who sends its form.
         keeps: What is typed on it is kept when the session has ended.
-        sealed: That is kept in memory alone, as it is of a case.
+        sealed: That, and files that are sent to it, are held in memory alone: they are of a case.
         early: It is reached before the second step is set up, too.
         uploads: Bytes that its form may have with its files, where it has some.
         lists: Gives the whole list that it shows as a `Table`, where it shows one.

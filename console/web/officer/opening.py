@@ -10,20 +10,22 @@ from casework.client.desk import RemoteDesk
 from casework.errors import NotFoundError, OfficeUnavailableError, RefusedError, SessionError
 from console.errors import NoPageError
 from console.web.front import safe_page
+from console.web.roles import Role
 from console.web.visit import Answer, Elsewhere, Page, Visit
 
 UNLOCK = "/cases/unlock"
 BOARD = "/cases"
+LOG = "/cases/log"
 
 
 def ask_unlock(visit: Visit) -> Answer:
     """The form of id and passphrase."""
-    return _asked(safe_page(visit.asks("next") or BOARD), visit.who.name, "", 200)
+    return _asked(safe_page(visit.asks("next") or _first(visit)), visit.who.name, "", 200)
 
 
 def take_unlock(visit: Visit) -> Answer:
     """Open the desk and go where somebody was going."""
-    page, name = safe_page(visit.says("next") or BOARD), visit.says("officer").strip()
+    page, name = safe_page(visit.says("next") or _first(visit)), visit.says("officer").strip()
     try:
         visit.works.desks.open(
             visit.works.home, visit.sitting.key, visit.who.key, name, visit.says("passphrase")
@@ -36,6 +38,10 @@ def take_unlock(visit: Visit) -> Answer:
 
 def _asked(page: str, name: str, fault: str, status: int) -> Answer:
     return Page("officer/unlock.html", {"next": page, "officer": name, "fault": fault}, status)
+
+
+def _first(visit: Visit) -> str:
+    return LOG if visit.who.roles == {Role.AUDITOR} else BOARD
 
 
 def lock(visit: Visit) -> Answer:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from console.web.officer import cases, opening, starting, steps
+from console.web.officer import access, cases, evidence, opening, papers, starting, steps
 from console.web.roles import Role
 from console.web.route import Route
 
@@ -17,16 +17,31 @@ _OFFICERS = frozenset(
     }
 )
 
-_DOCUMENT_BYTES = 33 << 20  # a letter, of which the hash is kept, and what is typed beside it
+_WITH_KEYS = _OFFICERS | {Role.AUDITOR}
+_FORM_BYTES = 1 << 20  # what is typed beside a file
+_DOCUMENT_BYTES = (32 << 20) + _FORM_BYTES  # a letter, of which the hash is kept
 
 ROUTES: Mapping[str, Route] = MappingProxyType(
     {
-        opening.UNLOCK: Route(_OFFICERS, opening.ask_unlock, opening.take_unlock),
-        "/cases/lock": Route(_OFFICERS, takes=opening.lock),
+        opening.UNLOCK: Route(_WITH_KEYS, opening.ask_unlock, opening.take_unlock),
+        "/cases/lock": Route(_WITH_KEYS, takes=opening.lock),
         opening.BOARD: Route(_OFFICERS, cases.board, lists=cases.take_board),
         "/cases/due": Route(_OFFICERS, cases.due, lists=cases.take_due),
         "/cases/open": Route(_OFFICERS, starting.ask, starting.take, keeps=True, sealed=True),
         "/case": Route(_OFFICERS, cases.case_page),
         "/case/do": Route(_OFFICERS, steps.ask, steps.take, keeps=True, sealed=True, uploads=_DOCUMENT_BYTES),
+        "/case/evidence": Route(
+            _OFFICERS,
+            evidence.show,
+            evidence.take,
+            sealed=True,
+            uploads=evidence.MAX_BYTES + _FORM_BYTES,
+            lists=evidence.take_away,
+        ),
+        "/case/evidence/content": Route(_OFFICERS, takes=evidence.content),
+        "/case/access": Route(_OFFICERS, access.show, access.take, lists=access.take_away),
+        "/case/joint": Route(_OFFICERS, papers.joint),
+        "/cases/papers": Route(_OFFICERS, papers.show, papers.write),
+        "/cases/log": Route(_WITH_KEYS, access.show_log, lists=access.take_log),
     }
 )

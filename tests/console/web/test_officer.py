@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from unittest.mock import patch
 
 import pytest
 from sqlalchemy import update
@@ -116,7 +117,7 @@ def test_what_is_typed_of_a_case_never_reaches_a_disk_and_comes_back_to_the_same
     desk._token = ""  # the case server has forgotten the key meanwhile
     sent = browser.send(form, "/case/do", text=CANARY)
     assert sent.header("location").startswith("/cases/unlock?next=%2Fcase%2Fdo")
-    place.at("other", browser)
+    place.at("boss", browser)  # who sees the case too, in the same browser
     assert CANARY not in browser.get(place.page("note")).text
     place.at("ops", browser)
     assert CANARY in browser.get(place.page("note")).text
@@ -137,7 +138,15 @@ def test_a_case_that_is_not_for_an_officer_is_a_page_that_does_not_exist(place: 
     nowhere = browser.get(f"/case?id={'0' * 32}")
     key = nowhere.form("/leave")["form_key"]
     assert nowhere.status == 404
-    for page in (f"/case?id={place.uid}", f"/case?id={place.uid[:8]}", place.page("note"), "/case?id="):
+    others = ("access", "evidence", "evidence/content", "joint")
+    for page in (
+        f"/case?id={place.uid}",
+        f"/case?id={place.uid[:8]}",
+        "/case?id=",
+        place.page("note"),
+        f"/cases/papers?id={place.uid}",
+        *(f"/case/{name}?id={place.uid}" for name in others),
+    ):
         for shown in (browser.get(page), browser.post(page, {"form_key": key, "text": "x"})):
             assert shown.status in {404, 405}
             assert place.uid not in shown.words.replace(page, "")
@@ -146,13 +155,20 @@ def test_a_case_that_is_not_for_an_officer_is_a_page_that_does_not_exist(place: 
     assert browser.get(place.page("no-such-step")).words == nowhere.words
     assert "You were let into no case yet." in browser.get("/cases").words
     for path in SEALED:
-        assert json.loads(browser.get(f"{path}.json").text)["rows"] == []
+        taken = browser.get(f"{path}.json{behind(path, place.uid)}")
+        assert taken.status == 404 or json.loads(taken.text)["rows"] == []
     assert place.uid in place.at("ops").get("/cases").text
 
 
-@pytest.mark.parametrize("path", SEALED)
+def behind(path: str, uid: str) -> str:
+    """What is asked of a page of one case."""
+    return f"?id={uid}" if path.startswith("/case/") else f"?case={uid[:8]}" if path == "/cases/log" else ""
+
+
+# Asking for the log adds to it.
+@pytest.mark.parametrize("path", [one for one in SEALED if one != "/cases/log"])
 def test_lists_of_cases_are_taken_away(path: str, place: Place) -> None:
-    check_taken_away(place.at("ops"), path)
+    check_taken_away(place.at("ops"), path, behind(path, place.uid))
 
 
 def test_what_can_be_done_is_what_the_table_says_and_each_has_a_form(place: Place) -> None:
@@ -183,7 +199,8 @@ def test_a_form_shows_what_is_wrong_beside_its_field_and_is_done_once(place: Pla
     for _ in range(2):
         sent = browser.post(place.page("person-add"), typed)
         assert sent.header("location") == f"/case?id={place.uid}&done=person_added"
-    assert [one.id for one in place.office.desks["ops"].read(place.uid).persons] == ["P1", "P2"]
+    added = place.office.desks["ops"].read(place.uid).of("person_added")
+    assert [one.text("person") for one in added] == ["P1", "P2"]
     refused = browser.send(
         browser.get(place.page("hold-set")), "/case/do", reason="safety", review_on="2031-01-01"
     )
@@ -244,7 +261,17 @@ def test_pages_of_a_case_are_small_and_in_every_language(language: str, place: P
     with place.works.store.write() as connection:
         connection.execute(update(account).values(language=language))
     browser = place.at("ops")
-    for page in ("/cases", "/cases/due", f"/case?id={place.uid}", place.page("demarche-send"), "/cases/open"):
+    for page in (
+        "/cases",
+        "/cases/due",
+        f"/case?id={place.uid}",
+        place.page("demarche-send"),
+        "/cases/open",
+        f"/case/access?id={place.uid}",
+        f"/case/evidence?id={place.uid}",
+        f"/cases/papers?id={place.uid}",
+        f"/cases/log?case={place.uid[:8]}",
+    ):
         shown = browser.get(page)
         assert shown.status == 200
         assert shown.size < 50_000
@@ -266,3 +293,102 @@ def test_without_a_case_server_the_page_says_so(place: Place) -> None:
         assert (sent.status, "casework does not run here" in sent.words) == (503, True)
     finally:
         place.works.desks.dial = before
+
+
+def test_a_file_is_sealed_verified_and_taken_out_with_its_chain_and_touches_no_disk(place: Place) -> None:
+    browser, page = place.at("ops"), f"/case/evidence?id={place.uid}"
+    form = browser.get(page).form("/case/evidence")
+    assert form["evidence"] == "E1"
+    photograph = CANARY.encode() * 60_000  # more than what a form usually has in memory
+    lacking = browser.upload(page, form, [("file", "gate.jpg", photograph)])
+    assert (lacking.status, 'id="kind-fault"' in lacking.text) == (422, True)
+    with patch("tempfile.TemporaryFile", side_effect=AssertionError("a disk")):
+        sent = browser.upload(page, form | {"kind": "photograph"}, [("file", "gate.jpg", photograph)])
+    assert sent.header("location") == f"{page}&done=collect"
+    digest = sha256(photograph).hexdigest()
+    assert digest in browser.get(page).words
+
+    key = {"form_key": form["form_key"], "item": "E1"}
+    assert browser.post(page, {**key, "act": "verify"}).header("location") == f"{page}&done=verify"
+    assert browser.post(page, {**key, "act": "transfer", "by": "a", "to": "b"}).status == 303
+    refused = browser.post(f"/case/evidence/content?id={place.uid}", {**key, "purpose": " "})
+    assert (refused.status, "say what for" in refused.words) == (422, True)
+    out = browser.post(f"/case/evidence/content?id={place.uid}", {**key, "purpose": "complaint"})
+    name = place.office.desks["ops"].read(place.uid).name
+    assert sha256(out.text.encode()).hexdigest() == digest
+    assert out.header("content-disposition") == f'attachment; filename="{name}-E1.jpg"'
+    acts = [one.text("act") for one in place.office.desks["ops"].read(place.uid).of("custody")]
+    assert acts == ["collect", "verify", "transfer", "access"]
+    assert browser.post(page, {**key, "act": "destroy"}).status == 422
+    boss = place.at("boss")  # who was let in without the key of evidence
+    shown = boss.get(page)
+    assert digest not in shown.words
+    assert "gate.jpg" not in shown.words
+    form_key = boss.get(page).form("/leave")["form_key"]
+    asked = {"form_key": form_key, "item": "E1", "purpose": "x"}
+    taken = boss.post(f"/case/evidence/content?id={place.uid}", asked)
+    assert taken.status in {404, 422}
+    for file in place.works.home.path.rglob("*"):
+        assert not file.is_file() or CANARY.encode() not in file.read_bytes(), file
+
+
+def test_somebody_is_let_in_and_shut_out_and_the_log_says_who_read(place: Place) -> None:
+    browser, page = place.at("ops"), f"/case/access?id={place.uid}"
+    form = browser.get(page)
+    key = form.form("/leave")["form_key"]
+    assert place.at("other").get(f"/case?id={place.uid}").status == 404
+    assert browser.post(page, {"form_key": key, "officer": "other", "act": "let_in"}).status == 422
+    given = {
+        "form_key": key,
+        "officer": "other",
+        "reason": "<b>stands in</b>",
+        "rights": "write",
+        "until": "2099-01-01",
+    }
+    assert browser.post(page, {**given, "act": "let_in", "until": "soon"}).status == 422
+    assert browser.post(page, {**given, "act": "let_in"}).status == 303
+    assert "&lt;b&gt;stands in" in browser.get(page).text
+    assert place.at("other").get(f"/case?id={place.uid}").status == 200
+    assert browser.post(page, {**given, "act": "shut_out"}).status == 303
+    assert place.at("other").get(f"/case?id={place.uid}").status == 404
+
+    log = f"/cases/log?case={place.uid[:8]}"
+    assert "read a case" in browser.get(log).words
+    assert "Say which case" in browser.get("/cases/log").words
+    auditor = place.sign_in(Role.AUDITOR)
+    opened = auditor.send(auditor.get("/cases/unlock"), "/cases/unlock", officer="ears")
+    assert opened.header("location") == "/cases/log"
+    shown = auditor.follow(opened)
+    assert "was refused" in shown.words
+    assert "Two drivers" not in shown.words
+    assert auditor.get(f"/case?id={place.uid}").status == 404
+
+
+def test_reports_and_letters_are_written_in_a_language_of_their_own(place: Place) -> None:
+    browser, page = place.at("ops"), f"/cases/papers?id={place.uid}"
+    form = browser.get(page)
+    key = form.form("/leave")["form_key"]
+    asked = {"form_key": key, "report": "dossier", "level": "internal", "language": "fr", "style": "html"}
+    dossier = browser.post(page, asked)
+    name = place.office.desks["ops"].read(place.uid).name
+    assert dossier.header("content-disposition") == f'attachment; filename="dossier-{name}-fr.html"'
+    assert "Ministère des affaires étrangères" in dossier.words
+    assert '<html lang="fr"' in dossier.text
+    for what, more in (
+        ("yearly", {}),
+        ("state", {"state": "CMR"}),
+        ("detention", {}),
+        ("ageing", {}),
+        ("worklist", {}),
+    ):
+        sheet = browser.post("/cases/papers", {**asked, "report": what, "style": "csv", **more})
+        assert (sheet.status, sheet.header("content-type").partition(";")[0]) == (200, "text/csv"), what
+    letter = browser.post(
+        page, {"form_key": key, "letter": "note_verbale", "language": "fr", "text": "<script>x"}
+    )
+    assert letter.status == 200
+    assert "<script" not in letter.text
+    refused = browser.post("/cases/papers", {**asked, "report": "state", "state": ""})
+    assert (refused.status, "say which host State" in refused.words) == (422, True)
+    assert browser.post(page, {**asked, "level": "public"}).status == 422  # nobody released it
+    assert "This is no joint case yet." in browser.get(f"/case/joint?id={place.uid}").words

@@ -33,6 +33,7 @@ OFFICERS = FOCAL | {Role.ACCOUNTABILITY_OFFICER, Role.APPROVER, Role.LEGAL_ADVIS
 MAPPERS = frozenset({Role.COORDINATOR, Role.OPERATOR})
 PLANNERS = frozenset({Role.COORDINATOR})
 RELEASERS = PLANNERS | {Role.APPROVER}
+WITH_KEYS = OFFICERS | {Role.AUDITOR}
 # By hand, so that a page that is let out by mistake differs from it: who sees what, and who may send.
 MAY: dict[str, tuple[frozenset[Role], frozenset[Role]]] = {
     "/": (ANYBODY, NOBODY),
@@ -60,12 +61,16 @@ MAY: dict[str, tuple[frozenset[Role], frozenset[Role]]] = {
     "/explore": (READERS, NOBODY),
     "/explore/changes": (READERS, NOBODY),
     "/case": (OFFICERS, NOBODY),
+    "/case/access": (OFFICERS, OFFICERS),
     "/case/do": (OFFICERS, OFFICERS),
+    "/case/evidence": (OFFICERS, OFFICERS),
+    "/case/evidence/content": (NOBODY, OFFICERS),
+    "/case/joint": (OFFICERS, NOBODY),
     "/cases": (OFFICERS, NOBODY),
     "/cases/due": (OFFICERS, NOBODY),
-    "/cases/lock": (NOBODY, OFFICERS),
+    "/cases/lock": (NOBODY, WITH_KEYS),
+    "/cases/log": (WITH_KEYS, NOBODY),
     "/cases/open": (OFFICERS, OFFICERS),
-    "/cases/unlock": (OFFICERS, OFFICERS),
     "/match": (READERS, NOBODY),
     "/match/decide": (NOBODY, READERS),
     "/matches": (READERS, NOBODY),
@@ -85,6 +90,8 @@ MAY: dict[str, tuple[frozenset[Role], frozenset[Role]]] = {
     "/ceremonies/join": (NOBODY, OPERATORS),
     "/ceremonies/sponsor": (NOBODY, OPERATORS),
     "/health": (OPERATORS, NOBODY),
+    "/cases/papers": (OFFICERS, OFFICERS),
+    "/cases/unlock": (WITH_KEYS, WITH_KEYS),
     "/held": (READERS, NOBODY),
     "/disclosures": (LOOKERS, NOBODY),
     "/holders": (READERS, NOBODY),
@@ -125,8 +132,11 @@ LISTS = (  # taken away as files
     "/alerts",
     "/areas",
     "/audiences",
+    "/case/access",
+    "/case/evidence",
     "/cases",
     "/cases/due",
+    "/cases/log",
     "/disclosures",
     "/explore",
     "/explore/changes",
