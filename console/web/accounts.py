@@ -11,7 +11,7 @@ from console.errors import AccountError
 from console.web.proofs import hash_passphrase
 from console.web.roles import Role
 from console.web.sessions import end_sessions
-from console.web.tables import account, account_token
+from console.web.tables import account, account_passkey, account_token
 from node.store.database import Store, Transaction, insert_many, next_id
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,38}[a-z0-9])?")
@@ -67,7 +67,7 @@ def change_roles(store: Store, name: str, roles: Iterable[str], now: datetime) -
 
 
 def renew_account(store: Store, name: str, passphrase: str, now: datetime) -> None:
-    """Give an account another passphrase, let its owner set up the second step anew, and end its sessions and tokens.
+    """Give an account another passphrase, let its owner set up the second step anew, and end all other ways in.
 
     Raises:
         AccountError: There is no such account, or the passphrase is weak.
@@ -77,7 +77,8 @@ def renew_account(store: Store, name: str, passphrase: str, now: datetime) -> No
         one = open_account(connection, name)
         changed = update(account).where(account.c.id == one.key)
         connection.execute(changed.values(passphrase=known, second_step="", last_step=0))
-        connection.execute(delete(account_token).where(account_token.c.account_id == one.key))
+        for table in (account_token, account_passkey):
+            connection.execute(delete(table).where(table.c.account_id == one.key))
         end_sessions(connection, one.key, now)
 
 

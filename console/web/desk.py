@@ -85,7 +85,9 @@ def _opened(visit: Visit, asked: Asked) -> Visit:
     """The visit with what was asked and sent, and with whose session it is, whether that counts or not."""
     body = asked.body or b""
     sent = body if isinstance(body, Sent) else Sent(_fields(body.decode(errors="replace")), {})
-    visit = replace(visit, asked=_fields(asked.query[:MAX_QUERY]), form=sent.fields, files=sent.files)
+    visit = replace(
+        visit, asked=_fields(asked.query[:MAX_QUERY]), form=sent.fields, files=sent.files, origin=asked.origin
+    )
     return _with_session(visit, asked.token, asked.accepted)
 
 

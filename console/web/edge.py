@@ -34,7 +34,7 @@ from console.web.listening import (
     shown_host,
     with_headers,
 )
-from console.web.pages import STYLE, STYLE_PATH, write_page
+from console.web.pages import SCRIPT_PATHS, SCRIPTS, STYLE, STYLE_PATH, write_page
 from console.web.visit import Document, Elsewhere, Findings, Page, Seals, Works
 
 MAX_BODY_BYTES = 256 * 1024
@@ -42,6 +42,12 @@ MAX_AT_ONCE = 64
 ADDRESS_FILE = "listening.web"
 _COOKIE = "tocsin"
 _SECURE_COOKIE = "__Host-tocsin"
+
+_STATIC = {
+    STYLE_PATH: (STYLE, "text/css"),
+    **{SCRIPT_PATHS[name]: (content, "text/javascript") for name, content in SCRIPTS.items()},
+}
+WITH_SCRIPT = f"{HEADERS['Content-Security-Policy']}; script-src 'self'"
 
 logger = logging.getLogger(__name__)
 
@@ -74,10 +80,9 @@ def make_app(works: Works, place: Place) -> ASGIApp:
             return Response("Misdirected", 421, media_type="text/plain")
         if request.url.path == "/favicon.ico":
             return Response(status_code=204)
-        if request.url.path == STYLE_PATH:
-            return Response(
-                STYLE, media_type="text/css", headers={"Cache-Control": "max-age=31536000, immutable"}
-            )
+        if (static := _STATIC.get(request.url.path)) is not None:
+            kept = {"Cache-Control": "max-age=31536000, immutable"}
+            return Response(static[0], media_type=static[1], headers=kept)
         token = _token(request, cookie)
         body: bytes | Sent | None
         if takes_files(request):
@@ -154,6 +159,8 @@ def _respond(works: Works, origins: frozenset[str], asked: Asked, cookie: tuple[
     response: Response
     if isinstance(found, Page):
         response = Response(write_page(visit, found), found.status, media_type="text/html")
+        if found.script:
+            response.headers["Content-Security-Policy"] = WITH_SCRIPT
     elif isinstance(found, Document):
         named = {"Content-Disposition": f'attachment; filename="{found.name}"'}
         response = Response(found.content, media_type=found.media_type, headers=named)

@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import cache, partial
 from hashlib import sha256
 from importlib.resources import files
+from types import MappingProxyType
 from urllib.parse import quote, urlencode
 
 from babel.dates import format_datetime
@@ -24,6 +25,14 @@ STYLE = files("console.web").joinpath("static", "console.css").read_bytes()
 STYLE_PATH = f"/style-{sha256(STYLE).hexdigest()[:12]}.css"
 
 
+SCRIPTS: Mapping[str, bytes] = MappingProxyType(
+    {name: files("console.web").joinpath("static", f"{name}.js").read_bytes() for name in ("passkey",)}
+)
+SCRIPT_PATHS: Mapping[str, str] = MappingProxyType(
+    {name: f"/script-{name}-{sha256(content).hexdigest()[:12]}.js" for name, content in SCRIPTS.items()}
+)
+
+
 def write_page(visit: Visit, page: Page) -> str:
     """A page as the text that travels."""
     roles = visit.account.roles if visit.account is not None else frozenset[Role]()
@@ -35,6 +44,7 @@ def write_page(visit: Visit, page: Page) -> str:
         "languages": LANGUAGES,
         "direction": "rtl" if is_right_to_left(visit.language) else "ltr",
         "style": STYLE_PATH,
+        "script": SCRIPT_PATHS.get(page.script, ""),
         "taken_away": links(visit) if page.status == 200 and _is_list(visit.path) else (),
         "reaches": (lambda path: settled and reaches(roles, path)),
         "form_key": write_form_key(visit.session.form_key) if visit.session is not None else "",

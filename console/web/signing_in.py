@@ -17,10 +17,13 @@ WITHIN = timedelta(minutes=15)
 _HASHING = BoundedSemaphore(2)  # at once: each takes 64 MiB
 
 
-def sign_in(store: Store, name: str, passphrase: str, code: str, now: datetime) -> str:
+def sign_in(
+    store: Store, name: str, passphrase: str, code: str, now: datetime, *, shown: int | None = None
+) -> str:
     """Open a session and give its token; who has no second step yet gets one in which only that can be set up.
 
-    Names that are no account's are counted and take as long as others.
+    Names that are no account's are counted and take as long as others. `shown` is the account whose passkey stands in
+    the place of the code.
 
     Raises:
         SignInError: They do not go together.
@@ -42,7 +45,9 @@ def sign_in(store: Store, name: str, passphrase: str, code: str, now: datetime) 
         raise TooManyTriesError("too many tries for this name; wait a quarter of an hour")
     with _HASHING:
         right = is_passphrase(found.passphrase if found is not None else "", passphrase)
-    step = _step(found, code, now) if found is not None and right and found.closed_at is None else None
+    step = None
+    if found is not None and right and found.closed_at is None:
+        step = found.last_step if shown == found.key else _step(found, code, now)
     with store.write() as connection:
         connection.execute(delete(account_try).where(account_try.c.at < at - WITHIN.total_seconds()))
         # In the same transaction as it is noted, so that a code opens one session however often it is sent at once.

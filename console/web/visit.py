@@ -71,6 +71,7 @@ class Visit:
         account: Who asks; `None` before signing in.
         session: In which they are signed in.
         files: What came with the form.
+        origin: Of the page that sent the form, as browsers know us; one of our own.
     """
 
     works: Works
@@ -82,6 +83,7 @@ class Visit:
     account: Account | None = None
     session: Session | None = None
     files: Files = field(default_factory=dict)
+    origin: str = ""
 
     @property
     def now(self) -> datetime:
@@ -121,11 +123,12 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page to show: its template and what stands in it."""
+    """A page to show: its template and what stands in it; `script` names the one script that it may run."""
 
     template: str
     facts: Mapping[str, object] = field(default_factory=dict)
     status: int = 200
+    script: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""Other ways in than passphrase and authenticator: tokens for programs."""
+"""Other ways in than passphrase and authenticator: passkeys, and tokens for programs."""

@@ -1,14 +1,15 @@
-"""The page of the other ways in: tokens that its reader's programs show."""
+"""The page of the other ways in: passkeys of its reader, and tokens that their programs show."""
 
 from datetime import UTC, datetime
 
 from console.errors import AccountError
+from console.web.passkeys import passkeys_of
 from console.web.tokens import end_token, make_token, tokens_of
 from console.web.visit import Answer, Elsewhere, Page, Visit
 
 
 def show(visit: Visit) -> Answer:
-    """Tokens that there are."""
+    """Passkeys and tokens that there are."""
     return _page(visit)
 
 
@@ -33,8 +34,15 @@ def number(text: str) -> int:
 
 
 def _page(visit: Visit, *, shown: str = "", fault: str = "") -> Page:
+    passkeys = [
+        (one, _day(one.made_at), _day(one.used_at)) for one in passkeys_of(visit.store, visit.who.key)
+    ]
     tokens = [(one, _day(one.made_at), _day(one.used_at)) for one in tokens_of(visit.store, visit.who.key)]
-    return Page("doors/keys.html", {"tokens": tokens, "shown": shown, "fault": fault}, 422 if fault else 200)
+    return Page(
+        "doors/keys.html",
+        {"passkeys": passkeys, "tokens": tokens, "shown": shown, "fault": fault},
+        422 if fault else 200,
+    )
 
 
 def _day(at: int | None) -> datetime | None:

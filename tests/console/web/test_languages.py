@@ -52,6 +52,7 @@ PAGES = (
     "/cases/unlock",
     "/account",
     "/account/keys",
+    "/account/passkey",
     "/share?id=awsd:a",
     "/share/preview?id=awsd:a&tier=public",
     "/incident?id=own:x",
