@@ -23,6 +23,7 @@ from node.errors import BusyError, ConfigError, StoreError
 BUSY_SECONDS = 30  # how long a writer waits for its turn
 _WAL_PAGES = 16_384  # 64 MiB between checkpoints: bulk loads write each page once instead of many times
 _CACHE_KIB = 8_192
+_FULL = "the disk of the database is full; nothing of this was stored"
 _WRITE_LANE = 0x746F6373696E  # "tocsin"
 
 Rows: TypeAlias = Sequence[tuple[Any, ...]]
@@ -168,7 +169,7 @@ def insert_many(connection: Connection, table: Table, rows: Iterable[tuple[Any, 
         else:
             _execute_many(driver, table, rows)
     except connection.dialect.loaded_dbapi.Error as error:
-        raise StoreError("the database refused rows") from error
+        raise StoreError(_FULL if _is_full(error) else "the database refused rows") from error
 
 
 def _execute_many(driver: Any, table: Table, rows: Iterable[tuple[Any, ...]]) -> None:
@@ -231,6 +232,13 @@ def _our_errors() -> Iterator[None]:
     except OperationalError as error:
         if "lock" in str(error.orig):  # SQLite: "database is locked"; PostgreSQL: "... due to lock timeout"
             raise BusyError("another process of this node is writing; try again") from error
+        if _is_full(error.orig):
+            raise StoreError(_FULL) from error
         raise StoreError("the database can not be used: is it there, and is it of this version?") from error
     except (DBAPIError, SQLAlchemyError) as error:
         raise StoreError("the database refused a statement") from error
+
+
+def _is_full(error: object) -> bool:
+    """Whether there is no room: SQLite says "database or disk is full", PostgreSQL hands on what the system says."""
+    return any(said in str(error) for said in ("disk is full", "No space left"))

@@ -7,7 +7,7 @@ from node.errors import StoreError
 from node.store.database import insert_many
 from node.store.heads import open_log
 from node.tables import entry
-from tests.support.network import Network
+from tests.support.network import Network, on_sqlite_alone
 
 HASH = bytes(32)
 
@@ -33,4 +33,28 @@ def test_a_row_that_the_database_refuses_is_our_error_and_leaves_nothing(
     with pytest.raises(StoreError, match="refused rows"):
         store()
     with node.store.read() as connection:
+        assert connection.execute(select(entry)).all() == []
+
+
+@on_sqlite_alone
+@pytest.mark.parametrize("bulk", [True, False])
+def test_a_full_disk_is_told_as_such_and_leaves_nothing(network: Network, *, bulk: bool) -> None:
+    store = network.node("alpha").store
+
+    def fill() -> None:
+        with store.write() as connection:
+            log_id = open_log(connection, "beta").log_id
+            rows = [(log_id, index, "accepted", "", 1, HASH, bytes(100_000)) for index in range(20)]
+            pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+            connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 10}")
+            if bulk:
+                insert_many(connection, entry, rows)
+            else:
+                connection.execute(
+                    entry.insert(), [dict(zip(entry.c.keys(), row, strict=True)) for row in rows]
+                )
+
+    with pytest.raises(StoreError, match="disk of the database is full"):
+        fill()
+    with store.read() as connection:
         assert connection.execute(select(entry)).all() == []
