@@ -21,6 +21,8 @@ from sqlalchemy import Connection, inspect
 
 from casework.erased import erase_again
 from casework.errors import CaseworkError
+from casework.store.people import all_keys
+from casework.store.tips import tip_keys
 from console.archive import Key, read_archive, sync_folder
 from console.database import REVISION, is_known, migrate
 from console.dump import Shape, as_table, check_shape, digest_of, put_rows
@@ -63,10 +65,17 @@ class Wanted(NamedTuple):
 
 
 class Restored(NamedTuple):
-    """What was put back: the manifest of the backup, and files that were there already and are others."""
+    """What was put back.
+
+    Attributes:
+        manifest: Of the backup.
+        kept: Files that were there already and are others.
+        months: Under the keys of which cases lie that are not in the folder of keys, such as 2026-11.
+    """
 
     manifest: dict[str, Any]
     kept: tuple[str, ...]
+    months: tuple[str, ...]
 
 
 def restore(wanted: Wanted, folder: Path) -> Restored:
@@ -87,7 +96,7 @@ def restore(wanted: Wanted, folder: Path) -> Restored:
             reading.put()
             (stage / DATABASE).rename(folder / DATABASE)
             sync_folder(folder)
-    return Restored(reading.manifest, tuple(reading.kept))
+    return Restored(reading.manifest, tuple(reading.kept), reading.months)
 
 
 @contextmanager
@@ -115,6 +124,7 @@ class _Reading:
         self._evidence: dict[str, list[object]] = {}
         self.manifest: dict[str, Any] = {}
         self.kept: list[str] = []
+        self.months: tuple[str, ...] = ()
 
     def restore(self) -> None:
         first = next(self._lines, {})
@@ -143,6 +153,7 @@ class _Reading:
                 self._compare(first, connection)
                 migrate(connection)
                 self._erase(connection, erased)
+                self.months = self._missing_months(connection)
                 put_place(
                     connection, Place("", unasked=True)
                 )  # which the next who opens it knows as another one
@@ -255,6 +266,10 @@ class _Reading:
                     (self._stage / "evidence" / file).unlink(missing_ok=True)
         except CaseworkError as error:
             raise BackupDamagedError(f"the list of what was erased: {error}") from error
+
+    def _missing_months(self, connection: Connection) -> tuple[str, ...]:
+        used = {key.epoch for key in (*all_keys(connection), *tip_keys(connection))}
+        return tuple(sorted(one for one in used if not (self._folder / "keys" / f"epoch-{one}.key").exists()))
 
     def put(self) -> None:
         """Put files in their places; those that are there already stay, and are named where they are others."""

@@ -113,6 +113,10 @@ def restore(
     say(f"The backup of {made:%Y-%m-%d %H:%M} UTC is whole, signed by this node, and in {home}.")
     for name in done.kept:
         say(f"{name} was there already, is another than in the backup, and was kept.")
+    for month in done.months:
+        say(
+            f"Cases lie under the key of {month}: put epoch-{month}.key into {home / 'keys'}, or they do not open."
+        )
     say("Now `tocsin log confirm`, before anything else is done with this node. Checking all of it:")
     check(home=home)
 

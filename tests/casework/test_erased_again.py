@@ -52,7 +52,8 @@ def put_back(office: Office, backup: Path, folder: Path, *lists: Path, unknown: 
         copy(file, keys)
     settings = new_settings(org_id="first-aid", org_type="INGO")
     (folder / "tocsin.toml").write_text('org_id = "first-aid"\norg_type = "INGO"\n')
-    restore(Wanted(backup, KEY, lists, SIGNER.public_key, unknown), folder)
+    done = restore(Wanted(backup, KEY, lists, SIGNER.public_key, unknown), folder)
+    assert done.months == ()
     return Office(Home(folder, settings), office.clock)
 
 
@@ -112,3 +113,8 @@ def test_what_was_erased_after_a_backup_stays_erased_when_that_is_put_back(
     with back.database.write() as connection:
         assert erase_again(connection, known.lines) == ()
     assert len(entries(back)) == count
+    (tmp_path / "known" / "node.db").unlink()
+    (tmp_path / "known" / "keys" / "epoch-2026-03.key").unlink()
+    lists = (office.home.path / FILE,)
+    done = restore(Wanted(backup, KEY, lists, SIGNER.public_key), tmp_path / "known")
+    assert done.months == ("2026-03",)  # so that whoever forgot it puts it there
