@@ -1,14 +1,16 @@
 """Words for codes and values: what a person reads in the place of what is stored."""
 
 import re
-from collections.abc import Callable
+import unicodedata
+from collections.abc import Callable, Mapping
 from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
 
-from babel import Locale
 from babel.numbers import format_decimal
 
 from console.cells import DASH, Cell
-from console.web.languages import translations
+from console.web.languages import SOURCE, translations
 from node.codes import LIST_NAMES, code_list
 from node.dimensions import BY_NAME, UNKNOWN
 
@@ -51,16 +53,20 @@ def said_value(language: str, dimension: str, value: str) -> str:
     return str(gettext(value.replace("_", " "))) if known.codes or known.values else value
 
 
-@cache
 def country(language: str, code: str) -> str:
-    """Name of a country as the United Nations writes it, where the catalogue knows that; else as Unicode does."""
+    """Name of a country as the United Nations writes it in this language."""
     known = code_list("country").codes.get(code)
     if known is None:
         return code
-    translated = str(translations(language).gettext(known.label))
-    if language == "en" or translated != known.label or not known.alpha2:
-        return translated
-    return str(Locale.parse(language).territories.get(known.alpha2, known.label))
+    return known.label if language == SOURCE else _country_names(language).get(code, known.label)
+
+
+@cache
+def _country_names(language: str) -> Mapping[str, str]:
+    text = files("console.web").joinpath("country_names.tsv").read_text("utf-8")
+    head, *rows = (line.split("\t") for line in text.splitlines() if not line.startswith("#"))
+    at = head.index(language)
+    return MappingProxyType({row[0]: row[at] for row in rows})
 
 
 @cache
@@ -69,8 +75,16 @@ def choices(language: str, name: str) -> tuple[tuple[str, str], ...]:
     codes = code_list(name).codes
     known = [(code, label(language, name, code)) for code in codes if code != "unknown"]
     if name == "country":
-        known.sort(key=lambda pair: pair[1].casefold())
+        known.sort(key=lambda pair: _order(language, pair[1]))
     return tuple(known)
+
+
+def _order(language: str, name: str) -> bytes:
+    """Where a name stands in a list: without accents, as people look for it; Chinese by sound, as GB 18030 has it."""
+    if language == "zh":
+        return name.encode("gb18030")
+    letters = unicodedata.normalize("NFKD", name)
+    return "".join(one for one in letters if not unicodedata.combining(one)).casefold().encode()
 
 
 def in_words(language: str, dimension: str, value: str) -> str:

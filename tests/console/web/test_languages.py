@@ -1,6 +1,7 @@
 """Six languages: each says all that the pages and the codes say, keeps what stands in for figures, and goes its way."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -15,7 +16,7 @@ from console.web.pages import STYLE
 from console.web.roles import Role
 from console.web.tables import account
 from console.web.visit import Works
-from console.web.words import country, in_words
+from console.web.words import choices, country, in_words
 from node.codes import SCHEMES, code_list
 from node.dimensions import DIMENSIONS, MEASURES, Unit, values_of
 from node.rules import RULES
@@ -156,6 +157,36 @@ def test_values_are_said_in_words() -> None:
     assert in_words("en", "victims", "1-3") == "1-3 affected"
     assert [country(one, "PSE") for one in ("en", "es")] == ["State of Palestine", "Estado de Palestina"]
     assert country("ru", "SSD") == "Южный Судан"
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_country_has_its_name_as_the_united_nations_writes_it(language: str) -> None:
+    codes = code_list("country").codes
+    names = {code: country(language, code) for code in codes}
+    script = {"ar": "ARABIC", "ru": "CYRILLIC", "zh": "CJK"}.get(language, "LATIN")
+    assert len(codes) >= 249
+    assert len(set(names.values())) == len(codes)
+    assert all(script in unicodedata.name(name[0]) and name == name.strip() for name in names.values())
+    assert country(language, "ZZZ") == "ZZZ"
+
+
+def test_countries_are_listed_as_people_look_for_them() -> None:
+    listed = {language: [name for _, name in choices(language, "country")] for language in LANGUAGES}
+    french, chinese = listed["fr"], listed["zh"]
+    assert (
+        french.index("Dominique")
+        < french.index("Égypte")
+        < french.index("El Salvador")
+        < french.index("Espagne")
+    )
+    assert (
+        listed["en"].index("Albania")
+        > listed["en"].index("Åland Islands")
+        > listed["en"].index("Afghanistan")
+    )
+    assert chinese.index("阿富汗") < chinese.index("巴西") < chinese.index("中非共和国")
+    assert country("fr", "COD") == "République démocratique du Congo"
+    assert country("zh", "TUR") == "土耳其"
 
 
 def test_the_style_knows_no_left_and_no_right() -> None:
