@@ -137,9 +137,9 @@ def _use_if_known(home: Home, member: Member, use: str) -> bool:
         known = {key.public_key for key in getattr(member, f"{use}_keys") if key.retirement is None}
         if not known.issuperset(coming):
             return False
-        if use == SEAL:
-            _keep_seal_key(home)
         before = home.public_keys(use) if (folder / f"{use}.pub.hex").exists() else ()
+        if use == SEAL and before[0] not in coming:  # else it was kept before this was cut short
+            _keep_seal_key(home)
         lines = (key.hex() for key in (*coming, *(key for key in before if key not in coming)))
         write_file(folder / f"{use}.pub.hex", "\n".join(lines).encode())
     # Last: cut short before, the old key is still in use, and both are known as ours.

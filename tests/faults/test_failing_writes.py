@@ -28,6 +28,7 @@ from tests.support.network import NOW, Network, Node, on_sqlite_alone, postgresq
 from tests.support.peer_simulator import PeerSimulator, served_in_the_background
 from tests.support.requests import MONTH, wish_for
 from tests.support.total_works import add_up_and_give, added_up
+from tests.support.witness_works import watching_logs
 from tests.support.works import (
     FIRST,
     ChangeForum,
@@ -273,6 +274,10 @@ def keeping_a_fork(network: Network, _until: ExitStack) -> tuple[Work, Node]:
     return Work(nodes[0], KeepFork(encode_fork(search.fork()), network.directory), contained), nodes[1]
 
 
+def watching(network: Network, _until: ExitStack) -> tuple[Work, Node]:
+    return watching_logs(network)
+
+
 @pytest.fixture(
     params=[
         importing,
@@ -281,6 +286,7 @@ def keeping_a_fork(network: Network, _until: ExitStack) -> tuple[Work, Node]:
         sharing,
         syncing,
         keeping_a_fork,
+        pytest.param(watching, marks=pytest.mark.slow),
         reading_a_bundle,
         serving,
         signing_a_slot,
