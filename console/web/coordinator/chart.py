@@ -75,7 +75,8 @@ def bars(frame: Frame, found: Sequence[Bar]) -> Markup:
         if one.low is not None and one.high is not None and one.low != one.high:
             low, high = (frame.x(width * side / most) for side in (one.low, one.high))
             drawn.append(_whisker(low, high, y + 4 + _BAR / 2))
-    return _picture(frame, len(shown) * _ROW + 6, drawn)
+    drawn += _more(frame, len(found) - len(shown), len(shown) * _ROW + 14)
+    return _picture(frame, len(shown) * _ROW + 20, drawn)
 
 
 def lines(frame: Frame, found: Sequence[Line]) -> Markup:
@@ -94,7 +95,8 @@ def lines(frame: Frame, found: Sequence[Line]) -> Markup:
         y = _PLOT + _FOOT + 24 + at * _KEY
         drawn.append(_stroke(f"M{frame.x(0)} {y - 4}L{frame.x(28)} {y - 4}", at))
         drawn.append(_text(frame.x(34), y, line.name))
-    return _picture(frame, _PLOT + _FOOT + 18 + len(shown) * _KEY, drawn)
+    drawn += _more(frame, len(found) - len(shown), _PLOT + _FOOT + 24 + len(shown) * _KEY)
+    return _picture(frame, _PLOT + _FOOT + 32 + len(shown) * _KEY, drawn)
 
 
 def _one_line(line: Line, place: Callable[[int, float], str], at: int) -> Iterable[str]:
@@ -115,6 +117,12 @@ def _one_line(line: Line, place: Callable[[int, float], str], at: int) -> Iterab
     for where, one in known:
         x, _, y = place(where, one.value or 0).partition(",")
         yield f'<circle cx="{x}" cy="{y}" r="3" fill="{_COLOURS[at]}"/>'
+
+
+def _more(frame: Frame, number: int, y: float) -> Iterable[str]:
+    """How many more there are than a picture has room for; the table has them."""
+    if number:
+        yield _text(frame.x(0), y, f"+ {frame.number(number)}")
 
 
 def _grid(frame: Frame, most: float) -> Iterable[str]:

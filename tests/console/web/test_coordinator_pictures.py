@@ -72,6 +72,12 @@ def test_what_is_hidden_or_not_known_is_not_drawn_as_a_number() -> None:
     )  # no line over what is not known
 
 
+def test_what_a_picture_has_no_room_for_is_told_by_its_number() -> None:
+    assert ">+ 3</text>" in bars(FRAME, [Bar(str(at), at) for at in range(23)])
+    assert ">+ 1</text>" in lines(FRAME, [Line(str(at), [Bar("1", at)]) for at in range(6)])
+    assert ">+ " not in bars(FRAME, [Bar("a", 1)])
+
+
 def test_a_figure_that_is_not_sure_shows_between_what_it_lies() -> None:
     sure, unsure = Bar("a", 4, 4, 4), Bar("b", 6, 3, 9)
     assert bars(FRAME, [sure]).count("stroke=") == 0
