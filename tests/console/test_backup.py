@@ -2,7 +2,10 @@
 
 import json
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -28,7 +31,7 @@ from crypto.errors import CryptoError
 from crypto.keyfile import MIN_COST
 from node.errors import StoreError
 from node.store.database import Store
-from tests.console.command_line import copied, tocsin
+from tests.console.command_line import copied, machine, tocsin
 from tests.support.backups import KEY, LOCK, NO_ROOM, backed_up, killed_at, put_back, without_room
 from tests.support.network import NOW, rows_of
 
@@ -350,25 +353,35 @@ def test_what_is_not_believed_leaves_postgresql_empty(
 
 
 @pytest.mark.slow
-def test_what_is_written_meanwhile_is_not_in_it(whole: tuple[Path, Saved], tmp_path: Path) -> None:
-    home = copied(whole[0], tmp_path / "busy")
-    before = contents(home)
-    opened = open_home(home)
-    store, writing = opened.store(), _Writing(opened, opened.store(), NOW)
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def test_what_another_process_writes_meanwhile_is_not_in_it(
+    kind: str, whole: tuple[Path, Saved], request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    home = with_keys_only(whole[0], tmp_path / "busy")
+    with ExitStack() as stack:
+        if kind == "postgresql":
+            server = request.getfixturevalue("postgresql_server")
+            home = on(stack.enter_context(server.database()), whole[0], tmp_path / "other")
+        put_back(whole[1].path, home)
+        before = contents(home)
+        opened = open_home(home)
+        store = opened.store()
+        writing = _Writing(opened, store, NOW)
+        later = tmp_path / "later_2026-01-01.csv"
+        later.write_bytes(generate(seed=8, incidents=20))
+        command = (sys.executable, "-P", "-m", "console.cli.main", "import", later, "--home", home)
 
-    def lines() -> Iterator[bytes]:
-        with store.read() as connection:
-            for number, line in enumerate(writing.lines(connection, opened.identity(None).signing)):
-                if number == 8:  # within the first tables
-                    day = home.parent / "later_2026-01-01.csv"
-                    day.write_bytes(generate(seed=8, incidents=20))
-                    assert tocsin("import", day, "--home", home).code == 0
-                yield line
+        def lines() -> Iterator[bytes]:
+            with store.read() as connection:
+                for number, line in enumerate(writing.lines(connection, opened.identity(None).signing)):
+                    if number == 8:  # within the first tables
+                        subprocess.run(command, check=True, capture_output=True, env=machine())
+                    yield line
 
-    write_archive(tmp_path / "a.backup", LOCK, lines())
-    store.close()
-    assert contents(home) != before
-    assert contents(put_back(tmp_path / "a.backup", with_keys_only(home, tmp_path / "new"))) == before
+        write_archive(tmp_path / "a.backup", LOCK, lines())
+        store.close()
+        assert contents(home) != before
+    assert contents(put_back(tmp_path / "a.backup", with_keys_only(whole[0], tmp_path / "new"))) == before
 
 
 @pytest.mark.slow
