@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from casework.event import Statement
 from casework.sessions import Sessions
 from casework.workplace import Workplace
+from console.home import Home
 from console.office import Office
 from console.saying import make_statement
 from console.web.visit import Works
@@ -40,8 +41,8 @@ def statement(what: str, when: date, **given: str) -> Statement:
 class Staffed:
     """An office with an officer in each role, none of whom has a passphrase."""
 
-    def __init__(self, works: Works) -> None:
-        self.office = Office(works.home)
+    def __init__(self, home: Home) -> None:
+        self.office = Office(home)
         founder = self.office.enrol("boss", None)
         self.office.found("boss", frozenset({"approver"}), founder)
         boss = self.office.desk("boss", None)
@@ -93,7 +94,7 @@ class Staffed:
 @contextmanager
 def staffed(works: Works) -> Iterator[Staffed]:
     """Staff an office beside a console, and serve it."""
-    made = Staffed(works)
+    made = Staffed(works.home)
     with serving(Sessions(opens(made.office), time.monotonic, lambda _seconds: None)) as where:
         before, works.desks.dial = works.desks.dial, lambda _home: where.desk()
         try:

@@ -66,16 +66,20 @@ def at_desk(answer: Callable[[Visit, RemoteDesk], Answer]) -> Callable[[Visit], 
                 raise NoPageError("there is no such page") from error
             raise
         except OfficeUnavailableError:
-            visit.works.desks.close(visit.sitting.key)  # another server may run by now
+            _close(visit)  # another server may run by now
             raise
 
     return opened
 
 
 def _first_unlock(visit: Visit) -> Answer:
-    """Ask to unlock; what was typed waits in memory for the same officer."""
+    _close(visit)
+    return Elsewhere(f"{UNLOCK}?next={quote(visit.page, safe='')}")
+
+
+def _close(visit: Visit) -> None:
+    """Close the desk; what was typed waits in memory for the same officer."""
     visit.works.desks.close(visit.sitting.key)
     if visit.form:
         fields = {name: values for name, values in visit.form.items() if name != "form_key"}
         visit.works.desks.keep(visit.who.key, visit.page, fields, visit.now)
-    return Elsewhere(f"{UNLOCK}?next={quote(visit.page, safe='')}")

@@ -19,6 +19,7 @@ from console.web.officer.steps import ELSEWHERE, steps_of
 from console.web.roles import Role
 from console.web.tables import account
 from console.web.visit import Works
+from tests.console.test_case_serve import serving
 from tests.console.web.test_lists import SEALED, check_taken_away
 from tests.support.browser import Browser, Clock, Shown
 from tests.support.offices import Staffed, staffed
@@ -284,15 +285,32 @@ def test_pages_of_a_case_are_small_and_in_every_language(language: str, place: P
         connection.execute(update(account).values(language=""))
 
 
-def test_without_a_case_server_the_page_says_so(place: Place) -> None:
-    before = place.works.desks.dial
-    place.works.desks.dial = desk_beside
+def test_a_case_server_that_is_killed_loses_nothing_that_was_typed(place: Place) -> None:
+    """A process of its own: not there, killed while somebody types, and started again."""
+    before, place.works.desks.dial = place.works.desks.dial, desk_beside
+    home = place.works.home.path
     try:
-        browser = place.sign_in(Role.APPROVER)
-        sent = browser.send(browser.get("/cases/unlock"), "/cases/unlock", officer="boss")
+        browser = place.sign_in(Role.ACCOUNTABILITY_OFFICER)
+        sent = browser.send(browser.get("/cases/unlock"), "/cases/unlock", officer="ops")
         assert (sent.status, "casework does not run here" in sent.words) == (503, True)
+        with serving(home) as server:
+            place.at("ops", browser)
+            form = browser.get(place.page("note"))
+            server.kill()
+            server.wait()
+            assert browser.send(form, "/case/do", text=CANARY).status == 503
+        with serving(home):
+            assert browser.get(place.page("note")).header("location").startswith("/cases/unlock")
+            place.at("ops", browser)
+            again = browser.get(place.page("note"))
+            assert CANARY in again.text
+            assert browser.send(again, "/case/do").status == 303
+            browser.send(browser.get("/cases"), "/cases/lock")
     finally:
+        place.works.desks.clear()
         place.works.desks.dial = before
+    said = [one.text("text") for one in place.office.desks["ops"].read(place.uid).of("note")]
+    assert said.count(CANARY) == 1
 
 
 def test_a_file_is_sealed_verified_and_taken_out_with_its_chain_and_touches_no_disk(place: Place) -> None:
