@@ -4,7 +4,7 @@ USE.next.key, with its public half or certificate   made to follow
 seal-XXXXXXXX.key                                   of before: opens what was sealed to it, as long as its time lasts
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -62,21 +62,38 @@ def open_ring(home: Home, passphrase: str | None, following: Collection[str] = (
 
 def as_member(home: Home, ring: Ring, endpoints: tuple[str, ...], now: datetime) -> Member:
     """Describe this node as a directory would; the tier is the network's to decide."""
+    public = {use: signer.public_key for use, signer in ring.signers.items()}
+    public[SEAL] = seal_key_from(ring.signers[SEAL]).public_key
+    return _described(home, public, ring.line.certificate, endpoints, now)
 
-    def key(public_key: bytes) -> tuple[MemberKey, ...]:
-        return (MemberKey(public_key, now - timedelta(days=1), now + KEY_LIFETIME),)
+
+def public_member(home: Home, endpoints: tuple[str, ...], now: datetime) -> Member:
+    """The same from the public halves of the keys in use, which needs no passphrase.
+
+    Raises:
+        ConfigError: They can not be read.
+    """
+    public = {use: home.public_keys(use)[0] for use in USES if use != TLS}
+    return _described(home, public, read_file(home.certificate_file), endpoints, now)
+
+
+def _described(
+    home: Home, public: Mapping[str, bytes], certificate: bytes, endpoints: tuple[str, ...], now: datetime
+) -> Member:
+    def key(use: str) -> tuple[MemberKey, ...]:
+        return (MemberKey(public[use], now - timedelta(days=1), now + KEY_LIFETIME),)
 
     return Member(
         home.settings.org_id,
         OrganizationType[home.settings.org_type],
         Status.ACTIVE,
         Tier.PEER,
-        key(ring.signers[SIGNING].public_key),
-        key(ring.signers[LOG].public_key),
-        (ring.line.certificate,),
+        key(SIGNING),
+        key(LOG),
+        (certificate,),
         endpoints,
-        key(seal_key_from(ring.signers[SEAL]).public_key),
-        key(ring.signers[COSIGN].public_key),
+        key(SEAL),
+        key(COSIGN),
     )
 
 

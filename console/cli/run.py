@@ -43,7 +43,8 @@ def serve(
 
     Members see of each record what it was released to them for, others are refused. With `submissions_listen` in the
     settings it takes in submissions of a form too. Plain HTTP is for this machine alone: where others are to reach the
-    console, a proxy with TLS stands before it and `web_origin` names its address.
+    console, a proxy with TLS stands before it and `web_origin` names its address. In an empty folder --web lets a node
+    be made in a browser first.
     """
     from contextlib import ExitStack
     from datetime import UTC, datetime
@@ -58,24 +59,34 @@ def serve(
     from node.gate import Watch, unwatched
 
     log_to_stderr()
+    secret: str | None = None
+    made = False
+    if web and not (home.exists() and any(home.iterdir())):
+        from console.web.starting import first_run
+
+        say(f"There is no node in {home} yet. Make it in a browser on this machine, with this address:")
+        secret, web = first_run(home, web, lambda address: print(address, flush=True))
+        made = True
     opened = open_home(home)
-    secret = passphrase(home)
+    secret = secret if made else passphrase(home)
     daily: Daily = keep_cosigned
     if web:
         from console.doctor import examine
         from console.keyring import seal_keys
-        from console.web.edge import beside_node
+        from console.web.edge import beside_node, serve_alone
 
-        daily = beside_node(
-            opened,
-            web,
-            daily,
-            lambda address: say(f"Console on {address}"),
-            (
-                lambda: seal_keys(opened, secret, datetime.now(UTC)),
-                lambda: [(str(one.state), *one[1:]) for one in examine(opened, datetime.now(UTC))],
-            ),
+        def told(address: str) -> None:
+            say(f"Console on {address}")
+
+        more = (
+            lambda: seal_keys(opened, secret, datetime.now(UTC)),
+            lambda: [(str(one.state), *one[1:]) for one in examine(opened, datetime.now(UTC))],
         )
+        if not opened.network_file.exists():
+            say("This node belongs to no network yet: only its console is served.")
+            serve_alone(opened, opened.identity(secret), web, told, more)
+            return
+        daily = beside_node(opened, web, daily, told, more)
 
     async def ask(node: Node) -> None:
         who = Asking(node.org_id, node.store, node.own(), node.directory())

@@ -39,8 +39,7 @@ def add_account(
     Raises:
         AccountError: The name is taken or can not be one, there is no such role, or the passphrase is weak.
     """
-    if not _NAME.fullmatch(name):
-        raise AccountError(f"{name[:80]!r} can not be a name: use a to z, digits, dots and hyphens, up to 40")
+    verify_name(name)
     wanted = _roles(roles)
     known = hash_passphrase(name, passphrase)
     with store.write() as connection:
@@ -51,6 +50,16 @@ def add_account(
         insert_many(
             connection, account, [(key, name, _written(wanted), known, second_step, 0, "", made_at, None)]
         )
+
+
+def verify_name(name: str) -> None:
+    """Check how an account is to be called.
+
+    Raises:
+        AccountError: It can not be called so.
+    """
+    if not _NAME.fullmatch(name):
+        raise AccountError(f"{name[:80]!r} can not be a name: use a to z, digits, dots and hyphens, up to 40")
 
 
 def change_roles(store: Store, name: str, roles: Iterable[str], now: datetime) -> None:

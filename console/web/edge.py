@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import signal
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
@@ -36,6 +38,7 @@ from console.web.listening import (
 )
 from console.web.pages import SCRIPT_PATHS, SCRIPTS, STYLE, STYLE_PATH, write_page
 from console.web.visit import Document, Elsewhere, Findings, Page, Seals, Works
+from node.logbook import Identity
 
 MAX_BODY_BYTES = 256 * 1024
 MAX_AT_ONCE = 64
@@ -152,6 +155,34 @@ def beside_node(
             tasks.create_task(serve_web(works, place, ready))
 
     return both
+
+
+def serve_alone(
+    home: Home,
+    identity: Identity,
+    address: str,
+    ready: Callable[[str], None],
+    more: tuple[Seals, Findings],
+) -> None:
+    """Serve the console of a node that belongs to no network yet, until the process is told to stop.
+
+    Raises:
+        WebAddressError: The console can not listen there.
+    """
+    place, store = read_place("--web", address, home.settings.web_origin), home.store()
+
+    async def alone() -> None:
+        works = Works(home, store, identity, lambda: datetime.now(UTC), *more)
+        serving = asyncio.create_task(serve_web(works, place, ready))
+        for one in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(one, serving.cancel)
+        with suppress(asyncio.CancelledError):
+            await serving
+
+    try:
+        asyncio.run(alone())
+    finally:
+        store.close()
 
 
 def _respond(works: Works, origins: frozenset[str], asked: Asked, cookie: tuple[str, bool]) -> Response:

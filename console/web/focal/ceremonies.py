@@ -56,11 +56,10 @@ def join(visit: Visit) -> Answer:
     home, kept = visit.works.home, _kept(visit, visit.says("file"))
     if kept is None:
         return Elsewhere(_GONE)
+    first = not home.network_file.exists()
     try:
-        if home.network_file.exists():
-            known = home.fingerprint()
-        else:
-            known = bytes.fromhex(visit.says("fingerprint").replace(" ", ""))
+        typed = visit.says("fingerprint").replace(" ", "")
+        known = bytes.fromhex(typed) if first else home.fingerprint()
         directory, discredited = take_over(home, kept.content, known)
     except ValueError:
         return _look(visit, kept, visit.says("file"), "a fingerprint has 64 hexadecimal digits", 422)
@@ -68,7 +67,10 @@ def join(visit: Visit) -> Answer:
         return _look(visit, kept, visit.says("file"), str(error), 422)
     uses = use_waiting(home, directory)
     visit.works.tray.drop(visit.sitting.key)
-    return Page("focal/joined.html", {"directory": directory, "discredited": discredited, "uses": uses})
+    return Page(
+        "focal/joined.html",
+        {"directory": directory, "discredited": discredited, "uses": uses, "first": first},
+    )
 
 
 def forget(visit: Visit) -> Answer:

@@ -48,6 +48,27 @@ def test_the_console_is_served_beside_the_node_and_stops_with_it(network: tuple[
     assert not (home / ADDRESS_FILE).exists()
 
 
+@pytest.mark.slow
+def test_before_there_is_a_network_the_console_is_served_alone(node: Path) -> None:
+    running = subprocess.Popen(
+        [sys.executable, "-m", "console.cli.main", "serve", "--web", "127.0.0.1:0", "--home", str(node)],
+        env=machine() | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        while not (node / ADDRESS_FILE).exists():
+            assert running.poll() is None
+            time.sleep(0.05)
+        browser = Browser(int((node / ADDRESS_FILE).read_text().rpartition(":")[2]))
+        assert browser.get("/sign-in").status == 200
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(20) == 0
+    finally:
+        running.kill()
+        running.wait()
+    assert not (node / ADDRESS_FILE).exists()
+
+
 def test_accounts_are_made_and_listed_by_whoever_runs_the_node(node: Path) -> None:
     words = ("account", "add", "amina", "--role", "focal_point", "--role", "coordinator", "--home", node)
     assert tocsin(*words).code == 2  # nobody is here to ask

@@ -1,0 +1,156 @@
+"""A node is made in a browser: an address that counts once, nothing half made, and secrets on one page alone."""
+
+import threading
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+import uvicorn
+
+from console.backup import open_backup
+from console.home import open_home
+from console.shares import share_in
+from console.web.listening import USUAL, Place
+from console.web.starting import BACKUP_FILE, FirstRun, make_start_app
+from crypto.keyfile import MIN_COST, save_key
+from crypto.keyshare import read_share
+from node.errors import StoreError
+from tests.support.browser import Browser, Shown
+
+TOKEN = "once"
+KEYS = "several words for the keys"
+OWN = "other words for somebody"
+FORM = {
+    "org": "delta",
+    "type": "NNGO",
+    "listen": "",
+    "name": "amina",
+    "passphrase": KEYS,
+    "again": KEYS,
+    "account_passphrase": OWN,
+    "account_again": OWN,
+}
+
+
+@pytest.fixture(autouse=True)
+def _quick() -> Iterator[None]:
+    """Passphrases cost what they cost elsewhere."""
+    with (
+        patch("console.home.save_key", partial(save_key, cost=MIN_COST)),
+        patch("console.web.proofs.argon2id.MEMLIMIT_INTERACTIVE", 8192),
+    ):
+        yield
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> FirstRun:
+    return FirstRun(tmp_path / "node", TOKEN)
+
+
+@pytest.fixture
+def port(run: FirstRun) -> Iterator[int]:
+    line = uvicorn.Config(lambda: None, host="127.0.0.1", port=0, log_config=None).bind_socket()
+    port = line.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(make_start_app(run, Place("127.0.0.1", port)), **USUAL))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [line]}, daemon=True)
+    thread.start()
+    while not server.started:
+        threading.Event().wait(0.005)
+    yield port
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture
+def browser(port: int) -> Browser:
+    """Of whoever opened the address first."""
+    found = Browser(port)
+    assert found.get(f"/?token={TOKEN}").header("location") == "/"
+    return found
+
+
+def fill(browser: Browser, **typed: str) -> Shown:
+    return browser.send(browser.get("/"), "/", **{**FORM, **typed})
+
+
+@pytest.mark.slow
+def test_a_node_is_made_and_what_belongs_into_the_safe_is_shown_once(run: FirstRun, browser: Browser) -> None:
+    with patch("console.web.starting.add_account", side_effect=StoreError("the disk is full")):
+        failed = fill(browser)
+    assert (failed.status, "the disk is full" in failed.words) == (422, True)
+    assert not run.folder.exists()
+
+    shown = fill(browser)
+
+    assert "Print this page now" in shown.words
+    home = open_home(run.folder)
+    assert (home.settings.org_id, home.settings.org_type) == ("delta", "NNGO")
+    sheets = [part.partition("</pre>")[0] for part in shown.text.split('class="words">')[1:]]
+    assert len(sheets) == 5
+    contents = open_backup(
+        (run.folder / BACKUP_FILE).read_bytes(), [read_share(share_in(sheet)) for sheet in sheets[1:4]]
+    )
+    assert contents.org_id == "delta"
+    assert len(contents.keys) == 5
+    for secret in (KEYS, OWN):
+        assert secret not in shown.text
+    assert run.passphrase == KEYS
+    again = browser.get("/")
+    assert "not shown again" in again.words
+    assert share_in(sheets[0]) not in again.text
+    assert browser.send(again, "/done").status == 200
+    assert run.done.is_set()
+
+
+def test_the_address_counts_once_and_for_one_browser(port: int, browser: Browser) -> None:
+    assert browser.get("/").status == 200
+    for late in (
+        Browser(port).get(f"/?token={TOKEN}"),
+        Browser(port).get("/"),
+        Browser(port).get("/?token="),
+    ):
+        assert late.status == 403
+        assert "does not open" in late.words
+        assert "<form" not in late.text
+    shown = browser.get("/?language=ar")
+    assert 'dir="rtl"' in shown.text
+    assert shown.header("cache-control") == "no-store"
+    assert "default-src 'none'" in shown.header("content-security-policy")
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ({"org": "Bad Name"}, "org_id"),
+        ({"org": '"><script>x</script>'}, "org_id"),
+        ({"type": "KING"}, "choose one of the list"),
+        ({"again": "different"}, "not the same"),
+        ({"account_again": "different"}, "not the same"),
+        ({"passphrase": "short", "again": "short"}, "characters"),
+        ({"account_passphrase": KEYS, "account_again": KEYS}, "of their own"),
+        ({"name": "A B"}, "can not be a name"),
+        ({"listen": "nowhere"}, "listen"),
+    ],
+)
+def test_what_can_not_be_is_told_and_nothing_is_made(
+    run: FirstRun, browser: Browser, typed: dict[str, str], told: str
+) -> None:
+    shown = fill(browser, **typed)
+    assert shown.status == 422
+    assert told in shown.words
+    assert not run.folder.exists()
+    assert KEYS not in shown.text
+    assert "<script" not in shown.text
+
+
+def test_a_forged_form_makes_nothing(run: FirstRun, port: int, browser: Browser) -> None:
+    fields = {**browser.get("/").form("/"), **FORM}
+    assert browser.post("/", {**fields, "form_key": "x"}).status == 403
+    assert browser.post("/", fields, Origin="https://evil.example").status == 403
+    assert Browser(port).post("/", fields).status == 403
+    assert browser.post("/", {**fields, "org": "x" * 40_000}).status == 413
+    browser.post("/done", {**fields, "org": "Bad Name"})
+    assert not run.done.is_set()
+    assert not run.made
