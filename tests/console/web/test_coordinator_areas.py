@@ -91,6 +91,7 @@ def test_what_is_no_file_of_areas_is_refused_and_nothing_is_kept(
         import_areas(works.home, UNITY, "../x", DAY)
 
 
+@pytest.mark.slow
 def test_a_map_of_one_country_shows_its_areas_and_names_what_is_not_on_it(
     works: Works, signed_in: Callable[[Role], Browser]
 ) -> None:

@@ -33,7 +33,7 @@ CUBE = read_cube(
 )
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="module")
 def released(works: Works) -> None:
     """Figures of which one release was published."""
     declare(works.store, CUBE, Teller("ann", works.clock()))
