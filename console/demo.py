@@ -17,11 +17,6 @@ from console.demo_nodes import free_ports
 from console.home import Home, make_home, write_file
 from console.network import change_members, found_network, take_over
 from console.serve import open_node, sync_all
-from console.web.accounts import add_account
-from console.web.edge import address_of
-from console.web.links import make_link
-from console.web.proofs import new_second_step, new_token
-from console.web.roles import Role
 from node.audience import Tier
 from node.config import new_settings
 from node.intake import read_publication
@@ -40,11 +35,6 @@ from node.wire import records
 
 ORGANIZATIONS: tuple[tuple[str, str], ...] = (("un-agency", "UN"), ("ingo", "INGO"), ("nngo", "NNGO"))
 COORDINATOR = "coordinator"
-PEOPLE: tuple[tuple[str, Role, str], ...] = (
-    ("focal-point", Role.FOCAL_POINT, "/incidents"),
-    ("officer", Role.ACCOUNTABILITY_OFFICER, "/"),
-    ("coordinator", Role.COORDINATOR, "/incidents"),
-)
 TIERS = frozenset({Tier.PEER, Tier.COORDINATOR})
 MEASURES = ("incidents", "affected", "killed", "injured", "abducted", "detained")
 
@@ -73,13 +63,6 @@ class Share(NamedTuple):
     held: Mapping[Hold, int]
     figures: Figures
     example: Outgoing | None
-
-
-class SignIn(NamedTuple):
-    """Somebody of the console: their role, and a link that signs them in."""
-
-    role: Role
-    link: str
 
 
 class State(NamedTuple):
@@ -190,30 +173,6 @@ def add_figures(parts: Sequence[Figures]) -> Figures:
 def total(rows: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
     """Add up rows, measure by measure."""
     return tuple(map(sum, zip(*rows, strict=True))) or (0,) * len(MEASURES)
-
-
-def let_in(home: Home, progress: Callable[[str, int, int], None]) -> tuple[str, tuple[SignIn, ...]]:
-    """Open the console of a node that serves it: its address, and who signs in by which link.
-
-    What the others released is pulled first, so that there is something to see.
-
-    Raises:
-        NodeError: The others can not be pulled from.
-        WebAddressError: It serves no console.
-    """
-    collect(home, progress)
-    now, address, store = datetime.now(UTC), address_of(home), home.store()
-    try:
-        for name, role, _ in PEOPLE:
-            # A passphrase and an authenticator that nobody has: there are links instead.
-            add_account(store, name, [role], new_token(), now, new_second_step())
-        links = tuple(
-            SignIn(role, f"{address}/link?token={make_link(store, name, now)}&next={page}")
-            for name, role, page in PEOPLE
-        )
-    finally:
-        store.close()
-    return address, links
 
 
 def state_of(home: Home) -> State:

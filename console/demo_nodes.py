@@ -8,42 +8,49 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from console.home import Home
+from console.office_server import ADDRESS_FILE as CASE_ADDRESS_FILE
 from console.serve import ADDRESS_FILE
 from node.errors import UnavailableError
 
-LOG = "serve.log"
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
 _LOOK_SECONDS = 0.02
 _OWN = "TOCSIN_"  # settings of whoever runs this are not settings of these nodes
 
 
+class _Running(NamedTuple):
+    home: Home
+    child: subprocess.Popen[bytes]
+    listens: Path  # a file that says where, once it does
+    log: Path
+
+
 class Nodes:
     """Nodes that were started as child processes."""
 
     def __init__(self) -> None:
-        self._running: list[tuple[Home, subprocess.Popen[bytes]]] = []
+        self._running: list[_Running] = []
 
     def start(self, home: Home, *options: str) -> None:
         """Start to serve a node; `wait` says when it listens."""
+        self._start(home, ("serve", *options), ADDRESS_FILE)
+
+    def start_office(self, home: Home) -> None:
+        """Start to serve the cases of a node likewise."""
+        self._start(home, ("case", "serve", "--listen", "127.0.0.1:0"), CASE_ADDRESS_FILE)
+
+    def _start(self, home: Home, words: Sequence[str], listens: str) -> None:
         environment = {name: value for name, value in os.environ.items() if not name.startswith(_OWN)}
-        command = [
-            sys.executable,
-            "-P",
-            "-m",
-            "console.cli.main",
-            "serve",
-            "--home",
-            str(home.path),
-            *options,
-        ]
-        with (home.path / LOG).open("wb") as log:
+        command = [sys.executable, "-P", "-m", "console.cli.main", *words, "--home", str(home.path)]
+        log = home.path / f"{words[0]}.log"
+        with log.open("wb") as file:
             child = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment
+                command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=environment
             )
-        self._running.append((home, child))
+        self._running.append(_Running(home, child, home.path / listens, log))
 
     def wait(self) -> None:
         """Wait until every node listens.
@@ -52,40 +59,42 @@ class Nodes:
             UnavailableError: One ended or took too long; it names the last line of the node's log.
         """
         deadline = time.monotonic() + START_SECONDS
-        for home, _ in self._running:
-            while not (home.path / ADDRESS_FILE).exists():
+        for one in self._running:
+            while not one.listens.exists():
                 self.check()
                 if time.monotonic() > deadline:
                     raise UnavailableError(
-                        f"{home.settings.org_id} does not listen after {START_SECONDS:.0f} seconds"
+                        f"{one.home.settings.org_id} does not listen after {START_SECONDS:.0f} seconds"
                     )
                 time.sleep(_LOOK_SECONDS)
 
     def check(self) -> None:
         """Raise `UnavailableError` if a node has ended by itself."""
-        for home, child in self._running:
-            if child.poll() is not None:
-                raise UnavailableError(f"{home.settings.org_id} ended: {_last_line(home.path / LOG)}")
+        for one in self._running:
+            if one.child.poll() is not None:
+                raise UnavailableError(f"{one.home.settings.org_id} ended: {_last_line(one.log)}")
 
     def stop(self) -> None:
         """Ask every node to end, and end by force what does not."""
-        for _, child in self._running:
-            child.terminate()
-        for _, child in self._running:
+        for one in self._running:
+            one.child.terminate()
+        for one in self._running:
             try:
-                child.wait(STOP_SECONDS)
+                one.child.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
+                one.child.kill()
+                one.child.wait()
 
 
 @contextmanager
 def serving(homes: Sequence[Home], console: Home | None = None) -> Iterator[Nodes]:
-    """Start to serve nodes, one of them with its console, and end them at the end of the block."""
+    """Start to serve nodes, one of them with its console and its cases, and end them at the end of the block."""
     nodes = Nodes()
     try:
         for home in homes:
             nodes.start(home, *(("--web", "127.0.0.1:0") if home == console else ()))
+        if console is not None:
+            nodes.start_office(console)
         yield nodes
     finally:
         nodes.stop()

@@ -11,7 +11,9 @@ from console import demo, generator
 from console.cells import Cell
 from console.cli.options import Format
 from console.cli.output import show, steps, working
+from console.demo_console import let_in
 from console.demo_nodes import Nodes, serving
+from console.demo_office import OFFICER, make_office
 from console.demo_split import Split, split
 from console.home import Home, read_file
 from console.remarks import remarks
@@ -36,6 +38,8 @@ def tell(folder: Path, data: Path | None, *, keep: bool) -> bool:
     started = time.monotonic()
     dealt = _deal_out(data)
     network = _form(folder)
+    if keep:
+        make_office(network.members[0])
     with serving(network.members, network.members[0] if keep else None) as nodes:
         imports = _import(network.members, dealt)
         shares = [_share(home, done) for home, done in zip(network.members, imports, strict=True)]
@@ -182,12 +186,13 @@ def _sum_up(members: Sequence[Home], shares: Sequence[demo.Share], pulled: Seque
 
 def _open_console(home: Home) -> None:
     with working(f"Syncing {home.settings.org_id}"):
-        address, people = demo.let_in(home, lambda *_: None)
+        address, people = let_in(home, lambda *_: None)
     print(f"\nThe console of {home.settings.org_id}, in a browser on this machine: {address}")
     print("Each of these links signs in once, within half an hour:\n")
     for one in people:
         print(f"{_INDENT}{one.role.replace('_', ' '):<24}{one.link}")
-    print(f"\nAnother: tocsin account link NAME --home {home.path}\n")
+    print(f"\nThe officer unlocks the cases as `{OFFICER}`, without a passphrase.")
+    print(f"Another link: tocsin account link NAME --home {home.path}\n")
 
 
 def _invite(folder: Path) -> None:
