@@ -81,6 +81,18 @@ class ApiBodyError(ConsoleError):
         self.status = status
 
 
+class ProviderError(ConsoleError):
+    """The provider at which people sign in does not answer as it should."""
+
+    reason = "PROVIDER_FAILED"
+
+
+class ConfigProviderError(ConsoleError):
+    """The provider at which people sign in is not set up whole."""
+
+    reason = "PROVIDER_NOT_SET_UP"
+
+
 class ChangedError(ConsoleError):
     """What somebody looked at has changed meanwhile; nothing was done."""
 

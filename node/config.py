@@ -45,6 +45,8 @@ class Settings(BaseSettings):
         write_unasked: Whether records may enter our log when no member could be asked what it holds of it.
         log_padding: Each checkpoint adds a multiple of so many entries, padding among them; 0 adds none.
         web_origin: Address under which browsers reach the console; empty where that is the one it listens on.
+        oidc_issuer: Address of the provider at which people may sign in to the console too; empty where there is none.
+        oidc_client: Name by which that provider knows this console.
         submissions_listen: host:port of this machine alone on which `tocsin serve` takes submissions; empty takes none.
         submissions_profile: File in the node's folder that says which answer of the form is what.
         backup_folder: Where `tocsin backup` writes by itself, and the list of what was erased; empty where nowhere.
@@ -69,6 +71,8 @@ class Settings(BaseSettings):
     log_padding: int = Field(default=0, ge=0, le=256)
     relay: bool = False
     web_origin: str = ""
+    oidc_issuer: str = ""
+    oidc_client: str = ""
     submissions_listen: str = ""
     submissions_profile: str = "submissions.toml"
     backup_folder: str = ""

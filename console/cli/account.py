@@ -86,6 +86,24 @@ def close(name: NameArgument, home: HomeOption = HERE) -> None:
     say(f"{name} can not sign in any more.")
 
 
+@account.command()
+def provider(
+    name: NameArgument,
+    subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="Its `sub`; empty ends it.")],
+    home: HomeOption = HERE,
+) -> None:
+    """Say who an account is at the provider of `oidc_issuer`.
+
+    It may sign in there from then on, in the place of passphrase and code. No account is made by signing in there.
+    """
+    from console.home import open_home
+    from console.web.provider import tie_account
+
+    opened = open_home(home)
+    tie_account(opened.store(), name, opened.settings.oidc_issuer.rstrip("/"), subject)
+    say(f"{name} signs in there too." if subject else f"{name} does not sign in there any more.")
+
+
 @account.command("list")
 def list_accounts(home: HomeOption = HERE, style: FormatOption = Format.TABLE) -> None:
     """List the accounts."""

@@ -86,7 +86,12 @@ def _opened(visit: Visit, asked: Asked) -> Visit:
     body = asked.body or b""
     sent = body if isinstance(body, Sent) else Sent(_fields(body.decode(errors="replace")), {})
     visit = replace(
-        visit, asked=_fields(asked.query[:MAX_QUERY]), form=sent.fields, files=sent.files, origin=asked.origin
+        visit,
+        asked=_fields(asked.query[:MAX_QUERY]),
+        form=sent.fields,
+        files=sent.files,
+        origin=asked.origin,
+        held=asked.token,
     )
     return _with_session(visit, asked.token, asked.accepted)
 

@@ -12,6 +12,7 @@ from console.errors import (
     LargeFormError,
     MethodError,
     NoPageError,
+    ProviderError,
     SignInError,
     TooManyTriesError,
 )
@@ -37,6 +38,7 @@ _STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (ForeignFormError, 403),
     (LargeFormError, 413),
     (SignInError, 403),
+    (ProviderError, 502),
     (ApiTokenError, 401),
     (ApiBodyError, 400),
     (TooManyTriesError, 429),

@@ -72,6 +72,7 @@ class Visit:
         session: In which they are signed in.
         files: What came with the form.
         origin: Of the page that sent the form, as browsers know us; one of our own.
+        held: What the browser holds of ours: the token of a session, or of somebody who was sent to a provider.
     """
 
     works: Works
@@ -84,6 +85,7 @@ class Visit:
     session: Session | None = None
     files: Files = field(default_factory=dict)
     origin: str = ""
+    held: str = ""
 
     @property
     def now(self) -> datetime:
@@ -133,7 +135,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """The answer is on another page of this console.
+    """The answer is on another page of this console, or at the provider that signs people in.
 
     `token` is to be held by the browser from now on; `forget` lets it forget everything that came from here.
     """

@@ -117,6 +117,8 @@ MAY: dict[str, tuple[frozenset[Role], frozenset[Role]]] = {
     "/records": (READERS, NOBODY),
     "/report": (REPORTERS, REPORTERS),
     "/passkey": (ANYBODY, ANYBODY),
+    "/provider": (NOBODY, NOBODY),
+    "/provider/back": (NOBODY, NOBODY),
     "/reported": (REPORTERS, NOBODY),
     "/request": (FOCAL, NOBODY),
     "/request/cancel": (NOBODY, FOCAL),
