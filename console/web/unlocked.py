@@ -15,8 +15,21 @@ from casework.client.desk import RemoteDesk
 from console.home import Home
 from console.office_server import desk_beside
 
+IDLE = timedelta(minutes=30)  # for so long at least a desk that nobody uses stays open here
 KEPT = timedelta(hours=12)  # what was typed
 MAX_KEPT = 20  # pages of one account
+
+
+class Sitting(NamedTuple):
+    """In which session of which account a desk is opened."""
+
+    session: int
+    account: int
+
+
+class _Open(NamedTuple):
+    desk: RemoteDesk
+    used: datetime
 
 
 class _Typed(NamedTuple):
@@ -30,13 +43,13 @@ class Desks:
     """Open desks by session, and what was typed by account and page."""
 
     dial: Callable[[Home], RemoteDesk] = desk_beside
-    _open: dict[int, RemoteDesk] = field(default_factory=dict)
+    _open: dict[int, _Open] = field(default_factory=dict)
     _officers: dict[int, str] = field(default_factory=dict)  # by account: whose desk it opened last
     _typed: dict[tuple[int, str], _Typed] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def open(self, home: Home, session: int, account: int, officer_id: str, passphrase: str) -> None:
-        """Open an officer's desk for a session, in the place of the one that it had.
+    def open(self, home: Home, who: Sitting, officer_id: str, passphrase: str, now: datetime) -> None:
+        """Open an officer's desk for a session, in the place of the one that it had; desks that nobody uses are closed.
 
         Raises:
             OfficeUnavailableError: No office is served beside this node, or it does not answer.
@@ -48,22 +61,30 @@ class Desks:
         except BaseException:
             desk.close()
             raise
-        self.close(session)
         with self._lock:
-            self._open[session] = desk
-            self._officers[account] = officer_id
+            opened = tuple(self._open.items())
+        for session, one in opened:
+            if session == who.session or now - one.used > IDLE:
+                self.close(session)
+        with self._lock:
+            self._open[who.session] = _Open(desk, now)
+            self._officers[who.account] = officer_id
 
-    def find(self, session: int) -> RemoteDesk | None:
+    def find(self, session: int, now: datetime) -> RemoteDesk | None:
         """The desk of a session."""
         with self._lock:
-            return self._open.get(session)
+            found = self._open.get(session)
+            if found is None:
+                return None
+            self._open[session] = found._replace(used=now)
+            return found.desk
 
     def close(self, session: int) -> None:
         """Close the desk of a session, so that the office forgets its keys."""
         with self._lock:
-            desk = self._open.pop(session, None)
-        if desk is not None:
-            desk.close()
+            found = self._open.pop(session, None)
+        if found is not None:
+            found.desk.close()
 
     def clear(self) -> None:
         """Close every desk and forget everything."""

@@ -11,6 +11,7 @@ from casework.errors import NotFoundError, OfficeUnavailableError, RefusedError,
 from console.errors import NoPageError
 from console.web.front import safe_page
 from console.web.roles import Role
+from console.web.unlocked import Sitting
 from console.web.visit import Answer, Elsewhere, Page, Visit
 
 UNLOCK = "/cases/unlock"
@@ -27,9 +28,8 @@ def take_unlock(visit: Visit) -> Answer:
     """Open the desk and go where somebody was going."""
     page, name = safe_page(visit.says("next") or _first(visit)), visit.says("officer").strip()
     try:
-        visit.works.desks.open(
-            visit.works.home, visit.sitting.key, visit.who.key, name, visit.says("passphrase")
-        )
+        sitting = Sitting(visit.sitting.key, visit.who.key)
+        visit.works.desks.open(visit.works.home, sitting, name, visit.says("passphrase"), visit.now)
     except (RefusedError, OfficeUnavailableError) as error:
         status = 403 if isinstance(error, RefusedError) else 503
         return _asked(page, name[:80], str(error), status)
@@ -54,7 +54,7 @@ def at_desk(answer: Callable[[Visit, RemoteDesk], Answer]) -> Callable[[Visit], 
     """A page that somebody sees at their open desk; where it is closed they are asked to unlock it first."""
 
     def opened(visit: Visit) -> Answer:
-        desk = visit.works.desks.find(visit.sitting.key)
+        desk = visit.works.desks.find(visit.sitting.key, visit.now)
         if desk is None:
             return _first_unlock(visit)
         try:

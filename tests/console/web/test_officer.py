@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from hashlib import sha256
 from unittest.mock import patch
 
@@ -61,7 +62,7 @@ class Place:
 
     def desks(self) -> list[RemoteDesk]:
         """Desks that are open in the console."""
-        return list(self.works.desks._open.values())
+        return [one.desk for one in self.works.desks._open.values()]
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +99,6 @@ def test_a_desk_opens_with_the_passphrase_alone_and_is_forgotten_with_the_sessio
         desk = place.desks()[-1]
         token = desk._token
         browser.send(browser.get("/cases"), path)
-        assert place.works.desks.find(0) is None
         assert desk not in place.desks()
         again = place.works.desks.dial(place.works.home)
         again._token = token
@@ -107,6 +107,14 @@ def test_a_desk_opens_with_the_passphrase_alone_and_is_forgotten_with_the_sessio
         assert refused.value.reason == "NOT_SIGNED_IN"
         again._token = ""
         again.close()
+
+    place.at("ops")
+    left = place.desks()
+    assert isinstance(place.works.clock, Clock)
+    place.works.clock.now += timedelta(minutes=31)  # nobody signed out
+    place.at("other")
+    (desk,) = place.desks()
+    assert desk not in left
 
 
 def test_what_is_typed_of_a_case_never_reaches_a_disk_and_comes_back_to_the_same_officer(
