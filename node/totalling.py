@@ -16,7 +16,7 @@ from node.adding_up import Adder, Step, next_step, take_outcome, take_share, tak
 from node.agreeing import declaration, find_total, take_declaration, tell_totals
 from node.client import PeerClient
 from node.directory import Directory, Member
-from node.errors import PayloadError, UnknownTotalError
+from node.errors import MemberError, PayloadError, TotalError, UnknownTotalError
 from node.gate import Gatekeeper
 from node.logbook import Identity
 from node.said import Teller
@@ -111,24 +111,30 @@ def keep_step(store: Store, digest: str, told: Step, adder: Adder) -> Step:
     return answer
 
 
-async def fetch_totals(client: PeerClient, store: Store, who: tuple[str, Directory], teller: Teller) -> int:
-    """Fetch what a server declared for us, and what came of it; gives how many totals it told.
+async def fetch_totals(
+    client: PeerClient, store: Store, who: tuple[str, Directory], teller: Teller
+) -> tuple[int, int]:
+    """Fetch what a server declared for us, and what came of it; gives how many totals hold, and how many do not.
 
     Raises:
         UnavailableError: No answer, or a refusal.
         PayloadError: The answer is none to this call.
-        TotalError: Something of it does not hold.
-        MemberError: A server is no active member.
     """
     wire = wires.encode_list_call(str(uuid4()))
     told = wires.decode_totals(await client.call(wires.SERVICE, "ListTotals", wire))
     if len(told) > MAX_TOLD:
         raise PayloadError(f"totals: more than {MAX_TOLD}")
+    kept = 0
     for one in told:
-        held = await asyncio.to_thread(take_declaration, store, one.declaration, who, teller)
-        for outcome in one.outcomes if who[0] in held.total.group else ():
-            await asyncio.to_thread(take_outcome, store, held.digest, outcome, (who[1], teller.now))
-    return len(told)
+        try:  # one that does not hold keeps none of the others away
+            held = await asyncio.to_thread(take_declaration, store, one.declaration, who, teller)
+            for outcome in one.outcomes if who[0] in held.total.group else ():
+                await asyncio.to_thread(take_outcome, store, held.digest, outcome, (who[1], teller.now))
+        except (TotalError, MemberError) as error:
+            logger.warning("total refused: peer=%s reason=%s", client.peer.org_id, error.reason)
+        else:
+            kept += 1
+    return kept, len(told) - kept
 
 
 async def tell_total(client: PeerClient, held: HeldTotal) -> None:

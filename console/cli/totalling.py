@@ -71,8 +71,9 @@ def fetch(home: Path, servers: Sequence[str]) -> None:
     who, teller = (node.org_id, node.directory()), Teller("", datetime.now(UTC))
 
     async def one(client: PeerClient) -> None:
-        told = await fetch_totals(client, node.store, who, teller)
-        say(f"Totals of {client.peer.org_id}: {told}.")
+        kept, refused = await fetch_totals(client, node.store, who, teller)
+        more = f", and {refused} that do not hold" if refused else ""
+        say(f"Totals of {client.peer.org_id}: {kept}{more}.")
 
     _say_failed(_over_the_line(node, servers, one))
 

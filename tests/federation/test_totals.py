@@ -25,8 +25,10 @@ from node.errors import (
 )
 from node.model import Outcome as Hit
 from node.splitting import Own, own_figures
-from node.store.totals import HeldTotal, totals
+from node.store.totals import HeldTotal, add_total, totals
+from node.tables import total
 from node.totalling import fetch_totals, give_share, settle, tell_total
+from node.totals.declaration import write_payload
 from node.totals.papers import (
     HELD_TYPE,
     OUTCOME_TYPE,
@@ -358,7 +360,18 @@ def test_strangers_and_members_can_not_settle_or_learn_of_a_total(some: Parties)
             client, stranger.store, ("stranger", some.network.directory), some.teller()
         ),
     )
-    assert told == 0
+    assert told == (0, 0)
+    with un.store.write() as connection:  # what a server made up keeps nothing else from its members
+        add_total(
+            connection, "00" * 32, write_payload(replace(KILLED, name="made-up")), (b"x", b"y"), "", NOW
+        )
+    told = asks(
+        alpha,
+        lambda client: fetch_totals(client, alpha.store, ("alpha", some.network.directory), some.teller()),
+    )
+    assert told == (1, 1)
+    with un.store.write() as connection:
+        connection.execute(total.delete().where(total.c.digest == "00" * 32))
     for node in (stranger, alpha):
         with pytest.raises(UnavailableError, match="TOTAL_UNKNOWN"):
             asks(node, lambda client: tell_total(client, held))
