@@ -160,6 +160,61 @@ def as_table(shape: Shape) -> Table:
     return Table(shape.name, MetaData(), *(Column(name, _KINDS[kind]) for name, kind in shape.columns))
 
 
+def shape_in(line: dict[str, Any]) -> Shape:
+    """The table that a line names.
+
+    Raises:
+        BackupDamagedError: It names none.
+    """
+    try:
+        columns = tuple((str(name), str(kind)) for name, kind in line["columns"])
+        key = tuple(map(str, line["key"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise BackupDamagedError("a table of the backup can not be read") from error
+    if not key or not set(key) <= {name for name, _ in columns}:
+        raise BackupDamagedError("a table of the backup has no key")
+    return Shape(text_in(line, "table"), columns, key)
+
+
+def fields_of(line: bytes) -> dict[str, Any]:
+    """Read a line.
+
+    Raises:
+        BackupDamagedError: It is none.
+    """
+    try:
+        found = json.loads(line)
+    except ValueError as error:
+        raise BackupDamagedError("a line of the backup can not be read") from error
+    if not isinstance(found, dict):
+        raise BackupDamagedError("a line of the backup is none")
+    return found
+
+
+def bytes_in(line: dict[str, Any], name: str) -> bytes:
+    """The bytes under a name in a line.
+
+    Raises:
+        BackupDamagedError: There are none.
+    """
+    try:
+        return base64.b64decode(text_in(line, name))
+    except ValueError as error:
+        raise BackupDamagedError(f"{name} in a line of the backup can not be read") from error
+
+
+def text_in(line: dict[str, Any], name: str) -> str:
+    """The text under a name in a line.
+
+    Raises:
+        BackupDamagedError: There is none.
+    """
+    found = line.get(name)
+    if not isinstance(found, str):
+        raise BackupDamagedError(f"a line of the backup lacks {name}")
+    return found
+
+
 def _shape(table: Table) -> Shape:
     columns = tuple((one.name, _kind(one)) for one in table.columns)
     return Shape(table.name, columns, tuple(one.name for one in table.primary_key))

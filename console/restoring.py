@@ -7,8 +7,6 @@ read it. The database comes last into its place: cut short before, nothing is th
 .restoring/        where it is made
 """
 
-import base64
-import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -25,7 +23,17 @@ from casework.store.people import all_keys
 from casework.store.tips import tip_keys
 from console.archive import Key, read_archive, sync_folder
 from console.database import REVISION, is_known, migrate
-from console.dump import Shape, as_table, check_shape, digest_of, put_rows
+from console.dump import (
+    Shape,
+    as_table,
+    bytes_in,
+    check_shape,
+    digest_of,
+    fields_of,
+    put_rows,
+    shape_in,
+    text_in,
+)
 from console.erased import ErasedList, lists_beside, read_erased
 from console.errors import (
     BackupDamagedError,
@@ -117,7 +125,7 @@ class _Reading:
     """Goes through the lines of one backup, and makes again what they say."""
 
     def __init__(self, lines: Iterator[bytes], stage: Path, folder: Path, wanted: Wanted) -> None:
-        self._lines = (_fields(line) for line in lines)
+        self._lines = (fields_of(line) for line in lines)
         self._stage, self._folder, self._wanted = stage, folder, wanted
         self._shapes: list[Shape] = []
         self._files: dict[str, list[object]] = {}
@@ -128,7 +136,7 @@ class _Reading:
 
     def restore(self) -> None:
         first = next(self._lines, {})
-        revision = _text(first, "revision")
+        revision = text_in(first, "revision")
         if not is_known(revision):
             raise BackupNewerError(
                 f"this backup is of revision {revision[:20]}, this version of Tocsin knows up to {REVISION}: "
@@ -136,7 +144,7 @@ class _Reading:
             )
         line = self._take_files(next(self._lines, {}))
         settings = self._settings()
-        org_id = _text(first, "organization")
+        org_id = text_in(first, "organization")
         if settings.org_id != org_id:
             raise BackupForeignError(f"this is a backup of {org_id}, not of {settings.org_id}")
         erased = self._lists(org_id, first.get("audit_size"))
@@ -166,7 +174,7 @@ class _Reading:
 
     def _take_files(self, line: dict[str, Any]) -> dict[str, Any]:
         while "file" in line:
-            name = _text(line, "file")
+            name = text_in(line, "file")
             if not BACKED_UP.fullmatch(name):
                 raise BackupDamagedError(f"the backup holds a file {name[:60]!r}, which is none of a node")
             line = self._take_pieces(self._stage / name, self._files, name)
@@ -174,7 +182,7 @@ class _Reading:
 
     def _take_tables(self, connection: Connection, line: dict[str, Any]) -> dict[str, Any]:
         while "table" in line:
-            shape = _shape(line)
+            shape = shape_in(line)
             check_shape(connection, shape)
             self._shapes.append(shape)
             connection.execute(as_table(shape).delete())  # what a revision put into a new database
@@ -186,7 +194,7 @@ class _Reading:
 
     def _take_evidence(self, line: dict[str, Any]) -> dict[str, Any]:
         while "evidence" in line:
-            name = _text(line, "evidence")
+            name = text_in(line, "evidence")
             if not name.isalnum() or len(name) != 32:
                 raise BackupDamagedError("the backup holds a sealed file of another name than any has")
             line = self._take_pieces(self._stage / "evidence" / name, self._evidence, name)
@@ -197,7 +205,7 @@ class _Reading:
         digest, size, line = sha256(), 0, next(self._lines, {})
         with open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
             while "piece" in line:
-                piece = _bytes(line, "piece")
+                piece = bytes_in(line, "piece")
                 digest.update(piece)
                 size += file.write(piece)
                 line = next(self._lines, {})
@@ -214,8 +222,8 @@ class _Reading:
         """Read the manifest, and hold against it what was read."""
         if next(self._lines, None) is not None or "manifest" not in line:
             raise BackupDamagedError("the backup does not end with its manifest")
-        signature = Signature(_bytes(line, "signature"), _text(line, "keyid"))
-        envelope = Envelope(_bytes(line, "manifest"), MANIFEST_TYPE, (signature,))
+        signature = Signature(bytes_in(line, "signature"), text_in(line, "keyid"))
+        envelope = Envelope(bytes_in(line, "manifest"), MANIFEST_TYPE, (signature,))
         try:
             verify_envelope(envelope, {MANIFEST_TYPE}, self._signers(settings))
         except CryptoError as error:
@@ -223,7 +231,7 @@ class _Reading:
                 f"the backup is not signed by {settings.org_id}: put the keys of the node back first "
                 "(tocsin keys restore), or name its key with --signer"
             ) from error
-        self.manifest = _fields(envelope.payload)
+        self.manifest = fields_of(envelope.payload)
         if self._files != self.manifest.get("files") or self._evidence != self.manifest.get("evidence"):
             raise BackupDamagedError("files of the backup are not those of its manifest")
 
@@ -283,38 +291,3 @@ class _Reading:
                 sync_folder(place.parent)
             elif name in self._files and place.read_bytes() != source.read_bytes():
                 self.kept.append(name)
-
-
-def _shape(line: dict[str, Any]) -> Shape:
-    try:
-        columns = tuple((str(name), str(kind)) for name, kind in line["columns"])
-        key = tuple(map(str, line["key"]))
-    except (KeyError, TypeError, ValueError) as error:
-        raise BackupDamagedError("a table of the backup can not be read") from error
-    if not key or not set(key) <= {name for name, _ in columns}:
-        raise BackupDamagedError("a table of the backup has no key")
-    return Shape(_text(line, "table"), columns, key)
-
-
-def _fields(line: bytes) -> dict[str, Any]:
-    try:
-        found = json.loads(line)
-    except ValueError as error:
-        raise BackupDamagedError("a line of the backup can not be read") from error
-    if not isinstance(found, dict):
-        raise BackupDamagedError("a line of the backup is none")
-    return found
-
-
-def _bytes(line: dict[str, Any], name: str) -> bytes:
-    try:
-        return base64.b64decode(_text(line, name))
-    except ValueError as error:
-        raise BackupDamagedError(f"{name} in a line of the backup can not be read") from error
-
-
-def _text(line: dict[str, Any], name: str) -> str:
-    found = line.get(name)
-    if not isinstance(found, str):
-        raise BackupDamagedError(f"a line of the backup lacks {name}")
-    return found
