@@ -13,6 +13,7 @@ from console.alerts import interest_of
 from console.asking import asker
 from console.home import Home, write_file
 from console.joint import DirectoryMembers
+from console.keyring import use_waiting, waiting
 from console.live import LiveCredentials, LiveDirectory, LiveSealKeys
 from console.office import CaseDatabase
 from console.posts import Fetched, fetch, shelf
@@ -149,6 +150,8 @@ def serve(
         NodeError: The node can not be started, or may not add to its log.
         CryptoError: Its keys can not be read.
     """
+    if waiting(home):  # a change of keys may have been cut short, and half of a TLS key is none
+        use_waiting(home, home.directory())
     node = open_node(home, passphrase)
     try:
         asyncio.run(first(node))

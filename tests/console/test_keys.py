@@ -10,7 +10,8 @@ from console.home import open_home
 from console.keyring import open_ring
 from crypto.errors import KeyFileError
 from crypto.keyfile import load_key, save_key
-from tests.console.command_line import Ran, tocsin
+from tests.console.command_line import Ran, joins, tocsin
+from tests.console.test_network import serving
 
 
 def backed_up(home: Path, folder: Path) -> tuple[Path, list[Path]]:
@@ -161,3 +162,21 @@ def test_a_file_opens_keys_instead_of_a_passphrase_and_its_line_stands_nowhere_e
     unlock.write_text("\n")
     unlock.chmod(0o600)
     assert tocsin("peer", "renew", "--home", home, **named).err.endswith("[PASSPHRASE_WRONG]\n")
+
+
+@pytest.mark.slow
+def test_a_node_that_stopped_between_certificate_and_key_ends_that_when_it_starts(
+    network: tuple[Path, Path], tmp_path: Path
+) -> None:
+    alpha, beta = network
+    request, keys = tmp_path / "tls.request", beta / "keys"
+    assert tocsin("peer", "rotate", "--key", "tls", "--out", request, "--home", beta).code == 0
+    assert tocsin("peer", "admit", request, "--yes", "--home", alpha).code == 0
+    before, coming = (keys / "tls.key").read_bytes(), (keys / "tls.next.key").read_bytes()
+    assert joins(alpha, beta).code == 0
+    (keys / "tls.key").rename(keys / "tls.next.key")
+    (keys / "tls.key").touch(mode=0o600)
+    (keys / "tls.key").write_bytes(before)
+    with serving(beta, TOCSIN_LISTEN="127.0.0.1:0"):
+        assert (beta / "listening").exists()
+    assert (keys / "tls.key").read_bytes() == coming
