@@ -169,6 +169,7 @@ def over_the_line(network: Network, alpha: Node, ocha: Node, *boxes: bytes) -> d
     return asyncio.run(run())
 
 
+@pytest.mark.slow
 def test_a_member_hears_what_is_asked_for_and_gives_it_over_the_line_when_somebody_decides(
     network: Network, alpha: Node, ocha: Node
 ) -> None:
@@ -190,6 +191,7 @@ def test_a_member_hears_what_is_asked_for_and_gives_it_over_the_line_when_somebo
     assert ocha.faults(*network.origins()) == []
 
 
+@pytest.mark.slow
 def test_over_the_line_nobody_gives_for_another_or_what_was_sealed_to_another(
     network: Network, alpha: Node, ocha: Node
 ) -> None:
