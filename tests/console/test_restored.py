@@ -108,6 +108,9 @@ def test_a_machine_that_was_set_back_as_a_whole_asks_before_it_writes(
             ("alert", "send", "--id", record, "--tier", "peer"),
             ("audience", "add", "forum", "alpha", "--back-fill", "all", "--by", "kb"),
             ("bundle", "write", tmp_path / "two", "--to", "alpha"),
+            ("request", "accept", "1f2e", "--by", "kb"),
+            ("request", "agree", "1f2e", "--by", "kb"),
+            ("request", "revoke", "1f2e", "--by", "kb", "--because", "not_needed"),
         ):
             refused = tocsin(*words, "--home", beta)
             assert (refused.code, refused.err.endswith("[LOG_BEHIND]\n")) == (1, True), refused.err

@@ -21,7 +21,7 @@ from crypto.envelope import (
     verify_threshold,
 )
 from crypto.errors import CryptoError, EnvelopeError, SignatureError
-from crypto.signing import Signer, key_hash
+from crypto.signing import Signer, key_hash, verify_signature
 
 KIND = "application/vnd.tocsin.test.v1+protobuf"
 OTHER_KIND = "application/vnd.tocsin.other.v1+protobuf"
@@ -138,6 +138,25 @@ def test_a_key_counts_once_however_often_it_signs_or_is_listed() -> None:
 
     with pytest.raises(SignatureError, match="1 acceptable"):
         verify_threshold(document, KIND, (*KEYS, SIGNER.public_key), 2)
+
+
+def test_hints_that_lie_change_nothing_and_true_ones_save_the_looks_at_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks: list[bytes] = []
+
+    def counted(key: bytes, message: bytes, signature: bytes) -> None:
+        looks.append(key)
+        verify_signature(key, message, signature)
+
+    monkeypatch.setattr("crypto.envelope.verify_signature", counted)
+    document = add_signature(THIRD, ENVELOPE)
+    assert verify_threshold(document, KIND, KEYS, 2) == (SIGNER.public_key, THIRD.public_key)
+    assert looks == [SIGNER.public_key, THIRD.public_key]
+    first, second = document.signatures
+    swapped = (first._replace(keyid=second.keyid), second._replace(keyid=first.keyid))
+    lying = document._replace(signatures=swapped)
+    assert verify_threshold(lying, KIND, KEYS, 2) == (SIGNER.public_key, THIRD.public_key)
 
 
 def test_strangers_do_not_count_towards_a_threshold() -> None:
