@@ -46,6 +46,7 @@ def one_who_reaches(path: str) -> Role:
 
 
 @pytest.mark.parametrize("path", sorted({*LISTS} - {*SEALED}))
+@pytest.mark.slow
 @pytest.mark.usefixtures("released")
 def test_a_list_is_taken_away_in_every_way_as_it_is_shown(
     path: str, signed_in: Callable[[Role], Browser]
