@@ -64,8 +64,9 @@ def environment(language: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    # By the new style what a variable holds would be HTML of ours, and its percent signs places to fill in.
     # The extension adds the method to the environment, which the type checker can not know.
-    environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_translations(translations(language), newstyle=False)  # type: ignore[attr-defined]
     environment.filters |= {
         "label": lambda code, name="": label(language, name, code),
         "cell": lambda value, column: said_cell(language, column, value),
