@@ -8,11 +8,14 @@ import pytest
 
 from console.database import open_store
 from console.errors import SignInError
-from console.web.accounts import accounts, add_account, close_account
+from console.web.accounts import accounts, add_account, close_account, renew_account
+from console.web.challenges import new_challenge, take_challenge
 from console.web.drafts import MAX_DRAFTS, drop_draft, find_draft, keep_draft
+from console.web.provider import tie_account
 from console.web.roles import Role
 from console.web.sessions import find_session, note_use, open_session, open_sessions
 from console.web.signing_in import sign_in
+from console.web.tokens import account_by_token, make_token, tokens_of
 from node.errors import StoreError
 from node.intake import Publication, Row
 from node.query_text import read_query
@@ -93,3 +96,39 @@ def test_a_sign_in_that_is_cut_short_opens_nothing_or_all_of_it(store: Store, fl
             {1} if writes[number] == "COMMIT" and flavour is not Flavour.REFUSED else {0}
         )
         before = after
+
+
+def test_tokens_challenges_and_who_is_who_elsewhere_are_kept(store: Store) -> None:
+    (one,) = accounts(store)
+    token = make_token(store, one.key, "a sheet", NOW)
+    found = account_by_token(store, token, NOW + timedelta(days=1))
+    assert found is not None
+    assert found.name == "amina"
+    assert [kept.used_at for kept in tokens_of(store, one.key)] == [
+        int(datetime(2026, 5, 5, tzinfo=UTC).timestamp())
+    ]
+    challenge = new_challenge(store, NOW, what="x", account=1)
+    assert take_challenge(store, challenge, NOW) == {"what": "x", "account": 1}
+    assert take_challenge(store, challenge, NOW) is None
+    tie_account(store, "amina", "https://a.example", "7")
+    tie_account(store, "amina", "https://a.example", "8")
+    tie_account(store, "amina", "https://a.example", "7")
+    renew_account(store, "amina", PASSPHRASE, NOW)
+    assert account_by_token(store, token, NOW) is None
+
+
+@pytest.mark.parametrize("flavour", [Flavour.REFUSED, Flavour.DONE_BUT_REPORTED_AS_FAILED])
+def test_a_token_or_challenge_that_could_not_be_written_is_given_to_nobody(
+    store: Store, flavour: Flavour
+) -> None:
+    (one,) = accounts(store)
+    with failing_at(store, None, flavour) as writes:
+        make_token(store, one.key, "all went well", NOW)
+    for number in range(len(writes)):
+        with failing_at(store, number, flavour), pytest.raises(StoreError):
+            make_token(store, one.key, "a sheet", NOW)
+    challenge = new_challenge(store, NOW, what="x")
+    with failing_at(store, 1, flavour), pytest.raises(StoreError):
+        take_challenge(store, challenge, NOW)
+    # Told as failed, it counts once more only where nothing was done.
+    assert (take_challenge(store, challenge, NOW) is None) == (flavour is not Flavour.REFUSED)
