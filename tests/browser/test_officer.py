@@ -1,33 +1,32 @@
 """An officer's day in a real browser, with a case server beside the node: what is due, a case, a step, evidence."""
 
-from collections.abc import Iterator
-
 import pytest
 
+from console.demo_office import OFFICER
 from console.home import open_home
+from console.office import Office
 from console.web.roles import Role
 from tests.browser.conftest import Console, Visit
-from tests.console.test_case_serve import serving
 from tests.support.chromium import DESK, PHONE, Screen, Way
-from tests.support.offices import Staffed
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 
 @pytest.fixture(scope="module")
-def uid(console: Console) -> Iterator[str]:
-    """A case in an office that is served."""
-    made = Staffed(open_home(console.home))
-    found = made.detention()
-    made.office.database.store.close()
-    with serving(console.home):
-        yield found
+def uid(console: Console) -> str:
+    """The case of a detention in the office of the demo."""
+    office = Office(open_home(console.home))
+    try:
+        (found,) = (one.uid for one in office.desk(OFFICER, None).board() if one.host_state == "CMR")
+        return str(found)
+    finally:
+        office.database.store.close()
 
 
 def unlocked(visit: Visit, way: Way) -> Screen:
     shown = visit((Role.ACCOUNTABILITY_OFFICER,), way)
     shown.go("/cases/due")
-    shown.page.fill("#officer", "ops")
+    shown.page.fill("#officer", OFFICER)
     shown.picture("unlock")
     shown.page.click("main button.main")
     assert shown.where == "/cases/due"
