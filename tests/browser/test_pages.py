@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser
 
+from console.demo_office import OFFICER
 from console.web.languages import LANGUAGES
 from console.web.roles import Role
 from tests.browser.conftest import Console, Visit
@@ -29,10 +30,15 @@ def pages(shown: Screen) -> Iterator[str]:
                 waiting.append(link)
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_page_keeps_anybody_out(language: str, visit: Visit) -> None:
     size = PHONE if language in {"ar", "zh"} else DESK
     shown = visit(tuple(Role), size._replace(language=language))
+    shown.go("/cases/unlock")
+    shown.page.fill("#officer", OFFICER)
+    shown.page.click("main button.main")
+    shown.go("/")
     wrong = {}
     for page in pages(shown):
         found = [*shown.violations(), *(f"{date} reads backwards" for date in shown.turned())]
