@@ -29,6 +29,7 @@ from tests.casework.remote import opens
 from tests.console.web.conftest import NOW, PASSPHRASE
 from tests.support.browser import Browser, running
 
+pytestmark = pytest.mark.slow
 QUERY = "/api/tocsin.node.v1.CoordinatorService/AnswerQuery"
 CASES = "/tocsin.casework.v1.CaseworkService"
 
@@ -225,12 +226,10 @@ def fuzz(url: str, token: str, *more: str) -> None:
     assert ran.returncode == 0, ran.stdout[-6000:] + ran.stderr[-2000:]
 
 
-@pytest.mark.slow
 def test_schemathesis_finds_nothing_at_the_node(program: Program) -> None:
     fuzz(f"http://127.0.0.1:{program.port}/api/openapi.json", program.token, "--phases", "coverage,fuzzing")
 
 
-@pytest.mark.slow
 def test_schemathesis_finds_nothing_at_the_office(office_port: int) -> None:
     told = Program(office_port).call(f"{CASES}/SignIn", {"officerId": "boss", "passphrase": ""})[1]
     fuzz(

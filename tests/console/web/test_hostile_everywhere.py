@@ -21,6 +21,7 @@ from console.web.visit import Works
 from tests.console.web.conftest import NOW, PASSPHRASE, SECRET
 from tests.support.browser import Browser, Shown
 
+pytestmark = pytest.mark.slow
 SCRIPT = "'\"></textarea></title><script>alert(1)</script><img src=x onerror=alert(2)>\u202e%(x)s 100%"
 SPLIT = "x\r\nX-Planted: 1\r\nSet-Cookie: planted=1\r\n\r\n<script>alert(3)</script>"
 LEAVING = {"/sign-out", "/leave", "/account/session", "/account/language", "/sign-in"}
@@ -68,7 +69,6 @@ def forms_of(shown: Shown) -> Iterator[tuple[str, dict[str, str]]]:
         yield unescape(action), {**dict.fromkeys(TYPED.findall(inside), SCRIPT), **kept}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("planted", [SCRIPT, SPLIT], ids=["script", "headers"])
 def test_whatever_a_link_says_stays_text(everybody: Browser, planted: str) -> None:
     for page in pages():
@@ -77,7 +77,6 @@ def test_whatever_a_link_says_stays_text(everybody: Browser, planted: str) -> No
         assert_inert(everybody.get(f"{page}?{urlencode(dict.fromkeys(sorted(names), planted))}"), page)
 
 
-@pytest.mark.slow
 def test_whatever_somebody_types_into_any_form_stays_text_on_every_page(everybody: Browser) -> None:
     sent = 0
     for page in pages():
@@ -94,7 +93,6 @@ def test_whatever_somebody_types_into_any_form_stays_text_on_every_page(everybod
         assert_inert(everybody.get(page), page)
 
 
-@pytest.mark.slow
 def test_no_form_does_anything_without_the_key_of_its_session(everybody: Browser) -> None:
     other = everybody.get("/account").form("/sign-out")["form_key"]
     for path, route in ROUTES.items():

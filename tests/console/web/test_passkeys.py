@@ -21,6 +21,7 @@ from tests.console.web.conftest import NOW, PASSPHRASE, SECRET, code_at
 from tests.support.authenticator import Authenticator
 from tests.support.browser import Browser, Clock, Shown
 
+pytestmark = pytest.mark.slow
 OWNER = "coordinator"
 
 

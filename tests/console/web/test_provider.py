@@ -21,6 +21,8 @@ from tests.console.web.conftest import NOW
 from tests.support.browser import Browser, Clock, Shown, running
 from tests.support.provider import ProviderSimulator
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def provider(works: Works) -> Iterator[ProviderSimulator]:
