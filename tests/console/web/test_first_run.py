@@ -19,6 +19,7 @@ from crypto.keyshare import read_share
 from node.errors import StoreError
 from tests.support.browser import Browser, Shown
 
+pytestmark = pytest.mark.slow  # together they take seconds
 TOKEN = "once"
 KEYS = "several words for the keys"
 OWN = "other words for somebody"
@@ -75,7 +76,6 @@ def fill(browser: Browser, **typed: str) -> Shown:
     return browser.send(browser.get("/"), "/", **{**FORM, **typed})
 
 
-@pytest.mark.slow
 def test_a_node_is_made_and_what_belongs_into_the_safe_is_shown_once(run: FirstRun, browser: Browser) -> None:
     with patch("console.web.starting.add_account", side_effect=StoreError("the disk is full")):
         failed = fill(browser)

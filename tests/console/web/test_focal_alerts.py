@@ -12,6 +12,7 @@ from node.store.own_log import records_released
 from tests.support.browser import Browser, Shown
 from tests.support.faults import Flavour, failing_at
 
+pytestmark = pytest.mark.slow  # together they take seconds
 SCRIPT = '"><script>alert(1)</script>'
 
 

@@ -331,7 +331,7 @@ def test_a_file_of_the_network_is_taken_over_once_enough_have_signed(
     alpha, _ = pair
     before = works.home.directory().version
     other = copied(alpha, tmp_path / "keeper")
-    assert tocsin("peer", "suspend", "beta", "--home", other).code == 0
+    assert tocsin("peer", "renew", "--home", other).code == 0
     whole = (other / "network" / "network.pb").read_bytes()
     document = decode_document(whole)
     assert document.directory is not None
@@ -340,7 +340,7 @@ def test_a_file_of_the_network_is_taken_over_once_enough_have_signed(
     shown = brought(browser, whole)
     draft = brought(browser, unsigned)
 
-    assert "ACTIVE -> SUSPENDED" in shown.words
+    assert f"directory {before + 1} of testnet" in shown.words
     assert "It is a draft. Signatures that it lacks: of the directory 1" in draft.words
     assert 'action="/ceremonies/join"' not in draft.text
     (kept,) = works.tray._kept.values()

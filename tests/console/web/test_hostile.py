@@ -31,6 +31,13 @@ PAGES = (
     "/share?id=awsd:a",
     "/share/preview?id=awsd:a&tier=peer&tier=coordinator&tier=public",
     "/incident?id=awsd:a",
+    "/import",
+    "/holders",
+    "/alerts?all=1",
+    "/alert/new?id=awsd:a",
+    "/requests?all=1",
+    "/audience/new",
+    "/bundle",
     "/no/such/page",
 )
 
