@@ -105,6 +105,12 @@ def test_a_file_waits_half_an_hour_for_its_own_session_alone(
     assert not [path for path in works.home.path.iterdir() if path.name.startswith("tmp")]
 
 
+def test_a_second_file_takes_the_place_of_the_first(browser: Browser) -> None:
+    first, second = (send(browser, name=name).header("location") for name in ("one.csv", "two.csv"))
+    assert "gone=1" in browser.get(first).header("location")
+    assert "two.csv" in browser.get(second).words
+
+
 def test_signing_out_forgets_the_file(works: Works, browser: Browser) -> None:
     where = send(browser).header("location")
     token = parse_qs(urlsplit(where).query)["file"][0]
