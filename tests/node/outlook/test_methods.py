@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from node.outlook.forecast import level, scaled, within
+from node.outlook.forecast import level, naive, scaled, seasonal_naive, within
 from node.outlook.regression import fit
 from node.outlook.trend import trend
 from node.outlook.unusual import (
@@ -144,6 +144,13 @@ def test_a_forecast_follows_a_step_and_is_refused_for_too_little() -> None:
     assert level([2] * 30 + [20] * 6) == pytest.approx(20, abs=0.5)
     assert level([3] * 23) is None
     assert level([0] * 40 + [1] * 20) is None
+
+
+def test_naive_guesses_are_the_last_month_and_the_same_month_of_the_year_before() -> None:
+    months = list(range(100, 124))  # the next is 124, and 112 the one a year before it
+
+    assert naive(months) == 123
+    assert [seasonal_naive(months, ahead) for ahead in (1, 2, 12)] == [112, 113, 123]
 
 
 def test_an_interval_holds_the_tenths_of_earlier_errors() -> None:
