@@ -75,9 +75,10 @@ class Screen:
         self.page.goto(self.address + page)
 
     def picture(self, name: str) -> None:
-        """Keep what is shown, for people to look at."""
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=PICTURES / f"{name}-{self.way}.png", full_page=True)
+        """Keep what is shown, for people to look at: the whole page, and what of it is seen at first."""
+        for folder, whole in ((PICTURES, True), (PICTURES / "first", False)):
+            folder.mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=folder / f"{name}-{self.way}.png", full_page=whole)
 
     @property
     def where(self) -> str:
