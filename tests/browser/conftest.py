@@ -59,7 +59,8 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
         child.communicate(timeout=30)
 
 
-@pytest.fixture(scope="session")
+# While the browser's library is open an event loop runs in this thread, and other tests have loops of their own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A real browser."""
     with chromium() as found:
