@@ -10,6 +10,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 PACKAGES := .venv/.packages
 WORKERS ?= 2
+SLOW_WORKERS ?= 4 # what is slow waits as much as it works
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
 
 # What the type checker reads; the folders of migrations are scripts, not packages.
@@ -63,7 +64,7 @@ test: $(READY) ## Run the fast tests
 	@$(PYTEST) -m "not slow"
 
 test-slow: $(READY) ## Run the tests that take their time
-	@$(PYTEST) -m slow
+	@$(BIN)/python -m pytest -n $(SLOW_WORKERS) -m slow
 
 # The order of sets is fixed, so that a run finds the same as the last one.
 mutants: $(READY) ## Change what decides what leaves, and see a test fail each time (MODULES=node.rules)
