@@ -10,7 +10,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 PACKAGES := .venv/.packages
 WORKERS ?= 2
-SLOW_WORKERS ?= 4 # what is slow waits as much as it works
+SLOW_WORKERS ?= 3 # what is slow waits for much of its time
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
 
 # What the type checker reads; the folders of migrations are scripts, not packages.
