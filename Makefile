@@ -11,6 +11,9 @@ READY := .venv/.ready
 PACKAGES := .venv/.packages
 WORKERS ?= 2
 SLOW_WORKERS ?= 3 # what is slow waits for much of its time
+# Or each of the hundreds of processes that tests start would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
 
 # What the type checker reads; the folders of migrations are scripts, not packages.
