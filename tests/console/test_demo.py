@@ -156,8 +156,7 @@ def test_what_is_kept_running_can_be_asked_and_ends_with_a_signal(
         child.send_signal(number)
         child.communicate(timeout=30)
     finally:
-        child.kill()
-        child.wait()
+        end(child)
 
     assert child.returncode == code
     assert {row["peer"]: row["stopped by"] for row in asked.rows} == {"nngo": "", "un-agency": ""}
@@ -182,8 +181,7 @@ def test_a_demo_that_is_stopped_half_way_leaves_no_process_and_no_folder(tmp_pat
         child.terminate()
         child.communicate(timeout=30)
     finally:
-        child.kill()
-        child.wait()
+        end(child)
 
     assert child.returncode == 128 + signal.SIGTERM
     assert list(tmp_path.iterdir()) == []
@@ -207,6 +205,14 @@ def test_a_coordinator_that_counts_something_else_fails_the_demo(
 
     assert ran.code == 1
     assert "Not equal in: 2015." in ran.out
+
+
+def end(child: subprocess.Popen[str]) -> None:
+    """End a demo by force, and close what it wrote into: another test would meet that."""
+    child.kill()
+    child.wait()
+    if child.stdout is not None:
+        child.stdout.close()
 
 
 def demo(temporary: Path, *options: str) -> subprocess.CompletedProcess[str]:
