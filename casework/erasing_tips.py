@@ -14,7 +14,7 @@ from casework.errors import CaseInputError, HoldError, SecondPersonError
 from casework.keyholder import WORK
 from casework.retention import RetentionRules, is_on_legal_hold, retention_rules
 from casework.store.tips import add_tip_tombstone, destroy_tip, messages_of
-from casework.tip import ERASURE_PROPOSED, REPORTER, Written, week_ends, week_of
+from casework.tip import ERASURE_PROPOSED, Written, week_ends, week_of
 from casework.tips import Report, answer_with, find_tip, opened
 from casework.tombstone import TIP_TOMBSTONE_TYPE, TipTombstone, write_tip_tombstone
 from crypto.envelope import pae
@@ -23,11 +23,17 @@ from crypto.envelope import pae
 def propose_erasure(desk: Desk, reference: str, rules: RetentionRules | None = None) -> date:
     """Tell a reporter that their report is to be erased, and give the first day on which it can be.
 
+    Where that was proposed before and the reporter has not written since, nothing is written.
+
     Raises:
         NotFoundError: There is no such report, or it is not for this officer.
     """
-    week = week_of(desk.today)
-    day = _first_day(week, rules or retention_rules())
+    held, week = find_tip(desk, reference), week_of(desk.today)
+    with desk.database.read() as connection:
+        report = Report(held.tip.uid, opened(held, messages_of(connection, held.tip.tip_id)))
+    if report.proposal:
+        return first_day(report.proposal.week, rules)
+    day = first_day(week, rules)
     text = ERASURE_PROPOSED.format(day=day)
     answer_with(
         desk, reference, Written(desk.officer.officer_id, week, text, proposes_erasure=True), "tip_propose"
@@ -68,24 +74,19 @@ def erase_tip(desk: Desk, reference: str, rules: RetentionRules | None = None) -
 
 
 def _check(desk: Desk, report: Report, rules: RetentionRules) -> None:
-    proposal = None
-    for one in report.messages:
-        if one.proposes_erasure:
-            proposal = one
-        elif one.author == REPORTER:
-            proposal = None
+    proposal = report.proposal
     if proposal is None:
         raise HoldError("nobody has proposed it since the reporter last wrote (--propose)")
     if proposal.author == desk.officer.officer_id:
         raise SecondPersonError("another person than who proposed it erases a report")
-    day = _first_day(proposal.week, rules)
+    day = first_day(proposal.week, rules)
     if desk.today < day:
         raise HoldError(f"the reporter may object until {day}")
 
 
-def _first_day(week: str, rules: RetentionRules) -> date:
-    """Of a proposal the week alone is known, so its time counts from the end of it."""
-    return week_ends(week) + timedelta(days=rules.grace_days)
+def first_day(week: str, rules: RetentionRules | None = None) -> date:
+    """The first day on which what was proposed in a week can be done: it counts from the end of that week."""
+    return week_ends(week) + timedelta(days=(rules or retention_rules()).grace_days)
 
 
 def _holds(desk: Desk) -> frozenset[str]:

@@ -40,9 +40,11 @@ class TipDesk(Desk):
         """See `tips.answer_tip`."""
         answer_tip(self, reference, text, request_id)
 
-    def open_from_tip(self, reference: str, statement: Statement, owners: Sequence[str] = ()) -> str:
+    def open_from_tip(
+        self, reference: str, statement: Statement, owners: Sequence[str] = (), *, request_id: str = ""
+    ) -> str:
         """See `tips.open_case_from`; officers of these ids hold all keys of the case too."""
-        return open_case_from(self, reference, statement, self.officers_named(owners))
+        return open_case_from(self, reference, statement, self.officers_named(owners), request_id)
 
     def propose_tip_erasure(self, reference: str) -> date:
         """See `erasing_tips.propose_erasure`."""

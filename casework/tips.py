@@ -83,6 +83,17 @@ class Report(NamedTuple):
         return max(week_ends(one.week) for one in self.messages if not one.proposes_erasure)
 
     @property
+    def proposal(self) -> Written | None:
+        """The message that proposes to erase it; none where the reporter has written since."""
+        found = None
+        for one in self.messages:
+            if one.proposes_erasure:
+                found = one
+            elif one.author == REPORTER:
+                found = None
+        return found
+
+    @property
     def has_case(self) -> bool:
         """Whether a case was opened from it."""
         return any(one.opened_case for one in self.messages)
@@ -144,8 +155,12 @@ def answer_with(desk: Desk, reference: str, written: Written, act: str, request_
         _write(desk, connection, held, written, request_id, act)
 
 
-def open_case_from(desk: Desk, reference: str, statement: Statement, owners: Iterable[Officer] = ()) -> str:
+def open_case_from(
+    desk: Desk, reference: str, statement: Statement, owners: Iterable[Officer] = (), request_id: str = ""
+) -> str:
     """Open a case from a report, tell the reporter so, and give the uid of the case.
+
+    The same request, where it has an id, opens the same case and no second one.
 
     Raises:
         NotFoundError: There is no such report, or it is not for this officer.
@@ -162,7 +177,7 @@ def open_case_from(desk: Desk, reference: str, statement: Statement, owners: Ite
         written = Written(desk.officer.officer_id, week_of(desk.today), CASE_OPENED, opened_case=True)
         _write(desk, connection, held, written, "", "tip_open")
 
-    return desk.open_case(statement, owners, also=tell)
+    return desk.open_case(statement, owners, request_id=request_id, also=tell)
 
 
 def reasons(desk: Desk, state: str = "") -> tuple[Line, ...]:

@@ -48,18 +48,20 @@ class IntakeCalls(Line):
         given = str(uuid5(NAMESPACE_OID, request_id)) if request_id else ""
         self._call("AnswerReport", request, messages.AnswerReportResponse(), service=INTAKE, request_id=given)
 
-    def open_from_tip(self, reference: str, statement: Statement, owners: Sequence[str] = ()) -> str:
-        """Open a case from a report, and give its uid.
+    def open_from_tip(
+        self, reference: str, statement: Statement, owners: Sequence[str] = (), *, request_id: str = ""
+    ) -> str:
+        """Open a case from a report, and give its uid; the same request, where it has an id, opens no second one.
 
         Raises:
             RefusedError: There is no such report, or the case can not be opened.
-            OfficeUnavailableError: No answer; the report tells whether it was done.
+            OfficeUnavailableError: No answer; the same words can be said again.
         """
         request = messages.OpenReportedCaseRequest(
             reference=reference, opening=encode_statement(statement), owners=owners
         )
         answer = messages.OpenReportedCaseResponse()
-        return self._call("OpenReportedCase", request, answer, service=INTAKE, again=False).uid
+        return self._call("OpenReportedCase", request, answer, service=INTAKE, request_id=request_id).uid
 
     def propose_tip_erasure(self, reference: str) -> date:
         """Tell a reporter that their report is to be erased, and give the first day on which it can be.

@@ -33,9 +33,8 @@ def open_reported_case(wire: bytes, work: Workplace) -> messages.OpenReportedCas
     """OpenReportedCase."""
     asked = parse(messages.OpenReportedCaseRequest(), wire)
     opening = decode_statement(asked.opening)
-    return messages.OpenReportedCaseResponse(
-        uid=work.open_from_tip(asked.reference, opening, tuple(asked.owners))
-    )
+    uid = work.open_from_tip(asked.reference, opening, tuple(asked.owners), request_id=request_id_of(wire))
+    return messages.OpenReportedCaseResponse(uid=uid)
 
 
 def propose_report_erasure(wire: bytes, work: Workplace) -> messages.ProposeReportErasureResponse:

@@ -77,8 +77,8 @@ def show_incident(visit: Visit) -> Answer:
 
 
 def report(visit: Visit) -> Answer:
-    """The form of the three fields that saving takes."""
-    typed = find_draft(visit.store, visit.who.key, visit.page)
+    """The form of the three fields that saving takes; a link may fill some in."""
+    typed = find_draft(visit.store, visit.who.key, visit.page) or typed_of(visit.asked)
     return _form("report.html", "first", typed)
 
 

@@ -19,6 +19,7 @@ OFFICERS = {
     "ops": "accountability_officer",
     "other": "accountability_officer",
     "focal": "country_focal_point",
+    "care": "survivor_advocate",
     "law": "legal_adviser",
     "ears": "auditor",
 }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from console.web.officer import access, cases, evidence, opening, papers, starting, steps
+from console.web.officer import access, cases, evidence, inbox, opening, papers, starting, steps
 from console.web.roles import Role
 from console.web.route import Route
 
@@ -41,6 +41,11 @@ ROUTES: Mapping[str, Route] = MappingProxyType(
         "/case/evidence/content": Route(_OFFICERS, takes=evidence.content),
         "/case/access": Route(_OFFICERS, access.show, access.take, lists=access.take_away),
         "/case/joint": Route(_OFFICERS, papers.joint),
+        inbox.INBOX: Route(_OFFICERS, inbox.show, lists=inbox.take_away),
+        "/cases/report": Route(_OFFICERS, inbox.read, inbox.answer, keeps=True, sealed=True),
+        "/cases/report/file": Route(_OFFICERS, takes=inbox.file),
+        "/cases/report/case": Route(_OFFICERS, inbox.ask_case, inbox.open_case, keeps=True, sealed=True),
+        "/cases/report/erase": Route(_OFFICERS, takes=inbox.erase),
         "/cases/papers": Route(_OFFICERS, papers.show, papers.write),
         "/cases/log": Route(_WITH_KEYS, access.show_log, lists=access.take_log),
     }

@@ -22,7 +22,7 @@ def ask(visit: Visit, desk: RemoteDesk) -> Answer:
     """The form; other things of a case are said once it is there."""
     kept = visit.works.desks.take(visit.who.key, visit.page, desk.officer.officer_id, visit.now)
     usual = {"owner": desk.officer.officer_id, "sensitivity": "normal"}
-    return _form(visit, desk, typed_of(OPENED, kept) if kept else usual, {}, 200)
+    return opening_form(visit, desk, typed_of(OPENED, kept) if kept else usual, {})
 
 
 @at_desk
@@ -33,20 +33,25 @@ def take(visit: Visit, desk: RemoteDesk) -> Answer:
     whole = {**values, "public_ref": secrets.token_hex(8)}
     statement, faults = statement_of(OPENED, whole, own_of(visit.form), desk.today)
     if statement is None:
-        return _form(visit, desk, values, faults, 422)
+        return opening_form(visit, desk, values, faults)
     owners = () if values["owner"] == desk.officer.officer_id else (values["owner"],)
     try:
         uid = desk.open_for(statement, owners, request_id=request_id_of(visit))
     except RefusedError as error:
         if error.reason == SessionError.reason:
             raise
-        return _form(visit, desk, values, fault_of(OPENED, error), 422)
+        return opening_form(visit, desk, values, fault_of(OPENED, error))
     return Elsewhere(f"/case?id={uid}&done={OPENED}")
 
 
-def _form(
-    visit: Visit, desk: RemoteDesk, values: Mapping[str, str], faults: Mapping[str, str], status: int
+def opening_form(
+    visit: Visit,
+    desk: RemoteDesk,
+    values: Mapping[str, str],
+    faults: Mapping[str, str],
+    from_report: str = "",
 ) -> Answer:
+    """The form of a new case, also of one that is opened from an anonymous report of that name."""
     if not kinds()[OPENED].roles & desk.officer.roles:
         raise NoPageError("there is no such page")
     said, fields = words(visit.language), kinds()[OPENED].fields
@@ -57,6 +62,8 @@ def _form(
         "faults": faults,
         "names": {name: said.field(name) for name in fields},
         "request_id": request_id_of(visit),
+        "page": visit.page,
+        "from_report": from_report,
         "words": said,
     }
-    return Page("officer/opening.html", facts, status)
+    return Page("officer/opening.html", facts, 422 if faults else 200)

@@ -32,6 +32,7 @@ ROLES = {
     "boss": Role.APPROVER,
     "law": Role.LEGAL_ADVISER,
     "focal": Role.FOCAL_POINT,
+    "care": Role.SURVIVOR_ADVOCATE,
 }
 CANARY = "words that only officers read"
 
