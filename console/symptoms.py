@@ -6,7 +6,7 @@ the node's folder; never what stands in a record or a case.
 
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -33,6 +33,7 @@ from crypto.keyfile import is_protected, purpose_of
 from node.directory import Directory, Status
 from node.errors import LogBehindError, LogUnconfirmedError
 from node.restored import verify_writable
+from node.store.connecting import named_servers
 from node.store.database import Store
 from node.store.heads import LogHead, log_head, log_heads
 
@@ -43,6 +44,7 @@ DIRECTORY_SOON = timedelta(days=7)  # it holds for 30 days
 UNHEARD = timedelta(days=3)
 BACKUP_AGE = timedelta(days=2)
 AHEAD = timedelta(minutes=5)  # that clocks differ
+_WRITABLE = ("read-write", "primary")  # a server of several that takes what is written
 
 
 class State(StrEnum):
@@ -139,6 +141,24 @@ def database(connection: Connection, url: str) -> Iterator[Finding]:
     else:
         told = f"{kind}, revision {found or 'none'}, this version works with {REVISION}"
         yield Finding(State.LOOK, "database", told, "make a backup; any other command brings it up to date")
+    servers = named_servers(url)
+    if len(servers) > 1:
+        yield from _servers(connection, url, servers)
+
+
+def _servers(connection: Connection, url: str, servers: Sequence[str]) -> Iterator[Finding]:
+    """Whether nothing is lost when one server of several gives way to another."""
+    waits = connection.exec_driver_sql("SHOW synchronous_standby_names").scalar_one()
+    if make_url(url).query.get("target_session_attrs") not in _WRITABLE:
+        told = (
+            f"{len(servers)} servers, and the first that answers is taken, even where nothing can be written"
+        )
+        yield Finding(State.BAD, "servers", told, "add target_session_attrs=read-write to database_url")
+    elif waits:
+        yield Finding(State.GOOD, "servers", f"{len(servers)}, and what is written waits for another of them")
+    else:
+        told = f"{len(servers)}, and none waits for another: with one the end of our log could be lost"
+        yield Finding(State.LOOK, "servers", told, "synchronous_standby_names: docs/service.md")
 
 
 def own_log(connection: Connection, org_id: str, now: datetime) -> Iterator[Finding]:

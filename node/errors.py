@@ -258,6 +258,13 @@ class StoreError(NodeError):
     reason = "STORE_DAMAGED"
 
 
+class UnreachableError(StoreError):
+    """The database can not be reached at this moment."""
+
+    reason = "DATABASE_UNREACHABLE"
+    retry_seconds = 2.0
+
+
 class EpochError(NodeError):
     """A log is not to go on in another epoch, or not in this one."""
 

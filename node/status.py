@@ -36,6 +36,7 @@ from node.errors import (
     UnknownRecordError,
     UnknownRequestError,
     UnknownTotalError,
+    UnreachableError,
     WitnessBehindError,
     WitnessOriginError,
     WitnessProofError,
@@ -76,6 +77,7 @@ STATUS: tuple[tuple[type[NodeError], grpc.StatusCode], ...] = (  # the first cla
     (PayloadError, grpc.StatusCode.INVALID_ARGUMENT),
     (InputError, grpc.StatusCode.INVALID_ARGUMENT),
     (BusyError, grpc.StatusCode.ABORTED),
+    (UnreachableError, grpc.StatusCode.UNAVAILABLE),
     (NodeError, grpc.StatusCode.INTERNAL),
 )
 

@@ -29,6 +29,7 @@ from node.errors import (
     UnknownMatchError,
     UnknownRecordError,
     UnknownRequestError,
+    UnreachableError,
 )
 
 KINDS = (ConsoleError, NodeError, CaseworkError, CryptoError)
@@ -55,6 +56,7 @@ _STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (UnknownMatchError, 422),
     (LeakError, 409),
     (BusyError, 503),
+    (UnreachableError, 503),
     (CaseInputError, 422),
     (RefusedError, 422),
     (OfficeUnavailableError, 503),

@@ -8,21 +8,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-from sqlalchemy import Connection, Dialect, Engine, Table, create_engine, event, func, make_url, select
-from sqlalchemy.exc import (
-    ArgumentError,
-    DBAPIError,
-    IntegrityError,
-    NoSuchModuleError,
-    OperationalError,
-    SQLAlchemyError,
-)
+from sqlalchemy import Connection, Dialect, Table, func, select
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 
-from node.errors import BusyError, ConfigError, StoreError
+from node.errors import BusyError, StoreError, UnreachableError
+from node.store.connecting import BUSY_SECONDS, is_gone, make_engine
 
-BUSY_SECONDS = 30  # how long a writer waits for its turn
-_WAL_PAGES = 16_384  # 64 MiB between checkpoints: bulk loads write each page once instead of many times
-_CACHE_KIB = 8_192
+_GONE = "the database can not be reached; what was being written is there or not: do it again once it is back"
 _FULL = "the disk of the database is full; nothing of this was stored"
 _WRITE_LANE = 0x746F6373696E  # "tocsin"
 
@@ -51,7 +43,7 @@ class Store:
     """
 
     def __init__(self, url: str, beside: Beside | None = None) -> None:
-        self.engine = _engine(url)
+        self.engine = make_engine(url)
         self._beside = beside
 
     @contextmanager
@@ -169,6 +161,9 @@ def insert_many(connection: Connection, table: Table, rows: Iterable[tuple[Any, 
         else:
             _execute_many(driver, table, rows)
     except connection.dialect.loaded_dbapi.Error as error:
+        if is_gone(error):
+            connection.invalidate()
+            raise UnreachableError(_GONE) from error
         raise StoreError(_FULL if _is_full(error) else "the database refused rows") from error
 
 
@@ -189,53 +184,23 @@ def _copy(driver: Any, dialect: Dialect, table: Table, rows: Iterable[tuple[Any,
             copy.write_row(row)
 
 
-def _engine(url: str) -> Engine:
-    try:
-        parsed = make_url(url)
-        if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
-            raise ConfigError(f"database_url: {parsed.get_backend_name()} is neither sqlite nor postgresql")
-        engine = create_engine(parsed)
-    except (ArgumentError, NoSuchModuleError, ImportError) as error:
-        raise ConfigError("database_url: not a usable database address") from error
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # the driver would otherwise begin, and commit, behind our back
-    for pragma in (
-        "journal_mode = WAL",
-        "synchronous = FULL",
-        "foreign_keys = ON",
-        "secure_delete = ON",  # what was deleted is gone from the file, not only from its index
-        f"busy_timeout = {BUSY_SECONDS * 1000}",
-        f"wal_autocheckpoint = {_WAL_PAGES}",
-        f"cache_size = -{_CACHE_KIB}",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # A reader that later wants to write could find its snapshot outdated; a writer therefore says so at once.
-    writes = connection.get_execution_options().get("tocsin_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
 @contextmanager
 def _our_errors() -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
         raise StoreError("the database refused a row that contradicts another") from error
-    except OperationalError as error:
+    except DBAPIError as error:
+        if error.connection_invalidated or is_gone(error.orig):
+            raise UnreachableError(_GONE) from error
+        if not isinstance(error, OperationalError):
+            raise StoreError("the database refused a statement") from error
         if "lock" in str(error.orig):  # SQLite: "database is locked"; PostgreSQL: "... due to lock timeout"
             raise BusyError("another process of this node is writing; try again") from error
         if _is_full(error.orig):
             raise StoreError(_FULL) from error
         raise StoreError("the database can not be used: is it there, and is it of this version?") from error
-    except (DBAPIError, SQLAlchemyError) as error:
+    except SQLAlchemyError as error:
         raise StoreError("the database refused a statement") from error
 
 
