@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
-from sqlalchemy import make_url
+from sqlalchemy import Engine, event, make_url
 
 from console.database import open_store
 from tests.support.postgres import Server, running_server
+from tests.support.statements import share_statements
 
 IN_CI = bool(os.environ.get("CI"))
 
@@ -24,6 +25,8 @@ settings.register_profile("ci", FAST, max_examples=150, derandomize=True, print_
 PHASES = (Phase.explicit, Phase.generate)
 settings.register_profile("mutation", FAST, derandomize=True, phases=PHASES, database=None)
 settings.load_profile("ci" if IN_CI else "fast")
+
+event.listen(Engine, "engine_connect", share_statements)
 
 
 @pytest.hookimpl(tryfirst=True)
