@@ -62,4 +62,6 @@ def about(envelope: Envelope) -> About:
     if envelope.payload_type == ANSWER_TYPE:
         notice = read_notice(payload)
         return About("answer", notice.subject, 1, notice.member)
-    raise SummaryError(f"documents of the type {envelope.payload_type[:60]!r} are not known here")
+    raise SummaryError(
+        "documents of the type {payload_type!r} are not known here", payload_type=envelope.payload_type[:60]
+    )

@@ -78,7 +78,12 @@ def check_grant(grant: Grant, to: Officer) -> Grant:
     """
     unknown = grant.rights - codes("right").keys()
     if unknown:
-        raise FieldError("rights", f"{min(unknown)!r} is none of {', '.join(codes('right'))}")
+        raise FieldError(
+            "rights",
+            "{unknown!r} is none of {rights}",
+            unknown=min(unknown),
+            rights=", ".join(codes("right")),
+        )
     if grant.rights and "read" not in grant.rights:
         raise FieldError("rights", "whoever may do more may also read: add read")
     if not grant.reason.strip():
@@ -89,7 +94,7 @@ def check_grant(grant: Grant, to: Officer) -> Grant:
     ):
         raise FieldError("expires_on", "lies in the past")
     if grant.rights and (to.roles & NO_CASES or not to.roles):
-        raise FieldError("officer", f"{to.officer_id} has no role that works on cases")
+        raise FieldError("officer", "{officer_id} has no role that works on cases", officer_id=to.officer_id)
     return grant
 
 
@@ -111,13 +116,17 @@ def check_granter(by: Officer, held: Grant | None, before: Grant | None, grant: 
     if RECOVERY in by.roles and grant.rights and not shut_out:
         return grant  # it holds every key, and its use stands in the case
     if held is None or not held.holds("write", today) or not by.roles & GRANTERS:
-        raise RoleError("letting somebody in belongs to " + " or ".join(sorted(GRANTERS)) + " who may write")
+        raise RoleError(
+            "letting somebody in belongs to {roles} who may write", roles=" or ".join(sorted(GRANTERS))
+        )
     if grant.rights - held.rights:
-        raise RoleError(f"you do not hold {min(grant.rights - held.rights)}, so you can not give it")
+        raise RoleError(
+            "you do not hold {right}, so you can not give it", right=min(grant.rights - held.rights)
+        )
     if shut_out and grant.rights and ADVOCATE not in by.roles:
         raise RoleError("the survivor's advocate has shut them out, and alone can let them in again")
     if grant.is_exclusion and ADVOCATE not in by.roles:
-        raise RoleError(f"shutting somebody out belongs to {ADVOCATE}")
+        raise RoleError("shutting somebody out belongs to {advocate}", advocate=ADVOCATE)
     if grant.officer_id == by.officer_id and grant.rights:
         raise RoleError("nobody lets themselves in")
     return grant

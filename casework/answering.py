@@ -88,7 +88,7 @@ def take_fetched(desk: Desk, org_id: str) -> tuple[Outcome, ...]:
 def _notices(connection: Transaction, case: CaseFile, org_id: str) -> tuple[JointNotice, ...]:
     why = withheld(case)
     if why:
-        raise ConsentError(f"nothing of this case is told to others: {why}")
+        raise ConsentError("nothing of this case is told to others: {why}", why=why)
     public_ref = case.about.text("public_ref")
     joint_ref, sides = sides_of(Side(org_id, public_ref), statements(connection))
     if not joint_ref:

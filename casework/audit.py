@@ -88,7 +88,12 @@ def check_purpose(purpose: str) -> str:
         FieldError: There is no such purpose.
     """
     if purpose not in codes("read_purpose"):
-        raise FieldError("purpose", f"{purpose[:40]!r} is none of {', '.join(codes('read_purpose'))}")
+        raise FieldError(
+            "purpose",
+            "{purpose!r} is none of {purposes}",
+            purpose=purpose[:40],
+            purposes=", ".join(codes("read_purpose")),
+        )
     return purpose
 
 

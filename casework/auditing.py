@@ -77,7 +77,7 @@ def may_verify(desk: Desk) -> None:
         AuditError: It could not be written down.
     """
     if AUDITOR not in desk.officer.roles:
-        raise RoleError(f"verifying the audit log from elsewhere belongs to {AUDITOR}")
+        raise RoleError("verifying the audit log from elsewhere belongs to {auditor}", auditor=AUDITOR)
     desk.write_down("check", (), "check")
 
 
@@ -101,7 +101,9 @@ def read_log(desk: Desk, case: str = "", officer_id: str = "") -> tuple[Audited,
     elif case and desk.officer.roles & GRANTERS:
         chosen = (desk.find(case),)
     else:
-        raise RoleError(f"reading all of the audit log belongs to {AUDITOR}; name one of your cases")
+        raise RoleError(
+            "reading all of the audit log belongs to {auditor}; name one of your cases", auditor=AUDITOR
+        )
     try:
         with desk.database.write() as connection:
             desk.note(connection, "audit", chosen, AUDITOR_PURPOSE)

@@ -182,7 +182,7 @@ def _open(uid: str, held: Holding, kept: Kept) -> Facts | None:
     try:
         return read_facts(open_cell(held.keys[Group.CASE], kept.sealed, _place(uid)))
     except CryptoError as error:
-        raise TamperedError(f"case {uid[:8]}: its facts do not open") from error
+        raise TamperedError("case {uid}: its facts do not open", uid=uid[:8]) from error
 
 
 def _place(uid: str) -> bytes:

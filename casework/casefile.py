@@ -207,7 +207,9 @@ def find_case(uids: Iterable[str], reference: str) -> str:
         if wanted and any(one.startswith(wanted) for one in (case_name(uid).replace("-", ""), uid.upper()))
     ]
     if len(found) != 1:
-        raise NotFoundError(f"there is no case {reference[:40]!r}" + (", but several" if found else ""))
+        if found:
+            raise NotFoundError("there are several cases {reference!r}", reference=reference[:40])
+        raise NotFoundError("there is no case {reference!r}", reference=reference[:40])
     return found[0]
 
 

@@ -115,11 +115,11 @@ def verify_header(
     try:
         verify_signature(key, pae(EVENT_TYPE, signed.payload), signed.signature)
     except CryptoError as error:
-        raise TamperedError(f"{where}: the signature does not hold") from error
+        raise TamperedError("{where}: the signature does not hold", where=where) from error
     if (header.case, header.sequence) != (case, sequence):
-        raise TamperedError(f"{where}: it was written for another place")
+        raise TamperedError("{where}: it was written for another place", where=where)
     if header.previous != previous:
-        raise TamperedError(f"{where}: it does not follow the event before it")
+        raise TamperedError("{where}: it does not follow the event before it", where=where)
     if any(header.parts.get(group) != sha256(part).digest() for group, part in parts.items()):
-        raise TamperedError(f"{where}: a sealed part is not the one that was signed")
+        raise TamperedError("{where}: a sealed part is not the one that was signed", where=where)
     return header

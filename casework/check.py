@@ -232,15 +232,15 @@ class _Checker:
         """Check one event and give who signed it."""
         where = f"case {uid[:8]}, event {count}"
         if stored.sequence != count:
-            raise TamperedError(f"{where}: it is missing")
+            raise TamperedError("{where}: it is missing", where=where)
         header = read_header(stored.signed.payload)
         signer = self._people.get(header.officer)
         if signer is None:
-            raise TamperedError(f"{where}: {header.officer} was never admitted")
+            raise TamperedError("{where}: {officer} was never admitted", where=where, officer=header.officer)
         verify_header(stored.signed, signer.signing_key, uid, count, previous, stored.sealed)
         lost = {str(group) for group in header.parts.keys() - stored.sealed.keys()}
         if lost - self._erased.get(number, set()):
-            raise TamperedError(f"{where}: a sealed part is missing and was not erased")
+            raise TamperedError("{where}: a sealed part is missing and was not erased", where=where)
         return header.officer
 
     def _given(self) -> Iterator[CaseFault | int]:
@@ -263,7 +263,7 @@ class _Checker:
     def _check_grant(self, grant: Grant, payload: bytes, signature: bytes) -> None:
         by = self._people.get(grant.granted_by)
         if by is None:
-            raise TamperedError(f"{grant.granted_by} was never admitted")
+            raise TamperedError("{granted_by} was never admitted", granted_by=grant.granted_by)
         try:
             verify_signature(by.signing_key, pae(GRANT_TYPE, payload), signature)
         except CryptoError as error:
@@ -278,7 +278,9 @@ class _Checker:
         try:
             check_granter(then, held, before, grant, day)
         except CaseInputError as error:
-            raise TamperedError(f"{by.officer_id} could not give it: {error}") from error
+            raise TamperedError(
+                "{officer_id} could not give it: {error}", officer_id=by.officer_id, error=error
+            ) from error
 
     def _keys(self) -> Iterator[CaseFault | int]:
         held: set[tuple[str, str, Group]] = set()

@@ -53,7 +53,7 @@ def opened(held: Holding, vault: Vault, item: Item) -> Iterator[bytes]:
     try:
         yield from open_sealed(_seal_key(held), waiting.read(HEAD_BYTES), waiting.read)
     except CryptoError as error:
-        raise TamperedError(f"the sealed file of {item.id} does not open") from error
+        raise TamperedError("the sealed file of {id} does not open", id=item.id) from error
 
 
 def rehash(held: Holding, vault: Vault, item: Item) -> str:

@@ -123,10 +123,12 @@ def handle(
         EvidenceError: There is no such item, or its content is no longer what was collected, which is written down.
     """
     if act not in _HANDLED:
-        raise FieldError("act", f"{act[:40]!r} is none of {', '.join(sorted(_HANDLED))}")
+        raise FieldError(
+            "act", "{act!r} is none of {handled}", act=act[:40], handled=", ".join(sorted(_HANDLED))
+        )
     for name in said.keys() - _SAID:
         raise FieldError(
-            name, f"of an act of custody is said {', '.join(sorted(_SAID))}; hashes are found here"
+            name, "of an act of custody is said {said}; hashes are found here", said=", ".join(sorted(_SAID))
         )
     event_id = desk.id_for(request_id, f"{uid} {evidence} {act}")
     with desk.database.read() as connection:
@@ -139,7 +141,11 @@ def handle(
             _say(desk, connection, uid, held, one, ids=(event_id,))
             desk.note(connection, "evidence", (uid,), WORK)
     if now != item.digest:
-        raise EvidenceError(f"{evidence} is not what was collected; that is written down as {event_id}")
+        raise EvidenceError(
+            "{evidence} is not what was collected; that is written down as {event_id}",
+            evidence=evidence,
+            event_id=event_id,
+        )
     found = desk.read(uid).by_id(event_id)
     assert found is not None
     return found
@@ -209,7 +215,7 @@ def export_items(
     taken = [item_of(case, one) for one in dict.fromkeys(chosen)]
     for item in taken:
         if rehash(held, vault, item) != item.digest:
-            raise EvidenceError(f"{item.id} is not what was collected, so nothing leaves; verify it")
+            raise EvidenceError("{id} is not what was collected, so nothing leaves; verify it", id=item.id)
     acts = [_act(item.id, "export", item.digest, item.digest, said, desk.today) for item in taken]
     with desk.database.write() as connection:
         _say(desk, connection, uid, held, *acts)
@@ -234,7 +240,7 @@ def _destroy(
     said: tuple[Statement, str],
 ) -> None:
     if is_on_legal_hold(case) or item.added.text("legal_hold") == "met":
-        raise EvidenceError(f"{item.id} is on legal hold")
+        raise EvidenceError("{id} is on legal hold", id=item.id)
     if item.added.recorded_by == desk.officer.officer_id:
         raise SecondPersonError("another person than who added it destroys evidence")
     _say(desk, connection, case.uid, held, said[0], ids=said[1:])
@@ -281,7 +287,7 @@ def _check_new(desk: Desk, held: Holding, case: CaseFile, said: Statement, copy_
     )
     check_action(case, check_statement(complete, desk.today), desk.officer.officer_id, desk.officer.roles)
     if any(one.id == said.fields["evidence"] for one in items(case)):
-        raise EvidenceError(f"there is evidence {said.fields['evidence']} already")
+        raise EvidenceError("there is evidence {evidence} already", evidence=said.fields["evidence"])
     if copy_of:
         item_of(case, copy_of)
 

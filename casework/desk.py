@@ -48,7 +48,9 @@ class Desk(Keyholder):
         """
         check_statement(statement, self.today)
         if not kinds()["opened"].roles & self.officer.roles:
-            raise RoleError("opened belongs to " + " or ".join(sorted(kinds()["opened"].roles)))
+            raise RoleError(
+                "{name} belongs to {roles}", name="opened", roles=" or ".join(sorted(kinds()["opened"].roles))
+            )
         uid = self.id_for(request_id, "case")
         keys = {group: new_cell_key() for group in Group}
         people = {one.officer_id: one for one in (self.officer, *owners)}

@@ -59,7 +59,9 @@ def admit(database: Database, by: Officer, unlocked: Unlocked, wanted: Officer) 
             wanted.signing_key,
             wanted.seal_key,
         ):
-            raise OfficerError(f"{wanted.officer_id} was admitted with other keys; choose another id")
+            raise OfficerError(
+                "{officer_id} was admitted with other keys; choose another id", officer_id=wanted.officer_id
+            )
         version = before.version + 1 if before else 1
         admitted = check_officer(wanted._replace(version=version, admitted_by=by.officer_id))
         _keep(connection, unlocked, admitted)
@@ -77,7 +79,7 @@ def check_admits(by: Officer) -> None:
         RoleError: They are no approver.
     """
     if ADMITS not in by.roles:
-        raise RoleError(f"admitting officers belongs to {ADMITS}")
+        raise RoleError("admitting officers belongs to {admits}", admits=ADMITS)
 
 
 def working(people: Mapping[str, Officer], officer_id: str) -> Officer:
@@ -88,7 +90,7 @@ def working(people: Mapping[str, Officer], officer_id: str) -> Officer:
     """
     found = people.get(officer_id)
     if found is None or not found.roles:
-        raise OfficerError(f"nobody works on cases here as {officer_id[:40]!r}")
+        raise OfficerError("nobody works on cases here as {officer_id!r}", officer_id=officer_id[:40])
     return found
 
 
@@ -106,11 +108,15 @@ def officers(connection: Transaction) -> dict[str, Officer]:
     for officer, signed in waiting:
         signer = officer if not found else found.get(officer.admitted_by)
         if signer is None or (found and ADMITS not in signer.roles):
-            raise TamperedError(f"officer {officer.officer_id} was not admitted by an approver")
+            raise TamperedError(
+                "officer {officer_id} was not admitted by an approver", officer_id=officer.officer_id
+            )
         try:
             verify_signature(signer.signing_key, pae(OFFICER_TYPE, signed.payload), signed.signature)
         except CryptoError as error:
-            raise TamperedError(f"the entry of officer {officer.officer_id} is not signed") from error
+            raise TamperedError(
+                "the entry of officer {officer_id} is not signed", officer_id=officer.officer_id
+            ) from error
         found[officer.officer_id] = officer
     return found
 

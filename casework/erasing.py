@@ -45,7 +45,7 @@ def groups_of(text: str) -> frozenset[Group]:
     try:
         found = frozenset(Group(one) for one in text.replace(",", " ").split())
     except ValueError as error:
-        raise HoldError(f"groups: say {ALL}, or some of {', '.join(Group)}") from error
+        raise HoldError("groups: say {all}, or some of {group}", all=ALL, group=", ".join(Group)) from error
     return frozenset(Group) if Group.CASE in found else found
 
 
@@ -128,11 +128,11 @@ def _check(desk: Desk, case: CaseFile, proposal_id: str, rules: RetentionRules) 
         raise HoldError("there is no such proposal (erasure_proposed)")
     until = proposal.recorded_at.date() + timedelta(days=rules.grace_days)
     if desk.today < until:
-        raise HoldError(f"the grace period lasts until {until}")
+        raise HoldError("the grace period lasts until {until}", until=until)
     groups = groups_of(proposal.text("groups"))
     kept = [one.text("evidence") for one in case.of("evidence_added") if one.text("legal_hold") == "met"]
     if kept and Group.EVIDENCE in groups:
-        raise HoldError(f"evidence {kept[0]} is on legal hold")
+        raise HoldError("evidence {kept} is on legal hold", kept=kept[0])
     return groups
 
 

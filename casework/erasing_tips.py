@@ -58,7 +58,7 @@ def erase_tip(desk: Desk, reference: str, rules: RetentionRules | None = None) -
             report = Report(held.tip.uid, opened(held, closed))
             _check(desk, report, rules or retention_rules())
             if report.name in on_hold:
-                raise HoldError(f"a case that was opened from {report.name} is on legal hold")
+                raise HoldError("a case that was opened from {name} is on legal hold", name=report.name)
             payload = write_tip_tombstone(_stone(desk, report))
             signature = desk.unlocked.signer.sign(pae(TIP_TOMBSTONE_TYPE, payload))
             destroy_tip(connection, held.tip.tip_id)
@@ -81,7 +81,7 @@ def _check(desk: Desk, report: Report, rules: RetentionRules) -> None:
         raise SecondPersonError("another person than who proposed it erases a report")
     day = first_day(proposal.week, rules)
     if desk.today < day:
-        raise HoldError(f"the reporter may object until {day}")
+        raise HoldError("the reporter may object until {day}", day=day)
 
 
 def first_day(week: str, rules: RetentionRules | None = None) -> date:

@@ -4,8 +4,10 @@ Each class carries `reason`, a stable code; the message is for people. What some
 them: there is one error for both, and it says the same.
 """
 
+from crypto.sentence import ToldError, told
 
-class CaseworkError(Exception):
+
+class CaseworkError(ToldError):
     """Root of every error that casework raises on purpose."""
 
     reason = "CASEWORK_FAILED"
@@ -27,10 +29,11 @@ class FieldError(CaseInputError):
 
     reason = "CASE_FIELD_INVALID"
 
-    def __init__(self, field: str, why: str) -> None:
-        super().__init__(f"{field}: {why}")
+    def __init__(self, field: str, why: str, /, **values: object) -> None:
+        said = told(why, **values)
+        super().__init__("{field}: {why}", field=field, why=said)
         self.field = field
-        self.why = why
+        self.why = said
 
 
 class ActionError(CaseInputError):

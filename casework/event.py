@@ -16,6 +16,7 @@ from casework.errors import FieldError, TamperedError
 from casework.span import Range, Span, check_day, parse_span
 from casework.values import ID, Gap, Value, check_value, read_value, wanted, write_value
 from casework.vocabulary import Group, Kind, codes, kinds
+from crypto.sentence import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def check_statement(statement: Statement, today: date) -> Statement:
     """
     kind = kinds().get(statement.kind)
     if kind is None:
-        raise FieldError("kind", f"{statement.kind[:40]!r} is no kind of event")
+        raise FieldError("kind", "{kind!r} is no kind of event", kind=statement.kind[:40])
     _check_fields(kind, statement.fields)
     check_day("when", statement.when.earliest, statement.when.latest)
     if statement.known_on is not None:
@@ -101,11 +102,14 @@ def check_statement(statement: Statement, today: date) -> Statement:
         raise FieldError("when", "lies in the future; what is planned is a task or a hearing")
     if statement.reliability not in codes("reliability"):
         raise FieldError(
-            "reliability", f"{statement.reliability[:40]!r} is none of {', '.join(codes('reliability'))}"
+            "reliability",
+            "{reliability!r} is none of {known}",
+            reliability=statement.reliability[:40],
+            known=", ".join(codes("reliability")),
         )
     unnamed = [source for source in statement.sources if not ID.fullmatch(source)]
     if unnamed:
-        raise FieldError("sources", f"{unnamed[0][:40]!r} is no id of a source")
+        raise FieldError("sources", "{unnamed!r} is no id of a source", unnamed=unnamed[0][:40])
     return statement
 
 
@@ -113,11 +117,14 @@ def _check_fields(kind: Kind, fields: Mapping[str, Value]) -> None:
     unknown = sorted(fields.keys() - kind.fields.keys())
     if unknown:
         raise FieldError(
-            unknown[0], f"{kind.name} has no such field; it has {', '.join(kind.fields) or 'none'}"
+            unknown[0],
+            "{name} has no such field; it has {fields}",
+            name=kind.name,
+            fields=", ".join(kind.fields) or Sentence("none"),
         )
     for field in kind.fields.values():
         if field.required and field.name not in fields:
-            raise FieldError(field.name, f"{kind.name} needs it; {wanted(field)}")
+            raise FieldError(field.name, "{name} needs it; {wanted}", name=kind.name, wanted=wanted(field))
     for name, value in fields.items():
         check_value(kind.fields[name], value)
 
@@ -177,4 +184,4 @@ def read_parts(
             sequence,
         )
     except (ValueError, KeyError, TypeError, AttributeError, FieldError) as error:
-        raise TamperedError(f"event {event_id} can not be read") from error
+        raise TamperedError("event {event_id} can not be read", event_id=event_id) from error

@@ -58,6 +58,6 @@ def item_of(case: CaseFile, evidence: str) -> Item:
     for one in items(case):
         if one.id == evidence:
             if one.is_destroyed or not one.file:
-                raise EvidenceError(f"the file of {evidence} is not kept here")
+                raise EvidenceError("the file of {evidence} is not kept here", evidence=evidence)
             return one
-    raise EvidenceError(f"there is no evidence {evidence[:40]!r} in this case")
+    raise EvidenceError("there is no evidence {evidence!r} in this case", evidence=evidence[:40])

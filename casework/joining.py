@@ -34,8 +34,11 @@ from casework.store.database import Transaction
 from casework.store.post import Posted, posted, posted_about
 from casework.summary import CaseStatusSummary, withheld
 from crypto.envelope import sign_envelope
+from crypto.sentence import Sentence
 
-NOT_JOINT = "no member and you have both confirmed that this case is joint (`tocsin case joint find`)"
+NOT_JOINT = Sentence(
+    "no member and you have both confirmed that this case is joint (`tocsin case joint find`)"
+)
 
 
 class Candidate(NamedTuple):
@@ -80,7 +83,7 @@ def confirm(desk: Desk, uid: str, us: Us, member: str, member_ref: str = "") -> 
         case = fold(uid, events, desk.today, max(desk.today, *(one.known_on for one in events)))
         why = withheld(case)
         if why:
-            raise ConsentError(f"nothing of this case is told to others: {why}")
+            raise ConsentError("nothing of this case is told to others: {why}", why=why)
         public_ref = case.about.text("public_ref")
         ours, claims = _ours(connection, desk, us.org_id, public_ref)
         fitting = [
@@ -90,7 +93,7 @@ def confirm(desk: Desk, uid: str, us: Us, member: str, member_ref: str = "") -> 
         ]
         if len(fitting) != 1:
             many = f"several, say which with --ref: {', '.join(fitting)}" if fitting else "none"
-            raise SummaryError(f"cases of {member[:40]} that match this one: {many}")
+            raise SummaryError("cases of {member} that match this one: {many}", member=member[:40], many=many)
         other = Side(member, fitting[0])
         joint_ref = ref_for(Side(us.org_id, public_ref), other, statements(connection))
         statement = JointStatement(joint_ref, public_ref, *other, 1, f"{desk.today:%Y-%m}")
@@ -170,7 +173,9 @@ def _confirmed(
     ]
     if len(found) != 1:
         many = f"several, say which with --ref: {', '.join(one.member_ref for one in found)}"
-        raise SummaryError(f"confirmed with {member[:40]}: {many if found else 'none'}")
+        raise SummaryError(
+            "confirmed with {member}: {many}", member=member[:40], many=many if found else Sentence("none")
+        )
     return found[0]
 
 

@@ -263,4 +263,4 @@ def _read_word(payload: bytes, names: tuple[str, ...], **forms: re.Pattern[str])
 def _match(plain: Mapping[str, Any], **forms: re.Pattern[str]) -> None:
     for name, form in forms.items():
         if not isinstance(plain[name], str) or not form.fullmatch(plain[name]):
-            raise FieldError(name, f"{str(plain[name])[:40]!r} is not of its form")
+            raise FieldError(name, "{plain!r} is not of its form", plain=str(plain[name])[:40])

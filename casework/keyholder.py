@@ -137,7 +137,7 @@ class Keyholder:
         found = []
         for number, stored in enumerate(events_of(connection, case_id, frozenset(keys)), 1):
             if stored.sequence != number:
-                raise TamperedError(f"case {uid[:8]}: event {number} is missing")
+                raise TamperedError("case {uid}: event {number} is missing", uid=uid[:8], number=number)
             found.append(_open_event(uid, stored, keys))
         return tuple(found)
 
@@ -259,12 +259,12 @@ class Keyholder:
         case_id = case_id_of(connection, uid)
         before = last_event(connection, case_id)
         if (before.sequence if before else 0) != len(events):
-            raise TamperedError(f"case {uid[:8]}: its last event is not where it should be")
+            raise TamperedError("case {uid}: its last event is not where it should be", uid=uid[:8])
         sequence = len(events) + 1
         parts = write_parts(statement, statement.known_on or self.today)
         lacking = parts.keys() - keys.keys()
         if lacking:
-            raise RoleError(f"you hold no key for {min(lacking)} fields of this case")
+            raise RoleError("you hold no key for {lacking} fields of this case", lacking=min(lacking))
         sealed = {
             group: seal_cell(keys[group], part, place(uid, sequence, group)) for group, part in parts.items()
         }
@@ -296,7 +296,7 @@ def _asked(cases: tuple[str, ...]) -> str:
 
 def _open_event(uid: str, stored: Stored, keys: Keys) -> Event:
     if Group.CASE not in stored.sealed:
-        raise ErasedError(f"case {uid[:8]} was erased")
+        raise ErasedError("case {uid} was erased", uid=uid[:8])
     header = read_header(stored.signed.payload)
     try:
         parts = {
@@ -304,6 +304,8 @@ def _open_event(uid: str, stored: Stored, keys: Keys) -> Event:
             for group, sealed in stored.sealed.items()
         }
     except CryptoError as error:
-        raise TamperedError(f"case {uid[:8]}, event {stored.sequence}: a part does not open") from error
+        raise TamperedError(
+            "case {uid}, event {sequence}: a part does not open", uid=uid[:8], sequence=stored.sequence
+        ) from error
     recorded_at = datetime.fromtimestamp(header.recorded_at, UTC)
     return read_parts(parts, header.event_id, stored.sequence, recorded_at, header.officer)

@@ -85,7 +85,7 @@ def open_key(epochs: Mapping[str, bytes], holder: Unlocked, wrapped: WrappedKey)
             return open_cell(holder.ring_key, inner, _place(wrapped))
         return holder.seal.open_box(inner)
     except CryptoError as error:
-        raise TamperedError(f"the key of case {wrapped.case[:8]} does not open") from error
+        raise TamperedError("the key of case {case} does not open", case=wrapped.case[:8]) from error
 
 
 def open_outer(epochs: Mapping[str, bytes], wrapped: WrappedKey) -> bytes:
@@ -97,11 +97,11 @@ def open_outer(epochs: Mapping[str, bytes], wrapped: WrappedKey) -> bytes:
     """
     key = epochs.get(wrapped.epoch)
     if key is None:
-        raise ErasedError(f"the key of {wrapped.epoch}, under which this lies, was destroyed")
+        raise ErasedError("the key of {epoch}, under which this lies, was destroyed", epoch=wrapped.epoch)
     try:
         return open_cell(key, wrapped.wrapped, _place(wrapped))
     except CryptoError as error:
-        raise TamperedError(f"the key of case {wrapped.case[:8]} is damaged") from error
+        raise TamperedError("the key of case {case} is damaged", case=wrapped.case[:8]) from error
 
 
 def _under(epoch: Epoch, wrapped: WrappedKey, inner: bytes) -> WrappedKey:

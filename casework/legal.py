@@ -78,15 +78,22 @@ def read_treaties(actions: str, as_of: str) -> Treaties:
             continue
         if row["action"] not in _ACTIONS:
             raise FieldError(
-                f"{where}, action", f"{row['action'][:40]!r} is none of {', '.join(sorted(_ACTIONS))}"
+                f"{where}, action",
+                "{action!r} is none of {actions}",
+                action=row["action"][:40],
+                actions=", ".join(sorted(_ACTIONS)),
             )
         if not STATE.fullmatch(row["iso3"]):
-            raise FieldError(f"{where}, iso3", f"{row['iso3'][:40]!r} is no country code of three letters")
+            raise FieldError(
+                f"{where}, iso3", "{iso3!r} is no country code of three letters", iso3=row["iso3"][:40]
+            )
         done = Action(_day(f"{where}, date", row["date"]), row["action"])
         found.setdefault((_treaty(row["treaty"]), row["iso3"]), []).append(done)
     lacking = {treaty for treaty, _ in found} - until.keys()
     if lacking:
-        raise FieldError("as_of", f"no day up to which the table of {min(lacking)} is complete")
+        raise FieldError(
+            "as_of", "no day up to which the table of {lacking} is complete", lacking=min(lacking)
+        )
     return Treaties(
         sha256(f"{actions}\0{as_of}".encode()).hexdigest()[:12],
         MappingProxyType(until),
@@ -276,13 +283,18 @@ def _day(where: str, text: str) -> date:
     try:
         return date.fromisoformat(text.strip())
     except ValueError as error:
-        raise FieldError(where, f"{text[:40]!r} is no day; write it like 2015-03-14") from error
+        raise FieldError(where, "{text!r} is no day; write it like 2015-03-14", text=text[:40]) from error
 
 
 def _rows(file: str, text: str, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
     reader = csv.DictReader(text.lstrip("\ufeff").splitlines())
     lacking = [name for name in columns if name not in (reader.fieldnames or ())]
     if lacking:
-        raise FieldError(file, f"there is no column {lacking[0]}; it needs {', '.join(columns)}")
+        raise FieldError(
+            file,
+            "there is no column {lacking}; it needs {columns}",
+            lacking=lacking[0],
+            columns=", ".join(columns),
+        )
     for number, row in enumerate(reader, 2):
         yield number, {name: (row[name] or "").strip() for name in columns}

@@ -81,7 +81,9 @@ def letter(reading: Reading, draft: Draft, words: Words) -> Page:
     if draft.kind not in KINDS or draft.kind == "yearly_request":
         raise FieldError(
             "kind",
-            f"{draft.kind[:40]!r} is none of {', '.join(one for one in KINDS if one != 'yearly_request')}",
+            "{kind!r} is none of {kinds}",
+            kind=draft.kind[:40],
+            kinds=", ".join(one for one in KINDS if one != "yearly_request"),
         )
     case, telling = reading.case, Telling(words, Level.INTERNAL)
     if draft.kind == "reminder" and not reading.waiting:
@@ -110,7 +112,9 @@ def yearly_request(readings: Iterable[Reading], state: str, draft: Draft, words:
     """
     cases = [one for one in readings if one.case.host_state == state]
     if not cases:
-        raise FieldError("state", f"there is no case of {state[:40]!r} that may be brought forward")
+        raise FieldError(
+            "state", "there is no case of {state!r} that may be brought forward", state=state[:40]
+        )
     telling = Telling(words, Level.INTERNAL)
     rows = tuple(
         (

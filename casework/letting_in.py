@@ -99,7 +99,7 @@ def _give(
             people = officers(connection)
             to = people.get(officer_id)
             if to is None or (rights and not to.roles):
-                raise OfficerError(f"nobody works on cases here as {officer_id[:40]!r}")
+                raise OfficerError("nobody works on cases here as {officer_id!r}", officer_id=officer_id[:40])
             at = int(desk.clock().timestamp())
             grant = Grant(uid, officer_id, rights, reason, expires_on, desk.officer.officer_id, at)
             grant = check_grant(grant._replace(is_exclusion=for_good), to)
@@ -141,4 +141,6 @@ def _with_reason(grant: Grant, key: bytes) -> Grant:
     try:
         return grant._replace(reason=open_cell(key, grant.sealed_reason, grant.place).decode())
     except (CryptoError, UnicodeDecodeError) as error:
-        raise TamperedError(f"the reason of the grant to {grant.officer_id} does not open") from error
+        raise TamperedError(
+            "the reason of the grant to {officer_id} does not open", officer_id=grant.officer_id
+        ) from error

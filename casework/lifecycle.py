@@ -211,15 +211,17 @@ def check_action(case: CaseFile, statement: Statement, officer: str, roles: froz
     state = follow(case).state
     if not _allows(kind, state):
         raise ActionError(
-            f"{kind.name} is not possible while a case is {state}; possible for you: "
-            + _listed(actions(case, officer, roles))
+            "{name} is not possible while a case is {state}; possible for you: {listed}",
+            name=kind.name,
+            state=state,
+            listed=_listed(actions(case, officer, roles)),
         )
     if not kind.roles & roles:
-        raise RoleError(f"{kind.name} belongs to {' or '.join(sorted(kind.roles))}")
+        raise RoleError("{name} belongs to {roles}", name=kind.name, roles=" or ".join(sorted(kind.roles)))
     for need in NEEDS.get(kind.name, ()):
         missing = need(case, statement, By(officer, roles))
         if missing:
-            raise REFUSALS.get(need, ActionError)(f"{kind.name} needs: {missing}")
+            raise REFUSALS.get(need, ActionError)("{name} needs: {missing}", name=kind.name, missing=missing)
 
 
 def _listed(possible_now: tuple[Action, ...]) -> str:

@@ -53,7 +53,9 @@ def read_receipt(text: str) -> str:
         raise ReceiptError("receipt: it is made of digits only; please look at it once more")
     if len(digits) != DIGITS:
         raise ReceiptError(
-            f"receipt: it has {DIGITS} digits, and these are {len(digits)}; none was looked up"
+            "receipt: it has {digits} digits, and these are {count}; none was looked up",
+            digits=DIGITS,
+            count=len(digits),
         )
     if _luhn_sum(digits) % 10:
         raise ReceiptError(

@@ -10,6 +10,7 @@ from casework.casefile import CaseFile
 from casework.consent import blocked, survivors
 from casework.errors import CaseInputError, ConsentError, RoleError, SecondPersonError
 from casework.event import Statement
+from crypto.sentence import Sentence
 
 MAX_HOLD = timedelta(days=30)  # until a hold is looked at again (casework 3.3)
 LEGAL_CLOSURES = frozenset({"final_conviction", "no_crime", "suspects_dead", "archived"})
@@ -32,13 +33,19 @@ def _described(case: CaseFile, _said: Statement | None, _by: By) -> str:
 
 
 def _dated(case: CaseFile, _said: Statement | None, _by: By) -> str:
-    return "" if case.incident else "when it happened (incident, abduction_started or detention_started)"
+    return (
+        ""
+        if case.incident
+        else Sentence("when it happened (incident, abduction_started or detention_started)")
+    )
 
 
 def _somebody(case: CaseFile, _said: Statement | None, _by: By) -> str:
     premises = "premises_attack" in case.categories
     return (
-        "" if case.persons or premises else "at least one person affected (person_added), or premises_attack"
+        ""
+        if case.persons or premises
+        else Sentence("at least one person affected (person_added), or premises_attack")
     )
 
 
@@ -47,7 +54,7 @@ def _linked(case: CaseFile, _said: Statement | None, _by: By) -> str:
     return (
         ""
         if linked
-        else "a link with an incident record (incident_linked), or why there is none (no_incident)"
+        else Sentence("a link with an incident record (incident_linked), or why there is none (no_incident)")
     )
 
 
@@ -57,7 +64,11 @@ def _asked(case: CaseFile, _said: Statement | None, _by: By) -> str:
         event.text("person") for event in case.of("consent_recorded") if event.text("purpose") == "record"
     }
     silent = [person for person in survivors(case) if person not in decided]
-    return f"a decision on consent to keep a record, for {', '.join(silent)}" if silent else ""
+    return (
+        Sentence("a decision on consent to keep a record, for {silent}", silent=", ".join(silent))
+        if silent
+        else ""
+    )
 
 
 def _agreed(case: CaseFile, said: Statement | None, _by: By) -> str:
@@ -65,11 +76,15 @@ def _agreed(case: CaseFile, said: Statement | None, _by: By) -> str:
     refused = blocked(case, "demarche")
     asked = [person for person in refused if person in survivors(case)]
     if asked:
-        return f"consent to take it up with the government, of {', '.join(asked)}"
+        return Sentence("consent to take it up with the government, of {asked}", asked=", ".join(asked))
     named = said.fields.get("persons") if said else None
     meant = set(named) if isinstance(named, tuple) else {person.id for person in case.persons}
     left = [person for person in refused if person in meant]
-    return f"to be about those who agreed (persons), without {', '.join(left)}" if left else ""
+    return (
+        Sentence("to be about those who agreed (persons), without {left}", left=", ".join(left))
+        if left
+        else ""
+    )
 
 
 def is_quiet(case: CaseFile) -> bool:
@@ -86,22 +101,24 @@ def is_quiet(case: CaseFile) -> bool:
 def _advocated(case: CaseFile, _said: Statement | None, _by: By) -> str:
     if not is_quiet(case) or case.last("demarche_released"):
         return ""
-    return "a release by the survivor advocate (demarche_released)"
+    return Sentence("a release by the survivor advocate (demarche_released)")
 
 
 def _addressed(case: CaseFile, said: Statement | None, _by: By) -> str:
     known = {event.text("counterpart") for event in case.of("counterpart_added")}
     named = said.fields.get("counterpart") if said else None
     if not named:
-        return "" if known and named is None else "an addressee (counterpart_added)"
-    return "" if named in known else f"counterpart {named!s} to be known (counterpart_added)"
+        return "" if known and named is None else Sentence("an addressee (counterpart_added)")
+    return (
+        "" if named in known else Sentence("counterpart {named} to be known (counterpart_added)", named=named)
+    )
 
 
 def _proposed(kind: str) -> Needed:
     def need(case: CaseFile, said: Statement | None, _by: By) -> str:
         found = [event.event_id for event in case.of(kind)]
         named = said.fields.get("proposal") if said else (found[-1] if found else None)
-        return "" if named in found else f"a proposal ({kind})"
+        return "" if named in found else Sentence("a proposal ({kind})", kind=kind)
 
     return need
 
@@ -111,7 +128,7 @@ def _second_person(kind: str) -> Needed:
         named = said.fields.get("proposal") if said else None
         proposals = [event for event in case.of(kind) if named in {None, event.event_id}]
         if proposals and proposals[-1].recorded_by == by.officer:
-            return "another person than who proposed it"
+            return Sentence("another person than who proposed it")
         return ""
 
     return need
@@ -122,26 +139,32 @@ def _assented(case: CaseFile, _said: Statement | None, _by: By) -> str:
     if proposal is None or not {proposal.text("reason"), proposal.text("justice_reason")} & LEGAL_CLOSURES:
         return ""
     assents = {event.text("proposal") for event in case.of("closure_assented")}
-    return "" if proposal.event_id in assents else "the legal adviser's assent (closure_assented)"
+    return "" if proposal.event_id in assents else Sentence("the legal adviser's assent (closure_assented)")
 
 
 def _told(_case: CaseFile, said: Statement | None, _by: By) -> str:
     if said is None:
         return ""
     told = {"informed", "not_informed_reason"} & said.fields.keys()
-    return "" if told else "whom of those affected was informed (informed), or why not (not_informed_reason)"
+    return (
+        ""
+        if told
+        else Sentence("whom of those affected was informed (informed), or why not (not_informed_reason)")
+    )
 
 
 def _review(_case: CaseFile, said: Statement | None, _by: By) -> str:
     day = said.fields.get("review_on") if said else None
     if said is None or not isinstance(day, date) or said.when.latest <= day <= said.when.latest + MAX_HOLD:
         return ""
-    return f"review_on at most {MAX_HOLD.days} days later"
+    return Sentence("review_on at most {days} days later", days=MAX_HOLD.days)
 
 
 def _own_role(_case: CaseFile, said: Statement | None, by: By) -> str:
     named = said.fields.get("role") if said else None
-    return "" if named is None or named in by.roles else f"a role of your own, not {named!s}"
+    return (
+        "" if named is None or named in by.roles else Sentence("a role of your own, not {named}", named=named)
+    )
 
 
 def _same_role(case: CaseFile, _said: Statement | None, by: By) -> str:
@@ -149,14 +172,17 @@ def _same_role(case: CaseFile, _said: Statement | None, by: By) -> str:
     held = case.last("hold_set")
     if held is None or held.recorded_by == by.officer or by.roles & {"approver", held.text("role")}:
         return ""
-    return f"who set the hold, {held.text('role') or 'the same person'} or an approver"
+    return Sentence(
+        "who set the hold, {who} or an approver",
+        who=held.text("role") or Sentence("the same person"),
+    )
 
 
 def _other_case(reason: str, field: str, what: str) -> Needed:
     def need(_case: CaseFile, said: Statement | None, _by: By) -> str:
         if said is None or said.fields.get("reason") != reason or field in said.fields:
             return ""
-        return f"{what} ({field})"
+        return Sentence("{what} ({field})", what=what, field=field)
 
     return need
 
@@ -166,24 +192,24 @@ def _justice_closed(_case: CaseFile, said: Statement | None, _by: By) -> str:
         return ""
     closed = said.fields.get("justice_reason")
     fits = closed in LEGAL_CLOSURES | {"withdrawn"}
-    return "" if fits else "how the justice part closed (justice_reason)"
+    return "" if fits else Sentence("how the justice part closed (justice_reason)")
 
 
 def _no_legal_hold(case: CaseFile, _said: Statement | None, _by: By) -> str:
     last = case.last("legal_hold_set", "legal_hold_lifted")
-    return "the end of the legal hold" if last is not None and last.kind == "legal_hold_set" else ""
+    return Sentence("the end of the legal hold") if last is not None and last.kind == "legal_hold_set" else ""
 
 
 def _who(name: str) -> Needed:
     def need(_case: CaseFile, said: Statement | None, _by: By) -> str:
         named = said is None or {name, "number"} & said.fields.keys()
-        return "" if named else f"who ({name}), or how many (number)"
+        return "" if named else Sentence("who ({name}), or how many (number)", name=name)
 
     return need
 
 
-_HANDLED_BY = _other_case("another_handles", "handled_by", "who handles it")
-_OTHER_CASE = _other_case("duplicate", "other_case", "of which case it is a duplicate")
+_HANDLED_BY = _other_case("another_handles", "handled_by", Sentence("who handles it"))
+_OTHER_CASE = _other_case("duplicate", "other_case", Sentence("of which case it is a duplicate"))
 _ACCUSED, _PARTIES = _who("accused"), _who("parties")
 _SECOND_NO_DEMARCHE = _second_person("no_demarche_proposed")
 _SECOND_CLOSURE = _second_person("closure_proposed")

@@ -65,9 +65,13 @@ def check_officer(officer: Officer) -> Officer:
     """
     unknown = officer.roles - codes("role").keys()
     if unknown:
-        raise FieldError("roles", f"{min(unknown)!r} is none of {', '.join(codes('role'))}")
+        raise FieldError(
+            "roles", "{unknown!r} is none of {roles}", unknown=min(unknown), roles=", ".join(codes("role"))
+        )
     if officer.roles & NO_CASES and officer.roles - NO_CASES:
-        raise FieldError("roles", f"{min(officer.roles & NO_CASES)} never works on cases, so it stands alone")
+        raise FieldError(
+            "roles", "{role} never works on cases, so it stands alone", role=min(officer.roles & NO_CASES)
+        )
     return officer
 
 

@@ -94,7 +94,7 @@ def write_package(folder: Path, files: Iterable[PackageFile]) -> str:
         TamperedError: A file has no name of a package.
     """
     if folder.exists():
-        raise VaultError(f"{folder} is there already")
+        raise VaultError("{folder} is there already", folder=folder)
     draft, manifest = folder.with_name(f".{folder.name}.part"), sha256()
     try:
         shutil.rmtree(draft, ignore_errors=True)
@@ -111,7 +111,7 @@ def write_package(folder: Path, files: Iterable[PackageFile]) -> str:
         draft.rename(folder)
     except OSError as error:
         shutil.rmtree(draft, ignore_errors=True)
-        raise VaultError(f"{folder} can not be written ({error.strerror})") from error
+        raise VaultError("{folder} can not be written ({why})", folder=folder, why=error.strerror) from error
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
@@ -121,7 +121,7 @@ def write_package(folder: Path, files: Iterable[PackageFile]) -> str:
 def _checked(name: str) -> str:
     """A name that a file of a package can have: whoever sends one chooses no other place for it."""
     if not _FILE.fullmatch(name):
-        raise TamperedError(f"{name[:40]!r} is no file of a package")
+        raise TamperedError("{name!r} is no file of a package", name=name[:40])
     return name
 
 
@@ -131,7 +131,9 @@ def _released(case: CaseFile, chosen: tuple[str, ...], recipient: str, officer_i
         if event.text("what") == wanted and event.text("proposed_by") == officer_id != event.recorded_by:
             return
     raise SecondPersonError(
-        f"an approver releases it first: released what={wanted!r} proposed_by={officer_id} risk=..."
+        "an approver releases it first: released what={wanted!r} proposed_by={officer_id} risk=...",
+        wanted=wanted,
+        officer_id=officer_id,
     )
 
 

@@ -201,7 +201,7 @@ def open_to_write(desk: Desk, connection: Transaction, uid: str) -> tuple[Holdin
 def _may_leave(case: CaseFile) -> None:
     why = withheld(case)
     if why:
-        raise ConsentError(f"nothing of this case is told to others: {why}")
+        raise ConsentError("nothing of this case is told to others: {why}", why=why)
 
 
 def _proposal(case: CaseFile) -> Event:

@@ -131,7 +131,7 @@ def letter_page(desk: Desk, wanted: WantedLetter) -> tuple[Page, int]:
     if not wanted.uid and not wanted.state:
         raise FieldError("state", "say to which State the yearly request goes")
     if wanted.days > MAX_DAYS:
-        raise FieldError("days", f"at most {MAX_DAYS}")
+        raise FieldError("days", "at most {most}", most=MAX_DAYS)
     draft = Draft(
         wanted.kind if wanted.uid else YEARLY,
         wanted.sender,
@@ -173,7 +173,9 @@ def printed(page: Page, style: str) -> bytes:
         FieldError: It is written in no such way.
     """
     if style not in _PRINTERS:
-        raise FieldError("format", f"{style[:40]!r} is none of {', '.join(_PRINTERS)}")
+        raise FieldError(
+            "format", "{style!r} is none of {printers}", style=style[:40], printers=", ".join(_PRINTERS)
+        )
     return _PRINTERS[style](page)
 
 
@@ -194,4 +196,4 @@ def _one_of(kind: type[E], field: str, text: str) -> E:
     try:
         return kind(text)
     except ValueError as error:
-        raise FieldError(field, f"{text[:40]!r} is none of {', '.join(kind)}") from error
+        raise FieldError(field, "{text!r} is none of {kind}", text=text[:40], kind=", ".join(kind)) from error

@@ -39,7 +39,7 @@ def read_file(content: bytes) -> tuple[Envelope, ...]:
     """
     lines = content.splitlines()
     if len(lines) > MAX_LINES:
-        raise SummaryError(f"the file has more than {MAX_LINES} lines")
+        raise SummaryError("the file has more than {most} lines", most=MAX_LINES)
     return tuple(read_line(line, number) for number, line in enumerate(lines, 1))
 
 
@@ -56,4 +56,4 @@ def read_line(line: bytes, number: int = 1, most: int = _MAX_LINE) -> Envelope:
         )
         return Envelope(b64decode(plain["payload"], validate=True), str(plain["payloadType"]), signatures)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise SummaryError(f"line {number} is no signed document") from error
+        raise SummaryError("line {number} is no signed document", number=number) from error

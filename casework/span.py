@@ -29,7 +29,9 @@ def check_day(field: str, *days: date) -> None:
     """
     for day in days:
         if not FIRST_DAY <= day <= LAST_DAY:
-            raise FieldError(field, f"{day} is not between {FIRST_DAY} and {LAST_DAY}")
+            raise FieldError(
+                field, "{day} is not between {first} and {last}", day=day, first=FIRST_DAY, last=LAST_DAY
+            )
 
 
 class Basis(StrEnum):
@@ -89,7 +91,9 @@ def parse_span(text: str, field: str = "when") -> Span:
     found = _TEXT.fullmatch(text.strip())
     if found is None:
         raise FieldError(
-            field, f"{text[:40]!r} is no date; write 2015, 2015-03, 2015-03-14 or 2015-03-14..2015-03-16"
+            field,
+            "{text!r} is no date; write 2015, 2015-03, 2015-03-14 or 2015-03-14..2015-03-16",
+            text=text[:40],
         )
     try:
         if found["year"] is None:
@@ -106,9 +110,9 @@ def parse_span(text: str, field: str = "when") -> Span:
                 Basis.MONTH,
             )
     except ValueError as error:  # calendar.IllegalMonthError is one too
-        raise FieldError(field, f"{text[:40]!r} names a day that does not exist") from error
+        raise FieldError(field, "{text!r} names a day that does not exist", text=text[:40]) from error
     if last < first:
-        raise FieldError(field, f"{text[:40]!r} ends before it begins")
+        raise FieldError(field, "{text!r} ends before it begins", text=text[:40])
     return Span(first, last, basis)
 
 
@@ -120,11 +124,11 @@ def parse_range(text: str, field: str) -> Range:
     """
     found = re.fullmatch(r"([0-9]{1,9})(?:\.\.([0-9]{1,9}))?", text.strip())
     if found is None:
-        raise FieldError(field, f"{text[:40]!r} is no number; write 7 or 7..9")
+        raise FieldError(field, "{text!r} is no number; write 7 or 7..9", text=text[:40])
     low = int(found[1])
     high = int(found[2] or found[1])
     if high < low:
-        raise FieldError(field, f"{text[:40]!r} ends below its beginning")
+        raise FieldError(field, "{text!r} ends below its beginning", text=text[:40])
     return Range(low, high)
 
 

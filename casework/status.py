@@ -18,6 +18,7 @@ from casework.errors import (
     OfficerError,
     TransferError,
 )
+from crypto.sentence import Sentence
 
 STATUS: Mapping[type[CaseworkError], grpc.StatusCode] = MappingProxyType(  # every class has its own place
     {
@@ -66,4 +67,6 @@ def sentence(error: CaseworkError) -> str:
     """What a caller is told."""
     if isinstance(error, _TOLD_IN_FULL):
         return str(error)
+    if type(error) is CaseworkError:
+        return Sentence("it failed at the server of the office, whose log says why")
     return (type(error).__doc__ or "").partition("\n")[0]

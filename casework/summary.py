@@ -209,7 +209,7 @@ def read_fields(payload: bytes, names: Collection[str]) -> dict[str, Any]:
         FieldError: One is unknown or missing, or it is something else.
     """
     if len(payload) > _MAX_BYTES:
-        raise FieldError("payload", f"has more than {_MAX_BYTES} bytes")
+        raise FieldError("payload", "has more than {most} bytes", most=_MAX_BYTES)
     try:
         plain = json.loads(payload)
     except (ValueError, RecursionError) as error:
@@ -240,7 +240,7 @@ def _check(name: str, check: Callable[[Any], bool], value: Any) -> None:
     except TypeError:  # a list or an object where a code should be
         fits = False
     if not fits:
-        raise FieldError(name, f"{str(value)[:40]!r} is not of its form")
+        raise FieldError(name, "{value!r} is not of its form", value=str(value)[:40])
 
 
 def _text(form: re.Pattern[str]) -> Callable[[Any], bool]:

@@ -26,6 +26,7 @@ from casework.store.post import (
 from casework.summary import LIFETIME, SUMMARY_TYPE, CaseStatusSummary, months_later, read_summary
 from crypto.envelope import Envelope, keyid, verify_envelope
 from crypto.errors import CryptoError
+from crypto.sentence import Sentence
 
 MAX_OF_MEMBER = 20_000  # documents held of one organization
 
@@ -121,7 +122,7 @@ def take_page(
     place, keys = cursor.to_us if to_us else cursor.to_all, {peer: members.keys().get(peer, ())}
     for one in page:
         if one.place <= place:
-            raise PostError(f"place {one.place} does not follow {place}")
+            raise PostError("place {place} does not follow {before}", place=one.place, before=place)
         place = one.place
         _verify(one, keys, org_id if to_us else "")
     cursor = cursor._replace(to_us=place) if to_us else cursor._replace(to_all=place)
@@ -141,7 +142,7 @@ def signed_by(envelope: Envelope, types: tuple[str, ...], keys: Mapping[str, tup
     try:
         key = verify_envelope(envelope, types, tuple(owners))
     except CryptoError as error:
-        raise SummaryError(f"no active member signed it ({error})") from error
+        raise SummaryError("no active member signed it ({error})", error=error) from error
     if envelope.signatures[0].keyid != keyid(key):
         raise SummaryError("keyid: names another key than the one that signed")
     return owners[key]
@@ -152,13 +153,17 @@ def _verify(one: Placed, keys: Mapping[str, tuple[bytes, ...]], addressee: str) 
     try:
         signed_by(one.envelope, (one.envelope.payload_type,), keys)
     except SummaryError as error:
-        raise PostError(f"place {one.place}: {error}") from error
+        raise PostError("place {place}: {error}", place=one.place, error=error) from error
     try:
         found = about(one.envelope)
     except CaseInputError:
         return  # `_outcome` says why
     if found.addressee != addressee:
-        raise PostError(f"place {one.place}: it is for {found.addressee or 'all members'}")
+        raise PostError(
+            "place {place}: it is for {addressee}",
+            place=one.place,
+            addressee=found.addressee or Sentence("all members"),
+        )
 
 
 def _outcome(connection: Transaction, peer: str, envelope: Envelope, org_id: str, today: date) -> Outcome:
@@ -200,8 +205,8 @@ def _judge(held: Posted | None, new: Posted, found: About) -> Outcome:
 def _check_time(summary: CaseStatusSummary, today: date) -> None:
     issued = date.fromisoformat(f"{summary.issued}-01")
     if summary.issued > months_later(today, 1):
-        raise FieldError("issued", f"{summary.issued} lies in the future")
+        raise FieldError("issued", "{issued} lies in the future", issued=summary.issued)
     if not summary.issued < summary.expires <= months_later(issued, LIFETIME):
-        raise FieldError("expires", f"is not at most {LIFETIME} months after issued")
+        raise FieldError("expires", "is not at most {lifetime} months after issued", lifetime=LIFETIME)
     if not summary.is_shown(today):
-        raise FieldError("expires", f"it expired on the first of {summary.expires}")
+        raise FieldError("expires", "it expired on the first of {expires}", expires=summary.expires)

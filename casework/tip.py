@@ -178,11 +178,11 @@ def check_tip(tip: Tip, today: date) -> Tip:
             raise FieldError(field.name, "is missing")
         check_value(field, value)
     if not _MONTH.fullmatch(tip.month):
-        raise FieldError("month", f"{tip.month[:40]!r} is no month; write 2026-03")
+        raise FieldError("month", "{month!r} is no month; write 2026-03", month=tip.month[:40])
     if parse_span(tip.month, "month").earliest > today:
         raise FieldError("month", "lies in the future")
     if NO_ANSWER in tip.not_reported and len(tip.not_reported) > 1:
-        raise FieldError("not_reported", f"{NO_ANSWER} stands alone")
+        raise FieldError("not_reported", "{no_answer} stands alone", no_answer=NO_ANSWER)
     return tip
 
 
@@ -196,7 +196,7 @@ def check_message(text: str, file: bytes) -> None:
         raise FieldError("text", "is missing")
     check_value(_FIELDS[0], text)
     if len(file) > MAX_FILE_BYTES:
-        raise FieldError("file", f"has more than {MAX_FILE_BYTES >> 20} MiB")
+        raise FieldError("file", "has more than {most} MiB", most=MAX_FILE_BYTES >> 20)
 
 
 def close_message(key: bytes, signer: Signer, uid: str, sequence: int, written: Written) -> Closed:
@@ -241,7 +241,9 @@ def open_message(key: bytes, uid: str, closed: Closed) -> Written:
             tip,
         )
     except (CryptoError, ValueError, KeyError, TypeError) as error:
-        raise TamperedError(f"report {tip_name(uid)}: message {closed.sequence} does not open") from error
+        raise TamperedError(
+            "report {name}: message {sequence} does not open", name=tip_name(uid), sequence=closed.sequence
+        ) from error
 
 
 def verify_message(
@@ -260,15 +262,19 @@ def verify_message(
         TamperedError: It is not the one that its author signed there.
     """
     if closed.sequence != number:
-        raise TamperedError(f"report {tip_name(uid)}: message {number} is missing")
+        raise TamperedError("report {name}: message {number} is missing", name=tip_name(uid), number=number)
     officer = people.get(closed.author)
     if officer is None and closed.author != REPORTER:
-        raise TamperedError(f"report {tip_name(uid)}: message {number} is by nobody of the office")
+        raise TamperedError(
+            "report {name}: message {number} is by nobody of the office", name=tip_name(uid), number=number
+        )
     author_key = officer.signing_key if officer else reporter_key
     try:
         verify_signature(author_key, closed.signed(uid), closed.signature)
     except CryptoError as error:
-        raise TamperedError(f"report {tip_name(uid)}: message {number} is not as it was signed") from error
+        raise TamperedError(
+            "report {name}: message {number} is not as it was signed", name=tip_name(uid), number=number
+        ) from error
 
 
 def _tip(fields: Mapping[str, Any]) -> Tip:

@@ -25,7 +25,7 @@ class TipDesk(Desk):
             known = {name: one for name, one in officers(connection).items() if one.roles}
         for name in ids:
             if name not in known:
-                raise FieldError("owner", f"nobody works on cases here as {name[:40]!r}")
+                raise FieldError("owner", "nobody works on cases here as {name!r}", name=name[:40])
         return tuple(known[name] for name in ids)
 
     def tips(self) -> tuple[Report, ...]:

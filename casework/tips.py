@@ -50,8 +50,10 @@ from casework.tip import (
 )
 from casework.tombstone import TipTombstone, read_tip_tombstone
 from casework.vocabulary import Group
+from crypto.sentence import Sentence
 
-_NONE = "there is no such report"
+_NONE = Sentence("there is no such report")
+_SEVERAL = Sentence("there are several such reports")
 
 
 class Report(NamedTuple):
@@ -173,7 +175,7 @@ def open_case_from(
     def tell(connection: Transaction) -> None:
         messages = _messages(connection, held)
         if any(one.opened_case for one in messages):
-            raise ActionError(f"a case was opened from {tip_name(held.tip.uid)} before")
+            raise ActionError("a case was opened from {name} before", name=tip_name(held.tip.uid))
         written = Written(desk.officer.officer_id, week_of(desk.today), CASE_OPENED, opened_case=True)
         _write(desk, connection, held, written, "", "tip_open")
 
@@ -221,7 +223,7 @@ def find_tip(desk: Desk, reference: str) -> Held:
         found = [one for one in _held(desk, connection) if wanted and one.tip.uid.upper().startswith(wanted)]
     if len(found) != 1:
         desk.write_down("denied", (sha256(reference.encode()).hexdigest()[:32],), WORK)
-        raise NotFoundError(_NONE + (", but several" if found else ""))
+        raise NotFoundError(_SEVERAL if found else _NONE)
     return found[0]
 
 

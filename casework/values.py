@@ -42,7 +42,12 @@ def parse_value(field: Field, text: str) -> Value:
     text = text.strip()
     if text.startswith("?"):
         if text[1:] not in set(Gap):
-            raise FieldError(field.name, f"{text[:40]!r} is none of {', '.join('?' + gap for gap in Gap)}")
+            raise FieldError(
+                field.name,
+                "{text!r} is none of {gaps}",
+                text=text[:40],
+                gaps=", ".join("?" + gap for gap in Gap),
+            )
         return Gap(text[1:])
     return check_value(field, _FORMS[field.form].read(field, text))
 
@@ -54,7 +59,9 @@ def check_value(field: Field, value: Value) -> Value:
         FieldError: It is not.
     """
     if not isinstance(value, Gap) and not _FORMS[field.form].fits(field, value):
-        raise FieldError(field.name, f"{str(value)[:40]!r} does not fit; {wanted(field)}")
+        raise FieldError(
+            field.name, "{value!r} does not fit; {wanted}", value=str(value)[:40], wanted=wanted(field)
+        )
     if isinstance(value, Span):
         check_day(field.name, value.earliest, value.latest)
     elif isinstance(value, date):
@@ -114,7 +121,9 @@ def _day(field: Field, text: str) -> Value:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise FieldError(field.name, f"{text[:40]!r} is no day; write it like 2015-03-14") from error
+        raise FieldError(
+            field.name, "{text!r} is no day; write it like 2015-03-14", text=text[:40]
+        ) from error
 
 
 def _is_text(_field: Field, value: Value) -> bool:

@@ -40,7 +40,7 @@ class Vault:
             with self._lock(exclusive=False):
                 yield
         except OSError as error:
-            raise VaultError(f"the folder of evidence can not be used ({error.strerror})") from error
+            raise VaultError("the folder of evidence can not be used ({why})", why=error.strerror) from error
 
     def put(self, file: str, sealed: Iterable[bytes]) -> tuple[bytes, int]:
         """Write a file and give SHA-256 and number of its bytes.
@@ -64,7 +64,7 @@ class Vault:
             self._sync()
         except OSError as error:
             self._drop(draft)
-            raise VaultError(f"a sealed file can not be written ({error.strerror})") from error
+            raise VaultError("a sealed file can not be written ({why})", why=error.strerror) from error
         except BaseException:
             self._drop(draft)
             raise
@@ -81,7 +81,9 @@ class Vault:
                 while part := source.read(size):
                     yield part
         except OSError as error:
-            raise VaultError(f"the sealed file {file[:8]} can not be read ({error.strerror})") from error
+            raise VaultError(
+                "the sealed file {file} can not be read ({why})", file=file[:8], why=error.strerror
+            ) from error
 
     def digest_of(self, file: str) -> tuple[bytes, int] | None:
         """SHA-256 and size of a file as it lies there, or nothing."""
@@ -105,7 +107,9 @@ class Vault:
             if self.folder.is_dir():
                 self._sync()
         except OSError as error:
-            raise VaultError(f"the sealed file {file[:8]} can not be removed ({error.strerror})") from error
+            raise VaultError(
+                "the sealed file {file} can not be removed ({why})", file=file[:8], why=error.strerror
+            ) from error
 
     def sweep(self, known: frozenset[str], before: float) -> int:
         """Remove what no case knows: left by a process that was killed.

@@ -65,15 +65,19 @@ def make_interest(countries: Iterable[str], means: Iterable[str], near: str, wit
         ConfigError: The place or the distance is none.
     """
     if within_km not in BANDS_KM:
-        raise ConfigError(f"a distance of {within_km} km: use one of {', '.join(map(str, BANDS_KM))}")
+        raise ConfigError(
+            "a distance of {within_km} km: use one of {bands_km}",
+            within_km=within_km,
+            bands_km=", ".join(map(str, BANDS_KM)),
+        )
     if not near:
         return Interest(frozenset(countries), frozenset(means), None, within_km)
     try:
         latitude, longitude = map(float, near.split(","))
     except ValueError as error:
-        raise ConfigError(f"{near!r} is no place; write it like 8.3,30.1") from error
+        raise ConfigError("{near!r} is no place; write it like 8.3,30.1", near=near) from error
     if not (abs(latitude) <= _POLES and abs(longitude) <= _DATE_LINE):
-        raise ConfigError(f"{near!r} is no place on earth; write latitude,longitude")
+        raise ConfigError("{near!r} is no place on earth; write latitude,longitude", near=near)
     return Interest(frozenset(countries), frozenset(means), Point(latitude, longitude), within_km)
 
 
@@ -141,8 +145,15 @@ def find_alert(store: Store, text: str) -> Shown:
     wanted = text.lower()
     found = [one for one in shown_alerts(store) if wanted and one.alert.uid.hex().startswith(wanted)]
     if len(found) != 1:
-        which = "no alert has" if not found else f"{len(found)} alerts have"
-        raise QueryError(f"{which} an id that begins with {text!r}; `tocsin alert list` shows them")
+        if found:
+            raise QueryError(
+                "{count} alerts have an id that begins with {text!r}; `tocsin alert list` shows them",
+                count=len(found),
+                text=text,
+            )
+        raise QueryError(
+            "no alert has an id that begins with {text!r}; `tocsin alert list` shows them", text=text
+        )
     return found[0]
 
 
@@ -187,5 +198,7 @@ def _codes(field: str, name: str, text: str) -> frozenset[str]:
     codes = frozenset(text.split(",")) if text else frozenset()
     unknown = codes - code_list(name).codes.keys()
     if unknown:
-        raise ConfigError(f"{field}: no {name} has the code {min(unknown)!r}")
+        raise ConfigError(
+            "{field}: no {name} has the code {unknown!r}", field=field, name=name, unknown=min(unknown)
+        )
     return codes

@@ -101,18 +101,20 @@ def open_application(content: bytes, name: str) -> Application:
         envelope = decode_envelope(content)
         member, proof_keys, tls_proofs = decode_request(envelope.payload)
     except PayloadError as error:
-        raise DirectoryError(f"{name} is not a request for membership") from error
+        raise DirectoryError("{name} is not a request for membership", name=name) from error
     keys = {*(key.public_key for key in member.keys), *proof_keys}
     try:
         verify_threshold(envelope, REQUEST_TYPE, keys, len(keys))
         if [key.public_key for key in member.seal_keys] != list(map(seal_public_key_from, proof_keys)):
-            raise DirectoryError(f"{name} does not prove that the applicant holds its seal key")
+            raise DirectoryError("{name} does not prove that the applicant holds its seal key", name=name)
         if len(tls_proofs) != len(member.tls_certificates):
-            raise DirectoryError(f"{name} does not prove that the applicant holds its TLS key")
+            raise DirectoryError("{name} does not prove that the applicant holds its TLS key", name=name)
         for certificate, proof in zip(member.tls_certificates, tls_proofs, strict=True):
             verify_holder(certificate, _statement(member), proof)
     except CryptoError as error:
-        raise DirectoryError(f"{name} is not signed with every key that it names: {error}") from error
+        raise DirectoryError(
+            "{name} is not signed with every key that it names: {error}", name=name, error=error
+        ) from error
     return Application(member, envelope)
 
 
@@ -152,8 +154,9 @@ def verify_known(application: Application, directory: Directory) -> None:
         usable = [key for key in known.keys if key.retirement is None]
         if known.org_id == org_id and not application.signed_by(usable):
             raise DirectoryError(
-                f"the request of {org_id} is signed with none of the keys that it had; if they are lost, and two "
-                "people have heard its words from somebody whom they know, say --without-old-key"
+                "the request of {org_id} is signed with none of the keys that it had; if they are lost, "
+                "and two people have heard its words from somebody whom they know, say --without-old-key",
+                org_id=org_id,
             )
 
 

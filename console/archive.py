@@ -24,6 +24,7 @@ from console.errors import BackupDamagedError, BackupError, BackupKeyError, Back
 from crypto.errors import SealError
 from crypto.keyfile import MODERATE, SALT_BYTES, Cost, save_key, stretch
 from crypto.sealing import HEAD_BYTES, SEAL_KEY_BYTES, Sealer, SealKey, open_sealed
+from crypto.sentence import Sentence
 
 PURPOSE = "backup"  # of the file of a key to which backups are sealed
 MAX_LINE = 128 << 20
@@ -91,7 +92,7 @@ def write_archive(path: Path, lock: Lock, lines: Iterable[bytes]) -> int:
         BackupError: There is such a file, or it can not be written.
     """
     if path.exists():
-        raise BackupError(f"{path} is there already, and no backup is ever replaced")
+        raise BackupError("{path} is there already, and no backup is ever replaced", path=path)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         with open(draft, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
@@ -103,7 +104,7 @@ def write_archive(path: Path, lock: Lock, lines: Iterable[bytes]) -> int:
         draft.rename(path)
         sync_folder(path.parent)
     except OSError as error:
-        raise BackupError(f"{path} can not be written: {error.strerror}") from error
+        raise BackupError("{path} can not be written: {why}", path=path, why=error.strerror) from error
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
@@ -134,11 +135,13 @@ def read_archive(path: Path, key: Key) -> Iterator[bytes]:
         try:
             yield from _lines(open_sealed(seal, file.read(HEAD_BYTES), file.read))
         except SealError as error:
-            raise BackupDamagedError(f"{path} is damaged: {error}") from error
+            raise BackupDamagedError("{path} is damaged: {error}", path=path, error=error) from error
         except zlib.error as error:
-            raise BackupDamagedError(f"{path} is damaged: what is in it can not be unpacked") from error
+            raise BackupDamagedError(
+                "{path} is damaged: what is in it can not be unpacked", path=path
+            ) from error
         except OSError as error:
-            raise BackupError(f"{path} can not be read: {error.strerror}") from error
+            raise BackupError("{path} can not be read: {why}", path=path, why=error.strerror) from error
 
 
 def sync_folder(folder: Path) -> None:
@@ -155,7 +158,7 @@ def _opened(path: Path) -> IO[bytes]:
     try:
         return path.open("rb")
     except OSError as error:
-        raise BackupError(f"{path} can not be read: {error.strerror}") from error
+        raise BackupError("{path} can not be read: {why}", path=path, why=error.strerror) from error
 
 
 def _read_header(file: IO[bytes], path: Path) -> re.Match[bytes]:
@@ -165,9 +168,11 @@ def _read_header(file: IO[bytes], path: Path) -> re.Match[bytes]:
         newer = re.match(rb"tocsin-backup: ([2-9]|[1-9][0-9]+)\n", start)
         if newer:
             raise BackupNewerError(
-                f"{path} is of form {int(newer[1])}, which a newer version of Tocsin wrote"
+                "{path} is of form {newer}, which a newer version of Tocsin wrote",
+                path=path,
+                newer=int(newer[1]),
             )
-        raise BackupDamagedError(f"{path} is no backup, or its first lines are damaged")
+        raise BackupDamagedError("{path} is no backup, or its first lines are damaged", path=path)
     file.seek(found.end())
     return found
 
@@ -179,16 +184,19 @@ def _unlock(header: re.Match[bytes], key: Key) -> SealKey:
             raise BackupKeyError(
                 "this backup opens with a key, not with a passphrase: name its file with --key"
             )
-        seal, wrong = SealKey(key.secret), "this backup is sealed to another key"
+        seal, wrong = (
+            SealKey(key.secret),
+            Sentence("this backup is sealed to another key, or its first lines are damaged"),
+        )
     else:
         if key.passphrase is None:
             raise BackupKeyError("this backup opens with its passphrase, and none was given")
         cost = Cost(int(header["passes"]), int(header["memory_bytes"]))
         salt = bytes.fromhex(header["salt"].decode())
         seal = SealKey(stretch(key.passphrase, salt, cost))
-        wrong = "the passphrase of the backup is wrong"
+        wrong = Sentence("the passphrase of the backup is wrong, or its first lines are damaged")
     if header[0] != _header(header["kdf"].decode(), cost, salt, seal.public_key):
-        raise BackupKeyError(f"{wrong}, or its first lines are damaged")
+        raise BackupKeyError(wrong)
     return seal
 
 

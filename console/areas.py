@@ -94,16 +94,21 @@ def read_areas(data: bytes, country: str, version: date) -> Areas:
     """
     known = code_list("country").codes.get(country)
     if known is None:
-        raise AreasError(f"{country[:40]!r} is not a country; use its three-letter code, e.g. SSD")
+        raise AreasError(
+            "{country!r} is not a country; use its three-letter code, e.g. SSD", country=country[:40]
+        )
     if len(data) > MAX_BYTES:
-        raise AreasError(f"the file is larger than {MAX_BYTES >> 20} MB; simplify it first")
+        raise AreasError("the file is larger than {most} MB; simplify it first", most=MAX_BYTES >> 20)
     features = _features(data)
     shapes = [(_code_of(one), _names_of(one), list(_lines(one))) for one in features]
     prefixes = tuple(filter(None, (known.alpha2, country)))
     for code, _, _ in shapes:
         if not code.upper().startswith(prefixes):
             raise AreasError(
-                f"{code[:40]!r} is not of {country}: its P-codes begin with {' or '.join(prefixes)}"
+                "{code!r} is not of {country}: its P-codes begin with {prefixes}",
+                code=code[:40],
+                country=country,
+                prefixes=" or ".join(prefixes),
             )
     if len({code for code, _, _ in shapes}) != len(shapes):
         raise AreasError("a P-code stands twice: the file is of another level than the first")
@@ -122,7 +127,7 @@ def _features(data: bytes) -> list[Mapping[str, Any]]:
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise AreasError("the file is no GeoJSON") from error
     if not isinstance(features, list) or not 0 < len(features) <= MOST_AREAS:
-        raise AreasError(f"the file is no collection of 1 to {MOST_AREAS} areas")
+        raise AreasError("the file is no collection of 1 to {most} areas", most=MOST_AREAS)
     if not all(isinstance(one, dict) and isinstance(one.get("properties"), dict) for one in features):
         raise AreasError("an area of the file has no properties")
     return features

@@ -92,7 +92,11 @@ def open_backup(content: bytes, shares: Iterable[KeyShare]) -> Contents:
     put_in = tuple(shares)
     strange = [share.set_id for share in put_in if share.set_id != file["set_id"]]
     if strange:
-        raise KeySharesMixedError(f"share: it is of set {strange[0]}, the backup is of set {file['set_id']}")
+        raise KeySharesMixedError(
+            "share: it is of set {strange}, the backup is of set {set_id}",
+            strange=strange[0],
+            set_id=file["set_id"],
+        )
     key = derive_key(combine(put_in), "backup of keys")
     try:
         body = json.loads(open_cell(key, base64.b64decode(file["body"]), file["header"].encode()))
@@ -115,17 +119,22 @@ def restore_keys(contents: Contents, folder: Path, passphrase: str | None) -> No
         KeyFileError: There is another key already, or a file can not be written.
     """
     if (folder / FILE_NAME).exists() and load_settings(folder).org_id != contents.org_id:
-        raise ConfigError(f"{folder} is the node of {load_settings(folder).org_id}, not of {contents.org_id}")
+        raise ConfigError(
+            "{folder} is the node of {held}, not of {org_id}",
+            folder=folder,
+            held=load_settings(folder).org_id,
+            org_id=contents.org_id,
+        )
     for path in (folder, folder / "keys", folder / "network"):
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise KeyFileError(f"{path}: can not be made ({error.strerror})") from error
+            raise KeyFileError("{path}: can not be made ({why})", path=path, why=error.strerror) from error
     for name, (purpose, secret) in contents.keys.items():
         if not (folder / name).exists():
             save_key(folder / name, purpose, secret, passphrase)
         elif load_key(folder / name, purpose, passphrase) != secret:
-            raise KeyFileError(f"{folder / name}: is another key than the one in the backup")
+            raise KeyFileError("{path}: is another key than the one in the backup", path=folder / name)
     # The settings last, so that a folder with settings is always a whole node.
     for name in sorted(contents.files, key=lambda name: name == FILE_NAME):
         if not (folder / name).exists():

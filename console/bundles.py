@@ -67,7 +67,7 @@ def read_bundle_file(home: Home, passphrase: str | None, path: Path, progress: P
         with path.open("rb") as file:
             return read_for(home, store, seals, file, progress)
     except OSError as error:
-        raise UnreadableError(f"{path} can not be read: {error.strerror}") from error
+        raise UnreadableError("{path} can not be read: {why}", path=path, why=error.strerror) from error
     finally:
         store.close()
 
@@ -94,7 +94,7 @@ def _write_new(path: Path, write: Callable[[BinaryIO], T]) -> T:
             os.fsync(file.fileno())
         draft.replace(path)
     except OSError as error:
-        raise UnreadableError(f"{path} can not be written: {error.strerror}") from error
+        raise UnreadableError("{path} can not be written: {why}", path=path, why=error.strerror) from error
     finally:
         with suppress(OSError):
             draft.unlink()

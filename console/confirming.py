@@ -91,7 +91,7 @@ async def _ask(who: Asking, member: Member, seconds: float, now: datetime) -> As
         async with asyncio.timeout(seconds), PeerClient(member, who.own, call_seconds=seconds) as client:
             told = await client.checkpoints(await asyncio.to_thread(known_digests, who.store))
     except TimeoutError:
-        slow = UnavailableError(f"{member.org_id} does not answer")
+        slow = UnavailableError("{org_id} does not answer", org_id=member.org_id)
         return Asked(member.org_id, f"{slow} [{slow.reason}]")
     except NodeError as error:
         return Asked(member.org_id, f"{error} [{error.reason}]")

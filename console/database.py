@@ -70,7 +70,9 @@ def bring_up_to_date(store: Store) -> None:
         return
     if found is not None and not is_known(found):
         raise StoreError(
-            f"the database is of revision {found}, this version of Tocsin knows up to {REVISION}"
+            "the database is of revision {found}, this version of Tocsin knows up to {known}",
+            found=found,
+            known=REVISION,
         )
     with store.write() as connection:
         migrate(connection)

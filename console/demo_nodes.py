@@ -64,7 +64,9 @@ class Nodes:
                 self.check()
                 if time.monotonic() > deadline:
                     raise UnavailableError(
-                        f"{one.home.settings.org_id} does not listen after {START_SECONDS:.0f} seconds"
+                        "{org_id} does not listen after {seconds} seconds",
+                        org_id=one.home.settings.org_id,
+                        seconds=f"{START_SECONDS:.0f}",
                     )
                 time.sleep(_LOOK_SECONDS)
 
@@ -72,7 +74,9 @@ class Nodes:
         """Raise `UnavailableError` if a node has ended by itself."""
         for one in self._running:
             if one.child.poll() is not None:
-                raise UnavailableError(f"{one.home.settings.org_id} ended: {_last_line(one.log)}")
+                raise UnavailableError(
+                    "{org_id} ended: {line}", org_id=one.home.settings.org_id, line=_last_line(one.log)
+                )
 
     def stop(self) -> None:
         """Ask every node to end, and end by force what does not."""

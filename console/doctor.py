@@ -9,6 +9,7 @@ from console.database import REVISION, revision_of
 from console.home import Home
 from console.symptoms import Finding, State
 from crypto.errors import CryptoError
+from crypto.sentence import Sentence
 from node.errors import NodeError
 from node.store.database import Store
 
@@ -37,10 +38,18 @@ def _looked(what: str, look: Look) -> Iterator[Finding]:
     try:
         yield from look()
     except (NodeError, CaseworkError, CryptoError) as error:
-        yield Finding(State.BAD, what, f"{error} [{error.reason}]", "docs/protocol.md#reasons")
+        yield Finding(
+            State.BAD,
+            what,
+            Sentence("{error} [{reason}]", error=error, reason=error.reason),
+            "docs/protocol.md#reasons",
+        )
     except OSError as error:
         yield Finding(
-            State.BAD, what, f"a file can not be read: {error.strerror}", "look at the rights of the folder"
+            State.BAD,
+            what,
+            Sentence("a file can not be read: {why}", why=error.strerror),
+            "look at the rights of the folder",
         )
 
 

@@ -130,7 +130,7 @@ def put_rows(connection: Connection, shape: Shape, rows: Sequence[Sequence[Any]]
     try:
         opened = [tuple(_value(*one) for one in zip(kinds, row, strict=True)) for row in rows]
     except (TypeError, ValueError) as error:
-        raise BackupDamagedError(f"a row of the table {shape.name} can not be read") from error
+        raise BackupDamagedError("a row of the table {name} can not be read", name=shape.name) from error
     insert_many(connection, as_table(shape), opened)
 
 
@@ -147,11 +147,11 @@ def check_shape(connection: Connection, shape: Shape) -> None:
     looked = inspect(connection)
     if not fits or not looked.has_table(shape.name):
         raise BackupDamagedError(
-            f"the backup holds a table {shape.name[:40]!r}, which is none of its revision"
+            "the backup holds a table {name!r}, which is none of its revision", name=shape.name[:40]
         )
     if [one["name"] for one in looked.get_columns(shape.name)] != names:
         raise BackupDamagedError(
-            f"the table {shape.name} has other columns in the backup than in its revision"
+            "the table {name} has other columns in the backup than in its revision", name=shape.name
         )
 
 
@@ -200,7 +200,7 @@ def bytes_in(line: dict[str, Any], name: str) -> bytes:
     try:
         return base64.b64decode(text_in(line, name))
     except ValueError as error:
-        raise BackupDamagedError(f"{name} in a line of the backup can not be read") from error
+        raise BackupDamagedError("{name} in a line of the backup can not be read", name=name) from error
 
 
 def text_in(line: dict[str, Any], name: str) -> str:
@@ -211,7 +211,7 @@ def text_in(line: dict[str, Any], name: str) -> str:
     """
     found = line.get(name)
     if not isinstance(found, str):
-        raise BackupDamagedError(f"a line of the backup lacks {name}")
+        raise BackupDamagedError("a line of the backup lacks {name}", name=name)
     return found
 
 

@@ -81,9 +81,11 @@ def read_erased(path: Path, org_id: str) -> ErasedList:
     """
     found = _FORM.fullmatch(read_file(path))
     if found is None or sha256(found["body"]).hexdigest().encode() != found["sha256"]:
-        raise BackupDamagedError(f"{path} is no list of what was erased, or is damaged")
+        raise BackupDamagedError("{path} is no list of what was erased, or is damaged", path=path)
     if found["org_id"].decode() != org_id:
-        raise BackupForeignError(f"{path} is of {found['org_id'].decode()}, not of {org_id}")
+        raise BackupForeignError(
+            "{path} is of {other}, not of {org_id}", path=path, other=found["org_id"].decode(), org_id=org_id
+        )
     return ErasedList(org_id, int(found["size"]), tuple(found["lines"].splitlines()))
 
 

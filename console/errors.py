@@ -1,7 +1,9 @@
 """What can go wrong in the console alone; everything else that it shows is an error of the package below."""
 
+from crypto.sentence import ToldError
 
-class ConsoleError(Exception):
+
+class ConsoleError(ToldError):
     """Root of every error that the console raises on purpose."""
 
     reason = "CONSOLE_FAILED"
@@ -76,8 +78,8 @@ class ApiBodyError(ConsoleError):
 
     reason = "API_REQUEST_REFUSED"
 
-    def __init__(self, status: int, why: str) -> None:
-        super().__init__(why)
+    def __init__(self, status: int, why: str, /, **values: object) -> None:
+        super().__init__(why, **values)
         self.status = status
 
 

@@ -44,7 +44,7 @@ def write_incidents(sheet: Sheet, points: Sequence[Point | None], path: Path) ->
 def _write(sheet: Sheet, kinds: Sequence[str], points: Sequence[Point | None], path: Path) -> None:
     kind = KINDS.get(path.suffix.lower())
     if kind is None:
-        raise ConfigError(f"--out: {path.name} is none of {', '.join(KINDS)}")
+        raise ConfigError("--out: {name} is none of {kinds}", name=path.name, kinds=", ".join(KINDS))
     write_file(path, kind(sheet, kinds, points))
 
 
@@ -65,12 +65,14 @@ def read_counts(data: bytes) -> Iterator[Count]:
     titles = [cell.strip().lower() for cell in head.cells]
     missing = [name for name in _COUNTS if name not in titles]
     if missing:
-        raise ColumnsError(f"These columns were expected and not found: {', '.join(missing)}.")
+        raise ColumnsError(
+            "These columns were expected and not found: {missing}.", missing=", ".join(missing)
+        )
     for record in records:
         cells = dict(zip(titles, map(str.strip, record.cells), strict=False))
         year, of, what, number = (cells.get(name, "") for name in _COUNTS)
         if not (year + number).isascii() or not (year.isdigit() and number.isdigit()):
-            raise QueryError(f"row {record.number}: year and number are whole numbers")
+            raise QueryError("row {number}: year and number are whole numbers", number=record.number)
         yield Count(int(year), of, what, int(number))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from crypto.sentence import Sentence
 from node.contain import Codecs, keep_fork
 from node.directory import Directory, Member, known_origin, quorum_of
 from node.errors import QueryError
@@ -38,7 +39,7 @@ def fork_file(store: Store, org_id: str) -> bytes:
     with store.read() as connection:
         found = {one.origin_id: one.proof for one in all_forks(connection)}
     if org_id not in found:
-        raise QueryError(f"nothing proves that the log of {org_id[:63]!r} told two stories")
+        raise QueryError("nothing proves that the log of {org_id!r} told two stories", org_id=org_id[:63])
     return found[org_id]
 
 
@@ -58,13 +59,19 @@ def log_warnings(store: Store, own_id: str) -> Iterator[str]:
     with store.read() as connection:
         found = all_forks(connection)
     for one in found:
-        whose, then = f"The log of {one.origin_id}", "Nothing after that counts here."
         if one.origin_id == own_id:
-            whose, then = (
-                "Your own log",
-                "Nobody counts what comes after. Share nothing, stop `serve`, call the keepers.",
+            yield Sentence(
+                "Your own log told two stories: {agreement}. Nobody counts what comes after. Share nothing,"
+                " stop `serve`, call the keepers. See `tocsin log forks` and docs/witnesses.md.",
+                agreement=_agreement(one),
             )
-        yield f"{whose} told two stories: {_agreement(one)}. {then} See `tocsin log forks` and docs/witnesses.md."
+        else:
+            yield Sentence(
+                "The log of {org_id} told two stories: {agreement}. Nothing after that counts here."
+                " See `tocsin log forks` and docs/witnesses.md.",
+                org_id=one.origin_id,
+                agreement=_agreement(one),
+            )
 
 
 class LogSign(NamedTuple):
@@ -83,7 +90,9 @@ def log_signs(store: Store, directory: Directory, own_id: str, now: datetime) ->
     for member in directory.members:
         head, fork = heads.get(member.org_id), forks.get(member.org_id)
         if fork is not None:
-            said[member.org_id] = LogSign("forked", f"forked: {_agreement(fork)}")
+            said[member.org_id] = LogSign(
+                "forked", Sentence("forked: {agreement}", agreement=_agreement(fork))
+            )
         elif member.org_id == own_id:
             said[member.org_id] = _sign("behind", _of_ours(store, head, own_id))
         else:
@@ -101,16 +110,16 @@ def _sign(kind: str, told: str) -> LogSign:
 
 
 def _agreement(fork: StoredFork) -> str:
-    return (
-        f"both agree up to entry {fork.common_size}"
-        if fork.common_size
-        else "nothing that both share is known"
-    )
+    if fork.common_size:
+        return Sentence("both agree up to entry {number}", number=fork.common_size)
+    return Sentence("nothing that both share is known")
 
 
 def _of_ours(store: Store, head: LogHead | None, own_id: str) -> str:
     more = most_heard(store, own_id)
-    return f"others hold {more} entries: restored?" if head and more > head.frontier.size else ""
+    if head and more > head.frontier.size:
+        return Sentence("others hold {count} entries: restored?", count=more)
+    return ""
 
 
 def _silence(head: LogHead | None, member: Member, directory: Directory, now: datetime) -> str:
@@ -118,7 +127,7 @@ def _silence(head: LogHead | None, member: Member, directory: Directory, now: da
     last = silent_since(head, quorum_of(directory, member.org_id).keys)
     if not limit or last + limit > int(now.timestamp()):
         return ""
-    return f"stale: silent since {_time(last)}" if last else "stale: never heard"
+    return Sentence("stale: silent since {at}", at=_time(last)) if last else Sentence("stale: never heard")
 
 
 def _time(seconds: int) -> str:

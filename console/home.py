@@ -109,7 +109,7 @@ class Home:
             lines = read_file(self.path / "keys" / f"{name}.pub.hex").decode().split()
             return tuple(bytes.fromhex(line) for line in lines)
         except ValueError as error:
-            raise ConfigError(f"keys/{name}.pub.hex is not a key") from error
+            raise ConfigError("keys/{name}.pub.hex is not a key", name=name) from error
 
     def policy(self) -> Policy:
         """Read and check what this organization lets out; without a file it is the baseline.
@@ -136,7 +136,7 @@ class Home:
         try:
             return read_names(read_file(path).decode().splitlines())
         except UnicodeDecodeError as error:
-            raise NamesError(f"{NAMES_FILE} is not UTF-8 text") from error
+            raise NamesError("{names_file} is not UTF-8 text", names_file=NAMES_FILE) from error
 
     def bounds(self) -> Bounds:
         """By what this organization decides what leaves; the network is its active members, none before there is one.
@@ -201,7 +201,9 @@ class Home:
             return trust_first(received, fingerprint, network_codec)
         held = self.network()
         if self.fingerprint() != fingerprint:
-            raise DirectoryError(f"this node belongs to {held.root.network}, whose fingerprint is another")
+            raise DirectoryError(
+                "this node belongs to {other}, whose fingerprint is another", other=held.root.network
+            )
         return held.after(received, network_codec)
 
     def keep_network(self, trusted: Trusted, fingerprint: bytes) -> None:
@@ -247,7 +249,7 @@ def make_home(path: Path, settings: Settings, passphrase: str | None) -> Home:
         UnreadableError: It can not be written.
     """
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise ConfigError(f"{path} is not empty; choose a new folder")
+        raise ConfigError("{path} is not empty; choose a new folder", path=path)
     now = datetime.now(UTC).replace(microsecond=0)
     try:
         path.mkdir(parents=True, mode=0o700, exist_ok=True)
@@ -263,7 +265,7 @@ def make_home(path: Path, settings: Settings, passphrase: str | None) -> Home:
         # Last, so that a folder with settings is always a whole node.
         write_file(path / FILE_NAME, _toml(settings).encode())
     except OSError as error:
-        raise UnreadableError(f"{path} can not be written: {error.strerror}") from error
+        raise UnreadableError("{path} can not be written: {why}", path=path, why=error.strerror) from error
     return home
 
 
@@ -302,9 +304,10 @@ def read_policy_file(path: Path) -> Policy:
     try:
         return read_policy(read_file(path).decode())
     except UnicodeDecodeError as error:
-        raise PolicyError(f"{path.name} is not UTF-8 text") from error
+        raise PolicyError("{name} is not UTF-8 text", name=path.name) from error
     except PolicyError as error:
-        raise PolicyError("\n".join(f"{path.name}, {line}" for line in str(error).splitlines())) from error
+        lines = "\n".join(f"{path.name}, {line}" for line in str(error).splitlines())
+        raise PolicyError("{lines}", lines=lines) from error
 
 
 def read_file(path: Path) -> bytes:
@@ -316,7 +319,7 @@ def read_file(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise UnreadableError(f"{path} can not be read: {error.strerror}") from error
+        raise UnreadableError("{path} can not be read: {why}", path=path, why=error.strerror) from error
 
 
 def write_file(path: Path, content: bytes) -> None:
@@ -333,7 +336,7 @@ def write_file(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         draft.replace(path)
     except OSError as error:
-        raise UnreadableError(f"{path} can not be written: {error.strerror}") from error
+        raise UnreadableError("{path} can not be written: {why}", path=path, why=error.strerror) from error
 
 
 def _toml(settings: Settings) -> str:

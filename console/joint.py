@@ -72,7 +72,7 @@ def keep_group_key(home: Home, source: Path | None) -> None:
     """
     file = _key_file(home)
     if file.exists():
-        raise SummaryError(f"there is a key of the group already: {file}")
+        raise SummaryError("there is a key of the group already: {file}", file=file)
     key = _read_key(source) if source else os.urandom(KEY_BYTES)
     file.parent.mkdir(exist_ok=True)
     write_file(file, key.hex().encode())
@@ -87,7 +87,9 @@ def _read_key(file: Path) -> bytes:
     try:
         key = bytes.fromhex(read_file(file).decode())
     except ValueError as error:
-        raise SummaryError(f"{file.name} is no key of a group") from error
+        raise SummaryError("{name} is no key of a group", name=file.name) from error
     if len(key) != KEY_BYTES:
-        raise SummaryError(f"{file.name} is no key of a group: {KEY_BYTES} bytes are needed")
+        raise SummaryError(
+            "{name} is no key of a group: {needed} bytes are needed", name=file.name, needed=KEY_BYTES
+        )
     return key

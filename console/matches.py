@@ -129,7 +129,9 @@ def chosen_pair(store: Store, desk: Desk, text: str) -> Pair:
         ids = record_ids_by_key(connection, source, [key])
         past = next(iter(released(connection, list(ids.values())).values()), None)
     if past is None:
-        raise UnknownRecordError(f"{own[:80]} was never shared, so there is nothing to compare it with")
+        raise UnknownRecordError(
+            "{own} was never shared, so there is nothing to compare it with", own=own[:80]
+        )
     index = int(number) if number.isdecimal() and len(number) < 19 else -1
     return name_pair(store, past, desk.org_id, (member, index), records)
 
@@ -142,8 +144,15 @@ def find_pair(found: Known, text: str) -> Pair:
     """
     some = [pair for pair in found.pairs if text and pair_id(pair).startswith(text)]
     if len(some) != 1:
-        which = "no pair has" if not some else f"{len(some)} pairs have"
-        raise UnknownMatchError(f"{which} an id that begins with {text[:40]!r}; `tocsin match list`")
+        if some:
+            raise UnknownMatchError(
+                "{count} pairs have an id that begins with {text!r}; `tocsin match list`",
+                count=len(some),
+                text=text[:40],
+            )
+        raise UnknownMatchError(
+            "no pair has an id that begins with {text!r}; `tocsin match list`", text=text[:40]
+        )
     return some[0]
 
 
@@ -171,9 +180,15 @@ def decide(store: Store, pair: Pair, said: tuple[str, str], by: Judge) -> Verdic
     judgements = {one.name.lower(): one for one in Judgement}
     judgement, ground = said
     if judgement not in judgements:
-        raise QueryError(f"verdict: {judgement[:40]!r} is none of {', '.join(judgements)}")
+        raise QueryError(
+            "verdict: {judgement!r} is none of {judgements}",
+            judgement=judgement[:40],
+            judgements=", ".join(judgements),
+        )
     if (ground or judgement == "same") and ground not in grounds:
-        raise QueryError(f"--ground: {ground[:40]!r} is none of {', '.join(grounds)}")
+        raise QueryError(
+            "--ground: {ground!r} is none of {grounds}", ground=ground[:40], grounds=", ".join(grounds)
+        )
     mine, theirs = sides_of(pair, by.desk.org_id)
     partner = partner_of(by.desk.bounds.network, theirs.origin_id)
     return judge(store, mine, (partner, theirs), (judgements[judgement], grounds.get(ground)), by)

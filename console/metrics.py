@@ -64,7 +64,7 @@ def measuring(home: Home, address: str, ready: Callable[[str], None]) -> Iterato
         server, thread = start_http_server(place.port, place.host, registry)
     except (OSError, OverflowError) as error:  # the latter of a port that there is not
         store.close()
-        raise WebAddressError(f"--metrics: {address} can not be listened on") from error
+        raise WebAddressError("--metrics: {address} can not be listened on", address=address) from error
     try:
         ready(f"http://{shown_host(place)}:{server.server_port}/metrics")
         yield _calls(registry)

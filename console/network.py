@@ -103,7 +103,9 @@ def found_network(home: Home, name: str, passphrase: str | None, role: Role | No
         ConfigError: This node belongs to a network already.
     """
     if home.network_file.exists():
-        raise ConfigError(f"this node belongs to the network {home.directory().network} already")
+        raise ConfigError(
+            "this node belongs to the network {network} already", network=home.directory().network
+        )
     # First, so that a wrong passphrase does not become that of the network's key.
     ring, now = open_ring(home, passphrase), _now()
     member = as_member(home, ring, home.settings.endpoints, now)._replace(tier=Tier.COORDINATOR)

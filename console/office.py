@@ -163,7 +163,9 @@ class Office:
         officer = working(self.officers(), officer_id)
         unlocked = Unlocked(load_key(self._key_file(officer_id), OFFICER, passphrase))
         if unlocked.signer.public_key != officer.signing_key:
-            raise OfficerError(f"the key file of {officer_id} is not the one that was admitted")
+            raise OfficerError(
+                "the key file of {officer_id} is not the one that was admitted", officer_id=officer_id
+            )
         return self.seat(officer, unlocked)
 
     def seat(self, officer: Officer, unlocked: Unlocked) -> Workplace:
@@ -285,7 +287,9 @@ class Office:
         try:
             file.rename(doomed)  # first of all nobody finds it any more, whatever happens next
         except OSError as error:
-            raise KeyFileError(f"{file}: can not be destroyed ({error.strerror})") from error
+            raise KeyFileError(
+                "{file}: can not be destroyed ({why})", file=file, why=error.strerror
+            ) from error
         destroy_file(doomed)
 
     def _epoch_file(self, name: str) -> Path:

@@ -32,4 +32,4 @@ def note_opened(folder: Path, store: Store, org_id: str, *, in_network: bool) ->
         if size > seen:
             path.write_text(str(size))
     except OSError as error:
-        raise UnreadableError(f"{path} can not be written: {error.strerror}") from error
+        raise UnreadableError("{path} can not be written: {why}", path=path, why=error.strerror) from error

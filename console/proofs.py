@@ -112,7 +112,8 @@ def prove(home: Home, store: Store, record: str, giving: Giving) -> tuple[str, L
         return org_id, prove_own(store, org_id, own[key], giving, records)
     if source not in peers or not (key.isdecimal() and len(key) < 19):
         raise QueryError(
-            f"there is no record {record[:80]!r}; ids look like awsd:4664, those of a member like alpha:17"
+            "there is no record {record!r}; ids look like awsd:4664, those of a member like alpha:17",
+            record=record[:80],
         )
     return source, prove_received(store, source, int(key), giving, records)
 

@@ -131,7 +131,7 @@ def record_lines(store: Store, origin_id: str, country: str) -> Iterator[tuple[s
     with store.read() as connection:
         head = log_head(connection, origin_id)
         if head is None:
-            raise QueryError(f"nothing is held of {origin_id[:63]!r}")
+            raise QueryError("nothing is held of {origin_id!r}", origin_id=origin_id[:63])
         latest: dict[bytes, tuple[str, ...]] = {}
         for start in range(0, head.frontier.size, _PORTION):
             for entry in stored_entries(connection, head.log_id, start, _PORTION):
@@ -173,7 +173,8 @@ def read_wish(
         found = stored_entries(connection, head.log_id, index, 1) if head and index >= 0 else []
     if not found or found[0].log_index != index or found[0].fate != Fate.ACCEPTED:
         raise QueryError(
-            f"no record {entry[:80]!r} is held; `tocsin peer records PEER` lists them, as alpha:17"
+            "no record {entry!r} is held; `tocsin peer records PEER` lists them, as alpha:17",
+            entry=entry[:80],
         )
     envelope = records.decode_entry(found[0].wire).envelope
     uid = records.decode_incident(envelope.payload).record_uid if envelope is not None else b""
@@ -194,10 +195,12 @@ def read_levels(texts: Sequence[str]) -> dict[int, int]:
     for text in texts:
         name, _, level = text.partition("=")
         if name not in named:
-            raise QueryError(f"--level: {name!r} is none of {', '.join(named)}")
+            raise QueryError("--level: {name!r} is none of {named}", name=name, named=", ".join(named))
         dimension = named[name]
         if level not in dimension.levels:
-            raise QueryError(f"--level: {level!r} is none of {', '.join(dimension.levels)}")
+            raise QueryError(
+                "--level: {level!r} is none of {levels}", level=level, levels=", ".join(dimension.levels)
+            )
         found[dimension.number] = dimension.levels.index(level)
     return found
 
@@ -210,7 +213,7 @@ def read_reason(text: str) -> Refusal:
     """
     known = {reason_text(one): one for one in Refusal}
     if text not in known:
-        raise QueryError(f"--because: {text!r} is none of {', '.join(known)}")
+        raise QueryError("--because: {text!r} is none of {known}", text=text, known=", ".join(known))
     return known[text]
 
 

@@ -95,7 +95,9 @@ def restore(wanted: Wanted, folder: Path) -> Restored:
         CryptoError: A key can not be read.
     """
     if (folder / DATABASE).exists():
-        raise BackupError(f"{folder / DATABASE} is there: move it away first, a database is never replaced")
+        raise BackupError(
+            "{path} is there: move it away first, a database is never replaced", path=folder / DATABASE
+        )
     with _stage(folder) as stage:
         lines = read_archive(wanted.path, wanted.key)
         reading = _Reading(lines, stage, folder, wanted)
@@ -116,7 +118,7 @@ def _stage(folder: Path) -> Iterator[Path]:
         stage.mkdir(mode=0o700)
         yield stage
     except OSError as error:
-        raise BackupError(f"{folder} can not be written: {error.strerror}") from error
+        raise BackupError("{folder} can not be written: {why}", folder=folder, why=error.strerror) from error
     finally:
         shutil.rmtree(stage, ignore_errors=True)
 
@@ -139,14 +141,18 @@ class _Reading:
         revision = text_in(first, "revision")
         if not is_known(revision):
             raise BackupNewerError(
-                f"this backup is of revision {revision[:20]}, this version of Tocsin knows up to {REVISION}: "
-                "install the version that made it, or a newer one"
+                "this backup is of revision {revision}, this version of Tocsin knows up to {known}: "
+                "install the version that made it, or a newer one",
+                revision=revision[:20],
+                known=REVISION,
             )
         line = self._take_files(next(self._lines, {}))
         settings = self._settings()
         org_id = text_in(first, "organization")
         if settings.org_id != org_id:
-            raise BackupForeignError(f"this is a backup of {org_id}, not of {settings.org_id}")
+            raise BackupForeignError(
+                "this is a backup of {org_id}, not of {own}", org_id=org_id, own=settings.org_id
+            )
         erased = self._lists(org_id, first.get("audit_size"))
         store = Store(settings.database_url or f"sqlite:///{self._stage.resolve() / DATABASE}")
         try:
@@ -176,7 +182,9 @@ class _Reading:
         while "file" in line:
             name = text_in(line, "file")
             if not BACKED_UP.fullmatch(name):
-                raise BackupDamagedError(f"the backup holds a file {name[:60]!r}, which is none of a node")
+                raise BackupDamagedError(
+                    "the backup holds a file {name!r}, which is none of a node", name=name[:60]
+                )
             line = self._take_pieces(self._stage / name, self._files, name)
         return line
 
@@ -228,8 +236,9 @@ class _Reading:
             verify_envelope(envelope, {MANIFEST_TYPE}, self._signers(settings))
         except CryptoError as error:
             raise BackupForeignError(
-                f"the backup is not signed by {settings.org_id}: put the keys of the node back first "
-                "(tocsin keys restore), or name its key with --signer"
+                "the backup is not signed by {own}: put the keys of the node back first (tocsin keys "
+                "restore), or name its key with --signer",
+                own=settings.org_id,
             ) from error
         self.manifest = fields_of(envelope.payload)
         if self._files != self.manifest.get("files") or self._evidence != self.manifest.get("evidence"):
@@ -247,7 +256,7 @@ class _Reading:
         wanted = self.manifest.get("tables", {})
         for name in sorted(tables.keys() | wanted.keys()):
             if tables.get(name) != wanted.get(name):
-                raise BackupDamagedError(f"the table {name} is not the one of the manifest")
+                raise BackupDamagedError("the table {name} is not the one of the manifest", name=name)
         if any(self.manifest.get(name) != said for name, said in first.items()):
             raise BackupDamagedError("the backup begins otherwise than its manifest says")
 
@@ -273,7 +282,7 @@ class _Reading:
                 for file in erase_again(connection, one.lines):
                     (self._stage / "evidence" / file).unlink(missing_ok=True)
         except CaseworkError as error:
-            raise BackupDamagedError(f"the list of what was erased: {error}") from error
+            raise BackupDamagedError("the list of what was erased: {error}", error=error) from error
 
     def _missing_months(self, connection: Connection) -> tuple[str, ...]:
         used = {key.epoch for key in (*all_keys(connection), *tip_keys(connection))}

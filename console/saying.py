@@ -16,6 +16,7 @@ from casework.vocabulary import Field, Form, Kind, kinds
 from casework.vocabulary.deadlines import Rules
 from casework.vocabulary.words import words
 from console.verbs import Verb
+from crypto.sentence import Sentence
 
 # Fields that name an event by its id, of which the first signs are enough.
 _EVENTS = frozenset({"proposal", "planned", "chosen"})
@@ -39,10 +40,17 @@ def kind_with(name: str, given: Iterable[str]) -> Kind:
     """
     known = kinds().get(name)
     if known is None:
-        raise FieldError("action", f"{name[:40]!r} is no action; `tocsin case act CASE` shows what there is")
+        raise FieldError(
+            "action", "{name!r} is no action; `tocsin case act CASE` shows what there is", name=name[:40]
+        )
     unknown = sorted(set(given) - known.fields.keys())
     if unknown:
-        raise FieldError(unknown[0], f"{name} has no such field; it has {', '.join(known.fields) or 'none'}")
+        raise FieldError(
+            unknown[0],
+            "{name} has no such field; it has {fields}",
+            name=name,
+            fields=", ".join(known.fields) or Sentence("none"),
+        )
     return known
 
 

@@ -22,7 +22,9 @@ def select_records(store: Store, option: str, ids: Sequence[str]) -> tuple[int, 
             source, colon, key = text.partition(":")
             known = record_ids_by_key(connection, source, [key]) if colon else {}
             if key not in known:
-                raise QueryError(f"{option}: there is no record {text!r}; ids look like awsd:4664")
+                raise QueryError(
+                    "{option}: there is no record {text!r}; ids look like awsd:4664", option=option, text=text
+                )
             found.append(known[key])
     return tuple(found)
 
@@ -61,5 +63,5 @@ def _revision(connection: Transaction, text: str) -> int:
     source, colon, key = text.partition(":")
     known = revisions_by_key(connection, source, [key]) if colon else {}
     if key not in known:
-        raise QueryError(f"there is no record {text!r}; ids look like awsd:4664")
+        raise QueryError("there is no record {text!r}; ids look like awsd:4664", text=text)
     return known[key]

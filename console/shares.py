@@ -40,7 +40,9 @@ def write_shares(folder: Path, shares: Iterable[KeyShare], kind: Kind) -> tuple[
         for made in written:
             with suppress(OSError):
                 made.unlink()
-        raise KeyFileError(f"{file}: can not be written ({error.strerror}); no share was kept") from error
+        raise KeyFileError(
+            "{file}: can not be written ({why}); no share was kept", file=file, why=error.strerror
+        ) from error
     return tuple(written)
 
 
@@ -56,7 +58,7 @@ def write_private(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        raise KeyFileError(f"{path}: can not be written ({error.strerror})") from error
+        raise KeyFileError("{path}: can not be written ({why})", path=path, why=error.strerror) from error
 
 
 def as_text(share: KeyShare, kind: Kind) -> str:

@@ -35,7 +35,9 @@ def read_tier(option: str, name: str) -> Tier:
     """
     known = {one.name.lower(): one for one in Tier}
     if name not in known:
-        raise QueryError(f"{option}: {name!r} is none of {', '.join(known)}")
+        raise QueryError(
+            "{option}: {name!r} is none of {known}", option=option, name=name, known=", ".join(known)
+        )
     return known[name]
 
 
@@ -50,7 +52,9 @@ def read_audience(option: str, text: str, request: Request) -> Audience:
     try:
         return Audience(read_tier(option, text))
     except QueryError as error:
-        raise QueryError(f"{option}: {text!r} is no tier and no active member of the network") from error
+        raise QueryError(
+            "{option}: {text!r} is no tier and no active member of the network", option=option, text=text
+        ) from error
 
 
 def read_purpose(name: str) -> Purpose:
@@ -61,7 +65,7 @@ def read_purpose(name: str) -> Purpose:
     """
     known = {one.value: one for one in Purpose}
     if name not in known:
-        raise QueryError(f"--for: {name!r} is none of {', '.join(known)}")
+        raise QueryError("--for: {name!r} is none of {known}", name=name, known=", ".join(known))
     return known[name]
 
 
@@ -77,7 +81,7 @@ def make_request(
     bounds = home.bounds()
     for member in members:
         if member not in bounds.network:
-            raise QueryError(f"--member: {member!r} is no active member of the network")
+            raise QueryError("--member: {member!r} is no active member of the network", member=member)
     return Request(
         chosen,
         read_tiers(tiers),

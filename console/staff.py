@@ -30,18 +30,22 @@ def _read(data: bytes) -> Iterator[StaffNumber]:
     titles = [cell.strip().lower() for cell in head.cells]
     missing = [name for name in _COLUMNS if name not in titles]
     if missing:
-        raise ColumnsError(f"These columns were expected and not found: {', '.join(missing)}.")
+        raise ColumnsError(
+            "These columns were expected and not found: {missing}.", missing=", ".join(missing)
+        )
     seen = set()
     for record in records:
         cells = dict(zip(titles, map(str.strip, record.cells), strict=False))
         year, country, org_type, staff, number = (cells.get(name, "") for name in _COLUMNS)
         if not (year.isdecimal() and number.isdecimal() and int(number) <= MAX_NUMBER):
-            raise QueryError(f"row {record.number}: year and number are whole numbers")
+            raise QueryError("row {number}: year and number are whole numbers", number=record.number)
         for name, value in (("country", country), ("org_type", org_type.upper()), ("staff", staff)):
             if value and value not in values_of(name):
-                raise QueryError(f"row {record.number}: {value[:40]!r} is no {name}")
+                raise QueryError(
+                    "row {number}: {value!r} is no {name}", number=record.number, value=value[:40], name=name
+                )
         one = StaffNumber(int(year), country, org_type.lower(), staff, int(number))
         if one[:4] in seen:
-            raise QueryError(f"row {record.number}: the same staff stands twice")
+            raise QueryError("row {number}: the same staff stands twice", number=record.number)
         seen.add(one[:4])
         yield one

@@ -63,7 +63,7 @@ def read_profile_file(path: Path) -> Profile:
     try:
         return read_profile(read_file(path).decode())
     except UnicodeDecodeError as error:
-        raise ProfileError(f"{path.name} is not text in UTF-8") from error
+        raise ProfileError("{name} is not text in UTF-8", name=path.name) from error
 
 
 def make_token(home: Home) -> str:
@@ -88,7 +88,8 @@ def open_form(home: Home, store: Store) -> Form:
     profile = read_profile_file(home.path / home.settings.submissions_profile)
     if profile.whole:
         raise ConfigError(
-            f"{home.settings.submissions_profile}: whole: one submission is not all that a source knows"
+            "{submissions_profile}: whole: one submission is not all that a source knows",
+            submissions_profile=home.settings.submissions_profile,
         )
     return Form(store, profile, bytes.fromhex(read_file(path).decode()), lambda: datetime.now(UTC))
 
@@ -106,7 +107,9 @@ def take_in(form: Form, body: bytes) -> bool:
     publication = read_publication(body, "", None, now.date(), form.profile)
     reasons = [reason for reject in publication.rejects for reason in reject.reasons]
     if reasons or len(publication.rows) != 1:
-        raise SubmissionError(" ".join(reasons) or "a submission is one incident")
+        if reasons:
+            raise SubmissionError("{reasons}", reasons=" ".join(reasons))
+        raise SubmissionError("a submission is one incident")
     done = import_publication(form.store, publication, hashlib.sha256(body).digest(), now, only_new=True)
     return done.accepted > 0
 
@@ -147,13 +150,15 @@ def listen(form: Form, where: str) -> ThreadingHTTPServer:
     try:
         if not ip_address(host).is_loopback:
             raise ConfigError(
-                f"submissions_listen: {host} is not of this machine alone; let a proxy with TLS stand before it"
+                "submissions_listen: {host} is not of this machine alone; let a proxy with TLS stand "
+                "before it",
+                host=host,
             )
         return _Server((host, int(port)), partial(_Handler, form))
     except (ValueError, OverflowError) as error:
-        raise ConfigError(f"submissions_listen: {where!r} is not like 127.0.0.1:7480") from error
+        raise ConfigError("submissions_listen: {where!r} is not like 127.0.0.1:7480", where=where) from error
     except OSError as error:
-        raise ConfigError(f"submissions_listen: {where} can not be listened on") from error
+        raise ConfigError("submissions_listen: {where} can not be listened on", where=where) from error
 
 
 class _Server(ThreadingHTTPServer):

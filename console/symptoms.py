@@ -30,6 +30,7 @@ from console.serve import ADDRESS_FILE
 from console.surroundings import witness_keys
 from crypto.certificates import validity
 from crypto.keyfile import is_protected, purpose_of
+from crypto.sentence import Sentence
 from node.directory import Directory, Status
 from node.errors import LogBehindError, LogUnconfirmedError
 from node.restored import verify_writable
@@ -69,7 +70,10 @@ def disk(home: Home) -> Iterator[Finding]:
     free = shutil.disk_usage(home.path).free
     state = State.GOOD if free >= ROOM_BYTES else State.LOOK if free >= LAST_ROOM_BYTES else State.BAD
     yield Finding(
-        state, "disk", f"{free >> 20} MiB free", "" if free >= ROOM_BYTES else "make room, or move the node"
+        state,
+        "disk",
+        Sentence("{free} MiB free", free=free >> 20),
+        "" if free >= ROOM_BYTES else "make room, or move the node",
     )
 
 
@@ -84,10 +88,13 @@ def serving(home: Home) -> Iterator[Finding]:
     host, _, port = read_file(file).decode(errors="replace").rpartition(":")
     try:
         with closing(socket.create_connection((host.strip("[]"), int(port)), 3)):
-            yield Finding(State.GOOD, "serve", f"listens on {host}:{port}")
+            yield Finding(State.GOOD, "serve", Sentence("listens on {host}:{port}", host=host, port=port))
     except (OSError, ValueError):
         yield Finding(
-            State.BAD, "serve", f"nobody answers on {host}:{port}", "start tocsin serve again, read its log"
+            State.BAD,
+            "serve",
+            Sentence("nobody answers on {host}:{port}", host=host, port=port),
+            "start tocsin serve again, read its log",
         )
 
 
@@ -97,12 +104,20 @@ def keys(home: Home) -> Iterator[Finding]:
     own = [file for file in files if purpose_of(file) != EPOCH]
     bare = [file.stem for file in own if not is_protected(file)]
     if bare:
-        told = f"{', '.join(bare)} not under a passphrase: who copies the files has the keys"
+        told = Sentence(
+            "{names} not under a passphrase: who copies the files has the keys", names=", ".join(bare)
+        )
         yield Finding(
             State.LOOK, "keys", told, "keep the disk encrypted; docs/ceremonies.md says what is better"
         )
     else:
-        yield Finding(State.GOOD, "keys", f"{len(own)} keys, all under a passphrase")
+        yield Finding(
+            State.GOOD,
+            "keys",
+            Sentence.counted(
+                "{count} key, under a passphrase", "{count} keys, all under a passphrase", count=len(own)
+            ),
+        )
 
 
 def times(home: Home, directory: Directory, now: datetime) -> Iterator[Finding]:
@@ -119,27 +134,34 @@ def times(home: Home, directory: Directory, now: datetime) -> Iterator[Finding]:
         *_key_times(home, directory),
     ):
         if until <= now:
-            yield Finding(State.BAD, what, f"its time is over since {until:%Y-%m-%d}", do)
+            yield Finding(
+                State.BAD, what, Sentence("its time is over since {until}", until=f"{until:%Y-%m-%d}"), do
+            )
         elif until - now <= soon:
-            yield Finding(State.LOOK, what, f"only until {until:%Y-%m-%d}", do)
+            yield Finding(State.LOOK, what, Sentence("only until {until}", until=f"{until:%Y-%m-%d}"), do)
         else:
-            yield Finding(State.GOOD, what, f"until {until:%Y-%m-%d}")
+            yield Finding(State.GOOD, what, Sentence("until {until}", until=f"{until:%Y-%m-%d}"))
 
 
 def _key_times(home: Home, directory: Directory) -> Iterator[tuple[str, datetime, timedelta, str]]:
     for use, of_it in keys_by_use(directory.member(home.settings.org_id)):
         until = [key.valid_until for key in of_it if key.retirement is None]
         if until:
-            yield f"{use} key", max(until), SOON, "tocsin peer rotate: docs/ceremonies.md"
+            yield Sentence("{use} key", use=use), max(until), SOON, "tocsin peer rotate: docs/ceremonies.md"
 
 
 def database(connection: Connection, url: str) -> Iterator[Finding]:
     """Whether the database is of this version; says nothing where there is none yet."""
     found, kind = revision_of(connection), make_url(url).get_backend_name()
     if found == REVISION:
-        yield Finding(State.GOOD, "database", f"{kind}, revision {found}")
+        yield Finding(State.GOOD, "database", Sentence("{kind}, revision {found}", kind=kind, found=found))
     else:
-        told = f"{kind}, revision {found or 'none'}, this version works with {REVISION}"
+        told = Sentence(
+            "{kind}, revision {found}, this version works with {known}",
+            kind=kind,
+            found=found or Sentence("none"),
+            known=REVISION,
+        )
         yield Finding(State.LOOK, "database", told, "make a backup; any other command brings it up to date")
     servers = named_servers(url)
     if len(servers) > 1:
@@ -155,9 +177,16 @@ def _servers(connection: Connection, url: str, servers: Sequence[str]) -> Iterat
         )
         yield Finding(State.BAD, "servers", told, "add target_session_attrs=read-write to database_url")
     elif waits:
-        yield Finding(State.GOOD, "servers", f"{len(servers)}, and what is written waits for another of them")
+        yield Finding(
+            State.GOOD,
+            "servers",
+            Sentence("{count}, and what is written waits for another of them", count=len(servers)),
+        )
     else:
-        told = f"{len(servers)}, and none waits for another: with one the end of our log could be lost"
+        told = Sentence(
+            "{count}, and none waits for another: with one the end of our log could be lost",
+            count=len(servers),
+        )
         yield Finding(State.LOOK, "servers", told, "synchronous_standby_names: docs/service.md")
 
 
@@ -179,15 +208,27 @@ def own_log(connection: Connection, org_id: str, now: datetime) -> Iterator[Find
         return
     waiting = head.frontier.size - head.committed
     if waiting:
-        told = f"{waiting} entries wait for the next checkpoint"
+        told = Sentence.counted(
+            "{count} entry waits for the next checkpoint",
+            "{count} entries wait for the next checkpoint",
+            count=waiting,
+        )
         yield Finding(State.LOOK, "own log", told, "tocsin serve signs it")
     else:
-        yield Finding(State.GOOD, "own log", f"{head.committed} entries, all signed")
+        yield Finding(
+            State.GOOD,
+            "own log",
+            Sentence.counted("{count} entry, signed", "{count} entries, all signed", count=head.committed),
+        )
     if head.heard_at > (now + AHEAD).timestamp():
-        told = f"it was signed at {_time(head.heard_at)}, which is later than now"
+        told = Sentence("it was signed at {at}, which is later than now", at=_time(head.heard_at))
         yield Finding(State.BAD, "clock", told, "set the clock of this machine right")
     else:
-        yield Finding(State.GOOD, "clock", f"{now:%Y-%m-%d %H:%M} UTC, not before our last checkpoint")
+        yield Finding(
+            State.GOOD,
+            "clock",
+            Sentence("{now} UTC, not before our last checkpoint", now=f"{now:%Y-%m-%d %H:%M}"),
+        )
 
 
 def peers(store: Store, directory: Directory, org_id: str, now: datetime) -> Iterator[Finding]:
@@ -201,24 +242,34 @@ def peers(store: Store, directory: Directory, org_id: str, now: datetime) -> Ite
         if member.org_id == org_id or member.status is not Status.ACTIVE:
             continue
         head = heads.get(member.org_id)
-        yield _heard(head, said.get(member.org_id, ""), f"member {member.org_id}", now)
+        yield _heard(
+            head, said.get(member.org_id, ""), Sentence("member {org_id}", org_id=member.org_id), now
+        )
 
 
 def _heard(head: LogHead | None, said: str, name: str, now: datetime) -> Finding:
     """What is to be said of the log of one member."""
     if head is None or not head.heard_at:
         return Finding(State.LOOK, name, "never heard", "tocsin sync; if it goes on, call them")
-    last = f"last heard {_time(head.heard_at)}"
+    last = Sentence("last heard {at}", at=_time(head.heard_at))
     if head.refused_reason:
-        told = f"refused since {_time(head.heard_at)}: {head.refused_reason}"
+        told = Sentence("refused since {at}: {reason}", at=_time(head.heard_at), reason=head.refused_reason)
         return Finding(State.BAD, name, told, "docs/protocol.md#reasons")
     if head.heard_at > (now + AHEAD).timestamp():
-        return Finding(State.BAD, name, f"{last}, which is later than now", "set the clock right")
+        return Finding(
+            State.BAD, name, Sentence("{last}, which is later than now", last=last), "set the clock right"
+        )
     if now.timestamp() - head.heard_at > UNHEARD.total_seconds():
         return Finding(State.LOOK, name, last, "is the line down here or there? call them")
     if said.startswith("stale"):
         return Finding(State.LOOK, name, said, "docs/witnesses.md")
-    return Finding(State.GOOD, name, f"{last}, {head.frontier.size} entries")
+    return Finding(
+        State.GOOD,
+        name,
+        Sentence.counted(
+            "{last}, {count} entry", "{last}, {count} entries", count=head.frontier.size, last=last
+        ),
+    )
 
 
 def backups(home: Home, connection: Connection, now: datetime) -> Iterator[Finding]:
@@ -242,7 +293,12 @@ def backups(home: Home, connection: Connection, now: datetime) -> Iterator[Findi
     made = datetime.fromtimestamp(newest.stat().st_mtime, UTC)
     late = now - made > BACKUP_AGE
     do = "why does tocsin backup not run each night?" if late else ""
-    yield Finding(State.BAD if late else State.GOOD, "backup", f"newest of {made:%Y-%m-%d %H:%M} UTC", do)
+    yield Finding(
+        State.BAD if late else State.GOOD,
+        "backup",
+        Sentence("newest of {made} UTC", made=f"{made:%Y-%m-%d %H:%M}"),
+        do,
+    )
 
 
 def _erased(path: Path, org_id: str, count: int) -> Finding:
@@ -251,8 +307,20 @@ def _erased(path: Path, org_id: str, count: int) -> Finding:
     except BackupError:
         held = 0
     if held >= count:
-        return Finding(State.GOOD, "erased", f"{count} erasures, all in the list beside the backups")
-    told = f"{count} erasures, {held} of them in the list beside the backups: the others could come back"
+        return Finding(
+            State.GOOD,
+            "erased",
+            Sentence.counted(
+                "{count} erasure, in the list beside the backups",
+                "{count} erasures, all in the list beside the backups",
+                count=count,
+            ),
+        )
+    told = Sentence(
+        "erasures: {count}, in the list beside the backups: {held}; the others could come back",
+        count=count,
+        held=held,
+    )
     return Finding(State.BAD, "erased", told, "tocsin backup writes it anew; is the folder there?")
 
 
@@ -261,8 +329,9 @@ def casework(home: Home, store: Store, connection: Connection, now: datetime) ->
     months = sorted(one.stem.removeprefix("epoch-") for one in (home.path / "keys").glob("epoch-*.key"))
     old = [one for one in months if one < f"{now:%Y-%m}"]
     if old:
-        told = (
-            f"the key of {', '.join(old)} is still there: what was erased then can still be read from copies"
+        told: str = Sentence(
+            "the key of {months} is still there: what was erased then can still be read from copies",
+            months=", ".join(old),
         )
         yield Finding(State.LOOK, "month", told, "tocsin case turn")
     if audit_checkpoints(connection) and home.network_file.exists():

@@ -136,7 +136,7 @@ def chosen_figures(found: Sequence[Own], said: Sequence[str]) -> list[int]:
     for one in said:
         area, _, number = one.partition("=")
         if area not in numbers or not number.isdecimal() or len(number) > 15:
-            raise TotalError(f"--number: {one[:40]!r} is not AREA=NUMBER of this total")
+            raise TotalError("--number: {one!r} is not AREA=NUMBER of this total", one=one[:40])
         numbers[area] = int(number)
     return list(numbers.values())
 

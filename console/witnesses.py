@@ -172,7 +172,7 @@ async def _ask(node: Node, member: Member, asked: _Asked) -> str:
             cosignature = await _add_checkpoint(line, asked)
         keys = {witness_name(member.org_id): cosigning(member)}
         if not cosignatures(asked.note + cosignature, keys):
-            raise UnavailableError(f"{member.org_id} answered without its signature")
+            raise UnavailableError("{org_id} answered without its signature", org_id=member.org_id)
         await asyncio.to_thread(asked.keep, cosignature)
     except (NodeError, CryptoError) as error:
         logger.warning("not cosigned: peer=%s reason=%s", member.org_id, error.reason)

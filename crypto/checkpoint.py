@@ -123,7 +123,9 @@ def open_note(note: bytes, keys: Mapping[tuple[str, bytes], bytes]) -> Note:
 def _split(note: bytes) -> tuple[str, list[str]]:
     """Return the signed text with its last newline, and the signature lines."""
     if len(note) > MAX_NOTE_BYTES:
-        raise CheckpointError(f"note: {len(note)} bytes, at most {MAX_NOTE_BYTES} are read")
+        raise CheckpointError(
+            "note: {count} bytes, at most {most} are read", count=len(note), most=MAX_NOTE_BYTES
+        )
     try:
         content = note.decode()
     except UnicodeDecodeError as error:
@@ -135,7 +137,9 @@ def _split(note: bytes) -> tuple[str, list[str]]:
         raise CheckpointError("note: has no signatures, or ends in the middle of one")
     lines = signatures.removesuffix("\n").split("\n")
     if len(lines) > MAX_SIGNATURES:
-        raise CheckpointError(f"note: {len(lines)} signatures, at most {MAX_SIGNATURES} are read")
+        raise CheckpointError(
+            "note: {count} signatures, at most {most} are read", count=len(lines), most=MAX_SIGNATURES
+        )
     return text + "\n", lines
 
 
@@ -167,7 +171,7 @@ def _parse(text: str) -> Checkpoint:
         raise CheckpointError("checkpoint: is not made of origin, size and root hash")
     checkpoint = Checkpoint(body["origin"], int(body["size"]), base64.b64decode(body["root"]))
     if checkpoint.size > MAX_SIZE:
-        raise CheckpointError(f"size: {checkpoint.size} is more than a log can hold")
+        raise CheckpointError("size: {size} is more than a log can hold", size=checkpoint.size)
     if not text.startswith(_render(checkpoint)):
         raise CheckpointError("root: is not the canonical base64 of a hash")
     return checkpoint

@@ -61,12 +61,12 @@ def cosignatures(note: bytes, keys: Mapping[str, Sequence[bytes]]) -> tuple[Cosi
         head, rest = blob[:KEY_ID_BYTES], blob[KEY_ID_BYTES:]
         key = next((key for key in keys[name] if _key_id(name, key) == head), None)
         if key is None:
-            raise CheckpointError(f"signature: the line of {name} is of another key")
+            raise CheckpointError("signature: the line of {name} is of another key", name=name)
         at = int.from_bytes(rest[:_TIME_BYTES], "big")
         try:
             verify_signature(key, _message(text, at), rest[_TIME_BYTES:])
         except SignatureError as error:
-            raise CheckpointError(f"signature: {name} did not make it") from error
+            raise CheckpointError("signature: {name} did not make it", name=name) from error
         found.append(Cosignature(name, at))
     return tuple(found)
 

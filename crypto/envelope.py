@@ -84,7 +84,7 @@ def verify_envelope(envelope: Envelope, payload_types: Collection[str], keys: Co
         except SignatureError:
             continue
         return key
-    raise SignatureError(f"signatures: none of the {len(keys)} acceptable keys made it")
+    raise SignatureError("signatures: none of the {count} acceptable keys made it", count=len(keys))
 
 
 def verify_threshold(
@@ -104,11 +104,19 @@ def verify_threshold(
     if envelope.payload_type != payload_type:
         raise EnvelopeError("payload_type: not the one that is expected here")
     if len(envelope.signatures) > MAX_SIGNATURES:
-        raise EnvelopeError(f"signatures: {len(envelope.signatures)}, at most {MAX_SIGNATURES} are looked at")
+        raise EnvelopeError(
+            "signatures: {count}, at most {most} are looked at",
+            count=len(envelope.signatures),
+            most=MAX_SIGNATURES,
+        )
     message = pae(payload_type, envelope.payload)
     signers = _signers(tuple(dict.fromkeys(keys)), message, envelope.signatures)
     if len(signers) < threshold:
-        raise SignatureError(f"signatures: {len(signers)} acceptable keys signed, {threshold} are needed")
+        raise SignatureError(
+            "signatures: {count} acceptable keys signed, {threshold} are needed",
+            count=len(signers),
+            threshold=threshold,
+        )
     return signers
 
 
@@ -122,7 +130,9 @@ def leaf(envelope: Envelope, public_key: bytes) -> bytes:
     """
     signature = _only_signature(envelope)
     if len(signature.sig) != SIGNATURE_BYTES:
-        raise EnvelopeError(f"signatures: {len(signature.sig)} bytes instead of {SIGNATURE_BYTES}")
+        raise EnvelopeError(
+            "signatures: {count} bytes instead of {needed}", count=len(signature.sig), needed=SIGNATURE_BYTES
+        )
     digest = sha256(pae(envelope.payload_type, envelope.payload)).digest()
     return digest + signature.sig + key_hash(public_key)
 
@@ -140,7 +150,7 @@ def keyid(public_key: bytes) -> str:
 
 def _only_signature(envelope: Envelope) -> Signature:
     if len(envelope.signatures) != 1:
-        raise EnvelopeError(f"signatures: {len(envelope.signatures)} instead of one")
+        raise EnvelopeError("signatures: {count} instead of one", count=len(envelope.signatures))
     return envelope.signatures[0]
 
 

@@ -4,8 +4,10 @@ Each class carries `reason`, a stable code for the wire, the logs and the comman
 end in one of these; a caller's own mistake is a `RuntimeError`.
 """
 
+from crypto.sentence import ToldError
 
-class CryptoError(Exception):
+
+class CryptoError(ToldError):
     """Root of every error that this package raises on purpose."""
 
     reason = "CRYPTO_FAILED"

@@ -97,20 +97,25 @@ def load_key(path: Path, purpose: str, passphrase: str | None) -> bytes:
     """
     file = _parse(path)
     if file["purpose"] != purpose:
-        raise KeyFileError(f"{path}: holds a key for {file['purpose']}, not for {purpose}")
+        raise KeyFileError(
+            "{path}: holds a key for {found}, not for {purpose}",
+            path=path,
+            found=file["purpose"],
+            purpose=purpose,
+        )
     # A file without a passphrase in the place of one with it would be somebody else's work.
     if (file["kdf"] == "none") != (passphrase is None):
-        raise PassphraseError(
-            f"{path}: {'needs a' if passphrase is None else 'was saved without a'} passphrase"
-        )
+        if passphrase is None:
+            raise PassphraseError("{path}: needs a passphrase", path=path)
+        raise PassphraseError("{path}: was saved without a passphrase", path=path)
     cost = Cost(int(file["passes"]), int(file["memory_bytes"]))
     seal = _seal(passphrase, base64.b64decode(file["salt"]), cost)
     try:
         return seal.decrypt(_decode(file["body"]), aad=file["header"].encode())
     except (SodiumError, ValueError) as error:
         if passphrase is None:
-            raise KeyFileError(f"{path}: is damaged") from error
-        raise PassphraseError(f"{path}: the passphrase is wrong, or the file is damaged") from error
+            raise KeyFileError("{path}: is damaged", path=path) from error
+        raise PassphraseError("{path}: the passphrase is wrong, or the file is damaged", path=path) from error
 
 
 def destroy_file(path: Path) -> None:
@@ -130,7 +135,7 @@ def destroy_file(path: Path) -> None:
         path.unlink()
         _sync_directory(path.parent)
     except OSError as error:
-        raise KeyFileError(f"{path}: can not be destroyed ({error.strerror})") from error
+        raise KeyFileError("{path}: can not be destroyed ({why})", path=path, why=error.strerror) from error
 
 
 def is_protected(path: Path) -> bool:
@@ -165,14 +170,20 @@ def stretch(passphrase: str, salt: bytes, cost: Cost, size: int = KEY_BYTES) -> 
         MIN_COST.passes <= cost.passes <= MAX_COST.passes
         and MIN_COST.memory_bytes <= cost.memory_bytes <= MAX_COST.memory_bytes
     ):
-        raise KeyFileError(f"passes, memory_bytes: {cost.passes} and {cost.memory_bytes} are out of bounds")
+        raise KeyFileError(
+            "passes, memory_bytes: {passes} and {memory_bytes} are out of bounds",
+            passes=cost.passes,
+            memory_bytes=cost.memory_bytes,
+        )
     try:
         password = unicodedata.normalize("NFC", passphrase).encode()
         return argon2id.kdf(size, password, salt, cost.passes, cost.memory_bytes)
     except UnicodeEncodeError as error:
         raise PassphraseError("passphrase: holds bytes that are not text") from error
     except SodiumError as error:
-        raise KeyFileError(f"memory_bytes: {cost.memory_bytes} are not to be had on this machine") from error
+        raise KeyFileError(
+            "memory_bytes: {memory_bytes} are not to be had on this machine", memory_bytes=cost.memory_bytes
+        ) from error
 
 
 def _seal(passphrase: str | None, salt: bytes, cost: Cost) -> Aead:
@@ -182,7 +193,7 @@ def _seal(passphrase: str | None, salt: bytes, cost: Cost) -> Aead:
 def _parse(path: Path) -> re.Match[str]:
     file = _FILE.fullmatch(read_private(path).decode("ascii", errors="replace"))
     if file is None:
-        raise KeyFileError(f"{path}: is not a key file")
+        raise KeyFileError("{path}: is not a key file", path=path)
     return file
 
 
@@ -196,9 +207,9 @@ def _write_new(path: Path, content: bytes) -> None:
         path.hardlink_to(draft)  # unlike a rename, this never replaces a file
         _sync_directory(path.parent)
     except FileExistsError as error:
-        raise KeyFileError(f"{path}: exists, and a key is never overwritten") from error
+        raise KeyFileError("{path}: exists, and a key is never overwritten", path=path) from error
     except OSError as error:
-        raise KeyFileError(f"{path}: can not be written ({error.strerror})") from error
+        raise KeyFileError("{path}: can not be written ({why})", path=path, why=error.strerror) from error
     finally:
         with suppress(OSError):
             draft.unlink()
@@ -215,9 +226,9 @@ def read_private(path: Path) -> bytes:
             mode = os.fstat(file.fileno()).st_mode
             content = file.read(MAX_FILE_BYTES)  # a longer file loses its end, and with it the form
     except OSError as error:
-        raise KeyFileError(f"{path}: can not be read ({error.strerror})") from error
+        raise KeyFileError("{path}: can not be read ({why})", path=path, why=error.strerror) from error
     if os.name == "posix" and mode & _OTHERS_MAY:
-        raise KeyFileError(f"{path}: others on this machine may read it; run: chmod 600 {path}")
+        raise KeyFileError("{path}: others on this machine may read it; run: chmod 600 {path}", path=path)
     return content
 
 

@@ -66,7 +66,12 @@ def split(secret: bytes, needed: int, of: int, set_id: str) -> tuple[KeyShare, .
         KeySharesTooFewError: So many shares can not be needed of so many.
     """
     if not 2 <= needed <= of <= MOST:
-        raise KeySharesTooFewError(f"shares: {needed} of {of} can not be; need 2 at least of {MOST} at most")
+        raise KeySharesTooFewError(
+            "shares: {needed} of {of} can not be; need 2 at least of {most} at most",
+            needed=needed,
+            of=of,
+            most=MOST,
+        )
     return tuple(
         KeyShare(set_id, needed, of, number, value)
         for number, value in Shamir.split(needed, of, secret, ssss=True)
@@ -82,10 +87,12 @@ def put_in(shares: tuple[KeyShare, ...], share: KeyShare) -> tuple[KeyShare, ...
     for other in shares:
         if (other.set_id, other.needed, other.of) != (share.set_id, share.needed, share.of):
             raise KeySharesMixedError(
-                f"share: it is of set {share.set_id}, the others are of set {other.set_id}"
+                "share: it is of set {set_id}, the others are of set {other}",
+                set_id=share.set_id,
+                other=other.set_id,
             )
         if other.number == share.number:
-            raise KeySharesMixedError(f"share: number {share.number} was put in already")
+            raise KeySharesMixedError("share: number {number} was put in already", number=share.number)
     return (*shares, share)
 
 
@@ -101,7 +108,7 @@ def combine(shares: Iterable[KeyShare]) -> bytes:
         listed = put_in(listed, share)
     if not listed or len(listed) < listed[0].needed:
         why = f"{listed[0].needed} are needed, and there are {len(listed)}" if listed else "none was put in"
-        raise KeySharesTooFewError(f"shares: {why}")
+        raise KeySharesTooFewError("shares: {why}", why=why)
     return Shamir.combine([(share.number, share.value) for share in listed[: listed[0].needed]], ssss=True)
 
 
@@ -122,7 +129,9 @@ def read_share(text: str) -> KeyShare:
     """
     signs = text.upper().translate(_AS_TYPED)
     if len(signs) != SIGNS:
-        raise KeyShareDamagedError(f"share: it has {SIGNS} signs, and these are {len(signs)}")
+        raise KeyShareDamagedError(
+            "share: it has {needed} signs, and these are {count}", needed=SIGNS, count=len(signs)
+        )
     if not set(signs) <= set(_ALPHABET):
         raise KeyShareDamagedError("share: a sign in it stands in no share; please look at it once more")
     number = 0

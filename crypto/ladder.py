@@ -109,14 +109,16 @@ def verify_opening(uid: bytes, name: str, head: bytes, opening: Opening) -> tupl
     """
     _, salts, values, end = opening
     if len(uid) != UID_BYTES or len(head) != HASH_BYTES or len(end) != HASH_BYTES:
-        raise OpeningError(f"{name}: uid, head or next has a wrong length")
+        raise OpeningError("{name}: uid, head or next has a wrong length", name=name)
     if not 1 <= len(values) <= MAX_LEVELS:
-        raise OpeningError(f"{name}: {len(values)} levels, 1 to {MAX_LEVELS} can be opened")
+        raise OpeningError(
+            "{name}: {count} levels, 1 to {most} can be opened", name=name, count=len(values), most=MAX_LEVELS
+        )
     # The hash gives the salt no length of its own: a longer one could swallow the start of the value.
     if len(salts) != SALT_BYTES * len(values) or max(map(len, values)) > MAX_VALUE_BYTES:
-        raise OpeningError(f"{name}: a salt or value has a wrong length")
+        raise OpeningError("{name}: a salt or value has a wrong length", name=name)
     if _chain(uid, name, salts, values, end)[-1] != head:
-        raise OpeningError(f"{name}: the opening does not lead to the signed head")
+        raise OpeningError("{name}: the opening does not lead to the signed head", name=name)
     return values
 
 

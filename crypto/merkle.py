@@ -48,7 +48,11 @@ class Frontier:
             ProofError: Not one hash of 32 bytes for each binary one in `size`.
         """
         if self.size < 0 or len(self.peaks) != self.size.bit_count():
-            raise ProofError(f"peaks: {len(self.peaks)} hashes do not fit a tree of {self.size} leaves")
+            raise ProofError(
+                "peaks: {count} hashes do not fit a tree of {size} leaves",
+                count=len(self.peaks),
+                size=self.size,
+            )
         if any(len(peak) != HASH_BYTES for peak in self.peaks):
             raise ProofError("peaks: a hash has a wrong length")
 
@@ -167,7 +171,9 @@ def verify_inclusion(leaf: bytes, index: int, size: int, path: tuple[bytes, ...]
             found = node_hash(found, sibling)
         node, last = node >> 1, last >> 1
     if last != 0 or found != root:
-        raise ProofError(f"path: does not lead from leaf {index} to the root of {size} leaves")
+        raise ProofError(
+            "path: does not lead from leaf {index} to the root of {size} leaves", index=index, size=size
+        )
 
 
 def verify_consistency(
@@ -182,7 +188,9 @@ def verify_consistency(
     _check_growth(old_size, new_size)
     if old_size == new_size:
         if path or old_root != new_root:
-            raise ProofError(f"path: two trees of {old_size} leaves are the same or have no proof")
+            raise ProofError(
+                "path: two trees of {old_size} leaves are the same or have no proof", old_size=old_size
+            )
         return
     if old_size.bit_count() == 1:
         path = (old_root, *path)  # the RFC leaves the first hash out where it is the old root itself
@@ -202,7 +210,9 @@ def verify_consistency(
             new_found = node_hash(new_found, sibling)
         node, last = node >> 1, last >> 1
     if last != 0 or old_found != old_root or new_found != new_root:
-        raise ProofError(f"path: does not lead from {old_size} to {new_size} leaves")
+        raise ProofError(
+            "path: does not lead from {old_size} to {new_size} leaves", old_size=old_size, new_size=new_size
+        )
 
 
 def _range_root(reader: HashReader, start: int, size: int) -> bytes:
@@ -234,12 +244,14 @@ def _up_to_left_child(node: int, last: int) -> tuple[int, int]:
 
 def _check_index(index: int, size: int) -> None:
     if not 0 <= index < size:
-        raise ProofError(f"index: {index} is not in a tree of {size} leaves")
+        raise ProofError("index: {index} is not in a tree of {size} leaves", index=index, size=size)
 
 
 def _check_growth(old_size: int, new_size: int) -> None:
     if not 1 <= old_size <= new_size:
-        raise ProofError(f"old_size: {old_size} is not from 1 to {new_size}")
+        raise ProofError(
+            "old_size: {old_size} is not from 1 to {new_size}", old_size=old_size, new_size=new_size
+        )
 
 
 def _check_hashes(*hashes: bytes) -> None:

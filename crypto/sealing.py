@@ -49,7 +49,9 @@ class SealKey:
             SealKeyError: They have another length.
         """
         if len(secret) != SEAL_KEY_BYTES:
-            raise SealKeyError(f"secret: {len(secret)} bytes, a seal key has {SEAL_KEY_BYTES}")
+            raise SealKeyError(
+                "secret: {count} bytes, a seal key has {needed}", count=len(secret), needed=SEAL_KEY_BYTES
+            )
         self._secret = secret
         self.public_key: bytes = sodium.crypto_scalarmult_base(secret)
 
@@ -116,7 +118,9 @@ def verify_seal_key(public_key: bytes) -> bytes:
         SealKeyError: It has another length, is not in its one form, or is a point whose secrets everybody knows.
     """
     if len(public_key) != SEAL_KEY_BYTES:
-        raise SealKeyError(f"seal key: {len(public_key)} bytes instead of {SEAL_KEY_BYTES}")
+        raise SealKeyError(
+            "seal key: {count} bytes instead of {needed}", count=len(public_key), needed=SEAL_KEY_BYTES
+        )
     # In its other forms one key would look like two.
     if int.from_bytes(public_key, "little") >= _FIELD_PRIME:
         raise SealKeyError("seal key: is not in its canonical form")

@@ -33,7 +33,9 @@ class Signer:
             KeyFileError: The seed, which always comes out of a key file, has another length.
         """
         if len(seed) != SEED_BYTES:
-            raise KeyFileError(f"seed: {len(seed)} bytes, a signing key has {SEED_BYTES}")
+            raise KeyFileError(
+                "seed: {count} bytes, a signing key has {needed}", count=len(seed), needed=SEED_BYTES
+            )
         self._key = SigningKey(seed)
         self.public_key = bytes(self._key.verify_key)
         self.key_hash = key_hash(self.public_key)
@@ -65,9 +67,13 @@ def verify_signature(public_key: bytes, message: bytes, signature: bytes) -> Non
     """
     # The binding checks no lengths: it reads 32 key bytes, and the signature from the front of one buffer.
     if len(public_key) != PUBLIC_KEY_BYTES:
-        raise SignatureError(f"public_key: {len(public_key)} bytes instead of {PUBLIC_KEY_BYTES}")
+        raise SignatureError(
+            "public_key: {count} bytes instead of {needed}", count=len(public_key), needed=PUBLIC_KEY_BYTES
+        )
     if len(signature) != SIGNATURE_BYTES:
-        raise SignatureError(f"signature: {len(signature)} bytes instead of {SIGNATURE_BYTES}")
+        raise SignatureError(
+            "signature: {count} bytes instead of {needed}", count=len(signature), needed=SIGNATURE_BYTES
+        )
     try:
         crypto_sign_open(signature + message, public_key)
     except BadSignatureError as error:

@@ -68,7 +68,9 @@ def appended_tiles(
 def _hashes(tile: bytes, start: int, end: int) -> list[bytes]:
     """Return the hashes from number `start` to before `end` of a tile."""
     if len(tile) < end * HASH_BYTES:
-        raise ProofError(f"tile: holds {len(tile)} bytes, {end * HASH_BYTES} are needed")
+        raise ProofError(
+            "tile: holds {count} bytes, {needed} are needed", count=len(tile), needed=end * HASH_BYTES
+        )
     return [tile[index * HASH_BYTES : (index + 1) * HASH_BYTES] for index in range(start, end)]
 
 

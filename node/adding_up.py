@@ -167,7 +167,7 @@ def _opened(box: bytes, adder: Adder, caller: str) -> Share:
     claimed = read_paper(SHARE_TYPE, envelope.payload) if not caller else None  # only says whose key to try
     member = caller or (claimed.member if isinstance(claimed, Share) else "")
     if not is_signed(envelope, SHARE_TYPE, speaker_of(adder.directory, member, adder.now).signing_keys):
-        raise TotalError(f"the share is not signed by {member[:63]}")
+        raise TotalError("the share is not signed by {member}", member=member[:63])
     share = read_paper(SHARE_TYPE, envelope.payload)
     if not isinstance(share, Share) or share.member != member:
         raise TotalError("the share is of another member")
@@ -203,7 +203,7 @@ def _sum_paper(connection: Transaction, held: HeldTotal, adder: Adder, group: Gr
         envelope = adder.codec.decode_envelope(_unsealed(ours[member].box, adder))
         share = read_paper(SHARE_TYPE, envelope.payload)  # it was verified when it was taken
         if not isinstance(share, Share) or (share.member, share.split) != (member, name):
-            raise TotalError(f"the share of {member} is not what was kept")
+            raise TotalError("the share of {member} is not what was kept", member=member)
         numbers.append(share.numbers)
     return Sum(held.digest, adder.identity.org_id, group, add(numbers, len(held.total.areas)))
 
@@ -241,7 +241,7 @@ def _take(connection: Transaction, held: HeldTotal, adder: Adder, said: tuple[st
     kind, envelope = said
     other = held.total.other(adder.identity.org_id)
     if not is_signed(envelope, kind, speaker_of(adder.directory, other, adder.now).signing_keys):
-        raise TotalError(f"it is not signed by {other}")
+        raise TotalError("it is not signed by {other}", other=other)
     paper = read_paper(kind, envelope.payload)
     if paper.total != held.digest:
         raise TotalError("it is of another total")
@@ -262,7 +262,7 @@ def _take(connection: Transaction, held: HeldTotal, adder: Adder, said: tuple[st
 def _keep(connection: Transaction, held: HeldTotal, kind: str, signer: str, envelope: Envelope) -> None:
     before = [one for one in _said(connection, held, kind) if one.signer == signer]
     if before and before[0].payload != envelope.payload:
-        raise TotalError(f"{signer} said otherwise before")
+        raise TotalError("{signer} said otherwise before", signer=signer)
     if not before:
         add_paper(connection, HeldPaper(held.key, kind, signer, envelope.payload, envelope.signatures[0].sig))
 

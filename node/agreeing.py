@@ -112,8 +112,11 @@ def named_total(store: Store, text: str) -> HeldTotal:
         known = totals(connection)
     found = [one for one in known if text and (one.total.name == text or one.digest.startswith(text))]
     if len(found) != 1:
-        which = "no total is" if not found else f"{len(found)} totals are"
-        raise UnknownTotalError(f"{which} called {text[:63]!r}; `tocsin total list`")
+        if found:
+            raise UnknownTotalError(
+                "{count} totals are called {text!r}; `tocsin total list`", count=len(found), text=text[:63]
+            )
+        raise UnknownTotalError("no total is called {text!r}; `tocsin total list`", text=text[:63])
     return found[0]
 
 

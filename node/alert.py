@@ -99,17 +99,19 @@ def verify_order(order: Order) -> None:
         AlertRefusedError: A time or the advice is out of bounds.
     """
     if not timedelta() < order.lasts <= MAX_LIFE:
-        raise AlertRefusedError(f"it must last for more than nothing and at most {MAX_LIFE.days} days")
+        raise AlertRefusedError(
+            "it must last for more than nothing and at most {days} days", days=MAX_LIFE.days
+        )
     if not timedelta() <= order.log_within <= MAX_LOG_DELAY:
-        raise AlertRefusedError(f"its record must be logged within {MAX_LOG_DELAY.days} days")
+        raise AlertRefusedError("its record must be logged within {days} days", days=MAX_LOG_DELAY.days)
     if not is_plain(order.advice):
-        raise AlertRefusedError(f"advice must be one line of at most {MAX_ADVICE} characters")
+        raise AlertRefusedError("advice must be one line of at most {most} characters", most=MAX_ADVICE)
     if order.advice and not order.reviewed:
         raise AlertRefusedError("advice leaves only when a second person has reviewed it")
     found = telling_parts(order.advice, order.bounds.names)
     if found:
         raise AlertRefusedError(
-            f"the advice holds {', '.join(found)}; what could tell who or where stays here"
+            "the advice holds {found}; what could tell who or where stays here", found=", ".join(found)
         )
 
 
@@ -194,7 +196,7 @@ def note_taken(store: Store, own_id: str, sequence: int, reader: tuple[str, Tier
     with store.read() as connection:
         found = alert_at(connection, own_id, sequence)
         if found is None or tier < found.tier:
-            raise UnknownAlertError(f"no alert {sequence} for {org_id}")
+            raise UnknownAlertError("no alert {sequence} for {org_id}", sequence=sequence, org_id=org_id)
         known = receipts(connection, [found.alert_id])
     if not any(one.org_id == org_id and one.acknowledged_at for one in known):
         with store.write() as connection:
@@ -206,7 +208,9 @@ def _release(connection: Transaction, revision_id: int, order: Order, sender: Se
     # One to its end, one for a node that is being restarted.
     if order.log_within < timedelta(seconds=2 * slot):
         raise AlertRefusedError(
-            f"the log is signed every {slot} seconds: promise its record within {2 * slot}"
+            "the log is signed every {slot} seconds: promise its record within {most}",
+            slot=slot,
+            most=2 * slot,
         )
     request = Request((revision_id,), order.tiers, order.now, order.bounds)
     found = current(connection, (revision_id,))
@@ -216,17 +220,24 @@ def _release(connection: Transaction, revision_id: int, order: Order, sender: Se
     past = released(connection, [record_id]).get(record_id)
     if past is not None and past.terms.views and past.terms.purpose is not request.purpose:
         raise AlertRefusedError(
-            f"the record is shared for {past.terms.purpose}; share it for {request.purpose} first"
+            "the record is shared for {shared_for}; share it for {purpose} first",
+            shared_for=past.terms.purpose,
+            purpose=request.purpose,
         )
     plan = release_within(connection, (revision_id,), (), request, sender.identity, sender.codec)
     for stays in plan.held:
-        raise AlertRefusedError(f"the record is held by {stays.hold.rule}: {stays.hold.reason}")
+        raise AlertRefusedError(
+            "the record is held by {rule}: {reason}", rule=stays.hold.rule, reason=stays.hold.reason
+        )
     for going in plan.outgoing:
         for audience, decision in going.decisions.items():
             if decision.hold is not None and audience.tier in order.tiers and not audience.member:
                 hold = decision.hold
                 raise AlertRefusedError(
-                    f"the record is held for {audience.name} by {hold.rule}: {hold.reason}"
+                    "the record is held for {name} by {rule}: {reason}",
+                    name=audience.name,
+                    rule=hold.rule,
+                    reason=hold.reason,
                 )
     return released(connection, [record_id])[record_id]
 
@@ -235,7 +246,7 @@ def _standing(connection: Transaction, uid: bytes, sender: Sender) -> tuple[Stor
     """The last message about an alert of ours that was not cancelled, and what it says."""
     sent = alerts_of(connection, sender.identity.org_id, uid)
     if not sent:
-        raise UnknownAlertError(f"this node sent no alert {uid.hex()}")
+        raise UnknownAlertError("this node sent no alert {uid}", uid=uid.hex())
     if sent[-1].kind == Kind.CANCEL:
         raise AlertRefusedError("it was cancelled; send a new alert")
     return sent[-1], read_own(sent[-1], sender)

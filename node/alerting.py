@@ -131,7 +131,9 @@ class Board:
         newest = await asyncio.to_thread(newest_sequence, self._store, self._org_id)
         theirs = sum(one.member.org_id == stream.member.org_id for one in self._streams)
         if theirs >= self._streams_per_member:
-            raise SlowReaderError(f"{stream.member.org_id} holds {theirs} streams already")
+            raise SlowReaderError(
+                "{org_id} holds {theirs} streams already", org_id=stream.member.org_id, theirs=theirs
+            )
         if not self._streams:
             self._seen = newest
         self._streams.add(stream)
@@ -266,7 +268,13 @@ class _Stream:
     def put(self, one: Outgoing | None, message: bytes) -> None:
         """Let a message wait its turn; ends a stream for which too many wait."""
         if len(self._waiting) >= QUEUED_MESSAGES:
-            self.end(SlowReaderError(f"{self.member.org_id} leaves {QUEUED_MESSAGES} messages waiting"))
+            self.end(
+                SlowReaderError(
+                    "{org_id} leaves {waiting} messages waiting",
+                    org_id=self.member.org_id,
+                    waiting=QUEUED_MESSAGES,
+                )
+            )
         elif self._error is None:
             self._waiting.append((one, message))
             self._changed.set()

@@ -38,5 +38,7 @@ def spend(allowance: Allowance, purse: Purse | None, now: float) -> Purse:
         calls = min(most, purse.calls + (now - purse.at) * allowance.calls_per_second)
     if calls < 1:
         pause = (1 - calls) / allowance.calls_per_second
-        raise TooManyCallsError(f"more than {allowance.calls_per_second} calls a second", pause)
+        raise TooManyCallsError(
+            "more than {calls_per_second} calls a second", pause, calls_per_second=allowance.calls_per_second
+        )
     return Purse(calls - 1, now)

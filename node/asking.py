@@ -27,7 +27,9 @@ def ask(
         raise TextNotReviewedError("a note leaves only when a second person has read it: --reviewed")
     found = telling_parts(wish.note, names)
     if found:
-        raise TextRevealsError(f"the note holds {', '.join(found)}; what could tell who or where stays here")
+        raise TextRevealsError(
+            "the note holds {found}; what could tell who or where stays here", found=", ".join(found)
+        )
     ours = wish._replace(request_id=str(uuid4()))
     verify_wish(ours)
     asked_at = int(now.timestamp())

@@ -109,7 +109,7 @@ def new_audience(store: Store, name: str, members: frozenset[str], scope: Scope,
     verify_members(members, scope.tier, author.bounds.network)
     with store.write() as connection:
         if any(one.charter.name == name for one in standing(connection).values()):
-            raise AudienceError(f"name: there is an audience {name} already")
+            raise AudienceError("name: there is an audience {name} already", name=name)
         _keep(connection, charter, dict.fromkeys(members, NOTHING), author)
     return charter
 
@@ -156,7 +156,9 @@ def find_audience(connection: Transaction, name: str) -> Standing:
     for one in standing(connection).values():
         if one.charter.name == name:
             return one
-    raise UnknownAudienceError(f"there is no audience {name[:63]!r}; `tocsin audience list` shows them")
+    raise UnknownAudienceError(
+        "there is no audience {name!r}; `tocsin audience list` shows them", name=name[:63]
+    )
 
 
 def keep_belongings(
@@ -181,7 +183,11 @@ def keep_belongings(
     with store.write() as connection:
         for one in belongings(connection, owner.org_id):
             if one.uid in found and found[one.uid].version < one.version:
-                raise CharterError(f"version: {found[one.uid].version} is older than {one.version}")
+                raise CharterError(
+                    "version: {held} is older than {version}",
+                    held=found[one.uid].version,
+                    version=one.version,
+                )
         put_belongings(connection, owner.org_id, found.values())
     return len(found)
 
@@ -237,12 +243,12 @@ def _read(wire: bytes, owner: Origin | None, codec: CharterCodec) -> Charter | N
 def _changed(before: Charter, change: Change, author: Author) -> Charter:
     joining = frozenset(change.joining)
     for wrong, member in (
-        ("belongs to it already", min(joining & before.members, default="")),
-        ("does not belong to it", min(change.leaving - before.members, default="")),
-        ("can not join and leave at once", min(joining & change.leaving, default="")),
+        ("members: {member!r} belongs to it already", min(joining & before.members, default="")),
+        ("members: {member!r} does not belong to it", min(change.leaving - before.members, default="")),
+        ("members: {member!r} can not join and leave at once", min(joining & change.leaving, default="")),
     ):
         if member:
-            raise AudienceError(f"members: {member[:63]!r} {wrong}")
+            raise AudienceError(wrong, member=member[:63])
     verify_members(joining, before.tier, author.bounds.network)
     charter = before._replace(
         version=before.version + 1,

@@ -123,7 +123,8 @@ def write_bundle(
     """
     if author.signing.public_key not in speaker_of(directory, author.org_id, now).signing_keys:
         raise MemberError(
-            f"the directory holds another signing key of {author.org_id}; nobody would believe this one"
+            "the directory holds another signing key of {org_id}; nobody would believe this one",
+            org_id=author.org_id,
         )
     recipient = _recipient(directory, author.org_id, asked.recipient_id)
     sealer = Sealer(seal_key_of(recipient, now))
@@ -143,7 +144,9 @@ def write_bundle(
             head.checkpoint,
         )
         if not 0 <= bundle.first_index <= bundle.log_size:
-            raise BundleGapError(f"the log has {bundle.log_size} entries; start between 0 and that")
+            raise BundleGapError(
+                "the log has {log_size} entries; start between 0 and that", log_size=bundle.log_size
+            )
         if bundle.first_index < bundle.log_size:  # what can not be written down does not leave (R21)
             sent = Disclosure(
                 recipient.org_id,
@@ -176,7 +179,7 @@ def frame(wire: bytes) -> bytes:
 def _recipient(directory: Directory, own_id: str, org_id: str) -> Member:
     recipient = directory.member(org_id)
     if recipient.status is not Status.ACTIVE:
-        raise MemberError(f"{org_id} is suspended")
+        raise MemberError("{org_id} is suspended", org_id=org_id)
     if org_id == own_id:
         raise BundleRecipientError("a bundle is for another member, and this is your own id")
     return recipient

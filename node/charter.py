@@ -129,11 +129,13 @@ def verify_form(charter: Charter) -> None:
     if not _NAME.fullmatch(charter.name):
         raise AudienceError("name: not 2 to 63 lower-case letters, digits and hyphens")
     if not 1 <= charter.version <= MAX_VERSION:
-        raise AudienceError(f"version: {charter.version} is not between 1 and {MAX_VERSION}")
+        raise AudienceError(
+            "version: {version} is not between 1 and {most}", version=charter.version, most=MAX_VERSION
+        )
     if len(charter.members) > MAX_MEMBERS:
-        raise AudienceError(f"members: more than {MAX_MEMBERS}")
+        raise AudienceError("members: more than {most}", most=MAX_MEMBERS)
     for code in sorted(charter.countries - code_list("country").codes.keys()):
-        raise AudienceError(f"countries: {code[:10]!r} is not a code of the list of countries")
+        raise AudienceError("countries: {code!r} is not a code of the list of countries", code=code[:10])
 
 
 def verify_members(members: Iterable[str], tier: Tier | None, network: Mapping[str, Tier]) -> None:
@@ -144,9 +146,13 @@ def verify_members(members: Iterable[str], tier: Tier | None, network: Mapping[s
     """
     for member in sorted(members):
         if member not in network:
-            raise AudienceError(f"members: {member[:63]!r} is no active member of the network")
+            raise AudienceError("members: {member!r} is no active member of the network", member=member[:63])
         if tier is not None and network[member] < tier:
-            raise AudienceError(f"members: {member} does not see as finely as {tier.name.lower()} members do")
+            raise AudienceError(
+                "members: {member} does not see as finely as {tier} members do",
+                member=member,
+                tier=tier.name.lower(),
+            )
 
 
 def read_back_fill(text: str) -> str:
@@ -161,7 +167,7 @@ def read_back_fill(text: str) -> str:
         return date.fromisoformat(text).isoformat()
     except ValueError as error:
         raise AudienceError(
-            f"back_fill: {text[:40]!r} is neither all, none nor a day like 2026-01-31"
+            "back_fill: {text!r} is neither all, none nor a day like 2026-01-31", text=text[:40]
         ) from error
 
 
@@ -182,7 +188,9 @@ def verify_charter(
     """
     charter = verify_signed(envelope, owner.signing_keys, decode)
     if charter.owner_id != owner.org_id:
-        raise CharterError(f"owner_id: {charter.owner_id[:63]!r} is not {owner.org_id}")
+        raise CharterError(
+            "owner_id: {owner_id!r} is not {org_id}", owner_id=charter.owner_id[:63], org_id=owner.org_id
+        )
     if reader_id not in charter.members:
         raise CharterError("members: we are not among them")
     if charter.hidden and charter.members != {reader_id}:
@@ -204,7 +212,7 @@ def verify_signed(envelope: Envelope, keys: Sequence[bytes], decode: Callable[[b
     try:
         key = verify_envelope(envelope, (CHARTER_TYPE,), keys)
     except CryptoError as error:
-        raise CharterError(f"charter: not signed by its owner: {error}") from error
+        raise CharterError("charter: not signed by its owner: {error}", error=error) from error
     if envelope.signatures[0].keyid != keyid(key):  # nothing signs the hint; it has one form
         raise CharterError("keyid: not that of the key that signed")
     return decode(envelope.payload)

@@ -225,7 +225,7 @@ class PeerClient:
                     return
                 yield decode_pushed(wire)
         except TimeoutError as error:
-            raise UnavailableError(f"{self.peer.org_id} has gone silent") from error
+            raise UnavailableError("{org_id} has gone silent", org_id=self.peer.org_id) from error
         except grpc.aio.AioRpcError as error:
             raise self._unavailable(error) from error
         finally:
@@ -342,7 +342,9 @@ class PeerClient:
                 return tuple(found)
             if not page:
                 break
-        raise PayloadError(f"{method}: more than {MAX_LISTED} in all, or a page without any")
+        raise PayloadError(
+            "{method}: more than {most} in all, or a page without any", method=method, most=MAX_LISTED
+        )
 
     async def add_checkpoint(self, growth: Growth) -> bytes:
         """Have a checkpoint of our own cosigned, and give the signature line; whether it holds is another question.
@@ -361,7 +363,7 @@ class PeerClient:
             found = dict(error.trailing_metadata() or ()).get(WITNESSED_SIZE, "")
             if error.code() is grpc.StatusCode.ABORTED and str(found).isdecimal():
                 raise WitnessBehindError(
-                    f"{self.peer.org_id} signed {found} entries last", int(found)
+                    "{org_id} signed {found} entries last", int(found), org_id=self.peer.org_id, found=found
                 ) from error
             raise self._unavailable(error) from error
         return decode_cosignature(answer)
@@ -433,11 +435,15 @@ class PeerClient:
 
     def _unavailable(self, error: grpc.aio.AioRpcError) -> UnavailableError:
         now = datetime.now(UTC)  # that of the machine, which TLS goes by
-        sides = ("our", (self._own.certificate,)), (f"{self.peer.org_id}'s", self.peer.tls_certificates)
-        for whose, certificates in sides:
-            end = max(map(certificate_end, certificates))
-            if _is_away(error) and end < now:
-                return ExpiredError(f"{whose} TLS certificate expired on {end:%Y-%m-%d}")
+        if _is_away(error):
+            end = certificate_end(self._own.certificate)
+            if end < now:
+                return ExpiredError("our TLS certificate expired on {end}", end=end.date())
+            end = max(map(certificate_end, self.peer.tls_certificates))
+            if end < now:
+                return ExpiredError(
+                    "{org_id}'s TLS certificate expired on {end}", org_id=self.peer.org_id, end=end.date()
+                )
         return _unavailable(self.peer, ", ".join(self.peer.endpoints), error)
 
     async def _ask(self, method: str, request: bytes, until: float) -> bytes:
@@ -484,7 +490,12 @@ def _unavailable(peer: Member, endpoint: str, error: grpc.aio.AioRpcError) -> Un
     reason = reason_of(tuple(error.trailing_metadata() or ()))
     code: grpc.StatusCode = error.code()
     if reason:
-        return UnavailableError(f"{peer.org_id} refused: {reason}")
+        return UnavailableError("{org_id} refused: {reason}", org_id=peer.org_id, reason=reason)
     if code is grpc.StatusCode.DEADLINE_EXCEEDED:
-        return UnavailableError(f"{peer.org_id} did not answer in time")
-    return UnavailableError(f"{peer.org_id} can not be reached at {endpoint} ({code.name})")
+        return UnavailableError("{org_id} did not answer in time", org_id=peer.org_id)
+    return UnavailableError(
+        "{org_id} can not be reached at {endpoint} ({code})",
+        org_id=peer.org_id,
+        endpoint=endpoint,
+        code=code.name,
+    )

@@ -82,7 +82,7 @@ def answer_move(store: Store, match_id: str, theirs: Move, caller: Audience, des
         if one.stop is not None:
             return Move(theirs.number, b"", one.stop)
         if theirs.number != one.done:
-            raise StepError(f"step: {theirs.number} where {one.done} is the next")
+            raise StepError("step: {number} where {done} is the next", number=theirs.number, done=one.done)
         if theirs.stop is not None:
             _end(connection, one, theirs.stop, desk)
             return theirs

@@ -99,7 +99,7 @@ def load_settings(home: Path) -> Settings:
     """
     path = home / FILE_NAME
     if not path.is_file():
-        raise ConfigError(f"there is no node in {home}: run `tocsin init {home}` first")
+        raise ConfigError("there is no node in {home}: run `tocsin init {home}` first", home=home)
 
     class FromFile(Settings):
         @classmethod
@@ -136,7 +136,11 @@ def _our_errors(where: str) -> Iterator[None]:
         first = error.errors()[0]
         field = ".".join(map(str, first["loc"]))
         if not field:  # the file as a whole
-            raise ConfigError(f"{where} is not TOML: {first['msg'].removeprefix('Value error, ')}") from error
-        raise ConfigError(f"{where}: {field}: {_WANTED.get(field, first['msg'])}") from error
+            raise ConfigError(
+                "{where} is not TOML: {msg}", where=where, msg=first["msg"].removeprefix("Value error, ")
+            ) from error
+        raise ConfigError(
+            "{where}: {field}: {why}", where=where, field=field, why=_WANTED.get(field, first["msg"])
+        ) from error
     except ValueError as error:
-        raise ConfigError(f"{where} is not TOML: {error}") from error
+        raise ConfigError("{where} is not TOML: {error}", where=where, error=error) from error

@@ -40,9 +40,13 @@ def keep_receipt(store: Store, receipt: Receipt, envelope: bytes, tiles: FullTil
         head = log_head(connection, receipt.origin_id)
         size = head.committed if head is not None else 0
         if not 1 <= receipt.log_size <= size:
-            raise ReceiptError(f"log_size: {receipt.log_size} is not between 1 and {size}")
+            raise ReceiptError(
+                "log_size: {log_size} is not between 1 and {size}", log_size=receipt.log_size, size=size
+            )
         if not _is_ours(connection, receipt, tiles):
-            raise ReceiptError(f"root_hash: not that of our log of {receipt.log_size} entries")
+            raise ReceiptError(
+                "root_hash: not that of our log of {log_size} entries", log_size=receipt.log_size
+            )
         before = newest_receipt(connection, receipt.origin_id, receipt.receiver_id)
     if before == given:
         return

@@ -40,12 +40,12 @@ def record_consent(store: Store, name: str, said: Said) -> dict[Purpose, Given]:
     if not said.purposes:
         raise ConsentError("consent is for a purpose: name it")
     if said.on > said.now.date():
-        raise ConsentError(f"the day of the answer, {said.on}, is in the future")
+        raise ConsentError("the day of the answer, {on}, is in the future", on=said.on)
     source, colon, key = name.partition(":")
     with store.write() as connection:
         ids = record_ids_by_key(connection, source, [key]) if colon else {}
         if key not in ids:
-            raise QueryError(f"there is no record {name[:80]!r}; ids look like awsd:4664")
+            raise QueryError("there is no record {name!r}; ids look like awsd:4664", name=name[:80])
         before = consents(connection, [ids[key]]).get(ids[key], {})
         if said.answer is Consent.WITHDRAWN:
             _verify_given(said.purposes, before)
@@ -57,4 +57,4 @@ def record_consent(store: Store, name: str, said: Said) -> dict[Purpose, Given]:
 def _verify_given(purposes: Iterable[Purpose], before: dict[Purpose, Given]) -> None:
     for purpose in sorted(purposes):
         if purpose not in before or before[purpose].answer is not Consent.YES:
-            raise ConsentError(f"nobody consented to {purpose}: there is nothing to withdraw")
+            raise ConsentError("nobody consented to {purpose}: there is nothing to withdraw", purpose=purpose)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from crypto.checkpoint import Checkpoint
 from crypto.errors import CryptoError
 from crypto.merkle import consistency_path, tree_root, verify_consistency
+from crypto.sentence import Sentence
 from crypto.tiles import Tiles, tiles_of
 from node.directory import Directory, known_origin
 from node.discredit import discredit_within
@@ -188,12 +189,14 @@ def refuse_forked(store: Store, origin_id: str) -> None:
         found = fork_of(connection, origin_id)
     if found is not None:
         told = (
-            f"up to entry {found.common_size} both agree"
+            Sentence("up to entry {number} both agree", number=found.common_size)
             if found.common_size
-            else "nothing is known to be shared"
+            else Sentence("nothing is known to be shared")
         )
         raise ForkedError(
-            f"the log of {origin_id} told two stories; {told}; `tocsin log forks` shows the proof"
+            "the log of {origin_id} told two stories; {told}; `tocsin log forks` shows the proof",
+            origin_id=origin_id,
+            told=told,
         )
 
 

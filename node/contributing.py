@@ -102,7 +102,9 @@ def take_aggregate(
         key = verify_envelope(envelope, (AGGREGATE_TYPE,), origin.signing_keys)
         found = read_aggregate(envelope.payload)
     except (CryptoError, CubeError) as error:
-        raise AggregateError(f"they are not signed by {origin.org_id}, or no numbers: {error}") from error
+        raise AggregateError(
+            "they are not signed by {org_id}, or no numbers: {error}", org_id=origin.org_id, error=error
+        ) from error
     if (found.organization, found.coordinator) != (origin.org_id, org_id):
         raise AggregateError("they are of another organization, or for another coordinator")
     taken = TakenAggregate(
@@ -113,7 +115,7 @@ def take_aggregate(
         declared = cubes(connection).get(found.cube.title)
         if declared != found.cube or not declared.aggregates:
             raise AggregateError(
-                f"{found.cube.title} is no cube of ours that asks for them, or says otherwise"
+                "{title} is no cube of ours that asks for them, or says otherwise", title=found.cube.title
             )
         before = aggregates(connection, declared.title).get(origin.org_id)
         if before is not None and before.payload == envelope.payload:
@@ -130,7 +132,7 @@ def _aggregate(
     connection: Transaction, cube: Cube, org_id: str, coordinator: Coordinator, as_of: date
 ) -> Aggregate:
     if not cube.aggregates:
-        raise AggregateError(f"{cube.title} asks for no numbers without records")
+        raise AggregateError("{title} asks for no numbers without records", title=cube.title)
     left = released(connection, own_records(connection, cube, as_of))
     shared = [
         record_id for record_id, past in left.items() if is_shown(past, coordinator.tier, coordinator.org_id)

@@ -51,7 +51,7 @@ def coordinator_service(org_id: str, ask: Ask, gatekeeper: Gatekeeper) -> Servic
 
     def answer_query(wire: bytes, caller: Member) -> bytes:
         if caller.org_id != org_id:
-            raise NotOwnError(f"{caller.org_id} asked for figures of {org_id}")
+            raise NotOwnError("{org_id} asked for figures of {whose}", org_id=caller.org_id, whose=org_id)
         return encode_told(ask(decode_query_call(wire).query))
 
     handler = unary_handler(answer_query, gatekeeper, lambda wire: decode_query_call(wire).request_id)

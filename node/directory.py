@@ -192,7 +192,7 @@ class Directory:
         for member in self.members:
             if member.org_id == org_id:
                 return member
-        raise MemberError(f"{org_id} is not a member of {self.network}")
+        raise MemberError("{org_id} is not a member of {network}", org_id=org_id, network=self.network)
 
     def verify_caller(self, certificate: bytes, now: datetime) -> Member:
         """Find the active member that a TLS certificate (PEM or DER) belongs to.
@@ -219,9 +219,16 @@ class Directory:
             MemberError: The directory has expired, or the root that names its keys.
         """
         if now >= self.root_expires:
-            raise MemberError(f"the root of the network expired on {self.root_expires:%Y-%m-%d}")
+            raise MemberError(
+                "the root of the network expired on {root_expires}",
+                root_expires=f"{self.root_expires:%Y-%m-%d}",
+            )
         if now >= self.expires:
-            raise MemberError(f"version {self.version} of the directory expired on {self.expires:%Y-%m-%d}")
+            raise MemberError(
+                "version {version} of the directory expired on {expires}",
+                version=self.version,
+                expires=f"{self.expires:%Y-%m-%d}",
+            )
 
 
 def origin_of(directory: Directory, org_id: str, now: datetime) -> Origin:
@@ -234,7 +241,7 @@ def origin_of(directory: Directory, org_id: str, now: datetime) -> Origin:
     member = directory.member(org_id)
     verify_active(member)
     if not any(key.is_valid(now) for key in member.log_keys):
-        raise MemberError(f"no log key of {org_id} is valid now")
+        raise MemberError("no log key of {org_id} is valid now", org_id=org_id)
     past = retired_keys(member)
     now_valid = tuple(key.public_key for key in member.signing_keys if key.is_valid(now))
     logs = tuple(key.public_key for key in member.log_keys if key.is_valid(now) or key.retirement)
@@ -279,7 +286,7 @@ def seal_key_of(member: Member, now: datetime) -> bytes:
     for key in member.seal_keys:
         if key.is_valid(now):
             return key.public_key
-    raise MemberError(f"no seal key of {member.org_id} is valid now")
+    raise MemberError("no seal key of {org_id} is valid now", org_id=member.org_id)
 
 
 def _ends(keys: Sequence[MemberKey]) -> tuple[tuple[bytes, int], ...]:
@@ -306,8 +313,9 @@ def verify_active(member: Member) -> None:
         MemberError: It is suspended, or has left.
     """
     if member.status is not Status.ACTIVE:
-        state = "has left the network" if member.status is Status.LEFT else "is suspended"
-        raise MemberError(f"{member.org_id} {state}")
+        if member.status is Status.LEFT:
+            raise MemberError("{org_id} has left the network", org_id=member.org_id)
+        raise MemberError("{org_id} is suspended", org_id=member.org_id)
 
 
 def verify_successor(directory: Directory, held: Directory) -> None:
@@ -320,15 +328,22 @@ def verify_successor(directory: Directory, held: Directory) -> None:
     for what in ("version", "root_version"):
         if getattr(directory, what) < getattr(held, what):
             raise DirectoryError(
-                f"{what}: {getattr(directory, what)} is older than {getattr(held, what)} held here"
+                "{what}: {value} is older than {held} held here",
+                what=what,
+                value=getattr(directory, what),
+                held=getattr(held, what),
             )
     members = {member.org_id: member for member in directory.members}
     for before in held.members:
         now = members.get(before.org_id)
         if now is None:
-            raise DirectoryError(f"{before.org_id} is gone; a member that leaves stays in the directory")
+            raise DirectoryError(
+                "{org_id} is gone; a member that leaves stays in the directory", org_id=before.org_id
+            )
         if before.status is Status.LEFT and now.status is not Status.LEFT:
-            raise DirectoryError(f"{before.org_id} has left for good; it can only come back under another id")
+            raise DirectoryError(
+                "{org_id} has left for good; it can only come back under another id", org_id=before.org_id
+            )
         if now != before:
             _verify_keys(before, now)
 
@@ -340,11 +355,13 @@ def _verify_keys(before: Member, now: Member) -> None:
             key = keys.get(past.public_key)
             if key is None:
                 raise DirectoryError(
-                    f"{before.org_id}: a {use} key is gone, by which what is old is verified"
+                    "{org_id}: a {use} key is gone, by which what is old is verified",
+                    org_id=before.org_id,
+                    use=use,
                 )
             end = key.retirement.last_good_size if key.retirement else None
             if past.retirement and (end is None or end > past.retirement.last_good_size):
-                raise DirectoryError(f"{before.org_id}: a retired key counts again")
+                raise DirectoryError("{org_id}: a retired key counts again", org_id=before.org_id)
 
 
 def verify_members(directory: Directory, held: Directory | None) -> None:
@@ -365,7 +382,7 @@ def verify_members(directory: Directory, held: Directory | None) -> None:
         for name in (member.org_id, *lines, *keys):
             if name in seen:
                 raise DirectoryError(
-                    f"{member.org_id}: its id or one of its keys stands twice in the directory"
+                    "{org_id}: its id or one of its keys stands twice in the directory", org_id=member.org_id
                 )
             seen.add(name)
 
@@ -377,4 +394,4 @@ def _verify_line_keys(member: Member) -> None:
         for key in member.seal_keys:
             verify_seal_key(key.public_key)
     except CryptoError as error:
-        raise DirectoryError(f"{member.org_id}: {error}") from error
+        raise DirectoryError("{org_id}: {error}", org_id=member.org_id, error=error) from error

@@ -65,11 +65,11 @@ def verify_view(record_uid: bytes, heads: tuple[bytes, ...], openings: tuple[Ope
     for opening in openings:
         number = opening.dimension
         if not last < number < len(DIMENSIONS):
-            raise ViewError(f"dimension {number} is unknown or out of order")
+            raise ViewError("dimension {number} is unknown or out of order", number=number)
         last = number
         values = verify_opening(record_uid, DIMENSIONS[number].name, heads[number], opening)
         try:
             chains[number] = tuple([value.decode() for value in values])
         except UnicodeDecodeError as error:
-            raise ViewError(f"{DIMENSIONS[number].name}: not UTF-8 text") from error
+            raise ViewError("{name}: not UTF-8 text", name=DIMENSIONS[number].name) from error
     return tuple(chains)

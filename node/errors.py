@@ -5,8 +5,10 @@ people. Cryptographic failures are `crypto.errors.CryptoError` and are turned in
 enter.
 """
 
+from crypto.sentence import ToldError, told
 
-class NodeError(Exception):
+
+class NodeError(ToldError):
     """Root of every error that a node raises on purpose."""
 
     reason = "NODE_FAILED"
@@ -24,10 +26,11 @@ class IncidentError(InputError):
 
     reason = "INCIDENT_INVALID"
 
-    def __init__(self, field: str, why: str) -> None:
-        super().__init__(f"{field}: {why}")
+    def __init__(self, field: str, why: str, /, **values: object) -> None:
+        said = told(why, **values)
+        super().__init__("{field}: {why}", field=field, why=said)
         self.field = field
-        self.why = why
+        self.why = said
 
 
 class IntakeError(InputError):
@@ -414,8 +417,8 @@ class TooManyCallsError(NodeError):
 
     reason = "CALLS_TOO_MANY"
 
-    def __init__(self, message: str, retry_seconds: float = 1.0) -> None:
-        super().__init__(message)
+    def __init__(self, text: str, retry_seconds: float = 1.0, /, **values: object) -> None:
+        super().__init__(text, **values)
         self.retry_seconds = retry_seconds
 
 
@@ -547,8 +550,8 @@ class WitnessBehindError(NodeError):
 
     reason = "WITNESS_SIZE_OTHER"
 
-    def __init__(self, message: str, size: int = 0) -> None:
-        super().__init__(message)
+    def __init__(self, text: str, size: int = 0, /, **values: object) -> None:
+        super().__init__(text, **values)
         self.size = size
 
 

@@ -115,7 +115,7 @@ def _when(chain: Chain) -> tuple[Value, ...]:
     try:
         when = PartialDate(*map(int, parts))
     except IncidentError as error:
-        raise ViewError(f"when: {error.why}") from error
+        raise ViewError("when: {why}", why=error.why) from error
     if str(when) != chain[-1]:
         raise ViewError("when: not in the form of the schema")
     return _day(when.earliest), _day(when.latest), when.year, when.month, when.day
@@ -130,7 +130,7 @@ def _where(chain: Chain) -> tuple[Value, ...]:
     try:
         place = Place(country, unescape(admin1), unescape(admin2))
     except IncidentError as error:
-        raise ViewError(f"where: {error}") from error
+        raise ViewError("where: {error}", error=error) from error
     if (escape(place.admin1), escape(place.admin2)) != (admin1, admin2):
         raise ViewError("where: not in the form of the schema")
     return country or None, place.admin1 or None, place.admin2 or None
@@ -141,7 +141,7 @@ def _what(chain: Chain) -> tuple[Value, ...]:
         return None, None, None, None
     cause, *codes = _parts(chain)
     if cause not in set(Cause):
-        raise ViewError(f"what: {cause[:40]!r} is not a cause")
+        raise ViewError("what: {cause!r} is not a cause", cause=cause[:40])
     lists = ("means", "context", "location_type")
     for name, code in zip(lists, codes, strict=False):
         _known(name, code)
@@ -152,7 +152,7 @@ def _victims(chain: Chain) -> tuple[Value, ...]:
     numbers = [0] * (len(_COUNT_AT) + len(_SEX_AT))
     if len(chain) < 2:
         if chain and chain[0] not in BANDS:
-            raise ViewError(f"victims: {chain[0][:40]!r} is not a range of the schema")
+            raise ViewError("victims: {chain!r} is not a range of the schema", chain=chain[0][:40])
         return *numbers, 0, 0 if chain == (NOBODY,) else 1
     cells, sexes = read_cells(chain[-1])
     for cell in cells:
@@ -169,10 +169,10 @@ def _target(chain: Chain) -> tuple[Value, ...]:
     numbers = dict.fromkeys(EMPLOYERS, 0)
     sectors = chain[0].split("+") if chain and chain[0] != NOBODY else []
     if sectors != sorted(_SECTORS.intersection(sectors)):
-        raise ViewError(f"target: {chain[0][:40]!r} is not a list of sectors")
+        raise ViewError("target: {chain!r} is not a list of sectors", chain=chain[0][:40])
     for broad, number in read_target(chain[-1]) if len(chain) > 1 else ():
         if broad not in numbers:
-            raise ViewError(f"target: {broad[:40]!r} is not a type of organization")
+            raise ViewError("target: {broad!r} is not a type of organization", broad=broad[:40])
         numbers[broad] += number
     return tuple(numbers.values())
 
@@ -185,7 +185,7 @@ def _actor(chain: Chain) -> tuple[Value, ...]:
         _known(name, code)
     types = code_list("actor_type").codes
     if group not in {one.group for code, one in types.items() if code in codes[:1] or not codes}:
-        raise ViewError(f"actor: {group[:40]!r} is not the group of the actor")
+        raise ViewError("actor: {group!r} is not the group of the actor", group=group[:40])
     return group, *(*codes, None, None)[:2]
 
 
@@ -194,7 +194,7 @@ def _certainty(chain: Chain) -> tuple[Value, ...]:
         return None, None
     level, *source = _parts(chain)
     if level not in set(Certainty):
-        raise ViewError(f"certainty: {level[:40]!r} is not a level")
+        raise ViewError("certainty: {level!r} is not a level", level=level[:40])
     if source:
         _known("source_kind", source[0])
     return level, source[0] if source else None
@@ -204,7 +204,7 @@ def _parts(chain: Chain, separator: str = "/") -> list[str]:
     """Split the finest value, which says one thing more than each coarser one."""
     parts = chain[-1].split(separator)
     if len(parts) != len(chain):
-        raise ViewError(f"{len(parts)} parts stand on level {len(chain)}")
+        raise ViewError("{parts} parts stand on level {levels}", parts=len(parts), levels=len(chain))
     return parts
 
 
@@ -214,7 +214,7 @@ def _day(day: date) -> int:
 
 def _known(name: str, code: str) -> None:
     if code not in code_list(name).codes:
-        raise ViewError(f"{name}: {code[:40]!r} is not a code of the list")
+        raise ViewError("{name}: {code!r} is not a code of the list", name=name, code=code[:40])
 
 
 _PROJECTIONS = (_when, _where, _what, _victims, _target, _actor, _certainty)

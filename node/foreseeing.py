@@ -85,11 +85,11 @@ def look_ahead(store: Store, query: Query, *, wait: int = 1) -> Outlook:
 def _check(query: Query, wait: int) -> None:
     periods = [name for name in query.by if name in {"year", *TIME_DIMENSIONS}]
     if periods:
-        raise QueryError(f"--by: {periods[0]} is time; name places or categories")
+        raise QueryError("--by: {periods} is time; name places or categories", periods=periods[0])
     if len(query.measures) != 1 or MEASURED[query.measures[0]].unit is Unit.ORGANIZATIONS:
         raise QueryError("--measure: name one, of incidents or persons")
     if not 0 <= wait <= MOST_WAIT:
-        raise QueryError(f"--wait: {wait} is not between 0 and {MOST_WAIT}")
+        raise QueryError("--wait: {wait} is not between 0 and {most}", wait=wait, most=MOST_WAIT)
 
 
 def _text(cell: object) -> str:

@@ -233,7 +233,7 @@ class Gatekeeper(grpc.aio.ServerInterceptor):
         name, now = member.org_id, monotonic()
         under_way = self._under_way.get(name, 0)
         if under_way >= self._allowance.calls_at_once:
-            raise TooManyCallsError(f"{name} has {under_way} calls under way")
+            raise TooManyCallsError("{name} has {under_way} calls under way", name=name, under_way=under_way)
         self._purses[name] = spend(self._allowance, self._purses.get(name), now)
         self._under_way[name] = under_way + 1
         context.add_done_callback(lambda _context: self._is_over(name))
@@ -308,7 +308,7 @@ async def _one_request(context: Context, read: Read) -> Any:
     if wire is grpc.aio.EOF:
         raise CallError("a call came without its request")
     if len(wire) > MAX_REQUEST_BYTES:
-        raise LargeCallError(f"a request of {len(wire)} bytes")
+        raise LargeCallError("a request of {count} bytes", count=len(wire))
     try:
         return read(wire) if read else wire
     except DecodeError as error:

@@ -68,7 +68,9 @@ def given_records(
     """
     unseen = [name for name, _ in query.where if name not in _SEEN]
     if unseen:
-        raise QueryError(f"--where: {unseen[0]!r} is not told to others record by record; leave it out")
+        raise QueryError(
+            "--where: {unseen!r} is not told to others record by record; leave it out", unseen=unseen[0]
+        )
     records: list[Given] = []
     left_out = 0
     for chosen in portions(revision_ids):

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+from crypto.sentence import Sentence
 from node.audience import ALL_CLOSED, Audience, Levels, Tier, levels_for, narrowest, request_name, widest
 from node.bounds import Bounds
 from node.errors import OverrideError, RequestError, UnknownRecordError, UnknownRequestError
@@ -75,8 +76,15 @@ def find_request(connection: Transaction, text: str) -> StoredRequest:
         one for one in stored_requests(connection) if text and one.request.wish.request_id.startswith(text)
     ]
     if len(found) != 1:
-        which = "no request has" if not found else f"{len(found)} requests have"
-        raise UnknownRequestError(f"{which} an id that begins with {text[:40]!r}; `tocsin request list`")
+        if found:
+            raise UnknownRequestError(
+                "{count} requests have an id that begins with {text!r}; `tocsin request list`",
+                count=len(found),
+                text=text[:40],
+            )
+        raise UnknownRequestError(
+            "no request has an id that begins with {text!r}; `tocsin request list`", text=text[:40]
+        )
     return found[0]
 
 
@@ -185,13 +193,19 @@ def _foresee(
     levels = list(in_full(wish, by_name.levels))
     for dimension, level in narrower.items():
         if level > levels[dimension]:
-            raise RequestError(f"level: more of {DIMENSIONS[dimension].name} than was asked for")
+            raise RequestError("level: more of {name} than was asked for", name=DIMENSIONS[dimension].name)
         levels[dimension] = level
     granted = decide_for(connection, revision_id, who, request, widest((tuple(levels), now_sees)))
     hold = by_name.hold or granted.hold
     if past.terms.purpose is not wish.purpose:
         hold = Hold(
-            "R16", f"it is shared for {past.terms.purpose}, not for {wish.purpose}", "sharing it for that"
+            "R16",
+            Sentence(
+                "it is shared for {shared_for}, not for {purpose}",
+                shared_for=past.terms.purpose,
+                purpose=wish.purpose,
+            ),
+            "sharing it for that",
         )
     known = decided(connection)
     known = known._replace(grants={**known.grants, wish.request_id: Grant(member, granted.levels)})
@@ -201,7 +215,9 @@ def _foresee(
 
 def _refuse_what_opens_nothing(prospect: Prospect) -> None:
     if prospect.hold is not None:
-        raise RequestError(f"it does not leave: {prospect.hold.reason} ({prospect.hold.rule})")
+        raise RequestError(
+            "it does not leave: {reason} ({rule})", reason=prospect.hold.reason, rule=prospect.hold.rule
+        )
     if narrowest((prospect.would_see, prospect.now_sees)) == prospect.would_see:
         raise RequestError("the member would see no more than it sees now; reject it: nothing_finer")
 

@@ -75,7 +75,9 @@ def acknowledge(store: Store, origin_id: str, sequence: int, own_id: str, now: d
     with store.write() as connection:
         found = alert_at(connection, origin_id, sequence)
         if found is None:
-            raise UnknownAlertError(f"this node holds no alert {sequence} of {origin_id}")
+            raise UnknownAlertError(
+                "this node holds no alert {sequence} of {origin_id}", sequence=sequence, origin_id=origin_id
+            )
         note_acknowledged(connection, found.alert_id, own_id, int(now.timestamp()))
 
 
@@ -115,10 +117,19 @@ def _is_known(connection: Transaction, alert: Alert, pushed: Pushed) -> bool:
     if held is not None and held.envelope == pushed.envelope:
         return True
     if held is not None:
-        raise SequenceError(f"sequence {alert.sequence} of {alert.origin_id} stands for two alerts")
+        raise SequenceError(
+            "sequence {sequence} of {origin_id} stands for two alerts",
+            sequence=alert.sequence,
+            origin_id=alert.origin_id,
+        )
     last = last_sequence(connection, alert.origin_id)
     if alert.sequence <= last:
-        raise SequenceError(f"sequence {alert.sequence} of {alert.origin_id} came after {last}")
+        raise SequenceError(
+            "sequence {sequence} of {origin_id} came after {last}",
+            sequence=alert.sequence,
+            origin_id=alert.origin_id,
+            last=last,
+        )
     return False
 
 
@@ -127,7 +138,11 @@ def _make_room(connection: Transaction, origin_id: str, now: int) -> None:
     if count_alerts(connection, origin_id) >= MAX_HELD:
         forget_expired(connection, origin_id, now)
         if count_alerts(connection, origin_id) >= MAX_HELD:
-            raise TooManyAlertsError(f"{MAX_HELD} alerts of {origin_id} are in force or wait for its log")
+            raise TooManyAlertsError(
+                "{most} alerts of {origin_id} are in force or wait for its log",
+                most=MAX_HELD,
+                origin_id=origin_id,
+            )
 
 
 def _verify_story(alert: Alert, before: tuple[StoredAlert, ...], codec: AlertCodec) -> None:

@@ -86,10 +86,20 @@ def verify_chain(dimension: Dimension, chain: Chain) -> None:
         ViewError: The chain is empty, too long, or a step does not follow from the one below it.
     """
     if not 1 <= len(chain) <= len(dimension.levels):
-        raise ViewError(f"{dimension.name}: {len(chain)} levels where the schema has {len(dimension.levels)}")
+        raise ViewError(
+            "{name}: {levels} levels where the schema has {most}",
+            name=dimension.name,
+            levels=len(chain),
+            most=len(dimension.levels),
+        )
     for level in range(len(chain) - 1):
         if dimension.generalize(chain[level + 1]) != chain[level]:
-            raise ViewError(f"{dimension.name}: level {level} does not follow from level {level + 1}")
+            raise ViewError(
+                "{name}: level {level} does not follow from level {before}",
+                name=dimension.name,
+                level=level,
+                before=level + 1,
+            )
 
 
 @lru_cache(maxsize=CACHED)

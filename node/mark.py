@@ -45,7 +45,7 @@ def ask_to_unmark(store: Store, name: str, taken: frozenset[Sensitive], by: str,
         one = _find(connection, name)
         taken &= one.incident.sensitive
         if not taken:
-            raise QueryError(f"{name} has no such mark")
+            raise QueryError("{name} has no such mark", name=name)
         return add_unmarking(connection, one.record_id, taken, by, int(now.timestamp()))
 
 
@@ -59,7 +59,7 @@ def agree_to_unmark(store: Store, number: int, by: str, now: datetime) -> tuple[
     with store.write() as connection:
         waiting = [one for one in unmarkings(connection) if one.number == number and not one.agreed_by]
         if not waiting:
-            raise OverrideError(f"nothing with the number {number} waits for a second person")
+            raise OverrideError("nothing with the number {number} waits for a second person", number=number)
         asked = waiting[0]
         if asked.said_by.casefold() == by.casefold():
             raise OverrideError("whoever asked for it can not be the second person")
@@ -87,5 +87,5 @@ def _find(connection: Transaction, name: str) -> Current:
     found = revisions_by_key(connection, source, [key]) if colon else {}
     one = next(iter(current(connection, list(found.values()))), None)
     if one is None:
-        raise QueryError(f"there is no record {name[:80]!r}; ids look like awsd:4664")
+        raise QueryError("there is no record {name!r}; ids look like awsd:4664", name=name[:80])
     return one

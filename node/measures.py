@@ -121,13 +121,20 @@ def make_query(
     """
     if purpose not in set(Purpose):
         raise PurposeError(
-            f"--purpose: {purpose!r} is none of {', '.join(Purpose)}; records are used for nothing else"
+            "--purpose: {purpose!r} is none of {purposes}; records are used for nothing else",
+            purpose=purpose,
+            purposes=", ".join(Purpose),
         )
     counted = tuple(SYNONYMS.get(name, name) for name in measures)
     for field, names, allowed in (("--by", by, DIMENSIONS), ("--measure", counted, MEASURES)):
         for name in names:
             if name not in allowed:
-                raise QueryError(f"{field}: {name!r} is none of {', '.join(allowed)}")
+                raise QueryError(
+                    "{field}: {name!r} is none of {allowed}",
+                    field=field,
+                    name=name,
+                    allowed=", ".join(allowed),
+                )
         _check_once(field, names)
     if first is not None and last is not None and first > last:
         raise QueryError("--from is later than --to")
@@ -157,19 +164,21 @@ def make_query(
 def _check_once(field: str, names: Sequence[str]) -> None:
     twice = [name for name in names if names.count(name) > 1]
     if twice:
-        raise QueryError(f"{field}: {twice[0]} stands twice")
+        raise QueryError("{field}: {twice} stands twice", field=field, twice=twice[0])
 
 
 def _check_split(query: Query) -> None:
     used = [name for name in SPLIT_DIMENSIONS if name in query.by or name in dict(query.where)]
     if len(used) > 1:
-        raise QueryError(f"{' and '.join(used)} can not be crossed: sources give one or the other")
+        raise QueryError("{used} can not be crossed: sources give one or the other", used=" and ".join(used))
     if used:
         known = {"incidents", "affected", "contributors", *(Outcome if used[0] == "staff" else ())}
         refused = [name for name in query.measures if name not in known]
         if refused:
             raise QueryError(
-                f"--measure: {', '.join(refused)} by {used[0]} is not known; ask for incidents, affected"
+                "--measure: {refused} by {used} is not known; ask for incidents, affected",
+                refused=", ".join(refused),
+                used=used[0],
             )
 
 
@@ -178,11 +187,14 @@ def _check_detail(query: Query) -> None:
     if len(used) > 1 or (used and query.split in query.by):
         told = [name for name in query.by if name in {*DETAIL_DIMENSIONS, *SPLIT_DIMENSIONS}]
         raise QueryError(
-            f"--by: an incident may have several of {' and of '.join(told)}; name one, filter by others"
+            "--by: an incident may have several of {told}; name one, filter by others",
+            told=" and of ".join(told),
         )
     counted = ("harm", "resource", *SCHEMES)
     if "harms" in query.measures and not {*counted} & {*used}:
-        raise QueryError(f"--measure: harms are counted by one of {', '.join(counted)}; name one with --by")
+        raise QueryError(
+            "--measure: harms are counted by one of {counted}; name one with --by", counted=", ".join(counted)
+        )
 
 
 def _check_beside(query: Query) -> None:
@@ -190,7 +202,7 @@ def _check_beside(query: Query) -> None:
     if query.previous:
         _check_previous(query)
     if not 0 <= query.top <= MAX_TOP:
-        raise QueryError(f"--top: {query.top} is not between 0 and {MAX_TOP}")
+        raise QueryError("--top: {top} is not between 0 and {most}", top=query.top, most=MAX_TOP)
     if query.top and not (query.by and query.measures):
         raise QueryError("--top: there are no groups to choose from; name some with --by")
     if query.share is not None:
@@ -201,7 +213,10 @@ def _check_beside(query: Query) -> None:
         )
     overlapping = [name for name in query.measures if MEASURED[name].unit is Unit.ORGANIZATIONS]
     if overlapping and (query.share is not None or query.rate):
-        raise QueryError(f"--share, --rate: there are no shares and rates of {overlapping[0]}; leave it out")
+        raise QueryError(
+            "--share, --rate: there are no shares and rates of {overlapping}; leave it out",
+            overlapping=overlapping[0],
+        )
 
 
 def _has_years(query: Query) -> bool:
@@ -212,7 +227,9 @@ def _has_years(query: Query) -> bool:
 def _check_previous(query: Query) -> None:
     grains = [name for name in query.by if name in _GRAINS]
     if len(grains) > 1:
-        raise QueryError(f"--compare: of {' and '.join(grains)} only one can have one before; leave one out")
+        raise QueryError(
+            "--compare: of {grains} only one can have one before; leave one out", grains=" and ".join(grains)
+        )
     if not grains and (query.first is None or query.last is None):
         raise QueryError(
             "--compare: which period has one before? Name it with --from and --to, or group by year"
@@ -224,17 +241,19 @@ def _check_previous(query: Query) -> None:
 def _check_share(query: Query, within: Sequence[str]) -> None:
     foreign = [name for name in within if name not in query.by]
     if foreign:
-        raise QueryError(f"--share: {foreign[0]!r} is not grouped by")
+        raise QueryError("--share: {foreign!r} is not grouped by", foreign=foreign[0])
     _check_once("--share", within)
     if query.split in query.by and query.split not in within and "incidents" in query.measures:
         raise QueryError(
-            f"--share: an incident counts under each {query.split}, so shares of incidents mean nothing;"
-            " leave incidents out"
+            "--share: an incident counts under each {split}, so shares of incidents mean nothing; "
+            "leave incidents out",
+            split=query.split,
         )
     overlap = [name for name in query.by if name in DETAIL_DIMENSIONS and name not in within]
     if overlap and list(query.measures) != ["harms"]:
         raise QueryError(
-            f"--share: an incident counts under each {overlap[0]}, so only shares of harms mean something"
+            "--share: an incident counts under each {overlap}, so only shares of harms mean something",
+            overlap=overlap[0],
         )
 
 
@@ -244,7 +263,11 @@ def _since(compare: str, as_of: date) -> date | None:
     try:
         since = date.fromisoformat(compare)
     except ValueError as error:
-        raise QueryError(f"--compare: {compare!r} is neither {PREVIOUS} nor a day like 2015-03-14") from error
+        raise QueryError(
+            "--compare: {compare!r} is neither {previous} nor a day like 2015-03-14",
+            compare=compare,
+            previous=PREVIOUS,
+        ) from error
     if since >= as_of:
         raise QueryError("--compare: that day is not before the one as of which is counted")
     return since
@@ -254,15 +277,17 @@ def _condition(given: str | tuple[str, Sequence[str]]) -> tuple[str, tuple[str, 
     if isinstance(given, str):
         name, equals, text = given.partition("=")
         if not equals or not text:
-            raise QueryError(f"--where: {given!r} is not of the form means=shooting or country=SSD,SDN")
+            raise QueryError(
+                "--where: {given!r} is not of the form means=shooting or country=SSD,SDN", given=given
+            )
         values: Sequence[str] = text.split(",")
     else:
         name, values = given
     if name not in BY_NAME or name in TIME_DIMENSIONS:
         allowed = [one for one in DIMENSIONS if one not in TIME_DIMENSIONS]
-        raise QueryError(f"--where: {name!r} is none of {', '.join(allowed)}")
+        raise QueryError("--where: {name!r} is none of {allowed}", name=name, allowed=", ".join(allowed))
     if not all(map(str.strip, values)) or not values:
-        raise QueryError(f"--where: a value of {name} is empty")
+        raise QueryError("--where: a value of {name} is empty", name=name)
     return name, tuple(_value(name, value.strip()) for value in values)
 
 
@@ -270,15 +295,22 @@ def _value(name: str, value: str) -> str:
     if name == "country" and value != UNKNOWN:
         code = value if value in values_of(name) else country_from(value)
         if code is None:
-            raise QueryError(f"--where: {value!r} is not a country; use its three-letter code, e.g. SSD")
+            raise QueryError(
+                "--where: {value!r} is not a country; use its three-letter code, e.g. SSD", value=value
+            )
         return code
     if NOT_IN_NAMES.search(value):
-        raise QueryError(f"--where: {name} holds a character that can not stand in a name")
+        raise QueryError("--where: {name} holds a character that can not stand in a name", name=name)
     if name == "org_type":
         value = value.upper()
     allowed = values_of(name) if name != "country" else frozenset()
     if allowed and value not in allowed:
-        raise QueryError(f"--where: {value!r} is no {name}; known are {', '.join(sorted(allowed))}")
+        raise QueryError(
+            "--where: {value!r} is no {name}; known are {allowed}",
+            value=value,
+            name=name,
+            allowed=", ".join(sorted(allowed)),
+        )
     if name == "year" and not (value.isascii() and value.isdigit() and len(value) == 4):
-        raise QueryError(f"--where: {value!r} is not a year")
+        raise QueryError("--where: {value!r} is not a year", value=value)
     return value

@@ -151,15 +151,15 @@ class PartialDate:
 
     def __post_init__(self) -> None:
         if not 1900 <= self.year <= 2200:
-            raise IncidentError("when", f"year {self.year} is not between 1900 and 2200")
+            raise IncidentError("when", "year {year} is not between 1900 and 2200", year=self.year)
         if self.month is None and self.day is not None:
             raise IncidentError("when", "a day is given without its month")
         if self.month is not None and not 1 <= self.month <= 12:
-            raise IncidentError("when", f"month {self.month} is not between 1 and 12")
+            raise IncidentError("when", "month {month} is not between 1 and 12", month=self.month)
         if self.month is not None and self.day is not None and not 1 <= self.day <= 28:
             last = monthrange(self.year, self.month)[1]
             if not 1 <= self.day <= last:
-                raise IncidentError("when", f"day {self.day} is not between 1 and {last}")
+                raise IncidentError("when", "day {day} is not between 1 and {last}", day=self.day, last=last)
 
     @property
     def earliest(self) -> date:
@@ -188,32 +188,39 @@ class Point(NamedTuple):
 
 def _check_name(field: str, name: str) -> None:
     if len(name) > MAX_NAME:
-        raise IncidentError(field, f"longer than {MAX_NAME} characters")
+        raise IncidentError(field, "longer than {most} characters", most=MAX_NAME)
     if NOT_IN_NAMES.search(name):
         raise IncidentError(field, "holds a character that can not stand in a name")
 
 
 def _check_numbers(field: str, numbers: Sequence[int]) -> None:
     if min(numbers, default=0) < 0:
-        raise IncidentError(field, f"the number {min(numbers)} is negative")
+        raise IncidentError(field, "the number {numbers} is negative", numbers=min(numbers))
     if sum(numbers) > MAX_COUNT:
-        raise IncidentError(field, f"more than {MAX_COUNT} persons")
+        raise IncidentError(field, "more than {most} persons", most=MAX_COUNT)
 
 
 def _check_code(field: str, name: str, code: str) -> None:
     if code not in code_list(name).codes:
-        raise IncidentError(field, f"{code[:40]!r} is not a code of the list {name}")
+        raise IncidentError(field, "{code!r} is not a code of the list {name}", code=code[:40], name=name)
 
 
 def _check_details(details: Sequence[Detail]) -> None:
     if len(details) > MAX_DETAILS:
-        raise IncidentError("details", f"more than {MAX_DETAILS}")
+        raise IncidentError("details", "more than {most}", most=MAX_DETAILS)
     for topic, code, number in details:
         if topic not in DETAIL_LISTS:
-            raise IncidentError("details", f"{topic[:40]!r} is none of {', '.join(DETAIL_LISTS)}")
+            raise IncidentError(
+                "details",
+                "{topic!r} is none of {detail_lists}",
+                topic=topic[:40],
+                detail_lists=", ".join(DETAIL_LISTS),
+            )
         _check_code("details", topic, code)
         if not 1 <= number <= MAX_COUNT:
-            raise IncidentError("details", f"{number} is not between 1 and {MAX_COUNT}")
+            raise IncidentError(
+                "details", "{number} is not between 1 and {most}", number=number, most=MAX_COUNT
+            )
     if len({detail[:2] for detail in details}) != len(details):
         raise IncidentError("details", "the same code stands twice")
 
@@ -296,7 +303,7 @@ class Incident:
 
     def __post_init__(self) -> None:
         if len(self.narrative) > MAX_TEXT:
-            raise IncidentError("narrative", f"longer than {MAX_TEXT} characters")
+            raise IncidentError("narrative", "longer than {most} characters", most=MAX_TEXT)
         _check_name("actor_name", self.actor_name)
         for field in _CODED:
             _check_code(field, field, getattr(self, field))

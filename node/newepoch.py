@@ -104,7 +104,9 @@ def begin_epoch(
             return codec.decode_envelope(done.statement)
         size = head.frontier.size if common_size is None else common_size
         if not 0 <= size <= head.frontier.size:
-            raise EpochError(f"the log has {head.frontier.size} entries here; give up what is beyond fewer")
+            raise EpochError(
+                "the log has {held} entries here; give up what is beyond fewer", held=head.frontier.size
+            )
         own = (one for one in all_heard(connection) if one.origin_id == identity.org_id)
         epoch = max(epoch_in(head.name), *(epoch_in(first_line(one.note)) for one in own)) + 1
         name = log_name(identity.org_id, epoch)
@@ -133,15 +135,18 @@ def read_epoch(who: Follower, envelope: Envelope) -> Prospect:
         head = log_head(connection, said.org_id)
         if head is None or not head.checkpoint:
             raise EpochError(
-                f"nothing is held here of the log of {said.org_id}; `tocsin sync` takes it as it is"
+                "nothing is held here of the log of {org_id}; `tocsin sync` takes it as it is",
+                org_id=said.org_id,
             )
         _verify_new(said, head)
         held = head.frontier.size
         shared = said.common_size <= held
         if shared and past_frontier(connection, head.log_id, said.common_size).root != said.common_root:
             raise EpochError(
-                f"the first {said.common_size} entries of the log of {said.org_id} are others here; "
-                "ask it for one from an earlier entry: `tocsin log epoch --common`"
+                "the first {common_size} entries of the log of {org_id} are others here; ask it for one "
+                "from an earlier entry: `tocsin log epoch --common`",
+                common_size=said.common_size,
+                org_id=said.org_id,
             )
     return Prospect(said, held)
 
@@ -177,14 +182,14 @@ def _verify_signed(envelope: Envelope, who: Follower) -> LogEpoch:
         raise EpochError("no member of the directory has signed it") from error
     member = signers[public_key]
     if public_key not in speaker_of(who.directory, member.org_id, who.now).signing_keys:
-        raise MemberError(f"the key of {member.org_id} that signed it is not valid now")
+        raise MemberError("the key of {org_id} that signed it is not valid now", org_id=member.org_id)
     said = who.codec.decode_epoch(envelope.payload)
     try:
         checkpoint = read_checkpoint(said.checkpoint, known_origin(member))
     except LogKeyError as error:
         raise EpochError(str(error)) from error
     if checkpoint.origin != log_name(said.org_id, said.epoch):  # whose it is was verified with it
-        raise EpochError(f"{member.org_id} signed it, and it is of another log")
+        raise EpochError("{org_id} signed it, and it is of another log", org_id=member.org_id)
     if checkpoint.size < said.common_size:
         raise EpochError("it goes on from more entries than its log has")
     return said
@@ -193,7 +198,9 @@ def _verify_signed(envelope: Envelope, who: Follower) -> LogEpoch:
 def _verify_new(said: LogEpoch, head: LogHead) -> None:
     held = epoch_in(head.name)
     if said.epoch <= held:
-        raise EpochError(f"epoch {held} of the log of {said.org_id} is followed here already")
+        raise EpochError(
+            "epoch {held} of the log of {org_id} is followed here already", held=held, org_id=said.org_id
+        )
 
 
 def _stored(said: LogEpoch, wire: bytes, said_by: str, now: datetime) -> StoredEpoch:

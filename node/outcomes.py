@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from crypto.envelope import Envelope
+from crypto.sentence import Sentence
 from node.audience import (
     ALL_CLOSED,
     Audience,
@@ -236,7 +237,10 @@ def _hold(one: _One, who: Audience, ground: _Ground) -> Hold:
     if (
         hold is not None and hold.rule == "R1" and groups
     ):  # a tier or a name among them would have let it leave
-        why = f"{', '.join(groups)} does not give it to this member: old, or for another country or purpose"
+        why = Sentence(
+            "{groups} does not give it to this member: old, or for another country or purpose",
+            groups=", ".join(groups),
+        )
         return hold._replace(reason=why)
     waits = Hold("R1", "what lets it leave was decided after it left", "`tocsin share --updates`")
     return hold or waits

@@ -78,7 +78,9 @@ def name_pair(store: Store, own: Released, org_id: str, entry: tuple[str, int], 
         envelope = codec.peek_entry(found.wire).envelope if found and found.fate == Fate.ACCEPTED else None
         if head is None or envelope is None:
             raise UnknownMatchError(
-                f"no record {member[:63]}:{index} is held; `tocsin peer records {member[:63]}`"
+                "no record {member}:{index} is held; `tocsin peer records {member}`",
+                member=member[:63],
+                index=index,
             )
         ours = RecordName(org_id, own.uid)
         theirs = RecordName(member, codec.decode_incident(envelope.payload).record_uid)

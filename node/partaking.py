@@ -108,5 +108,5 @@ def partner_of(network: Mapping[str, Tier], member: str) -> Audience:
         UnknownRecordError: It is no active member, so it is shown nothing.
     """
     if member not in network:
-        raise UnknownRecordError(f"{member} is no active member of the network")
+        raise UnknownRecordError("{member} is no active member of the network", member=member)
     return Audience(network[member], member)

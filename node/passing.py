@@ -63,15 +63,23 @@ def passable(
     entry = codec.decode_entry(one.wire) if one and one.fate == Fate.ACCEPTED else None
     envelope = entry.envelope if entry else None
     if entry is None or envelope is None or envelope.payload_type != INCIDENT_TYPE:
-        raise PassingError(f"no record {origin_id[:63]}:{log_index} is held; `tocsin peer records PEER`")
+        raise PassingError(
+            "no record {origin_id}:{log_index} is held; `tocsin peer records PEER`",
+            origin_id=origin_id[:63],
+            log_index=log_index,
+        )
     record = codec.decode_incident(envelope.payload)
     if record.label < Label.GREEN:
         raise PassingError(
-            f"it is labelled {record.label.name}: it goes to nobody else (R5); ask {origin_id}"
+            "it is labelled {name}: it goes to nobody else (R5); ask {origin_id}",
+            name=record.label.name,
+            origin_id=origin_id,
         )
     for member_id in members:
         if member_id and (member_id not in network or member_id == origin_id):
-            raise PassingError(f"{member_id[:63]!r} is no other active member of the network")
+            raise PassingError(
+                "{member_id!r} is no other active member of the network", member_id=member_id[:63]
+            )
         if not member_id and record.label < Label.CLEAR:
-            raise PassingError(f"it is labelled {record.label.name}: it goes to members alone (R5)")
+            raise PassingError("it is labelled {name}: it goes to members alone (R5)", name=record.label.name)
     return entry, record

@@ -204,11 +204,11 @@ def read_policy(text: str) -> Policy:
             on a line of its own, with the line of the file.
     """
     if len(text.encode()) > MAX_POLICY_BYTES:
-        raise PolicyError(f"longer than {MAX_POLICY_BYTES} bytes")
+        raise PolicyError("longer than {most} bytes", most=MAX_POLICY_BYTES)
     try:
         said = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise PolicyError(f"not TOML: {error}") from error
+        raise PolicyError("not TOML: {error}", error=error) from error
     countries = said.get("countries")
     lacking = isinstance(countries, dict) and DEFAULT not in countries
     faults = [(["countries"], "says nothing of the default")] if lacking else []

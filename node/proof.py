@@ -40,7 +40,7 @@ def origin_in(proof: LogProof) -> str:
     name = first_line(proof.note)
     org_id = owner_of(name)
     if not org_id:
-        raise PayloadError(f"checkpoint: {name[:80]!r} is not the log of an organization")
+        raise PayloadError("checkpoint: {name!r} is not the log of an organization", name=name[:80])
     return org_id
 
 
@@ -71,7 +71,7 @@ def verify_proof(
         raise RootMismatchError("the entry is not one that the checkpoint commits to") from error
     envelope = codec.decode_entry(proof.extra).envelope
     if entry.fate is not Fate.ACCEPTED or envelope is None or envelope.payload_type != INCIDENT_TYPE:
-        raise DisclosureError(f"it shows no record: {entry.reason or entry.fate}")
+        raise DisclosureError("it shows no record: {fate}", fate=entry.reason or entry.fate)
     record = codec.decode_incident(envelope.payload)
     chains = verify_view(record.record_uid, record.heads, codec.decode_entry(proof.extra).openings)
     return Proven(origin.org_id, entry.position, record, chains, checkpoint, cosigned)

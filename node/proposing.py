@@ -91,7 +91,7 @@ def _refuse_often(connection: Transaction, member: str, record_id: int, desk: De
     since = int((desk.now - A_DAY).timestamp())
     most = PROPOSALS_OF_A_RECORD if record_id else PROPOSALS_A_DAY
     if proposed_since(connection, member, since, record_id) >= most:
-        raise TooManyMatchesError(f"{member} has proposed {most} in a day")
+        raise TooManyMatchesError("{member} has proposed {most} in a day", member=member, most=most)
 
 
 def _keep(

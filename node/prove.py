@@ -60,7 +60,7 @@ class Giving(NamedTuple):
             return ("",)
         reach = {org_id for org_id, tier in self.bounds.network.items() if tier >= self.audience.tier}
         if not reach - {origin_id}:
-            raise NotProvableError(f"no other member is of the tier {self.audience.name}")
+            raise NotProvableError("no other member is of the tier {name}", name=self.audience.name)
         return tuple(sorted(reach - {origin_id}))
 
 
@@ -91,7 +91,7 @@ def prove_own(store: Store, org_id: str, record_id: int, giving: Giving, codec: 
         wire = seen[name if name in seen else giving.audience.tier.name.lower()]
         openings = codec.decode_entry(wire).openings
         if not openings:
-            raise NotProvableError(f"it was not released to {name} (R1)")
+            raise NotProvableError("it was not released to {name} (R1)", name=name)
         _verify_levels(openings, _decided_levels(connection, past, giving))
         proof = _proof(head, past.log_index, wire, Tiles(TileReader(connection)))
     return _written_down(store, org_id, proof, giving)
@@ -119,7 +119,9 @@ def prove_received(store: Store, origin_id: str, index: int, giving: Giving, cod
             if levels[one.dimension] != CLOSED
         )
         if not openings:
-            raise NotProvableError(f"nothing that is held of it may be shown to {giving.audience.name}")
+            raise NotProvableError(
+                "nothing that is held of it may be shown to {name}", name=giving.audience.name
+            )
         tree = tiles_of(leaf_hashes(connection, head.log_id))
         wire = codec.encode_entry(entry._replace(openings=openings))
         proof = _proof(head, index, wire, tree)
@@ -138,7 +140,7 @@ def standing_of(store: Store, own_id: str, proven: Proven, codec: Codec) -> Stan
         if head is None or head.frontier.size < size:
             return Standing.UNKNOWN
         if past_frontier(connection, head.log_id, size).root != proven.checkpoint.root:
-            raise ForkedError(f"two different logs of {size} entries")
+            raise ForkedError("two different logs of {size} entries", size=size)
         if proven.origin_id == own_id:
             return _own_standing(connection, proven.position.log_index)
         return _peer_standing(connection, head, proven.position.log_index, codec)
@@ -154,7 +156,7 @@ def _standing_release(connection: Transaction, record_id: int) -> Released:
     if past is None:
         raise NotProvableError("nothing of it was ever released (R1)")
     if not past.terms.views:
-        raise NotProvableError(f"it was called back by entry {past.log_index} (R18)")
+        raise NotProvableError("it was called back by entry {log_index} (R18)", log_index=past.log_index)
     now = current_by_record(connection, [record_id]).get(record_id)
     if now is None or now.digest != past.digest:
         raise NotProvableError("it has changed since it left (R18); `tocsin share --updates` first")
@@ -172,7 +174,9 @@ def _decided_levels(connection: Transaction, past: Released, giving: Giving) -> 
     request = Request((), frozenset(), giving.now, giving.bounds, purpose=past.terms.purpose)
     decision = decide(case_for(one, past, said, giving.audience, (request, decided(connection))))
     if decision.hold is not None:
-        raise NotProvableError(f"it is held by {decision.hold.rule}: {decision.hold.reason}")
+        raise NotProvableError(
+            "it is held by {rule}: {reason}", rule=decision.hold.rule, reason=decision.hold.reason
+        )
     return decision.levels
 
 
@@ -180,7 +184,9 @@ def _verify_levels(openings: tuple[Opening, ...], levels: Levels) -> None:
     for opening in openings:
         if len(opening.values) > levels[opening.dimension] + 1:
             name = DIMENSIONS[opening.dimension].name
-            raise NotProvableError(f"the rules let less of {name} leave now; `tocsin share --updates` first")
+            raise NotProvableError(
+                "the rules let less of {name} leave now; `tocsin share --updates` first", name=name
+            )
 
 
 def _proof(head: LogHead, index: int, wire: bytes, tree: HashReader) -> LogProof:
@@ -188,7 +194,9 @@ def _proof(head: LogHead, index: int, wire: bytes, tree: HashReader) -> LogProof
     if index >= size:
         raise NotProvableError("no checkpoint commits to it yet: wait for the next")
     if size > head.frontier.size:
-        raise NotProvableError(f"only part of the log is held; `tocsin sync {head.origin_id}` first")
+        raise NotProvableError(
+            "only part of the log is held; `tocsin sync {origin_id}` first", origin_id=head.origin_id
+        )
     try:
         return LogProof(wire, index, inclusion_path(tree, index, size), head.checkpoint)
     except ProofError as error:

@@ -51,7 +51,9 @@ def find_published(found: Sequence[Built], title: str, number: int) -> Built:
     for built in reversed(found):
         if number in {0, built.number}:
             return built
-    raise CubeError(f"no {'such ' if number else ''}release of {title[:60]} was published")
+    if number:
+        raise CubeError("no such release of {title} was published", title=title[:60])
+    raise CubeError("no release of {title} was published", title=title[:60])
 
 
 def envelopes(built: Built, keys: Sequence[bytes]) -> tuple[Envelope, Envelope]:

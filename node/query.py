@@ -196,7 +196,9 @@ def _answer(
     seen, others, told = caveats(run, query)
     if others and not seen.incidents:
         raise PurposeError(
-            f"--purpose: {others} records of peers match, and none was shared for {query.purpose}"
+            "--purpose: {others} records of peers match, and none was shared for {purpose}",
+            others=others,
+            purpose=query.purpose,
         )
     everybody = replace(query, own_only=False, purpose=None)
     return Answer(

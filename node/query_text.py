@@ -55,18 +55,20 @@ def read_query(text: str, today: date) -> Query:
         PurposeError: Nobody shares anything for that purpose.
     """
     if len(text) > MAX_TEXT:
-        raise QueryError(f"the question is longer than {MAX_TEXT} characters")
+        raise QueryError("the question is longer than {most} characters", most=MAX_TEXT)
     given: dict[str, tuple[str, ...]] = {}
     for part in filter(None, text.removeprefix("?").split("&")):
         name, _, value = part.partition("=")
         if name not in _NAMES and name not in _FILTERS:
-            raise QueryError(f"{name[:40]!r} is none of {', '.join((*_NAMES, *sorted(_FILTERS)))}")
+            raise QueryError(
+                "{name!r} is none of {known}", name=name[:40], known=", ".join((*_NAMES, *sorted(_FILTERS)))
+            )
         if name in given:
-            raise QueryError(f"{name}: stands twice")
+            raise QueryError("{name}: stands twice", name=name)
         given[name] = tuple(_decoded(one) for one in value.split(",")) if value else ()
     whom = _one(given, "for")
     if whom not in {"", "ourselves", OUTSIDERS}:
-        raise QueryError(f"for: {whom!r} is neither ourselves nor {OUTSIDERS}")
+        raise QueryError("for: {whom!r} is neither ourselves nor {outsiders}", whom=whom, outsiders=OUTSIDERS)
     return make_query(
         given.get("by", ("year",)),
         given.get("measure", ("incidents",)),
@@ -97,7 +99,7 @@ def _decoded(text: str) -> str:
 def _one(given: dict[str, tuple[str, ...]], name: str) -> str:
     values = given.get(name, ())
     if len(values) > 1:
-        raise QueryError(f"{name}: only one can be given")
+        raise QueryError("{name}: only one can be given", name=name)
     return values[0] if values else ""
 
 
@@ -106,11 +108,13 @@ def _day(given: dict[str, tuple[str, ...]], name: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
-        raise QueryError(f"{name}: {text[:40]!r} is not a day like 2015-03-14") from error
+        raise QueryError(
+            "{name}: {text!r} is not a day like 2015-03-14", name=name, text=text[:40]
+        ) from error
 
 
 def _number(given: dict[str, tuple[str, ...]], name: str) -> int:
     text = _one(given, name)
     if text and not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise QueryError(f"{name}: {text[:40]!r} is not a number")
+        raise QueryError("{name}: {text!r} is not a number", name=name, text=text[:40])
     return int(text or 0)

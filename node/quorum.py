@@ -33,5 +33,7 @@ def verify_quorum(note: bytes, quorum: Quorum) -> tuple[Cosignature, ...]:
         raise LogKeyError(str(error)) from error
     by = {one.name for one in found}  # a line that stands there twice is one witness
     if len(by) < quorum.needed:
-        raise QuorumError(f"{len(by)} of {quorum.needed} witnesses have cosigned the checkpoint")
+        raise QuorumError(
+            "{count} of {needed} witnesses have cosigned the checkpoint", count=len(by), needed=quorum.needed
+        )
     return found

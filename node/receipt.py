@@ -80,7 +80,7 @@ def verify_signed(envelope: Envelope, keys: Sequence[bytes], decode: Callable[[b
     try:
         key = verify_envelope(envelope, (RECEIPT_TYPE,), keys)
     except CryptoError as error:
-        raise ReceiptError(f"receipt: not signed by its giver: {error}") from error
+        raise ReceiptError("receipt: not signed by its giver: {error}", error=error) from error
     if envelope.signatures[0].keyid != keyid(key):  # nothing signs the hint; it has one form
         raise ReceiptError("keyid: not that of the key that signed")
     return decode(envelope.payload)
@@ -109,9 +109,17 @@ def verify_receipt(
     keys = tuple(key.public_key for key in receiver.signing_keys if key.is_valid(now))
     receipt = verify_signed(envelope, keys, decode)
     if receipt.receiver_id != receiver.org_id:
-        raise ReceiptError(f"receiver_id: {receipt.receiver_id[:63]!r} is not {receiver.org_id}")
+        raise ReceiptError(
+            "receiver_id: {receiver_id!r} is not {org_id}",
+            receiver_id=receipt.receiver_id[:63],
+            org_id=receiver.org_id,
+        )
     if receipt.origin_id != origin_id:
-        raise ReceiptError(f"origin_id: {receipt.origin_id[:63]!r} is not {origin_id}")
+        raise ReceiptError(
+            "origin_id: {origin_id!r} is not {own}",
+            origin_id=receipt.origin_id[:63],
+            own=origin_id,
+        )
     if receipt.issued > now + AHEAD:
         raise ReceiptError("issue_time: lies in the future")
     _verify_told("refusals", [one.log_index for one in receipt.refused], receipt.log_size)
@@ -129,6 +137,6 @@ def verify_receipt(
 
 def _verify_told(field: str, indexes: Sequence[int], log_size: int) -> None:
     if len(indexes) > MAX_TOLD:
-        raise ReceiptError(f"{field}: more than {MAX_TOLD}")
+        raise ReceiptError("{field}: more than {most}", field=field, most=MAX_TOLD)
     if list(indexes) != sorted(indexes) or (indexes and indexes[-1] >= log_size):
-        raise ReceiptError(f"{field}: not in order below {log_size}")
+        raise ReceiptError("{field}: not in order below {log_size}", field=field, log_size=log_size)

@@ -121,7 +121,9 @@ def _check(publication: Publication, now: datetime) -> None:
     if published is None:
         raise PublicationDateError("the day of publication is not known: give it with --published YYYY-MM-DD")
     if published > now.date():
-        raise PublicationDateError(f"the day of publication, {published}, is in the future")
+        raise PublicationDateError(
+            "the day of publication, {published}, is in the future", published=published
+        )
 
 
 def _work_out(

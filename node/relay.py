@@ -50,12 +50,12 @@ class Relay:
         try:
             verify_active(self._directory().member(org_id))
         except MemberError as error:
-            raise UnknownLogError(f"{org_id[:63]!r} is no active member") from error
+            raise UnknownLogError("{org_id!r} is no active member", org_id=org_id[:63]) from error
         head = log_head(connection, org_id)
         if head is None or not 0 < head.committed == head.frontier.size:
-            raise UnknownLogError(f"the log of {org_id} is not held here to its end")
+            raise UnknownLogError("the log of {org_id} is not held here to its end", org_id=org_id)
         if fork_of(connection, org_id) is not None:
-            raise UnknownLogError(f"the log of {org_id} told two stories")
+            raise UnknownLogError("the log of {org_id} told two stories", org_id=org_id)
         return head
 
     def proof(

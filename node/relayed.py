@@ -49,7 +49,7 @@ def verify_relayed(wires: Iterable[bytes], reader: Tier, codec: Codec) -> None:
         record = codec.decode_incident(entry.envelope.payload)
         levels = passable_to(record.label, reader)
         if levels is None:
-            raise RelayError(f"a record labelled {record.label.name} was passed on to us (R5)")
+            raise RelayError("a record labelled {name} was passed on to us (R5)", name=record.label.name)
         for opening in entry.openings:
             if opening.dimension >= len(levels) or len(opening.values) > levels[opening.dimension] + 1:
                 raise RelayError("a record was passed on more finely than anybody may (R4)")

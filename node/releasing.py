@@ -82,7 +82,9 @@ def declare(store: Store, cube: Cube, teller: Teller) -> None:
         known = cubes(connection)
         if cube.title in known:
             if known[cube.title] != cube:
-                raise CubeError(f"{cube.title} says something else already; a change is another version")
+                raise CubeError(
+                    "{title} says something else already; a change is another version", title=cube.title
+                )
             return
         add_cube(connection, cube, teller.by, teller.now)
 
@@ -140,7 +142,12 @@ def publish(store: Store, title: str, identity: Identity, teller: Teller) -> Bui
     if built.built_by.casefold() == teller.by.casefold():
         raise OverrideError("another person than who built a release publishes it")
     if found:
-        raise LeakError(f"{found[0].where}: {found[0].why}; {len(found)} in all, see the audit")
+        raise LeakError(
+            "{where}: {why}; {count} in all, see the audit",
+            where=found[0].where,
+            why=found[0].why,
+            count=len(found),
+        )
     public = write_public(read_release(built.payload))
     signed, signed_public = (
         sign_envelope(identity.signing, kind, payload).signatures[0].sig
@@ -174,7 +181,12 @@ def correct(
         release = read_release(built.payload)
         for period in periods:
             if period not in release.periods:
-                raise CubeError(f"release {number} of {title} does not tell {period[:20]!r}")
+                raise CubeError(
+                    "release {number} of {title} does not tell {period!r}",
+                    number=number,
+                    title=title,
+                    period=period[:20],
+                )
         if not reason.isprintable() or not 0 < len(reason) <= 280:
             raise CubeError("reason: not one plain line of at most 280 characters")
         notice = Notice(
@@ -195,7 +207,9 @@ def correct(
 def _plan(connection: Transaction, title: str, org_id: str, as_of: date) -> Plan:
     cube = cubes(connection).get(title)
     if cube is None:
-        raise CubeError(f"there is no cube {title[:60]!r}; `tocsin release plan FILE` declares one")
+        raise CubeError(
+            "there is no cube {title!r}; `tocsin release plan FILE` declares one", title=title[:60]
+        )
     told = releases(connection, published=True)
     same = [one for one in told if one.cube == cube]
     before = same[-1] if same else None
@@ -209,14 +223,18 @@ def _plan(connection: Transaction, title: str, org_id: str, as_of: date) -> Plan
     if before is not None:
         last = read_release(before.payload)
         if as_of < last.as_of:
-            raise CubeError(f"the release before counts as of {last.as_of}; this one can not go back")
+            raise CubeError(
+                "the release before counts as of {as_of}; this one can not go back", as_of=last.as_of
+            )
         released, revise, counted_before = last.periods, cube.revises(last.as_of, as_of), dict(before.counts)
     settled = settle(cube, closed, counted_before, released, revise=revise)
     if before is not None:
         kept = _kept(before, settled)
     if not settled.counts:
         raise CubeError(
-            f"nothing of {title} can be released yet: no period has been over for {cube.lag_days} days"
+            "nothing of {title} can be released yet: no period has been over for {lag_days} days",
+            title=title,
+            lag_days=cube.lag_days,
         )
     hidden = read_release(before.payload).hidden if before is not None else ()
     hiding = protect(cube, settled.counts, kept, [counted(one).told for one in told], hidden)
@@ -291,6 +309,8 @@ def _audit(connection: Transaction, title: str) -> tuple[Built, list[Finding]]:
     found = releases(connection)
     waiting = [one for one in found if one.cube.title == title and not one.published_at]
     if not waiting:
-        raise CubeError(f"nothing of {title[:60]} waits to be published; `tocsin release build` makes it")
+        raise CubeError(
+            "nothing of {title} waits to be published; `tocsin release build` makes it", title=title[:60]
+        )
     history = [counted(one) for one in found if one.published_at]
     return waiting[-1], audit(counted(waiting[-1]), history)

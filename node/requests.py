@@ -101,5 +101,10 @@ def _judge(
     )
     recent = requests_since(connection, caller.org_id, int((now - A_DAY).timestamp()))
     if waiting >= OPEN_REQUESTS or recent >= REQUESTS_A_DAY:
-        raise TooManyRequestsError(f"{caller.org_id} has {waiting} that wait and made {recent} in a day")
+        raise TooManyRequestsError(
+            "{org_id} has {waiting} that wait and made {recent} in a day",
+            org_id=caller.org_id,
+            waiting=waiting,
+            recent=recent,
+        )
     return None, past.record_id

@@ -39,23 +39,29 @@ def verify_writable(connection: Transaction, org_id: str) -> None:
         held = epoch_in(first_line(one.note))
         if head is not None and held > epoch_in(head.name):
             raise LogBehindError(
-                f"members follow epoch {held} of our log, and here is epoch {epoch_in(head.name)}: this is an old "
-                "copy; restore a newer one (docs/ceremonies.md)"
+                "members follow epoch {held} of our log, and here is epoch {epoch}: this is an old copy; "
+                "restore a newer one (docs/ceremonies.md)",
+                held=held,
+                epoch=epoch_in(head.name),
             )
         if one.size > size:
             raise LogBehindError(
-                f"members hold {one.size} entries of our log and here are {size}: this is an old copy, and whatever "
-                "it signed would be a second story; restore a newer one (docs/ceremonies.md)"
+                "members hold {size} entries of our log and here are {held}: this is an old copy, and "
+                "whatever it signed would be a second story; restore a newer one (docs/ceremonies.md)",
+                size=one.size,
+                held=size,
             )
         if head is not None and past_frontier(connection, head.log_id, one.size).root != one.root:
             raise LogBehindError(
-                f"members hold another log of ours with {one.size} entries; nothing more is added to this one "
-                "(docs/ceremonies.md)"
+                "members hold another log of ours with {size} entries; nothing more is added to this one "
+                "(docs/ceremonies.md)",
+                size=one.size,
             )
     if found is not None:
         raise LogBehindError(
-            f"our log has told two stories that part after entry {found.common_size}; nothing more is added to it "
-            "(docs/ceremonies.md)"
+            "our log has told two stories that part after entry {common_size}; nothing more is added "
+            "to it (docs/ceremonies.md)",
+            common_size=found.common_size,
         )
 
 

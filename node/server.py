@@ -87,7 +87,11 @@ class Exchange:
         """ListEntries."""
         asked = decode_list_call(wire)
         if not 0 <= asked.page_size <= MAX_PAGE_ENTRIES:
-            raise CallError(f"page_size: {asked.page_size} is not between 0 and {MAX_PAGE_ENTRIES}")
+            raise CallError(
+                "page_size: {page_size} is not between 0 and {most}",
+                page_size=asked.page_size,
+                most=MAX_PAGE_ENTRIES,
+            )
         if asked.call.origin_id not in {"", self._org_id}:
             return self._relayed(asked, caller)
         with self._store.read() as connection:
@@ -123,7 +127,9 @@ class Exchange:
             head = self._head(connection, asked.call)
             sizes = asked.old_size, asked.new_size
             if not 1 <= asked.old_size <= asked.new_size <= head.committed:
-                raise CallError(f"old_size, new_size: not in order between 1 and {head.committed}")
+                raise CallError(
+                    "old_size, new_size: not in order between 1 and {committed}", committed=head.committed
+                )
             if self._relay is not None and head.origin_id != self._org_id:
                 return encode_proof(self._relay.proof(connection, head, *sizes))
             return encode_proof(consistency_path(self._hashes(connection), *sizes))
@@ -132,7 +138,7 @@ class Exchange:
         """ConfirmReceipt."""
         asked = decode_confirm_call(wire)
         if asked.call.origin_id not in {"", self._org_id}:
-            raise UnknownLogError(f"this node serves the log of {self._org_id} only")
+            raise UnknownLogError("this node serves the log of {org_id} only", org_id=self._org_id)
         receipt = verify_receipt(asked.envelope, caller, self._org_id, self._clock(), decode_receipt)
         keep_receipt(self._store, receipt, asked.wire, self._tiles)
         return encode_confirmed()
@@ -152,7 +158,7 @@ class Exchange:
     def _head(self, connection: Transaction, call: Call) -> LogHead:
         if call.origin_id not in {"", self._org_id}:
             if self._relay is None:
-                raise UnknownLogError(f"this node serves the log of {self._org_id} only")
+                raise UnknownLogError("this node serves the log of {org_id} only", org_id=self._org_id)
             return self._relay.head(connection, call.origin_id)
         head = log_head(connection, self._org_id)
         if head is None:
@@ -197,7 +203,7 @@ def make_server(
     try:
         port = server.add_secure_port(listen, doorway(own, gatekeeper.welcome))
     except RuntimeError as error:
-        raise CallError(f"listen: {listen} can not be listened on; is it taken?") from error
+        raise CallError("listen: {listen} can not be listened on; is it taken?", listen=listen) from error
     return server, port
 
 
@@ -260,7 +266,7 @@ def _read_token(token: str, size: int) -> tuple[int, int]:
         raise PageTokenUnknownError("page_token: not of the form SIZE.INDEX")
     upto, start = map(int, numbers.groups())
     if not start < upto <= size:
-        raise PageTokenUnknownError(f"page_token: not an index below a size of at most {size}")
+        raise PageTokenUnknownError("page_token: not an index below a size of at most {size}", size=size)
     return upto, start
 
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 from uuid import UUID
 
+from crypto.sentence import Sentence
 from node.audience import ALL_CLOSED, FINEST, Levels, Purpose, widest
 from node.errors import PayloadError, RequestError, RequestStateError
 from node.signed import is_plain
@@ -168,7 +169,10 @@ def follow(state: State, action: Action) -> State:
     if after is None:
         possible = ", ".join(one for (before, one) in TRANSITIONS if before is state)
         raise RequestStateError(
-            f"it is {state.name.lower()}; {action} is not possible, only: {possible or 'nothing'}"
+            "it is {name}; {action} is not possible, only: {possible}",
+            name=state.name.lower(),
+            action=action,
+            possible=possible or Sentence("nothing"),
         )
     return after
 

@@ -90,5 +90,5 @@ class Counter:
 
 def _page_size(asked: int) -> int:
     if not 0 <= asked <= MAX_PAGE_SIZE:
-        raise CallError(f"page_size: {asked} is not between 0 and {MAX_PAGE_SIZE}")
+        raise CallError("page_size: {asked} is not between 0 and {most}", asked=asked, most=MAX_PAGE_SIZE)
     return asked or DEFAULT_PAGE_SIZE

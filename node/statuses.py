@@ -27,7 +27,11 @@ def case_status_service(shelf: Shelf, gatekeeper: Gatekeeper) -> Service:
     def list_case_documents(wire: bytes, caller: Member) -> bytes:
         asked = decode_documents_call(wire)
         if not 0 <= asked.page_size <= MAX_PAGE_SIZE:
-            raise CallError(f"page_size: {asked.page_size} is not between 0 and {MAX_PAGE_SIZE}")
+            raise CallError(
+                "page_size: {page_size} is not between 0 and {most}",
+                page_size=asked.page_size,
+                most=MAX_PAGE_SIZE,
+            )
         reader = caller.org_id if asked.to_caller else ""
         return encode_documents(shelf(reader, asked.after, asked.page_size or MAX_PAGE_SIZE))
 

@@ -125,7 +125,7 @@ def step(number: int) -> Step:
         StepError: There is none.
     """
     if not 0 <= number < len(STEPS):
-        raise StepError(f"step: {number} is not between 0 and {len(STEPS) - 1}")
+        raise StepError("step: {number} is not between 0 and {last}", number=number, last=len(STEPS) - 1)
     return STEPS[number]
 
 
@@ -165,7 +165,7 @@ def verify_shown(at: Step, shown: Shown, record: tuple[bytes, tuple[bytes, ...]]
         chain = verify_view(*record, (shown.opening,))[at.dimension.number]
         fact(_alone(at.dimension, chain))
     except (CryptoError, ViewError) as error:
-        raise StepError(f"opening: {error}") from error
+        raise StepError("opening: {error}", error=error) from error
     return chain
 
 

@@ -147,8 +147,10 @@ def split_record(
         if not recount and _persons(parts) != _persons([whole.incident]):
             counted, parted = (_persons(some).total() for some in ([whole.incident], parts))
             raise SuccessionError(
-                f"the parts count {parted} affected persons and the record {counted}, or of other kinds;"
-                " correct the parts, or say --recount"
+                "the parts count {parted} affected persons and the record {counted}, or of other kinds; "
+                "correct the parts, or say --recount",
+                parted=parted,
+                counted=counted,
             )
         return _split(desk, whole, parts)
 
@@ -164,7 +166,9 @@ def _open(connection: Transaction, names: Sequence[str], teller: Teller) -> tupl
     by_name = {one.name: one for one in current(connection, ids)}
     for name in names:
         if name not in by_name:
-            raise SuccessionError(f"there is no record {name[:80]!r} that stands; ids look like awsd:4664")
+            raise SuccessionError(
+                "there is no record {name!r} that stands; ids look like awsd:4664", name=name[:80]
+            )
     return _Desk(connection, teller), [by_name[name] for name in names]
 
 
@@ -201,7 +205,9 @@ def _take_apart(desk: _Desk, whole: Current) -> Succession:
     last = max((link.revision_id for link in ended), default=None)
     back = {link: origin for link, origin in ended.items() if link.revision_id == last}
     if not back:
-        raise SuccessionError(f"nothing is merged into {whole.name}; say what it is to be split into")
+        raise SuccessionError(
+            "nothing is merged into {name}; say what it is to be split into", name=whole.name
+        )
     names = [name for _, name in back.values()]
     again = [*names, whole.name]
     desk.add(desk.day(again), [_New(name) for name in again])

@@ -115,7 +115,11 @@ async def pull(
         name = head.name if head.checkpoint else ""
         checkpoint = verify_head(note, origin, head.frontier, quorum_of(directory, org_id), name)
         if checkpoint.size < shown:
-            raise RolledBackError(f"the log has shown {shown} entries to others, and {checkpoint.size} to us")
+            raise RolledBackError(
+                "the log has shown {shown} entries to others, and {size} to us",
+                shown=shown,
+                size=checkpoint.size,
+            )
         async with nullcontext(verifiers) if verifiers else Verifiers() as who:
             if checkpoint.size - head.frontier.size >= MANY_ENTRIES:
                 who.call_helpers()

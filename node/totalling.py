@@ -123,7 +123,7 @@ async def fetch_totals(
     wire = wires.encode_list_call(str(uuid4()))
     told = wires.decode_totals(await client.call(wires.SERVICE, "ListTotals", wire))
     if len(told) > MAX_TOLD:
-        raise PayloadError(f"totals: more than {MAX_TOLD}")
+        raise PayloadError("totals: more than {most}", most=MAX_TOLD)
     kept = 0
     for one in told:
         try:  # one that does not hold keeps none of the others away

@@ -14,6 +14,7 @@ from typing import NamedTuple, Protocol
 
 from crypto.envelope import Envelope, verify_threshold
 from crypto.errors import CryptoError
+from crypto.sentence import Sentence
 from node.directory import DIRECTORY_TYPE, Directory, verify_members, verify_successor
 from node.errors import DirectoryError, RootError, TwoDirectoriesError
 
@@ -113,7 +114,7 @@ def read_trusted(document: Document, fingerprint: bytes, codec: Codec) -> Truste
         raise RootError("it is not of the network whose fingerprint this is")
     pinned, *later = document.roots[found[0] :]
     root = codec.decode_root(pinned.payload)
-    _verify_signed(pinned, root.root, "that root itself")
+    _verify_signed(pinned, root.root, Sentence("that root itself"))
     trusted = Trusted(root, Document((pinned,), None))
     for envelope in later:
         trusted = _with_root(trusted, envelope, codec)
@@ -164,17 +165,29 @@ def verify_role(role: Role) -> None:
     if list(role.keys) != sorted(set(role.keys)):
         raise RootError("the keys of a role are not in ascending order, each once")
     if not 1 <= role.threshold <= len(role.keys):
-        raise RootError(f"{role.threshold} of {len(role.keys)} keys can not sign")
+        raise RootError(
+            "{threshold} of {count} keys can not sign", threshold=role.threshold, count=len(role.keys)
+        )
 
 
 def _with_root(held: Trusted, envelope: Envelope, codec: Codec) -> Trusted:
-    _verify_signed(envelope, held.root.root, f"version {held.root.version} of the root")
+    _verify_signed(
+        envelope, held.root.root, Sentence("version {version} of the root", version=held.root.version)
+    )
     root = codec.decode_root(envelope.payload)
-    _verify_signed(envelope, root.root, "that root itself")
+    _verify_signed(envelope, root.root, Sentence("that root itself"))
     if root.network != held.root.network:
-        raise RootError(f"it is of the network {root.network}, not of {held.root.network}")
+        raise RootError(
+            "it is of the network {other}, not of {held_root_network}",
+            other=root.network,
+            held_root_network=held.root.network,
+        )
     if root.version != held.root.version + 1:
-        raise RootError(f"version {root.version} of the root does not follow version {held.root.version}")
+        raise RootError(
+            "version {version} of the root does not follow version {held}",
+            version=root.version,
+            held=held.root.version,
+        )
     document = held.document._replace(roots=(*held.document.roots, envelope))
     return replace(held, root=root, document=document)
 
@@ -193,7 +206,8 @@ def _with_directory(held: Trusted, envelope: Envelope, codec: Codec) -> Trusted:
     ):
         if directory.version == held.directory.version and envelope.payload != before.payload:
             raise TwoDirectoriesError(
-                f"it differs from version {directory.version} held here but has the same number"
+                "it differs from version {version} held here but has the same number",
+                version=directory.version,
             )
         verify_successor(directory, held.directory)
     document = held.document._replace(directory=envelope)
@@ -204,12 +218,21 @@ def _read_directory(root: Root, envelope: Envelope, codec: Codec) -> Directory:
     try:
         verify_threshold(envelope, DIRECTORY_TYPE, *root.directory)
     except CryptoError as error:
-        raise DirectoryError(f"it is not signed by enough keys of the network: {error}") from error
+        raise DirectoryError(
+            "it is not signed by enough keys of the network: {error}", error=error
+        ) from error
     directory = codec.decode_directory(envelope.payload)
     if directory.network != root.network:
-        raise DirectoryError(f"it is of the network {directory.network}, this node belongs to {root.network}")
+        raise DirectoryError(
+            "it is of the network {network}, this node belongs to {other}",
+            network=directory.network,
+            other=root.network,
+        )
     if directory.root_version > root.version:
-        raise DirectoryError(f"it needs version {directory.root_version} of the root; take that over first")
+        raise DirectoryError(
+            "it needs version {root_version} of the root; take that over first",
+            root_version=directory.root_version,
+        )
     return replace(directory, root_expires=root.expires)
 
 
@@ -217,4 +240,6 @@ def _verify_signed(envelope: Envelope, role: Role, whose: str) -> None:
     try:
         verify_threshold(envelope, ROOT_TYPE, *role)
     except CryptoError as error:
-        raise RootError(f"it is not signed by enough keys of {whose}: {error}") from error
+        raise RootError(
+            "it is not signed by enough keys of {whose}: {error}", whose=whose, error=error
+        ) from error

@@ -108,7 +108,9 @@ def read_bundle(
             received += kept
             progress(head.frontier.size, checkpoint.size)
         if head.frontier.size < checkpoint.size:
-            raise BundleContentError(f"it ends at entry {head.frontier.size} of {checkpoint.size}")
+            raise BundleContentError(
+                "it ends at entry {held} of {size}", held=head.frontier.size, size=checkpoint.size
+            )
     except PeerError as refusal:
         _note(store, origin.org_id, now, refusal)
         error = refusal
@@ -122,7 +124,9 @@ def _frames(parts: Iterable[bytes]) -> Iterator[bytes]:
         while len(gathered) >= PREFIX_BYTES:
             size = int.from_bytes(gathered[:PREFIX_BYTES], "big")
             if size > MAX_FRAME_BYTES:
-                raise BundleContentError(f"a part of it has {size} bytes, at most {MAX_FRAME_BYTES} are read")
+                raise BundleContentError(
+                    "a part of it has {size} bytes, at most {most} are read", size=size, most=MAX_FRAME_BYTES
+                )
             end = PREFIX_BYTES + size
             if len(gathered) < end:
                 break
@@ -146,16 +150,26 @@ def _verify_bundle(
     origin = origin_of(reader.directory, member.org_id, now)
     # A bundle is signed now, whatever its entries were signed with.
     if public_key not in speaker_of(reader.directory, member.org_id, now).signing_keys:
-        raise BundleError(f"the key of {member.org_id} that signed it is not valid now")
+        raise BundleError("the key of {org_id} that signed it is not valid now", org_id=member.org_id)
     bundle = codec.decode_bundle(envelope.payload)
     if bundle.origin_id != member.org_id:
-        raise OriginError(f"{member.org_id} signed it, but it names {bundle.origin_id[:63]!r}")
+        raise OriginError(
+            "{org_id} signed it, but it names {origin_id!r}",
+            org_id=member.org_id,
+            origin_id=bundle.origin_id[:63],
+        )
     if bundle.network != reader.directory.network:
         raise BundleNetworkError(
-            f"it is of the network {bundle.network[:63]!r}, not of {reader.directory.network}"
+            "it is of the network {network!r}, not of {reader_directory_network}",
+            network=bundle.network[:63],
+            reader_directory_network=reader.directory.network,
         )
     if bundle.recipient_id != reader.org_id:
-        raise BundleRecipientError(f"{member.org_id} wrote it for {bundle.recipient_id[:63]!r}")
+        raise BundleRecipientError(
+            "{org_id} wrote it for {recipient_id!r}",
+            org_id=member.org_id,
+            recipient_id=bundle.recipient_id[:63],
+        )
     if member.org_id == reader.org_id:
         raise BundleError("it is of this node itself")
     if bundle.seal_hash != name:
@@ -178,8 +192,12 @@ def _begin(
         raise
     if bundle.first_index > held:
         raise BundleGapError(
-            f"it starts at entry {bundle.first_index} and {held} are held here; ask {origin.org_id} for one from"
-            f" {held}: tocsin bundle write --to {bundle.recipient_id} --from {held} FILE"
+            "it starts at entry {first_index} and {held} are held here; ask {org_id} for one from "
+            "{held}: tocsin bundle write --to {recipient_id} --from {held} FILE",
+            first_index=bundle.first_index,
+            held=held,
+            org_id=origin.org_id,
+            recipient_id=bundle.recipient_id,
         )
     return head or follow(store, origin.org_id), checkpoint
 
@@ -191,7 +209,10 @@ def _verify_checkpoint(
     checkpoint = verify_head(bundle.checkpoint, origin, Frontier(), NO_QUORUM)
     if not bundle.first_index <= bundle.log_size == checkpoint.size:
         raise BundleContentError(
-            f"it names entries {bundle.first_index} to {bundle.log_size}, its checkpoint {checkpoint.size}"
+            "it names entries {first_index} to {log_size}, its checkpoint {size}",
+            first_index=bundle.first_index,
+            log_size=bundle.log_size,
+            size=checkpoint.size,
         )
     if head is None or checkpoint.size >= head.frontier.size:
         name = head.name if head and head.checkpoint else ""

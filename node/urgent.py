@@ -122,13 +122,17 @@ def verify_signed(wire: bytes, origin: Origin, codec: AlertCodec) -> Alert:
     try:
         key = verify_envelope(envelope, (ALERT_TYPE,), origin.signing_keys)
     except CryptoError as error:
-        raise RecordSignatureError(f"alert: {error}") from error
+        raise RecordSignatureError("alert: {error}", error=error) from error
     # Nothing signs the hint; held to its one form, all nodes keep the same bytes.
     if envelope.signatures[0].keyid != keyid(key):
         raise RecordSignatureError("alert: the hint is of another key than the signature")
     alert = codec.decode_alert(envelope.payload)
     if alert.origin_id != origin.org_id:
-        raise OriginError(f"an alert of {alert.origin_id[:63]!r} came from {origin.org_id}")
+        raise OriginError(
+            "an alert of {origin_id!r} came from {org_id}",
+            origin_id=alert.origin_id[:63],
+            org_id=origin.org_id,
+        )
     return alert
 
 
@@ -147,14 +151,16 @@ def _verify_times(alert: Alert, now: datetime) -> None:
     if alert.issued < now - MAX_LIFE:
         raise AlertError("it was issued so long ago that it has expired")
     if not timedelta() < alert.expires - alert.issued <= MAX_LIFE:
-        raise AlertError(f"it does not expire within {MAX_LIFE.days} days of its issue")
+        raise AlertError("it does not expire within {days} days of its issue", days=MAX_LIFE.days)
     if not timedelta() <= alert.log_by - alert.issued <= MAX_LOG_DELAY:
-        raise AlertError(f"it does not promise to be logged within {MAX_LOG_DELAY.days} days of its issue")
+        raise AlertError(
+            "it does not promise to be logged within {days} days of its issue", days=MAX_LOG_DELAY.days
+        )
 
 
 def _verify_advice(alert: Alert) -> None:
     if not is_plain(alert.advice):
-        raise AlertError(f"its advice is not plain text of at most {MAX_ADVICE} characters")
+        raise AlertError("its advice is not plain text of at most {most} characters", most=MAX_ADVICE)
     if alert.advice and not alert.reviewed:
         raise AlertError("nobody has reviewed its advice")
 
@@ -168,7 +174,7 @@ def _verify_record(alert: Alert, wire: bytes, origin: Origin, codec: Codec) -> C
         raise AlertError("it shows no record")
     (entry,) = verify_stored((wire,), origin, 0, codec)
     if entry.fate is not Fate.ACCEPTED:
-        raise AlertError(f"its record is not one that can be kept: {entry.reason or entry.fate}")
+        raise AlertError("its record is not one that can be kept: {fate}", fate=entry.reason or entry.fate)
     if entry.position.leaf_hash != alert.leaf_hash:
         raise AlertError("it shows another entry than the one that it promises to log")
     shown = codec.decode_entry(wire).envelope

@@ -102,7 +102,11 @@ def verify_verdict(
     """
     verdict = verify_signed(envelope, keys, decode)
     if verdict.signer_id != signer_id:
-        raise VerdictError(f"own: a record of {verdict.signer_id[:63]!r}, not of {signer_id}")
+        raise VerdictError(
+            "own: a record of {signer_id!r}, not of {other}",
+            signer_id=verdict.signer_id[:63],
+            other=signer_id,
+        )
     if verdict.issued > now + AHEAD:
         raise VerdictError("issue_time: lies in the future")
     return verdict
@@ -118,7 +122,7 @@ def verify_signed(envelope: Envelope, keys: Sequence[bytes], decode: Callable[[b
     try:
         key = verify_envelope(envelope, (VERDICT_TYPE,), keys)
     except CryptoError as error:
-        raise VerdictError(f"verdict: not signed by its giver: {error}") from error
+        raise VerdictError("verdict: not signed by its giver: {error}", error=error) from error
     if envelope.signatures[0].keyid != keyid(key):  # nothing signs the hint; it has one form
         raise VerdictError("keyid: not that of the key that signed")
     verdict = decode(envelope.payload)
@@ -129,7 +133,9 @@ def verify_signed(envelope: Envelope, keys: Sequence[bytes], decode: Callable[[b
     if (verdict.judgement is Judgement.SAME) != (verdict.ground is not None):
         raise VerdictError("ground: does not go with the judgement")
     if not 1 <= verdict.number <= MAX_NUMBER:
-        raise VerdictError(f"number: {verdict.number} is not between 1 and {MAX_NUMBER}")
+        raise VerdictError(
+            "number: {number} is not between 1 and {most}", number=verdict.number, most=MAX_NUMBER
+        )
     return verdict
 
 

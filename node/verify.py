@@ -182,13 +182,18 @@ def verify_head(note: bytes, origin: Origin, held: Frontier, quorum: Quorum, nam
     checkpoint = read_checkpoint(note, origin)
     if name and checkpoint.origin != name:
         raise OtherEpochError(
-            f"it is epoch {epoch_in(checkpoint.origin)} of the log of {origin.org_id}, and epoch {epoch_in(name)} is "
-            "followed here; ask what happened, and for the file: `tocsin peer epoch`"
+            "it is epoch {epoch} of the log of {org_id}, and epoch {other} is followed here; ask "
+            "what happened, and for the file: `tocsin peer epoch`",
+            epoch=epoch_in(checkpoint.origin),
+            org_id=origin.org_id,
+            other=epoch_in(name),
         )
     if checkpoint.size < held.size:
-        raise RolledBackError(f"the log had {held.size} entries and now shows {checkpoint.size}")
+        raise RolledBackError(
+            "the log had {held} entries and now shows {size}", held=held.size, size=checkpoint.size
+        )
     if checkpoint.size == held.size and checkpoint.root != held.root:
-        raise ForkedError(f"two different logs of {held.size} entries")
+        raise ForkedError("two different logs of {held} entries", held=held.size)
     if checkpoint.size > held.size:
         verify_quorum(note, quorum)
     return checkpoint
@@ -365,11 +370,13 @@ def _positions(wires: Sequence[bytes], start: int, origin: Origin, codec: Codec)
 
 def _verify_sizes(page: Page, checkpoint: Checkpoint, held: Frontier) -> None:
     if not 1 <= len(page.entries) <= MAX_PAGE_ENTRIES:
-        raise PageError(f"{len(page.entries)} entries where 1 to {MAX_PAGE_ENTRIES} are allowed")
+        raise PageError(
+            "{count} entries where 1 to {most} are allowed", count=len(page.entries), most=MAX_PAGE_ENTRIES
+        )
     if held.size + len(page.entries) > checkpoint.size:
-        raise PageError(f"it goes beyond the {checkpoint.size} entries of the checkpoint")
+        raise PageError("it goes beyond the {size} entries of the checkpoint", size=checkpoint.size)
     if max(map(len, page.entries)) > MAX_ENTRY_BYTES:
-        raise PageError(f"an entry is larger than {MAX_ENTRY_BYTES} bytes")
+        raise PageError("an entry is larger than {most} bytes", most=MAX_ENTRY_BYTES)
 
 
 def _leaf(entry: Entry, keys: Mapping[str, bytes]) -> bytes:
@@ -402,7 +409,7 @@ def _verify_signature(index: int, envelope: Envelope, origin: Origin) -> bytes:
     try:
         return verify_envelope(envelope, _PAYLOAD_TYPES, origin.signing_keys)
     except (SignatureError, EnvelopeError) as error:
-        raise RecordSignatureError(f"entry {index}: {error}") from error
+        raise RecordSignatureError("entry {index}: {error}", index=index, error=error) from error
 
 
 def _verify_entry(index: int, entry: Entry, origin: Origin, codec: Codec) -> Finding:
@@ -412,12 +419,12 @@ def _verify_entry(index: int, entry: Entry, origin: Origin, codec: Codec) -> Fin
         retraction = codec.decode_retraction(entry.envelope.payload)
         _verify_origin(retraction.origin_id, origin)
         if entry.openings:
-            raise DisclosureError(f"entry {index}: a retraction has nothing to open")
+            raise DisclosureError("entry {index}: a retraction has nothing to open", index=index)
         return Finding(Fate.RETRACTED, retraction)
     if entry.envelope.payload_type == PADDING_TYPE:
         _verify_origin(codec.decode_padding(entry.envelope.payload).origin_id, origin)
         if entry.openings:
-            raise DisclosureError(f"entry {index}: padding has nothing to open")
+            raise DisclosureError("entry {index}: padding has nothing to open", index=index)
         return Finding(Fate.PADDING)
     record = codec.decode_incident(entry.envelope.payload)
     _verify_origin(record.origin_id, origin)
@@ -441,7 +448,7 @@ def _verify_openings(index: int, entry: Entry, record: IncidentRecord) -> Findin
     try:
         chains = verify_view(record.record_uid, record.heads, entry.openings)
     except (CryptoError, ViewError) as error:
-        raise DisclosureError(f"entry {index}: {error}") from error
+        raise DisclosureError("entry {index}: {error}", index=index, error=error) from error
     try:
         seen = fact(chains, record.purpose)
     except ViewError as error:
@@ -454,4 +461,8 @@ def _verify_openings(index: int, entry: Entry, record: IncidentRecord) -> Findin
 
 def _verify_origin(origin_id: str, origin: Origin) -> None:
     if origin_id != origin.org_id:
-        raise OriginError(f"a record of {origin_id[:63]!r} stands in the log of {origin.org_id}")
+        raise OriginError(
+            "a record of {origin_id!r} stands in the log of {org_id}",
+            origin_id=origin_id[:63],
+            org_id=origin.org_id,
+        )

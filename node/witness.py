@@ -58,7 +58,11 @@ def witness(store: Store, org_id: str, signer: Signer, caller: Member, asked: Gr
     """
     checkpoint = _checkpoint(caller, asked.note, now)
     if asked.old_size > checkpoint.size:
-        raise WitnessSizeError(f"old_size: {asked.old_size} is more than the checkpoint's {checkpoint.size}")
+        raise WitnessSizeError(
+            "old_size: {old_size} is more than the checkpoint's {size}",
+            old_size=asked.old_size,
+            size=checkpoint.size,
+        )
     try:
         _check_and_store(store, asked, checkpoint)
     except WitnessProofError:
@@ -71,10 +75,10 @@ def witness(store: Store, org_id: str, signer: Signer, caller: Member, asked: Gr
 def _checkpoint(caller: Member, note: bytes, now: datetime) -> Checkpoint:
     origin = note[:_MAX_ORIGIN].partition(b"\n")[0].decode(errors="replace")
     if not origin.startswith(f"tocsin/{caller.org_id}/"):
-        raise WitnessOriginError(f"{caller.org_id} has no log of that name")
+        raise WitnessOriginError("{org_id} has no log of that name", org_id=caller.org_id)
     keys = [key.public_key for key in caller.log_keys if key.is_valid(now)]
     if not keys:
-        raise WitnessSignatureError(f"no log key of {caller.org_id} is valid now")
+        raise WitnessSignatureError("no log key of {org_id} is valid now", org_id=caller.org_id)
     try:
         return verify_checkpoint(note, origin, *keys)
     except CryptoError as error:
@@ -86,7 +90,9 @@ def _check_and_store(store: Store, asked: Growth, checkpoint: Checkpoint) -> Non
         last = last_witnessed(connection, checkpoint.origin)
         size = last.size if last else 0
         if asked.old_size != size:
-            raise WitnessBehindError(f"{checkpoint.origin} was last signed here at {size}", size)
+            raise WitnessBehindError(
+                "{origin} was last signed here at {size}", size, origin=checkpoint.origin, size=size
+            )
         _verify(last, asked, checkpoint)
         _verify_held(connection, checkpoint)
         put_witnessed(connection, Witnessed(*checkpoint, asked.note))
@@ -99,7 +105,9 @@ def _verify_held(connection: Transaction, checkpoint: Checkpoint) -> None:
     if head is None or (head.name, head.frontier.size) != checkpoint[:2]:
         return
     if head.frontier.root != checkpoint.root:
-        raise WitnessProofError(f"{org_id} has shown another log of {checkpoint.size} entries")
+        raise WitnessProofError(
+            "{org_id} has shown another log of {size} entries", org_id=org_id, size=checkpoint.size
+        )
 
 
 def _verify(last: Witnessed | None, asked: Growth, checkpoint: Checkpoint) -> None:

@@ -52,13 +52,24 @@ def yearly(counts: Iterable[Count]) -> tuple[tuple[int | str | None, ...], ...]:
     for one in counts:
         if one.of not in {UNSMS, UNRWA} or one.what not in COUNTED:
             raise QueryError(
-                f"{one.of[:20]} {one.what[:40]}: not one of {UNSMS}, {UNRWA} and {', '.join(COUNTED)}"
+                "{of} {what}: not one of {unsms}, {unrwa} and {counted}",
+                of=one.of[:20],
+                what=one.what[:40],
+                unsms=UNSMS,
+                unrwa=UNRWA,
+                counted=", ".join(COUNTED),
             )
         if not 0 <= one.number <= MAX_NUMBER:
-            raise QueryError(f"{one.year} {one.of} {one.what}: {one.number} is no number of persons or cases")
+            raise QueryError(
+                "{year} {of} {what}: {number} is no number of persons or cases",
+                year=one.year,
+                of=one.of,
+                what=one.what,
+                number=one.number,
+            )
         line = lines.setdefault((one.year, one.of), {})
         if one.what in line:
-            raise QueryError(f"{one.year} {one.of} {one.what} stands twice")
+            raise QueryError("{year} {of} {what} stands twice", year=one.year, of=one.of, what=one.what)
         line[one.what] = one.number
     order = sorted(lines, key=lambda key: (key[0], key[1] != UNSMS))
     return tuple((*key, *_line(f"{key[0]} {key[1]}", lines[key])) for key in order)
@@ -71,10 +82,16 @@ def _line(name: str, told: Mapping[str, int]) -> tuple[Number, ...]:
         if len(known) == len(parts):
             found[total] = sum(known)
         if total in told and (told[total] < sum(known) or found[total] != told[total]):
-            raise QueryError(f"{name}: {total} are {told[total]}, their parts {sum(known)}")
+            raise QueryError(
+                "{name}: {total} are {told}, their parts {known}",
+                name=name,
+                total=total,
+                told=told[total],
+                known=sum(known),
+            )
     for part, whole in _LOCAL.items():
         if told.get(part, 0) > told.get(whole, 0):
-            raise QueryError(f"{name}: {part} are more than {whole}")
+            raise QueryError("{name}: {part} are more than {whole}", name=name, part=part, whole=whole)
     found["not_itemised"] = _not_itemised(name, found)
     return tuple(found[column] for column in COLUMNS)
 
@@ -86,5 +103,10 @@ def _not_itemised(name: str, found: Mapping[str, Number]) -> Number:
         return None
     rest = affected - sum(found[item] or 0 for item in _ITEMS)
     if rest < 0:
-        raise QueryError(f"{name}: the items are {-rest} more than the {affected} affected")
+        raise QueryError(
+            "{name}: the items are {more} more than the {affected} affected",
+            name=name,
+            more=-rest,
+            affected=affected,
+        )
     return rest

@@ -12,6 +12,7 @@ from casework.errors import CaseworkError, OfficeUnavailableError, RefusedError
 from casework.glass import Notice
 from casework.wire.cases import decode_notice
 from casework.wire.parsing import parse
+from casework.wire.sentences import decode_sentence
 from casework.wire.services import CASEWORK
 from tocsin.casework.v1 import casework_service_pb2 as messages
 
@@ -144,9 +145,10 @@ class Line:
 
     def _refusal(self, failure: Any) -> CaseworkError:
         """What a failed call means; of what the line itself says nothing is passed on."""
-        reason = str(self._reason_of(tuple(failure.trailing_metadata() or ())))
+        trailing = tuple(failure.trailing_metadata() or ())
+        reason = str(self._reason_of(trailing))
         if reason:
-            return RefusedError(str(failure.details()), reason)
+            return RefusedError(decode_sentence(str(failure.details()), trailing), reason)
         match failure.code():
             case grpc.StatusCode.DEADLINE_EXCEEDED:
                 return OfficeUnavailableError("the office's server did not answer in time")

@@ -19,6 +19,7 @@ from casework.errors import FieldError
 from casework.event import Event, Statement
 from casework.lifecycle import State
 from casework.vocabulary.deadlines import Rules
+from crypto.sentence import Sentence
 
 __all__ = [
     "UNDECIDED",
@@ -96,7 +97,12 @@ def check_clock(case: CaseFile, statement: Statement, today: date, rules: Rules)
         return  # whether it runs depends on treaties, which the case does not know
     running = [clock.key for clock in clocks(case, today, rules) if clock.state in UNDECIDED]
     if named not in running:
-        raise FieldError("clock", f"{named[:40]!r} does not run; these do: {', '.join(running) or 'none'}")
+        raise FieldError(
+            "clock",
+            "{named!r} does not run; these do: {running}",
+            named=named[:40],
+            running=", ".join(running) or Sentence("none"),
+        )
 
 
 def _standing(clock: Clock | None) -> tuple[object, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from casework.errors import FieldError
 from casework.values import Value, parse_value
 from casework.vocabulary import Field, kinds
+from crypto.sentence import Sentence
 
 _FIELD = re.compile(r'\s*([a-z_0-9]+)=("(?:[^"\\]|\\.)*"|[^;]*)(?:;|$)')
 
@@ -30,7 +31,10 @@ def _field(kind: str, name: str) -> Field:
     found = kinds()[kind].fields.get(name)
     if found is None:
         raise FieldError(
-            name, f"{kind} has no such field; it has {', '.join(kinds()[kind].fields) or 'none'}"
+            name,
+            "{kind} has no such field; it has {fields}",
+            kind=kind,
+            fields=", ".join(kinds()[kind].fields) or Sentence("none"),
         )
     return found
 
@@ -40,10 +44,12 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
     while text[at:].strip():
         found = _FIELD.match(text, at)
         if found is None:
-            raise FieldError("outcome", f"{text[at : at + 40]!r} is not of the form name=value; name=value")
+            raise FieldError(
+                "outcome", "{text!r} is not of the form name=value; name=value", text=text[at : at + 40]
+            )
         value = found[2].strip()
         try:
             yield found[1], str(json.loads(value)) if value.startswith('"') else value
         except ValueError as error:
-            raise FieldError("outcome", f"{value[:40]!r} is no text in double quotes") from error
+            raise FieldError("outcome", "{value!r} is no text in double quotes", value=value[:40]) from error
         at = found.end()

@@ -96,12 +96,12 @@ def read_rows(text: str, today: date) -> dict[str, CaseRows]:
         header = tuple(next(reader, []))
         if header != COLUMNS:
             lacking = [name for name in COLUMNS if name not in header] or ["header"]
-            raise FieldError(lacking[0], f"the first row has to be {','.join(COLUMNS)}")
+            raise FieldError(lacking[0], "the first row has to be {columns}", columns=",".join(COLUMNS))
         for number, cells in enumerate(reader, 2):
             if cells:
                 _take(number, cells, today, cases.setdefault(_plain(cells[0]), CaseRows([], [])))
     except csv.Error as error:
-        raise FieldError(f"line {reader.line_num}", f"is no CSV: {error}") from error
+        raise FieldError(f"line {reader.line_num}", "is no CSV: {error}", error=error) from error
     return cases
 
 

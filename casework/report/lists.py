@@ -193,4 +193,4 @@ def _left_out(telling: Telling) -> list[Section]:
 
 def _inside(telling: Telling, report: str) -> None:
     if telling.level is not Level.INTERNAL:
-        raise FieldError("level", f"{report} is for internal use only")
+        raise FieldError("level", "{report} is for internal use only", report=report)

@@ -67,7 +67,7 @@ def admit_officer(wire: bytes, work: Workplace) -> messages.AdmitOfficerResponse
     asked = parse(messages.AdmitOfficerRequest(), wire)
     keys = (asked.signing_key, asked.seal_key)
     if any(keys) and {len(key) for key in keys} != {KEY_BYTES}:
-        raise CallError(f"signing_key: both keys have {KEY_BYTES} bytes, or neither is given")
+        raise CallError("signing_key: both keys have {needed} bytes, or neither is given", needed=KEY_BYTES)
     admitted = work.admit(asked.officer_id, frozenset(asked.roles), keys if any(keys) else None)
     return messages.AdmitOfficerResponse(officer=encode_colleague(admitted))
 

@@ -59,7 +59,7 @@ def open_case(wire: bytes, work: Workplace) -> messages.OpenCaseResponse:
     """OpenCase."""
     asked = parse(messages.OpenCaseRequest(), wire)
     if len(asked.owners) > MAX_OWNERS:
-        raise CallError(f"owners: more than {MAX_OWNERS}")
+        raise CallError("owners: more than {most}", most=MAX_OWNERS)
     opening = decode_statement(asked.opening)
     return messages.OpenCaseResponse(
         uid=work.open_for(opening, tuple(asked.owners), request_id=request_id_of(wire))

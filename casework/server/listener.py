@@ -22,8 +22,10 @@ from casework.sessions import IDLE_SECONDS, Sessions
 from casework.status import sentence, status_code
 from casework.wire.cases import encode_notice
 from casework.wire.parsing import parse, request_id_of
+from casework.wire.sentences import KEY, encode_sentence
 from casework.wire.services import ACCESS, CASEWORK, EVIDENCE, INTAKE, PORTFOLIO
 from crypto.errors import CryptoError
+from crypto.sentence import english
 from tocsin.casework.v1 import casework_service_pb2 as messages
 
 DETAILS = "grpc-status-details-bin"
@@ -93,7 +95,9 @@ def make_case_server(
     try:
         port = server.add_secure_port(listen, grpc.ssl_server_credentials([tls]))
     except RuntimeError as error:
-        raise CallError(f"casework_listen: {listen} can not be listened on; is it taken?") from error
+        raise CallError(
+            "casework_listen: {listen} can not be listened on; is it taken?", listen=listen
+        ) from error
     return server, port
 
 
@@ -195,7 +199,9 @@ class _Edge:
         logger.warning("call refused: reason=%s request=%s", ours.reason, request_id)
         code, text = status_code(ours), sentence(ours)
         packed = self._pack(code, text, ours.reason, request_id)
-        await context.abort(code, text, trailing_metadata=((DETAILS, packed),))
+        parts = encode_sentence(text)
+        beside = ((KEY, parts),) if parts else ()
+        await context.abort(code, english(text), trailing_metadata=((DETAILS, packed), *beside))
 
 
 async def _first(wires: Any) -> bytes:

@@ -15,6 +15,7 @@ from typing import Any
 
 from casework.errors import FieldError
 from casework.vocabulary import codes
+from crypto.sentence import Sentence
 
 FILE = "deadlines.toml"
 ORGANIZATION_DEFAULT = "organization default"
@@ -119,14 +120,16 @@ def read_rules(text: str) -> Rules:
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise FieldError(FILE, f"is no TOML: {error}") from error
+        raise FieldError(FILE, "is no TOML: {error}", error=error) from error
     usual = usual_rules()
     rules = dict(usual.by_id)
     appeal, delivery = _table(table.pop("appeal_days", {}), "appeal_days"), table.pop("delivery", {})
     for name, changes in table.items():
         if name not in rules:
             raise FieldError(
-                f"{FILE}: {name[:40]}", f"is none of {', '.join((*rules, 'appeal_days', 'delivery'))}"
+                f"{FILE}: {name[:40]}",
+                "is none of {known}",
+                known=", ".join((*rules, "appeal_days", "delivery")),
             )
         rules[name] = _changed(rules[name], _table(changes, name))
     return Rules(
@@ -156,18 +159,24 @@ def _changed(rule: Rule, changes: Mapping[str, Any]) -> Rule:
             }
             unknown = sorted(numbers.keys() - known.keys())
             if unknown:
-                raise FieldError(f"{where}.{unknown[0]}", f"is none of {', '.join(known) or 'nothing'}")
+                raise FieldError(
+                    f"{where}.{unknown[0]}",
+                    "is none of {known}",
+                    known=", ".join(known) or Sentence("nothing"),
+                )
             rule = _counting(rule, name, MappingProxyType({**known, **numbers}))
         elif name == "owner":
             if value not in codes("role"):
-                raise FieldError(where, f"is none of {', '.join(codes('role'))}")
+                raise FieldError(where, "is none of {roles}", roles=", ".join(codes("role")))
             rule = replace(rule, owner=value)
         elif name == "anchor":
             if not isinstance(value, str) or not value.strip():
                 raise FieldError(where, "write what the time rests on")
             rule = replace(rule, anchor=value.strip())
         else:
-            raise FieldError(where, f"can not be changed; {', '.join((*_UNITS, 'owner', 'anchor'))} can")
+            raise FieldError(
+                where, "can not be changed; {known} can", known=", ".join((*_UNITS, "owner", "anchor"))
+            )
     return rule
 
 
@@ -185,7 +194,12 @@ def _table(value: Any, name: str) -> Mapping[str, Any]:
 
 def _number(table: str, name: str, unit: str, value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= _MAX[unit]:
-        raise FieldError(f"{FILE}: {table}.{name}", f"write a whole number from 1 to {_MAX[unit]} ({unit})")
+        raise FieldError(
+            f"{FILE}: {table}.{name}",
+            "write a whole number from 1 to {most} ({unit})",
+            most=_MAX[unit],
+            unit=unit,
+        )
     return value
 
 
@@ -206,5 +220,5 @@ def _window(where: str, value: Any) -> Window:
             f"{FILE}: {where}", 'write from and until like "08:00" and "17:00", from before until'
         )
     if not isinstance(days, list) or not days or any(day not in _WEEKDAYS for day in days):
-        raise FieldError(f"{FILE}: {where}.days", f"choose some of {', '.join(_WEEKDAYS)}")
+        raise FieldError(f"{FILE}: {where}.days", "choose some of {weekdays}", weekdays=", ".join(_WEEKDAYS))
     return Window(first, last, tuple(days))

@@ -81,7 +81,12 @@ def words(language: str) -> Words:
         FieldError: It is none of the six.
     """
     if language not in LANGUAGES:
-        raise FieldError("language", f"{language[:40]!r} is none of {', '.join(LANGUAGES)}")
+        raise FieldError(
+            "language",
+            "{language!r} is none of {languages}",
+            language=language[:40],
+            languages=", ".join(LANGUAGES),
+        )
     plain = tomllib.loads((files(__package__) / "labels" / f"{language}.toml").read_text("utf-8"))
     listed = {f"code.{name}": table for name, table in plain.pop("code", {}).items()}
     return Words(language, MappingProxyType({**plain, **listed}))

@@ -215,7 +215,7 @@ def decode_day(field: str, text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise FieldError(field, f"{text[:40]!r} is no day; write it like 2015-03-14") from error
+        raise FieldError(field, "{text!r} is no day; write it like 2015-03-14", text=text[:40]) from error
 
 
 def encode_value(value: Value) -> case_pb2.Value:

@@ -26,7 +26,7 @@ def parse(message: M, wire: bytes) -> M:
     try:
         message.ParseFromString(wire)
     except (DecodeError, ValueError) as error:
-        raise CallError(f"not a {message.DESCRIPTOR.name} message") from error
+        raise CallError("not a {name} message", name=message.DESCRIPTOR.name) from error
     return message
 
 
@@ -59,7 +59,7 @@ def page_of(found: Sequence[T], size: int, token: str, name: Callable[[T], str])
         CallError: The size is out of its range, or the token was not given here.
     """
     if not 0 <= size <= MAX_PAGE:
-        raise CallError(f"page_size: {size} is not between 0 and {MAX_PAGE}")
+        raise CallError("page_size: {size} is not between 0 and {most}", size=size, most=MAX_PAGE)
     start = 0
     if token:
         start = next((at for at, one in enumerate(found, 1) if name(one) == token), 0)

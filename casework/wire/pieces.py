@@ -5,9 +5,10 @@ from hashlib import sha256
 from typing import Any
 
 from casework.errors import TransferError
+from crypto.sentence import Sentence
 
 PIECE_BYTES = 256 * 1024
-_BROKEN = "the file did not arrive whole; nothing of it was kept"
+_BROKEN = Sentence("the file did not arrive whole; nothing of it was kept")
 
 
 def cut(content: Iterable[bytes]) -> Iterator[bytes]:
@@ -38,7 +39,9 @@ def receive(messages: Iterator[Any], most: int) -> Iterator[bytes]:
             case "content" if len(message.content) <= PIECE_BYTES:
                 size += len(message.content)
                 if size > most:
-                    raise TransferError(f"the file is longer than {most} bytes; nothing of it was kept")
+                    raise TransferError(
+                        "the file is longer than {most} bytes; nothing of it was kept", most=most
+                    )
                 digest.update(message.content)
                 yield message.content
             case "sha256" if message.sha256 == digest.digest():

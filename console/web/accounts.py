@@ -44,7 +44,9 @@ def add_account(
     known = hash_passphrase(name, passphrase)
     with store.write() as connection:
         if find_account(connection, name) is not None:
-            raise AccountError(f"there is an account {name} already; closed accounts keep their name")
+            raise AccountError(
+                "there is an account {name} already; closed accounts keep their name", name=name
+            )
         key = next_id(connection, account)
         made_at = int(now.timestamp())
         insert_many(
@@ -59,7 +61,9 @@ def verify_name(name: str) -> None:
         AccountError: It can not be called so.
     """
     if not _NAME.fullmatch(name):
-        raise AccountError(f"{name[:80]!r} can not be a name: use a to z, digits, dots and hyphens, up to 40")
+        raise AccountError(
+            "{name!r} can not be a name: use a to z, digits, dots and hyphens, up to 40", name=name[:80]
+        )
 
 
 def change_roles(store: Store, name: str, roles: Iterable[str], now: datetime) -> None:
@@ -132,7 +136,9 @@ def open_account(connection: Transaction, name: str) -> Account:
     """
     found = find_account(connection, name)
     if found is None or found.closed_at is not None:
-        raise AccountError(f"there is no open account {name[:80]!r}; `tocsin account list` shows them")
+        raise AccountError(
+            "there is no open account {name!r}; `tocsin account list` shows them", name=name[:80]
+        )
     return found
 
 
@@ -147,7 +153,7 @@ def _roles(names: Iterable[str]) -> frozenset[Role]:
     given = tuple(names)
     for one in given:
         if one not in set(Role):
-            raise AccountError(f"{one[:80]!r} is no role; there are {', '.join(Role)}")
+            raise AccountError("{one!r} is no role; there are {role}", one=one[:80], role=", ".join(Role))
     if not given:
         raise AccountError("an account needs a role")
     return frozenset(map(Role, given))

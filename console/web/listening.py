@@ -67,14 +67,18 @@ def read_place(option: str, address: str, origin: str = "") -> Place:
         ours = ip_address(bare).is_loopback
         number = int(port)
     except ValueError as error:
-        raise WebAddressError(f"{option}: {address!r} is not like 127.0.0.1:7444") from error
+        raise WebAddressError(
+            "{option}: {address!r} is not like 127.0.0.1:7444", option=option, address=address
+        ) from error
     if not ours:
         raise WebAddressError(
-            f"{option}: {bare} is not of this machine alone; let a proxy with TLS stand before it"
+            "{option}: {bare} is not of this machine alone; let a proxy with TLS stand before it",
+            option=option,
+            bare=bare,
         )
     parts = urlsplit(origin)
     if origin and not (parts.scheme in {"https", "http"} and parts.netloc and not parts.path.strip("/")):
-        raise WebAddressError(f"web_origin: {origin!r} is not like https://tocsin.example.org")
+        raise WebAddressError("web_origin: {origin!r} is not like https://tocsin.example.org", origin=origin)
     return Place(bare, number, origin.rstrip("/"))
 
 
@@ -94,7 +98,9 @@ def listen(place: Place) -> socket.socket:
             (place.host, place.port), family=socket.AF_INET6 if ":" in place.host else socket.AF_INET
         )
     except OSError as error:
-        raise WebAddressError(f"{place.host}:{place.port} can not be listened on") from error
+        raise WebAddressError(
+            "{host}:{port} can not be listened on", host=place.host, port=place.port
+        ) from error
 
 
 async def serve_until_cancelled(config: uvicorn.Config, line: socket.socket) -> None:

@@ -19,6 +19,7 @@ from console.web.proofs import write_form_key
 from console.web.roles import Role
 from console.web.routes import ROUTES, reaches
 from console.web.visit import Page, Visit
+from console.web.wording import in_html
 from console.web.words import choices, in_words, isolated, label, said_cell
 
 STYLE = files("console.web").joinpath("static", "console.css").read_bytes()
@@ -66,7 +67,9 @@ def environment(language: str) -> Environment:
     )
     # By the new style what a variable holds would be HTML of ours, and its percent signs places to fill in.
     # The extension adds the method to the environment, which the type checker can not know.
-    environment.install_gettext_translations(translations(language), newstyle=False)  # type: ignore[attr-defined]
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        partial(in_html, language), translations(language).ngettext, newstyle=False
+    )
     environment.filters |= {
         "label": lambda code, name="": label(language, name, code),
         "cell": lambda value, column: said_cell(language, column, value),

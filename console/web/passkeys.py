@@ -30,12 +30,13 @@ from console.web.accounts import Account, read_account
 from console.web.challenges import new_challenge, take_challenge
 from console.web.sessions import open_session
 from console.web.tables import account, account_passkey
+from crypto.sentence import Sentence
 from node.store.database import Store, insert_many, next_id
 
 MAX_PASSKEYS = 10  # of one account
 MAX_NAME = 80  # characters
 _ADD, _SIGN_IN = "add", "sign in"
-_NO = "this passkey does not open an account here"
+_NO = Sentence("this passkey does not open an account here")
 
 
 class Passkey(NamedTuple):

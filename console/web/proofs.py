@@ -28,7 +28,11 @@ def hash_passphrase(name: str, passphrase: str) -> str:
     """
     text = _normal(passphrase)
     if not MIN_PASSPHRASE <= len(text) <= MAX_PASSPHRASE:
-        raise AccountError(f"the passphrase has to have {MIN_PASSPHRASE} to {MAX_PASSPHRASE} characters")
+        raise AccountError(
+            "the passphrase has to have {least} to {most} characters",
+            least=MIN_PASSPHRASE,
+            most=MAX_PASSPHRASE,
+        )
     if len(text.casefold().replace(name.casefold(), "")) < MIN_PASSPHRASE // 2 or len(set(text)) < 5:
         raise AccountError("the passphrase is too easy to guess; take several words")
     return argon2id.str(text.encode(), argon2id.OPSLIMIT_INTERACTIVE, argon2id.MEMLIMIT_INTERACTIVE).decode()

@@ -21,6 +21,7 @@ from console.web.challenges import new_challenge, take_challenge
 from console.web.proofs import new_token
 from console.web.sessions import open_session
 from console.web.tables import account, account_elsewhere
+from crypto.sentence import Sentence
 from node.store.database import Store, insert_many, next_id
 
 BACK = "/provider/back"  # where the provider sends people back to
@@ -29,7 +30,7 @@ ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA", "Ed25519"]  # with a public ke
 _PATIENCE = 10.0  # seconds
 _LEEWAY = 60  # seconds between two clocks
 _SIGN_IN = "provider"
-_NO = "the provider named nobody who has an account here"
+_NO = Sentence("the provider named nobody who has an account here")
 
 
 class Provider(NamedTuple):

@@ -11,6 +11,7 @@ from console.selection import select_revisions
 from console.sharing import make_request, preview_lines, read_audiences, totals
 from console.web.listing import OURS, query_of
 from console.web.visit import Answer, Fields, Page, Visit
+from crypto.sentence import Sentence
 from node.audience import Audience, Purpose, Tier
 from node.ladders import DIMENSIONS
 from node.plan import Outgoing, Plan, Request
@@ -141,7 +142,8 @@ def beside(going: Outgoing) -> Beside:
 def _request(visit: Visit, asked: Fields) -> Request:
     chosen = _chosen_by(visit, asked)
     if len(chosen) > MAX_RECORDS:
-        raise EntryError({"id": f"more than {MAX_RECORDS} incidents; choose fewer, or use `tocsin share`"})
+        many = Sentence("more than {most} incidents; choose fewer, or use `tocsin share`", most=MAX_RECORDS)
+        raise EntryError({"id": many})
     tiers, members, audiences = (
         tuple(filter(None, asked.get(name, ()))) for name in ("tier", "member", "audience")
     )

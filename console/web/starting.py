@@ -197,7 +197,7 @@ def make_node(folder: Path, form: Mapping[str, str], now: datetime) -> Kept:
         raise ConfigError("listen: write it like 192.0.2.7:7443")
     settings = new_settings(org_id=form.get("org", "").strip(), org_type=kind, listen=where, endpoint=where)
     if folder.exists() and any(folder.iterdir()):
-        raise ConfigError(f"{folder} is not empty; choose a new folder")
+        raise ConfigError("{folder} is not empty; choose a new folder", folder=folder)
     try:
         return _made(make_home(folder, settings, keys), keys, form, now)
     except BaseException:

@@ -70,7 +70,7 @@ def read_aggregate(payload: bytes) -> Aggregate:
                 raise CubeError("a cell is none of the cube's, or stands twice")
             ranges[place] = least, most
         if len(ranges) > MAX_CELLS:
-            raise CubeError(f"more than {MAX_CELLS} numbers")
+            raise CubeError("more than {most} numbers", most=MAX_CELLS)
         return Aggregate(
             str(fields["organization"]),
             str(fields["coordinator"]),

@@ -156,7 +156,9 @@ class _Problem:
         self._model.run()
         status = self._model.getModelStatus()
         if status != self._highs.HighsModelStatus.kOptimal:
-            raise SolverError(f"what is known contradicts itself, or can not be solved ({status})")
+            raise SolverError(
+                "what is known contradicts itself, or can not be solved ({status})", status=status
+            )
         self._last: list[float] = list(self._model.getSolution().col_value)
         return -round(float(self._model.getInfo().objective_function_value))
 

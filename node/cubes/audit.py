@@ -7,6 +7,7 @@ again, and holds the release against every other that has been published.
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from crypto.sentence import Sentence
 from node.cubes.declaration import Cell, Cube
 from node.cubes.document import Release, public_figures, rounded
 from node.cubes.knowledge import Knowledge, Told
@@ -53,12 +54,24 @@ def audit(counted: Counted, history: Sequence[Counted]) -> list[Finding]:
     for pinned in Knowledge(told).pinned():
         at, cell = pinned.place
         whose = (
-            "this release"
+            Sentence("this release")
             if at == len(history)
-            else f"release {history[at].release.number} of {told[at].cube.title}"
+            else Sentence(
+                "release {number} of {title}", number=history[at].release.number, title=told[at].cube.title
+            )
         )
-        by = f"by all other organizations for {pinned.alone}" if pinned.alone else "by anybody"
-        found.append(Finding("solved", place_text(cell), f"what {whose} hides can be worked out {by}"))
+        by = (
+            Sentence("by all other organizations for {org_id}", org_id=pinned.alone)
+            if pinned.alone
+            else Sentence("by anybody")
+        )
+        found.append(
+            Finding(
+                "solved",
+                place_text(cell),
+                Sentence("what {whose} hides can be worked out {by}", whose=whose, by=by),
+            )
+        )
     return found
 
 
@@ -87,16 +100,23 @@ def _figures(counted: Counted) -> Iterator[Finding]:
 
 
 def _why_thin(cube: Cube) -> str:
-    return (
-        f"it is shown, and rests on fewer than {cube.contributors} organizations,"
-        f" more than {cube.dominance} % on one, or is below {cube.smallest}"
+    return Sentence(
+        "it is shown, and rests on fewer than {least} organizations, more than {dominance} % on one,"
+        " or is below {smallest}",
+        least=cube.contributors,
+        dominance=cube.dominance,
+        smallest=cube.smallest,
     )
 
 
 def _periods(release: Release) -> Iterator[Finding]:
     for period in release.periods:
         if not release.cube.is_closed(period, release.as_of):
-            yield Finding("early", period, f"it ended less than {release.cube.lag_days} days before")
+            yield Finding(
+                "early",
+                period,
+                Sentence("it ended less than {lag_days} days before", lag_days=release.cube.lag_days),
+            )
 
 
 def _public(release: Release) -> Iterator[Finding]:

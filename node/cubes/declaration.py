@@ -111,7 +111,7 @@ def read_cube(text: str) -> Cube:
     try:
         fields = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise CubeError(f"the declaration is no TOML: {error}") from error
+        raise CubeError("the declaration is no TOML: {error}", error=error) from error
     return cube_from(fields)
 
 
@@ -122,7 +122,7 @@ def cube_from(fields: Mapping[str, Any]) -> Cube:
         CubeError: One is missing, unknown or out of its range.
     """
     for name in sorted(fields.keys() - _KEYS):
-        raise CubeError(f"{name[:40]}: a declaration has no such field")
+        raise CubeError("{name}: a declaration has no such field", name=name[:40])
     given: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
     }
@@ -130,7 +130,8 @@ def cube_from(fields: Mapping[str, Any]) -> Cube:
         cube = Cube(**{**given, "purpose": Purpose(given["purpose"])})
     except (KeyError, TypeError, ValueError) as error:
         raise CubeError(
-            f"a declaration needs name, version, purpose ({', '.join(Purpose)}), period, by and measures"
+            "a declaration needs name, version, purpose ({purposes}), period, by and measures",
+            purposes=", ".join(Purpose),
         ) from error
     _check_names(cube)
     _check_numbers(cube)
@@ -170,7 +171,7 @@ def last_day(period: str) -> date:
         month = 3 * quarter or (12 if part in {"", UNKNOWN} else int(part))
         return date(int(year), month, monthrange(int(year), month)[1])
     except ValueError as error:
-        raise CubeError(f"{period[:20]!r} is no period") from error
+        raise CubeError("{period!r} is no period", period=period[:20]) from error
 
 
 def _check_names(cube: Cube) -> None:
@@ -180,23 +181,30 @@ def _check_names(cube: Cube) -> None:
     if not cube.name or len(cube.name) > 40 or NOT_IN_NAMES.search(cube.name) or "/" in cube.name:
         raise CubeError("name: not one word of at most 40 characters")
     if cube.period not in PERIODS:
-        raise CubeError(f"period: {cube.period[:40]!r} is none of {', '.join(PERIODS)}")
+        raise CubeError(
+            "period: {period!r} is none of {periods}", period=cube.period[:40], periods=", ".join(PERIODS)
+        )
     for field, names, allowed in (
         ("by", cube.by, CUBE_DIMENSIONS),
         ("measures", cube.measures, CUBE_MEASURES),
         ("public", cube.public, cube.by),
     ):
         if len(set(names)) != len(names):
-            raise CubeError(f"{field}: something stands twice")
+            raise CubeError("{field}: something stands twice", field=field)
         for name in names:
             if name not in allowed:
-                raise CubeError(f"{field}: {name[:40]!r} is none of {', '.join(allowed)}")
+                raise CubeError(
+                    "{field}: {name!r} is none of {allowed}",
+                    field=field,
+                    name=name[:40],
+                    allowed=", ".join(allowed),
+                )
     _check_measures(cube)
     for text in cube.revisions:
         try:
             date.fromisoformat(f"2027-{text}")  # a year without 29 February
         except ValueError as error:
-            raise CubeError(f"revisions: {text[:20]!r} is no day of a year like 07-01") from error
+            raise CubeError("revisions: {text!r} is no day of a year like 07-01", text=text[:20]) from error
 
 
 def _check_measures(cube: Cube) -> None:
@@ -220,4 +228,10 @@ def _check_numbers(cube: Cube) -> None:
     ):
         number = getattr(cube, field)
         if not isinstance(number, int) or isinstance(number, bool) or not least <= number <= most:
-            raise CubeError(f"{field}: {number!r} is not a number between {least} and {most}")
+            raise CubeError(
+                "{field}: {number!r} is not a number between {least} and {most}",
+                field=field,
+                number=number,
+                least=least,
+                most=most,
+            )

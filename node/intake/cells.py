@@ -2,6 +2,7 @@
 
 import re
 
+from crypto.sentence import Sentence
 from node.codes import fold
 from node.intake.columns import Layout
 from node.intake.profile import Column, Profile
@@ -29,10 +30,10 @@ class Cells:
         self._cells = cells
         for title, place in layout.twice.items():
             if self._at(place) != self._at(layout.places[title]):
-                which = "second" if place < layout.places[title] else "first"
-                self.warnings.append(
-                    f"{title} stands twice and says different things; the {which} was believed."
-                )
+                second = "{title} stands twice and says different things; the second was believed."
+                first = "{title} stands twice and says different things; the first was believed."
+                believed = second if place < layout.places[title] else first
+                self.warnings.append(Sentence(believed, title=title))
 
     def title(self, column: Column) -> str:
         """The column's header as the file spells it."""
@@ -45,7 +46,11 @@ class Cells:
             return ""
         text = self._at(place)
         if longest is not None and len(text) > longest:
-            self.reasons.append(f"{self.title(column)} is longer than {longest} characters.")
+            self.reasons.append(
+                Sentence(
+                    "{title} is longer than {longest} characters.", title=self.title(column), longest=longest
+                )
+            )
             return ""
         return "" if column.nothing and fold(text) in column.nothing else text
 
@@ -53,7 +58,9 @@ class Cells:
         """The name in the cell; empty when it is too long or can not be one."""
         text = self.text(column, longest=MAX_NAME)
         if column is not None and NOT_IN_NAMES.search(text):
-            self.reasons.append(f"{self.title(column)} holds a character that can not stand in a name.")
+            self.reasons.append(
+                Sentence("{title} holds a character that can not stand in a name.", title=self.title(column))
+            )
             return ""
         return text
 
@@ -64,12 +71,20 @@ class Cells:
             return None
         whole = _WHOLE.fullmatch(text)
         if whole is None:
-            why = "is negative" if _NEGATIVE.fullmatch(text) else "is not a whole number"
-            self.reasons.append(f"{self.title(column)}: {text[:40]!r} {why}.")
+            negative = _NEGATIVE.fullmatch(text)
+            why = "{title}: {text!r} is negative." if negative else "{title}: {text!r} is not a whole number."
+            self.reasons.append(Sentence(why, title=self.title(column), text=text[:40]))
             return None
         number = int(whole[1])
         if number > MAX_COUNT:
-            self.reasons.append(f"{self.title(column)}: {number} is more than {MAX_COUNT}.")
+            self.reasons.append(
+                Sentence(
+                    "{title}: {number} is more than {most}.",
+                    title=self.title(column),
+                    number=number,
+                    most=MAX_COUNT,
+                )
+            )
             return None
         return number
 
@@ -126,7 +141,11 @@ class Cells:
         A later publication may bring new codes. To refuse its rows would falsify every total.
         """
         self.warnings.append(
-            f"{self.title(column)}: {text[:40]!r} is not a known value; it counts as unknown."
+            Sentence(
+                "{title}: {text!r} is not a known value; it counts as unknown.",
+                title=self.title(column),
+                text=text[:40],
+            )
         )
 
     def _at(self, place: int) -> str:

@@ -6,6 +6,7 @@ A row of HXL tags under the header is a cross-check. It never decides: published
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from crypto.sentence import Sentence
 from node.codes import fold
 from node.errors import ColumnsError
 from node.intake.profile import Column, Profile
@@ -48,13 +49,14 @@ def lay_out(header: Sequence[str], profile: Profile) -> Layout:
     missing = [column.title for column in profile.columns if column.required and column.title not in found]
     if missing:
         raise ColumnsError(
-            f"These columns were expected and not found: {', '.join(missing)}. "
-            f"These were found: {shown(titles)}."
+            "These columns were expected and not found: {missing}. These were found: {titles}.",
+            missing=", ".join(missing),
+            titles=shown(titles),
         )
     again = {column.title: column.again for column in profile.columns}
     often = [titles[places[0]] for title, places in found.items() if len(places) > 1 + bool(again[title])]
     if often:
-        raise ColumnsError(f"These columns are there more than once: {', '.join(often)}.")
+        raise ColumnsError("These columns are there more than once: {often}.", often=", ".join(often))
     ordered = {title: places[::-1] if again[title] == "last" else places for title, places in found.items()}
     others = [title for title in titles if title and fold(title) not in profile.by_spelling]
     return Layout(
@@ -95,8 +97,12 @@ def cross_check(tags: Sequence[str], layout: Layout, columns: Iterable[Column]) 
         meant = owners.get(_tag(tag), []) if tag.strip() else []
         if meant and title not in {column.title for column in meant}:
             warnings.append(
-                f"{layout.header[place]}: its HXL tag {tag.strip()} is that of {meant[0].title}; "
-                "the header was believed."
+                Sentence(
+                    "{header}: its HXL tag {tag} is that of {title}; the header was believed.",
+                    header=layout.header[place],
+                    tag=tag.strip(),
+                    title=meant[0].title,
+                )
             )
     return tuple(warnings)
 
@@ -104,7 +110,9 @@ def cross_check(tags: Sequence[str], layout: Layout, columns: Iterable[Column]) 
 def shown(titles: Sequence[str]) -> str:
     """Titles as a message lists them: the first of them, each cut short."""
     first = ", ".join(title[:40] or "(no text)" for title in titles[:_SHOWN])
-    return f"{first} and {len(titles) - _SHOWN} more" if len(titles) > _SHOWN else first
+    if len(titles) > _SHOWN:
+        return Sentence("{first} and {more} more", first=first, more=len(titles) - _SHOWN)
+    return first
 
 
 def _tag(text: str) -> frozenset[str]:

@@ -9,6 +9,7 @@ of the source come out again.
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from crypto.sentence import Sentence
 from node.intake.cells import Cells
 from node.intake.profile import Column, Profile
 from node.model import Outcome, Sex, SexTally, Staff, Tally
@@ -83,7 +84,14 @@ class Counts:
         for column, stated in totals:
             total = sum(cell.number for cell in cells if column.says.staff in {None, cell.staff})
             if stated not in {None, total}:
-                row.reasons.append(f"{row.title(column)} is {stated}, but its parts add up to {total}.")
+                row.reasons.append(
+                    Sentence(
+                        "{title} is {stated}, but its parts add up to {total}.",
+                        title=row.title(column),
+                        stated=stated,
+                        total=total,
+                    )
+                )
         held = {cell.outcome for cell in cells if cell.outcome in _HELD and cell.number}
         abducted, detained = self._captivity(row, cells, means)
         held -= {cell.outcome for cell in cells if cell.number}
@@ -110,10 +118,19 @@ class Counts:
         if stated is not None and stated != told and len(row.reasons) == before:
             title = row.title(part.columns[0])
             if self._profile.rest == "refuse":
-                row.reasons.append(f"{title} is {stated}, but its parts add up to {told}.")
+                row.reasons.append(
+                    Sentence(
+                        "{title} is {stated}, but its parts add up to {total}.",
+                        title=title,
+                        stated=stated,
+                        total=told,
+                    )
+                )
                 return told
             if told > stated:
-                row.warnings.append(f"The parts of {title} add up to more than it; they were left out.")
+                row.warnings.append(
+                    Sentence("The parts of {title} add up to more than it; they were left out.", title=title)
+                )
                 finer, told = [], 0
             finer.append(_Cell(part, stated - told))
             told = stated
@@ -128,7 +145,7 @@ class Counts:
         left = _sum(row, self._captives.columns) or 0
         if left > killed:
             row.warnings.append(
-                "More persons were killed in captivity than killed; none of them was told apart."
+                Sentence("More persons were killed in captivity than killed; none of them was told apart.")
             )
             return 0, 0
         of_staff = {one: _sum(row, part.columns) or 0 for one, part in self._captive_staff if part}
@@ -139,7 +156,7 @@ class Counts:
             left -= taken[-1]
             _take_out(held, taken[-1], of_staff)
         if left:
-            row.warnings.append("Somebody was killed in captivity whom no column counts as taken.")
+            row.warnings.append(Sentence("Somebody was killed in captivity whom no column counts as taken."))
         return taken[0], taken[1]
 
     def _sex(self, row: Cells, affected: int, captives: int, died: set[Outcome]) -> tuple[SexTally, ...]:
@@ -147,7 +164,7 @@ class Counts:
         if self._sexes:
             tallies = [SexTally(column.says.sex or Sex.UNKNOWN, row.count(column)) for column in self._sexes]
             if sum(tally.number for tally in tallies) != affected:
-                row.warnings.append("The numbers by gender do not add up to the persons affected.")
+                row.warnings.append(Sentence("The numbers by gender do not add up to the persons affected."))
             return tuple(tally for tally in tallies if tally.number)
         if not self._by_sex:
             return ()
@@ -160,7 +177,7 @@ class Counts:
         numbers[Sex.UNKNOWN] += affected - sum(numbers.values())
         if min(numbers.values()) < 0:
             row.warnings.append(
-                "The numbers by gender are more than the persons affected; they were left out."
+                Sentence("The numbers by gender are more than the persons affected; they were left out.")
             )
             return ()
         return tuple(SexTally(sex, number) for sex, number in numbers.items() if number)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from crypto.sentence import Sentence
 from node.errors import IncidentError
 from node.intake.cells import Cells
 from node.intake.profile import Column
@@ -26,13 +27,13 @@ def read_date(row: Cells, columns: Mapping[str, Column], *, day_first: bool | No
     else:
         year, month, day = (row.number(columns.get(name)) for name in ("year", "month", "day"))
         if year is None and len(row.reasons) == before:
-            row.reasons.append(f"{row.title(columns['year'])} is empty.")
+            row.reasons.append(Sentence("{title} is empty.", title=row.title(columns["year"])))
     if year is None or len(row.reasons) > before:
         return None
     try:
         when = PartialDate(year, month, day)
     except IncidentError as error:
-        row.reasons.append(f"The date is impossible: {error.why}.")
+        row.reasons.append(Sentence("The date is impossible: {why}.", why=error.why))
         return None
     if day is None:
         row.warnings.append("The day is not known." if month else "The month is not known.")
@@ -50,6 +51,11 @@ def _parts(
     if spoken is not None and day_first is not None:
         first, second, year = map(int, spoken.groups())
         return (year, second, first) if day_first else (year, first, second)
-    why = "is empty" if not text else f"{text[:40]!r} is not a date such as 2016-10-03"
-    row.reasons.append(f"{row.title(column)}{':' if text else ''} {why}.")
+    title = row.title(column)
+    if text:
+        row.reasons.append(
+            Sentence("{title}: {text!r} is not a date such as 2016-10-03.", title=title, text=text[:40])
+        )
+    else:
+        row.reasons.append(Sentence("{title} is empty.", title=title))
     return None, None, None

@@ -8,6 +8,7 @@ taken in.
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from crypto.sentence import Sentence
 from node.intake.mapped import Reading
 from node.model import PartialDate
 
@@ -34,12 +35,11 @@ def clashes(readings: Sequence[Reading], keys_of: Sequence[str]) -> dict[int, tu
         owner = owners.setdefault(key, reading)
         if owner is not reading:
             same = _bare(owner) == _bare(reading)
-            what = (
-                "This is the same incident twice"
-                if same
-                else "Two different incidents share this id and date"
+            twice = "This is the same incident twice; the first is in row {number}."
+            others = "Two different incidents share this id and date; the first is in row {number}."
+            reasons[reading.record.number] = (
+                Sentence(twice if same else others, number=owner.record.number),
             )
-            reasons[reading.record.number] = (f"{what}; the first is in row {owner.record.number}.",)
     return reasons
 
 
@@ -51,8 +51,12 @@ def reused(readings: Iterable[Reading], keys_of: Iterable[str]) -> tuple[str, ..
     names = [identifier for identifier, keys_of_it in known.items() if len(keys_of_it) > 1]
     if not names:
         return ()
-    shown = ", ".join(names[:_SHOWN]) + (" and others" if len(names) > _SHOWN else "")
-    return (f"Ids that stand for several incidents on different dates: {shown}.",)
+    if len(names) > _SHOWN:
+        others = "Ids that stand for several incidents on different dates: {names} and others."
+        return (Sentence(others, names=", ".join(names[:_SHOWN])),)
+    return (
+        Sentence("Ids that stand for several incidents on different dates: {names}.", names=", ".join(names)),
+    )
 
 
 def _key(reading: Reading, earliest: Mapping[str, PartialDate]) -> str:

@@ -55,7 +55,7 @@ def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 
 def _flat(said: Mapping[str, Any], above: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
     if depth > _MAX_DEPTH:
-        raise NotATableError(f"The JSON is nested more than {_MAX_DEPTH} deep.")
+        raise NotATableError("The JSON is nested more than {most} deep.", most=_MAX_DEPTH)
     for name, value in said.items():
         if isinstance(value, dict):
             yield from _flat(value, f"{above}{name}/", depth + 1)

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from crypto.sentence import Sentence
 from node.codes import DETAIL_LISTS, code_list, country_from, fold
 from node.errors import IncidentError
 from node.intake.cells import Cells
@@ -112,8 +113,11 @@ class Rows:
         malformed = sum(_point(*pair) is None for pair in pairs)
         if malformed <= _DAMAGED * len(pairs):
             return ()
-        found = f"Latitude and Longitude are damaged: {malformed} of {len(pairs)} pairs are not degrees."
-        return (f"{found} No coordinates of this file were taken over.",)
+        damaged = (
+            "Latitude and Longitude are damaged: {count} of {all} pairs are not degrees."
+            " No coordinates of this file were taken over."
+        )
+        return (Sentence(damaged, count=malformed, all=len(pairs)),)
 
     def _reading(self, record: Record, row: Cells, *, points: bool) -> Reading:
         identifier = self._identifier(row)
@@ -125,9 +129,15 @@ class Rows:
         column = self._one["id"]
         text = row.text(column).removesuffix(".0").removeprefix("uuid:")
         if not text:
-            row.reasons.append(f"{row.title(column)} is empty.")
+            row.reasons.append(Sentence("{title} is empty.", title=row.title(column)))
         elif not _IDENTIFIER.fullmatch(text):
-            row.reasons.append(f"{row.title(column)}: {text[:40]!r} is not a number or a short name.")
+            row.reasons.append(
+                Sentence(
+                    "{title}: {text!r} is not a number or a short name.",
+                    title=row.title(column),
+                    text=text[:40],
+                )
+            )
             return ""
         return text
 
@@ -163,7 +173,7 @@ class Rows:
         try:
             return Incident(when=when, source_text=self._source_text(row, codes, where.country), **fields)
         except IncidentError as error:
-            row.reasons.append(f"{error}.")
+            row.reasons.append(Sentence("{error}.", error=error))
             return None
 
     def _employed(self, row: Cells, affected: int) -> tuple[EmployerTally, ...]:
@@ -171,13 +181,17 @@ class Rows:
         for column in self._employers:
             numbers[column.says.code] += row.count(column)
         if self._employers and numbers.total() != affected:
-            row.warnings.append("The numbers by organization do not add up to the persons affected.")
+            row.warnings.append(
+                Sentence("The numbers by organization do not add up to the persons affected.")
+            )
         if "employer" in self._one:
             named = row.codes(self._one["employer"], "organization_type")
             if len(named) == 1:
                 numbers[named[0]] += affected
             elif named and affected:
-                row.warnings.append("Several organizations are named, and not how many persons of each.")
+                row.warnings.append(
+                    Sentence("Several organizations are named, and not how many persons of each.")
+                )
         return tuple(EmployerTally(code, number) for code, number in numbers.items() if number)
 
     def _details(self, row: Cells) -> tuple[Detail, ...]:
@@ -201,14 +215,19 @@ class Rows:
         degrees = self._degrees(row) if points else ("", "")
         point = _point(*degrees)
         if point is None and any(degrees):
-            row.warnings.append("Latitude and Longitude are not a pair of degrees; they were left out.")
+            row.warnings.append(
+                Sentence("Latitude and Longitude are not a pair of degrees; they were left out.")
+            )
         precisions = code_list("geo_precision").codes
         areas = [
             code for topic, code, _ in details if topic == "geo_precision" and not precisions[code].point
         ]
         if point is not None and areas:
             row.warnings.append(
-                f"Coordinates of precision {areas[0]} are the middle of an area; they were left out."
+                Sentence(
+                    "Coordinates of precision {areas} are the middle of an area; they were left out.",
+                    areas=areas[0],
+                )
             )
             point = None
         return Place(self._country(row), admin1, admin2, settlement, point)
@@ -218,7 +237,9 @@ class Rows:
         words = self._profile.words.get("country", {})
         by_name, by_code = words.get(fold(name)) or country_from(name), country_from(code)
         if by_name and by_code and by_name != by_code:
-            row.warnings.append("Country and Country Code are two countries; the name was believed.")
+            row.warnings.append(
+                Sentence("Country and Country Code are two countries; the name was believed.")
+            )
         country = by_name or by_code or ""
         if not country:
             row.warnings.append(

@@ -156,11 +156,11 @@ def read_profile(text: str) -> Profile:
             on a line of its own, with the line of the file.
     """
     if len(text.encode()) > MAX_PROFILE_BYTES:
-        raise ProfileError(f"longer than {MAX_PROFILE_BYTES} bytes")
+        raise ProfileError("longer than {most} bytes", most=MAX_PROFILE_BYTES)
     try:
         form = _File.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        raise ProfileError(f"not TOML: {error}") from error
+        raise ProfileError("not TOML: {error}", error=error) from error
     except ValidationError as error:
         raise ProfileError(told(text, faults_of(error))) from error
     columns = tuple(_column(title, one) for title, one in form.columns.items())

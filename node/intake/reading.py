@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from crypto.sentence import Sentence
 from node.errors import EmptyFileError
 from node.intake import duplicates
 from node.intake.columns import Layout, count_known, cross_check, is_tag_row, lay_out, shown
@@ -48,8 +49,12 @@ def read_publication(
     records = table.records[at + 1 :]
     warnings = list(table.warnings)
     if layout.unknown:
-        warnings.append(f"These columns are not known and were left out: {shown(layout.unknown)}.")
-    warnings += [f"{title} was left out: {why}." for title, why in layout.left_out]
+        warnings.append(
+            Sentence("These columns are not known and were left out: {titles}.", titles=shown(layout.unknown))
+        )
+    warnings += [
+        Sentence("{title} was left out: {why}.", title=title, why=why) for title, why in layout.left_out
+    ]
     if records and is_tag_row(records[0].cells):
         warnings += cross_check(records[0].cells, layout, profile.columns)
         records = records[1:]
@@ -112,27 +117,34 @@ def _settle(
 def _misshapen(record: Record, layout: Layout) -> list[str]:
     """Return why the cells of a row can not be told apart, if so; nothing else is known about it then."""
     width = len(layout.header)
-    reasons = []
+    reasons: list[str] = []
     if len(record.cells) < width:
-        reasons.append(f"The row has {len(record.cells)} cells, fewer than there are columns.")
+        reasons.append(
+            Sentence("The row has {count} cells, fewer than there are columns.", count=len(record.cells))
+        )
     if any(map(str.strip, record.cells[width:])):
-        reasons.append(f"The row has {len(record.cells)} cells, more than there are columns.")
+        reasons.append(
+            Sentence("The row has {count} cells, more than there are columns.", count=len(record.cells))
+        )
     if max(map(len, record.cells)) > MAX_CELL_CHARACTERS:
-        reasons.append(f"A cell is longer than {MAX_CELL_CHARACTERS} characters.")
+        reasons.append(
+            Sentence(
+                "A cell is longer than {max_cell_characters} characters.",
+                max_cell_characters=MAX_CELL_CHARACTERS,
+            )
+        )
     return reasons
 
 
 def _too_late(reading: Reading, last_day: date) -> tuple[str, ...]:
     if reading.when is None or reading.when.earliest <= last_day:
         return ()
-    return (f"The date {reading.when} is later than {last_day}, the last day that this file can speak of.",)
+    late = "The date {when} is later than {last_day}, the last day that this file can speak of."
+    return (Sentence(late, when=reading.when, last_day=last_day),)
 
 
 def _counted(rows: Iterable[Row]) -> Iterable[str]:
     """Turn what was left open in single rows into one sentence each for the whole file."""
     times = Counter(warning for row in rows for warning in row.warnings)
-    return (f"{warning.removesuffix('.')} ({_rows(number)})." for warning, number in times.items())
-
-
-def _rows(number: int) -> str:
-    return "1 row" if number == 1 else f"{number} rows"
+    one, many = "{count} row: {warning}", "{count} rows: {warning}"
+    return (Sentence.counted(one, many, count=number, warning=warning) for warning, number in times.items())

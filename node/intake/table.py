@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from io import StringIO
 from typing import NamedTuple
 
+from crypto.sentence import Sentence
 from node.errors import EmptyFileError, NotATableError, TooLargeError
 from node.intake.json_table import is_json, read_json
 from node.intake.text import decode
@@ -44,7 +45,7 @@ def read_table(data: bytes) -> Table:
         TooLargeError: The file, a cell, the number of rows or of columns exceeds what we read.
     """
     if len(data) > MAX_FILE_BYTES:
-        raise TooLargeError(f"The file is larger than {MAX_FILE_BYTES >> 20} MiB.")
+        raise TooLargeError("The file is larger than {most} MiB.", most=MAX_FILE_BYTES >> 20)
     if data.startswith(_OLD_EXCEL):
         raise NotATableError(
             "The file is an Excel file of the old or a protected kind. Save it as .xlsx or CSV."
@@ -65,9 +66,9 @@ def _records(rows: Iterable[Iterable[str]], first: int) -> Iterator[Record]:
     for number, row in enumerate(rows, start=first):
         cells = tuple(row)
         if number > MAX_ROWS:
-            raise TooLargeError(f"The table has more than {MAX_ROWS} rows.")
+            raise TooLargeError("The table has more than {most} rows.", most=MAX_ROWS)
         if len(cells) > MAX_COLUMNS:
-            raise TooLargeError(f"Row {number} has more than {MAX_COLUMNS} cells.")
+            raise TooLargeError("Row {number} has more than {most} cells.", number=number, most=MAX_COLUMNS)
         if any(map(str.strip, cells)):
             yield Record(number, cells)
 
@@ -75,7 +76,9 @@ def _records(rows: Iterable[Iterable[str]], first: int) -> Iterator[Record]:
 def _separated(data: bytes) -> tuple[Iterator[list[str]], tuple[str, ...]]:
     text, encoding = decode(data)
     warnings = (
-        () if encoding.startswith("utf-8") else (f"The text is not in UTF-8; it was read as {encoding}.",)
+        ()
+        if encoding.startswith("utf-8")
+        else (Sentence("The text is not in UTF-8; it was read as {encoding}.", encoding=encoding),)
     )
     return _parsed(text), warnings
 
@@ -86,8 +89,9 @@ def _parsed(text: str) -> Iterator[list[str]]:
         yield from reader
     except csv.Error as error:
         raise TooLargeError(
-            f"Near line {reader.line_num}: a cell is longer than {csv.field_size_limit()} characters. "
-            "A quotation mark may be missing."
+            "Near line {line_num}: a cell is longer than {most} characters. A quotation mark may be missing.",
+            line_num=reader.line_num,
+            most=csv.field_size_limit(),
         ) from error
 
 

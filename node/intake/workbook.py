@@ -75,7 +75,7 @@ def _parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
     """Unpack the XML parts, shared texts first; pictures and the like are left behind."""
     members = sorted(archive.infolist(), key=lambda member: "sharedstrings" not in member.filename.lower())
     if len(members) > MAX_PARTS:
-        raise TooLargeError(f"The workbook has more than {MAX_PARTS} parts.")
+        raise TooLargeError("The workbook has more than {most} parts.", most=MAX_PARTS)
     left = MAX_UNPACKED_BYTES
     for member in members:
         if not member.filename.lower().endswith((".xml", ".rels")):
@@ -86,7 +86,9 @@ def _parts(archive: zipfile.ZipFile) -> Iterator[tuple[str, bytes]]:
             part = stream.read(left + 1)
         left -= len(part)
         if left < 0:
-            raise TooLargeError(f"The workbook unpacks to more than {MAX_UNPACKED_BYTES >> 20} MiB.")
+            raise TooLargeError(
+                "The workbook unpacks to more than {most} MiB.", most=MAX_UNPACKED_BYTES >> 20
+            )
         yield member.filename, part
 
 

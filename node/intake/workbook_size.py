@@ -45,7 +45,7 @@ class WorkbookSize:
         self._characters += measure.characters
         if self._characters > MAX_CHARACTERS:
             raise TooLargeError(
-                f"The cells of the workbook hold more than {MAX_CHARACTERS >> 20} Mi characters."
+                "The cells of the workbook hold more than {most} Mi characters.", most=MAX_CHARACTERS >> 20
             )
 
 
@@ -101,9 +101,13 @@ class _Part:
         self._last_row = max(self._last_row, self._row)
         self._last_column = max(self._last_column, self._column)
         if self._last_row > MAX_ROWS or self._last_column > MAX_COLUMNS:
-            raise TooLargeError(f"A sheet has more than {MAX_ROWS} rows or {MAX_COLUMNS} columns.")
+            raise TooLargeError(
+                "A sheet has more than {most} rows or {max_columns} columns.",
+                most=MAX_ROWS,
+                max_columns=MAX_COLUMNS,
+            )
         if self._last_row * self._last_column > MAX_AREA:
-            raise TooLargeError(f"A sheet has more than {MAX_AREA} cells.")
+            raise TooLargeError("A sheet has more than {most} cells.", most=MAX_AREA)
 
 
 def _refuse_doctype(*_: object) -> None:

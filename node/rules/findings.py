@@ -6,6 +6,7 @@ words, and where they come from, stands in the table of rules.
 
 from typing import TypeAlias
 
+from crypto.sentence import Sentence
 from node.audience import FINEST, Levels, Tier, widest
 from node.ladders import ACTOR, CERTAINTY, TARGET, VICTIMS, WHAT, WHEN, WHERE, Dimension
 from node.model import Custody, Outcome, is_sexual_violence
@@ -34,7 +35,11 @@ def released(case: Case) -> Finding:
         return widest([case.granted, *(case.policy.levels[tier] for tier in reached)])
     if not reached:
         name = case.audience.name
-        return Hold("R1", f"nobody has released it to {name}", f"release it to {name} or to a coarser tier")
+        return Hold(
+            "R1",
+            Sentence("nobody has released it to {name}", name=name),
+            Sentence("release it to {name} or to a coarser tier", name=name),
+        )
     finest = max(reached)
     return case.policy.levels[finest] if finest < case.audience.tier else None
 
@@ -46,7 +51,9 @@ def labelled(case: Case) -> Finding:
         reach = _REACH.get(asked)
         if reach is None or case.audience.tier < reach:
             words = asked.name.replace("_", "+")
-            return Hold("R3", f"it is labelled {words}", "a second person lowers the label")
+            return Hold(
+                "R3", Sentence("it is labelled {words}", words=words), "a second person lowers the label"
+            )
     return _tier(case, WHAT, VICTIMS)
 
 
@@ -69,7 +76,11 @@ def timed(case: Case) -> Finding:
     """R11."""
     until = case.incident.when.latest + case.policy.embargo[case.audience.tier]
     if case.policy.embargo[case.audience.tier] and case.today <= until:
-        return Hold("R11", "it happened too short a time ago", f"time: it may leave after {until}")
+        return Hold(
+            "R11",
+            "it happened too short a time ago",
+            Sentence("time: it may leave after {until}", until=until),
+        )
     return _tier(case, WHEN)
 
 
@@ -100,7 +111,10 @@ def captivity(case: Case) -> Finding:
     if captured and incident.custody is Custody.UNKNOWN and case.today < presumed_over:
         return Hold(
             "R15",
-            f"somebody was abducted or detained and no release is known; it is presumed on {presumed_over}",
+            Sentence(
+                "somebody was abducted or detained and no release is known; it is presumed on {presumed_over}",
+                presumed_over=presumed_over,
+            ),
             "news of the release, that day, or a release by two persons",
         )
     return None
@@ -113,8 +127,14 @@ def purposeful(case: Case) -> Finding:
         return None
     return Hold(
         "R16",
-        f"{case.audience.tier.name.lower()} members may not use records for {case.purpose}",
-        f"another purpose: {', '.join(sorted(allowed))}" if allowed else "a purpose in the policy",
+        Sentence(
+            "{name} members may not use records for {purpose}",
+            name=case.audience.tier.name.lower(),
+            purpose=case.purpose,
+        ),
+        Sentence("another purpose: {allowed}", allowed=", ".join(sorted(allowed)))
+        if allowed
+        else "a purpose in the policy",
     )
 
 
@@ -165,7 +185,12 @@ def revealing(case: Case, levels: Levels) -> Hold | None:
     kinds = sorted({str(one.kind) for leak in found for one in leak.findings})
     return Hold(
         "R8",
-        f"the name of {found[0].level} in {found[0].dimension} seems to hold {', '.join(kinds)}",
+        Sentence(
+            "the name of {level} in {dimension} seems to hold {kinds}",
+            level=found[0].level,
+            dimension=found[0].dimension,
+            kinds=", ".join(kinds),
+        ),
         "a corrected name, or a coarser level for this record",
     )
 

@@ -56,7 +56,7 @@ def may_leave(text: str, *, reviewed: bool, label: Label, names: Names) -> str:
         raise TextNotReviewedError("text: nobody has marked it reviewed")
     if findings := scan(text, names):
         kinds = sorted({str(one.kind) for one in findings})
-        raise TextRevealsError(f"text: it seems to hold {', '.join(kinds)}")
+        raise TextRevealsError("text: it seems to hold {kinds}", kinds=", ".join(kinds))
     return text
 
 

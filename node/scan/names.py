@@ -57,9 +57,11 @@ def read_names(lines: Iterable[str]) -> Names:
         letters, _ = _unspaced(folded)
         run = letters.replace("\n", "")
         if len("".join(words)) + len(run) < _LEAST:
-            raise NamesError(f"line {number}: a name has at least {_LEAST} letters")
+            raise NamesError(
+                "line {number}: a name has at least {least} letters", number=number, least=_LEAST
+            )
         if len(words) > MAX_WORDS or len(run) > MAX_LETTERS:
-            raise NamesError(f"line {number}: longer than a name; give one name a line")
+            raise NamesError("line {number}: longer than a name; give one name a line", number=number)
         if words:
             spaced.add(words)
         if len(run) >= _LEAST:

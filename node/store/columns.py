@@ -100,7 +100,7 @@ class Columns:
             for file in self._folder.glob("*.parquet") if self._folder.is_dir() else ():
                 file.unlink(missing_ok=True)
         except OSError as error:
-            raise StoreError(f"a file of columns can not be removed: {error.strerror}") from error
+            raise StoreError("a file of columns can not be removed: {why}", why=error.strerror) from error
 
     def _run(self, connection: Connection) -> Run:
         def ask_database(statement: Executable) -> Sequence[Sequence[Any]]:

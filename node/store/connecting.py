@@ -37,7 +37,9 @@ def make_engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
-            raise ConfigError(f"database_url: {parsed.get_backend_name()} is neither sqlite nor postgresql")
+            raise ConfigError(
+                "database_url: {backend} is neither sqlite nor postgresql", backend=parsed.get_backend_name()
+            )
         if parsed.get_backend_name() == "postgresql":
             parsed = parsed.update_query_dict({**_LINES, **parsed.query})
         engine = create_engine(parsed)

@@ -11,11 +11,14 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 from sqlalchemy import Connection, Dialect, Table, func, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 
+from crypto.sentence import Sentence
 from node.errors import BusyError, StoreError, UnreachableError
 from node.store.connecting import BUSY_SECONDS, is_gone, make_engine
 
-_GONE = "the database can not be reached; what was being written is there or not: do it again once it is back"
-_FULL = "the disk of the database is full; nothing of this was stored"
+_GONE = Sentence(
+    "the database can not be reached; what was being written is there or not: do it again once it is back"
+)
+_FULL = Sentence("the disk of the database is full; nothing of this was stored")
 _WRITE_LANE = 0x746F6373696E  # "tocsin"
 
 Rows: TypeAlias = Sequence[tuple[Any, ...]]

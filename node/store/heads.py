@@ -38,7 +38,9 @@ class LogHead(NamedTuple):
         try:
             return stated_size(self.checkpoint) if self.checkpoint else 0
         except CheckpointError as error:
-            raise StoreError(f"the checkpoint of the log of {self.origin_id} is damaged") from error
+            raise StoreError(
+                "the checkpoint of the log of {origin_id} is damaged", origin_id=self.origin_id
+            ) from error
 
 
 def log_head(connection: Connection, origin_id: str) -> LogHead | None:
@@ -105,7 +107,9 @@ def _head(log_id: int, origin_id: str, size: int, frontier: bytes, *rest: Any) -
     try:
         return LogHead(log_id, origin_id, Frontier.from_bytes(size, frontier), *rest)
     except ProofError as error:
-        raise StoreError(f"the head of the log of {origin_id} does not fit its size") from error
+        raise StoreError(
+            "the head of the log of {origin_id} does not fit its size", origin_id=origin_id
+        ) from error
 
 
 _HEADS = select(

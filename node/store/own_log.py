@@ -197,7 +197,7 @@ def own_page(
         return page
     finest = {index: wire for index, wire, _ in connection.execute(_ALL, span)}
     if len(finest) != stop - start:
-        raise StoreError(f"the log lacks an entry between {start} and {stop}")
+        raise StoreError("the log lacks an entry between {start} and {stop}", start=start, stop=stop)
     return [wire for _, wire in sorted(finest.items())]
 
 

@@ -103,7 +103,9 @@ def agree(connection: Connection, saying_id: int, by: str, now: datetime) -> Say
     """
     waiting = [one for one in sayings(connection) if one.saying_id == saying_id and one.counts_from is None]
     if not waiting:
-        raise OverrideError(f"nothing with the number {saying_id} waits for a second person")
+        raise OverrideError(
+            "nothing with the number {saying_id} waits for a second person", saying_id=saying_id
+        )
     if waiting[0].said_by.casefold() == by.casefold():
         raise OverrideError("whoever said it can not be the second person")
     this = override.c.id == saying_id

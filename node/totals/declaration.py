@@ -95,7 +95,7 @@ def read_total(text: str) -> Total:
     try:
         return _total(tomllib.loads(text))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise TotalError(f"the declaration is no TOML: {error}") from error
+        raise TotalError("the declaration is no TOML: {error}", error=error) from error
 
 
 def write_payload(total: Total) -> bytes:
@@ -150,7 +150,7 @@ def verify_budget(total: Total, others: Iterable[Total]) -> None:
     """
     for other in others:
         if other != total and touches(total, other) and set(total.group) & set(other.group):
-            raise TotalOverlapError(f"{other.name} adds up the same of some of the same members")
+            raise TotalOverlapError("{name} adds up the same of some of the same members", name=other.name)
 
 
 def touches(one: Total, other: Total) -> bool:
@@ -162,7 +162,9 @@ def touches(one: Total, other: Total) -> bool:
 
 def _total(fields: Mapping[str, Any]) -> Total:
     if not isinstance(fields, dict) or not fields.keys() <= set(Total.__slots__):
-        raise TotalError(f"a declaration has the fields {', '.join(Total.__slots__)}, and no others")
+        raise TotalError(
+            "a declaration has the fields {slots}, and no others", slots=", ".join(Total.__slots__)
+        )
     given: dict[str, Any] = {
         name: tuple(one) if isinstance(one, list) else one for name, one in fields.items()
     }
@@ -187,14 +189,14 @@ def _check_words(total: Total) -> None:
     if not _NAME.fullmatch(total.name):
         raise TotalError("name: use lower-case letters, digits and hyphens")
     if total.measure not in TOTAL_MEASURES:
-        raise TotalError(f"measure: is none of {', '.join(TOTAL_MEASURES)}")
+        raise TotalError("measure: is none of {total_measures}", total_measures=", ".join(TOTAL_MEASURES))
     if not _PERIOD.fullmatch(total.period) or total.period < "0001":
         raise TotalError("period: write a year, a quarter or a month, as 2025, 2025-Q1 or 2025-03")
     if total.measure == STAFF and "-" in total.period:
         raise TotalError("period: numbers of staff are of years")
     _check_list("areas", total.areas, MAX_AREAS)
     if total.areas != (EVERYWHERE,) and not all(one in code_list("country").codes for one in total.areas):
-        raise TotalError(f"areas: use codes of countries, or {EVERYWHERE} alone")
+        raise TotalError("areas: use codes of countries, or {everywhere} alone", everywhere=EVERYWHERE)
     _check_list("group", total.group, MOST_MEMBERS)
     if len({*lists[2]}) != len(lists[2]) or len(lists[2]) != 2:
         raise TotalError("servers: name two")
@@ -204,7 +206,9 @@ def _check_words(total: Total) -> None:
 
 def _check_list(field: str, words: tuple[str, ...], most: int) -> None:
     if not 0 < len(words) <= most or list(words) != sorted(set(words)):
-        raise TotalError(f"{field}: name 1 to {most}, in alphabetical order, none twice")
+        raise TotalError(
+            "{field}: name 1 to {most}, in alphabetical order, none twice", field=field, most=most
+        )
 
 
 def _check_numbers(total: Total) -> None:
@@ -212,11 +216,15 @@ def _check_numbers(total: Total) -> None:
     if any(type(one) is not int for one in numbers):
         raise TotalError("contributors, smallest and largest are whole numbers")
     if total.contributors < FEWEST_CONTRIBUTORS:
-        raise FewForTotalError(f"contributors: never fewer than {FEWEST_CONTRIBUTORS}")
+        raise FewForTotalError("contributors: never fewer than {least}", least=FEWEST_CONTRIBUTORS)
     if len(total.group) < total.contributors:
-        raise FewForTotalError(f"group: {len(total.group)} members where {total.contributors} are needed")
+        raise FewForTotalError(
+            "group: {count} members where {contributors} are needed",
+            count=len(total.group),
+            contributors=total.contributors,
+        )
     if not (1 <= total.smallest <= LARGEST and 1 <= total.largest <= LARGEST):
-        raise TotalError(f"smallest, largest: use 1 to {LARGEST}")
+        raise TotalError("smallest, largest: use 1 to {most}", most=LARGEST)
     if total.closes.tzinfo is None or total.closes.microsecond:
         raise TotalError("closes: say a time with its time zone, in whole seconds")
     if total.closes.astimezone(UTC).date() <= total.last_day:

@@ -134,7 +134,7 @@ def verify_share_of(share: Share, total: Total) -> Share:
         UnknownTotalError: Its member does not belong to the group.
     """
     if share.member not in total.group:
-        raise UnknownTotalError(f"{share.member[:63]} does not belong to the group")
+        raise UnknownTotalError("{member} does not belong to the group", member=share.member[:63])
     if share.server not in total.servers:
         raise TotalError("the share is for another server")
     if not re.fullmatch(rf"[0-9a-f]{{{SPLIT_DIGITS}}}", str(share.split)):
@@ -153,7 +153,7 @@ def common(one: Held, other: Held, total: Total) -> Group:
     for held in (one, other):
         names = [name for name, _ in held.group]
         if names != sorted({*names} & {*total.group}):
-            raise TotalError(f"{held.server} holds shares of whom it can not")
+            raise TotalError("{server} holds shares of whom it can not", server=held.server)
     return tuple(sorted({*one.group} & {*other.group}))
 
 

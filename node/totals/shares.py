@@ -30,7 +30,7 @@ def split(numbers: Sequence[int], pad: Sequence[int], largest: int) -> tuple[int
     """
     for number in numbers:
         if not 0 <= number <= largest:
-            raise TotalError(f"{number} is not a number from 0 to {largest}")
+            raise TotalError("{number} is not a number from 0 to {largest}", number=number, largest=largest)
     return tuple((number - noise) % _ROOM for number, noise in zip(numbers, pad, strict=True))
 
 
@@ -41,7 +41,7 @@ def verify_share(share: Sequence[int], length: int) -> tuple[int, ...]:
         TotalError: It has another length, or holds what is no number of the room.
     """
     if len(share) != length or any(type(one) is not int or not 0 <= one < _ROOM for one in share):
-        raise TotalError(f"a share has {length} numbers from 0 to 2^64 - 1")
+        raise TotalError("a share has {length} numbers from 0 to 2^64 - 1", length=length)
     return tuple(share)
 
 

@@ -32,7 +32,7 @@ def unpack(packed: bytes) -> Envelope:
     except zlib.error as error:
         raise PayloadError("box: holds nothing that was packed") from error
     if not reader.eof or reader.unused_data:
-        raise PayloadError(f"box: more than {MAX_UNPACKED} bytes, or not whole")
+        raise PayloadError("box: more than {most} bytes, or not whole", most=MAX_UNPACKED)
     return decode_envelope(wire)
 
 

@@ -62,7 +62,7 @@ def decode_subscribe_call(wire: bytes) -> SubscribeCall:
     """
     message = parse(messages.SubscribeRequest(), wire)
     if len(message.countries) > MAX_FILTERS or len(message.means) > MAX_FILTERS:
-        raise PayloadError(f"countries, means: more than {MAX_FILTERS}")
+        raise PayloadError("countries, means: more than {most}", most=MAX_FILTERS)
     after = counted("after_sequence", message.after_sequence)
     return SubscribeCall(
         message.request_id, Subscription(after, frozenset(message.countries), frozenset(message.means))

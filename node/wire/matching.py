@@ -183,7 +183,7 @@ def decode_verdicts_call(wire: bytes) -> VerdictsCall:
     """
     message = parse_exactly(messages.ListVerdictsRequest(), wire)
     if len(message.tokens) > MAX_TOKENS:
-        raise PayloadError(f"tokens: more than {MAX_TOKENS}")
+        raise PayloadError("tokens: more than {most}", most=MAX_TOKENS)
     return VerdictsCall(message.request_id, tuple(sized("tokens", one, HASH_BYTES) for one in message.tokens))
 
 

@@ -107,7 +107,7 @@ def _member(message: directory_pb2.Member) -> Member:
         raise PayloadError("endpoints: not host:port")
     for field in ("log_keys", "tls_certificates", "seal_keys"):
         if not getattr(message, field):
-            raise PayloadError(f"{field}: there is none")
+            raise PayloadError("{field}: there is none", field=field)
     if not all(map(_ORG_ID.fullmatch, message.sponsors)):
         raise PayloadError("sponsors: not 2 to 63 lower-case letters, digits and hyphens")
     return Member(
@@ -140,7 +140,7 @@ def _clearances(message: directory_pb2.Member) -> tuple[Clearance, ...]:
 
 def _in_order(field: str, names: tuple[str, ...]) -> tuple[str, ...]:
     if list(names) != sorted(set(names)):
-        raise PayloadError(f"{field}: not in ascending order, each once")
+        raise PayloadError("{field}: not in ascending order, each once", field=field)
     return names
 
 
@@ -178,7 +178,7 @@ def _retirement_message(retirement: Retirement) -> directory_pb2.KeyRetirement:
 def _key(message: directory_pb2.MemberKey, algorithm: str = ALGORITHM) -> MemberKey:
     sized("public_key", message.public_key, HASH_BYTES)
     if message.alg != algorithm:
-        raise PayloadError(f"alg: {message.alg[:20]!r} is not {algorithm}")
+        raise PayloadError("alg: {alg!r} is not {algorithm}", alg=message.alg[:20], algorithm=algorithm)
     return MemberKey(
         message.public_key,
         from_stamp("valid_from_time", message.valid_from_time),

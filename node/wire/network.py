@@ -62,7 +62,9 @@ def decode_document(wire: bytes) -> Document:
     except PayloadError as error:
         raise DirectoryError("the file is not that of a network") from error
     if len(message.roots) > MAX_ROOTS:
-        raise DirectoryError(f"{len(message.roots)} roots, at most {MAX_ROOTS} are looked at")
+        raise DirectoryError(
+            "{count} roots, at most {most} are looked at", count=len(message.roots), most=MAX_ROOTS
+        )
     directory = envelope_of(message.directory) if message.HasField("directory") else None
     return Document(tuple(map(envelope_of, message.roots)), directory)
 
@@ -75,7 +77,7 @@ def _role_message(role: Role) -> network_pb2.Role:
 def _role(message: network_pb2.Role) -> Role:
     for key in message.keys:
         if key.alg != ALGORITHM:
-            raise PayloadError(f"alg: {key.alg[:20]!r} is not {ALGORITHM}")
+            raise PayloadError("alg: {alg!r} is not {algorithm}", alg=key.alg[:20], algorithm=ALGORITHM)
     keys = tuple(sized("public_key", key.public_key, HASH_BYTES) for key in message.keys)
     role = Role(keys, message.threshold)
     verify_role(role)

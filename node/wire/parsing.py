@@ -26,7 +26,7 @@ def parse(message: M, wire: bytes) -> M:
     try:
         message.ParseFromString(wire)
     except (DecodeError, ValueError) as error:
-        raise PayloadError(f"not a {message.DESCRIPTOR.name} message") from error
+        raise PayloadError("not a {name} message", name=message.DESCRIPTOR.name) from error
     return message
 
 
@@ -39,7 +39,9 @@ def parse_exactly(message: M, wire: bytes) -> M:
     parse(message, wire)
     message.DiscardUnknownFields()
     if message.SerializeToString(deterministic=True) != wire:
-        raise PayloadError(f"{message.DESCRIPTOR.name}: holds fields of another version, or in another order")
+        raise PayloadError(
+            "{name}: holds fields of another version, or in another order", name=message.DESCRIPTOR.name
+        )
     return message
 
 
@@ -50,7 +52,9 @@ def sized(field: str, value: bytes, size: int) -> bytes:
         PayloadError: It has not.
     """
     if len(value) != size:
-        raise PayloadError(f"{field}: {len(value)} bytes where {size} are needed")
+        raise PayloadError(
+            "{field}: {count} bytes where {size} are needed", field=field, count=len(value), size=size
+        )
     return value
 
 
@@ -61,7 +65,7 @@ def counted(field: str, number: int) -> int:
         PayloadError: They can not.
     """
     if number > _MAX_COUNTER:
-        raise PayloadError(f"{field}: larger than any counter")
+        raise PayloadError("{field}: larger than any counter", field=field)
     return number
 
 
@@ -74,7 +78,7 @@ def member_of(field: str, kind: type[E], number: int) -> E:
     try:
         return kind(number)
     except ValueError as error:
-        raise PayloadError(f"{field}: missing or unknown") from error
+        raise PayloadError("{field}: missing or unknown", field=field) from error
 
 
 def to_stamp(when: datetime) -> Timestamp:
@@ -93,7 +97,7 @@ def from_stamp(field: str, stamp: Timestamp) -> datetime:
     try:
         return _datetime(stamp.seconds, stamp.nanos)
     except (ValueError, OverflowError) as error:
-        raise PayloadError(f"{field}: not a time") from error
+        raise PayloadError("{field}: not a time", field=field) from error
 
 
 @lru_cache(maxsize=4096)  # the keys of a thousand members hold for a few spans

@@ -225,12 +225,12 @@ def _levels(field: str, found: Iterable[sharing_pb2.DimensionLevel]) -> Levels:
     levels = list(ALL_CLOSED)
     for one in found:
         if one.dimension >= len(FINEST) or one.level > FINEST[one.dimension]:
-            raise PayloadError(f"{field}: a dimension or level that there is not")
+            raise PayloadError("{field}: a dimension or level that there is not", field=field)
         levels[one.dimension] = one.level
     return tuple(levels)
 
 
 def _index(number: int) -> int:
     if number > MAX_INDEX:
-        raise PayloadError(f"log_index: {number} is more than any log holds")
+        raise PayloadError("log_index: {number} is more than any log holds", number=number)
     return number

@@ -71,5 +71,5 @@ def decode_documents(wire: bytes) -> Documents:
 
 def _place(field: str, number: int) -> int:
     if number > MAX_PLACE:
-        raise PayloadError(f"{field}: {number} is more than any list holds")
+        raise PayloadError("{field}: {number} is more than any list holds", field=field, number=number)
     return number

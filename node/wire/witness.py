@@ -39,7 +39,11 @@ def decode_add_checkpoint_call(wire: bytes) -> AddCheckpointCall:
     """
     message = parse(messages.AddCheckpointRequest(), wire)
     if len(message.consistency_proof) > MAX_PROOF:
-        raise PayloadError(f"consistency_proof: {len(message.consistency_proof)} hashes, at most {MAX_PROOF}")
+        raise PayloadError(
+            "consistency_proof: {count} hashes, at most {most}",
+            count=len(message.consistency_proof),
+            most=MAX_PROOF,
+        )
     proof = tuple(sized("consistency_proof", one, HASH_BYTES) for one in message.consistency_proof)
     return AddCheckpointCall(message.request_id, Growth(message.old_size, proof, message.checkpoint))
 
@@ -78,7 +82,7 @@ def decode_checkpoints_call(wire: bytes) -> CheckpointsCall:
     """
     message = parse(messages.ListCheckpointsRequest(), wire)
     if len(message.known) > MAX_KNOWN:
-        raise PayloadError(f"known: {len(message.known)} digests, at most {MAX_KNOWN}")
+        raise PayloadError("known: {count} digests, at most {most}", count=len(message.known), most=MAX_KNOWN)
     return CheckpointsCall(
         message.request_id, frozenset(sized("known", one, DIGEST_BYTES) for one in message.known)
     )
@@ -98,7 +102,7 @@ def decode_told(wire: bytes) -> Told:
         PayloadError: It is not one, or holds anything else.
     """
     if len(wire) > 2 * MAX_TOLD_BYTES:
-        raise PayloadError(f"checkpoints: {len(wire)} bytes, more than anybody may tell at once")
+        raise PayloadError("checkpoints: {count} bytes, more than anybody may tell at once", count=len(wire))
     message = parse_exactly(messages.ListCheckpointsResponse(), wire)
     return Told(tuple(message.checkpoints), tuple(message.forks), message.more)
 
@@ -157,7 +161,7 @@ def decode_fork(wire: bytes) -> Fork:
         PayloadError: It is none, is in another form, or is too large.
     """
     if len(wire) > MAX_FORK_BYTES:
-        raise PayloadError(f"fork: {len(wire)} bytes, at most {MAX_FORK_BYTES}")
+        raise PayloadError("fork: {count} bytes, at most {most}", count=len(wire), most=MAX_FORK_BYTES)
     message = parse_exactly(messages.Fork(), wire)
     common = None
     if message.HasField("common"):

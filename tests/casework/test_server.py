@@ -16,8 +16,10 @@ from casework.span import Range, on, parse_span
 from casework.values import Gap, Value
 from casework.vocabulary import kinds
 from casework.wire.cases import decode_statement, encode_statement
+from casework.wire.sentences import KEY, decode_sentence, encode_sentence
 from console.office import Office
 from crypto.certificates import make_member_certificate
+from crypto.sentence import Sentence
 from node.status import reason_of
 from tests.casework.remote import METHODS, At, opens
 from tests.casework.test_desk import opening, said
@@ -71,6 +73,12 @@ def test_a_refusal_tells_its_reason_and_what_is_possible_instead(focal: RemoteDe
         focal.say(uid, said("described", host_state="Nowhere"))
 
     assert (reason(refused.value), reason(unfit.value)) == ("ACTION_NOT_POSSIBLE", "CASE_FIELD_INVALID")
+    parts = str(unfit.value)
+    assert isinstance(parts, Sentence)
+    assert (parts.text, parts.values["field"]) == ("{field}: {why}", "host_state")
+    assert isinstance(parts.values["why"], Sentence)
+    assert decode_sentence("another text", [(KEY, encode_sentence(parts))]) == "another text"
+    assert not isinstance(decode_sentence("a", [(KEY, b"[" * 2000)]), Sentence)
     assert len(focal.read(uid).events) == 1
 
 

@@ -105,7 +105,7 @@ def _read(call: Call, posted: Posted) -> bytes:
     if posted.media_type.partition(";")[0].strip().lower() != "application/json":
         raise ApiBodyError(415, "send application/json")
     if posted.body is None:
-        raise ApiBodyError(413, f"a request has at most {MAX_REQUEST_BYTES} bytes")
+        raise ApiBodyError(413, "a request has at most {most} bytes", most=MAX_REQUEST_BYTES)
     message = GetMessageClass(call.method.input_type)()
     try:
         held = json.loads(posted.body.decode(), object_hook=_without_nulls)
@@ -119,7 +119,7 @@ def _read(call: Call, posted: Posted) -> bytes:
         json_format.ParseDict(held, message, max_recursion_depth=MAX_DEPTH)
         return bytes(message.SerializeToString())
     except (ValueError, RecursionError, json_format.ParseError, TypeError) as error:
-        raise ApiBodyError(400, f"it is not a {call.method.input_type.name}") from error
+        raise ApiBodyError(400, "it is not a {name}", name=call.method.input_type.name) from error
 
 
 def _without_nulls(held: dict[str, Any]) -> dict[str, Any]:

@@ -49,4 +49,4 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise AreasError(f"version: {text[:40]!r} is not a day like 2024-03-14") from error
+        raise AreasError("version: {text!r} is not a day like 2024-03-14", text=text[:40]) from error

@@ -67,7 +67,7 @@ def _chosen(visit: Visit) -> tuple[str, Method, int]:
     """
     kind, method, ahead = (visit.asks(name) for name in ("kind", "method", "ahead"))
     if kind not in {"", *KINDS} or method not in {"", *Method} or ahead not in {"", *map(str, AHEAD)}:
-        raise QueryError(f"there is no such outlook; known are {', '.join((*KINDS, *Method))}")
+        raise QueryError("there is no such outlook; known are {known}", known=", ".join((*KINDS, *Method)))
     return kind or KINDS[0], Method(method or Method.C2), int(ahead or AHEAD[0])
 
 

@@ -200,14 +200,14 @@ def _figures(cube: Cube, rows: Rows, wanted: tuple[str, str, str]) -> dict[str, 
 def _published(visit: Visit) -> Built:
     number = visit.asks("number") or "0"
     if not (number.isascii() and number.isdigit() and len(number) <= MAX_NUMBER):
-        raise QueryError(f"number: {number[:40]!r} is not a number")
+        raise QueryError("number: {number!r} is not a number", number=number[:40])
     return published(visit.store, visit.asks("cube"), int(number))
 
 
 def _title(visit: Visit) -> str:
     title = visit.asks("cube")
     if title not in declared(visit.store):
-        raise CubeError(f"there is no cube {title[:60]!r}")
+        raise CubeError("there is no cube {title!r}", title=title[:60])
     return title
 
 
@@ -216,7 +216,7 @@ def _day(visit: Visit) -> date:
     try:
         return date.fromisoformat(text) if text else visit.now.date()
     except ValueError as error:
-        raise QueryError(f"as-of: {text[:40]!r} is not a day like 2015-03-14") from error
+        raise QueryError("as-of: {text!r} is not a day like 2015-03-14", text=text[:40]) from error
 
 
 def _teller(visit: Visit) -> Teller:

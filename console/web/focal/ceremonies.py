@@ -13,6 +13,7 @@ from console.web.focal.waiting import keep_files
 from console.web.tray import Waiting
 from console.web.visit import Answer, Document, Elsewhere, Page, Visit
 from crypto.errors import CryptoError
+from crypto.sentence import Sentence
 from node.errors import DirectoryError, MemberError, PayloadError
 from node.wire.network import decode_document
 
@@ -132,7 +133,11 @@ def _look_at_network(
         lines = list(differences(held, document))
     except (DirectoryError, PayloadError) as error:
         raise EntryError(
-            {"file": f"neither a request ({why}) nor the file of a network ({error})"}
+            {
+                "file": Sentence(
+                    "neither a request ({why}) nor the file of a network ({error})", why=why, error=error
+                )
+            }
         ) from error
     facts |= {"draft": draft, "lines": lines, "first": held is None, "fingerprint": draft.fingerprint.hex()}
     return Page("focal/ceremony_network.html", facts, status)

@@ -160,7 +160,7 @@ def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
-        raise QueryError(f"{text[:20]!r} is not a day; write it like 2026-03-14") from error
+        raise QueryError("{text!r} is not a day; write it like 2026-03-14", text=text[:20]) from error
 
 
 def _midnight(day: date) -> datetime:

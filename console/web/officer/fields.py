@@ -16,6 +16,7 @@ from casework.vocabulary import Field, Form, Group, codes, kinds
 from casework.vocabulary.words import Words
 from console.saying import known_ids
 from console.web.visit import Fields, Visit
+from crypto.sentence import Sentence
 
 OWN = ("when", "known_on", "sources", "reliability")  # of every statement, whatever its kind
 CHOOSE = "choose one of the list"
@@ -116,10 +117,12 @@ def statement_of(
 
 def fault_of(kind: str, error: CaseworkError) -> dict[str, str]:
     """What was refused, beside its field where it names one."""
-    name, colon, why = str(error).partition(": ")
-    if colon and name in {*kinds()[kind].fields, *OWN}:
-        return {name: why}
-    return {"": str(error)}
+    said = str(error)
+    if isinstance(said, Sentence) and {"field", "why"} <= said.values.keys():
+        name, why = str(said.values["field"]), str(said.values["why"])
+    else:  # a server of an older version
+        name, _, why = said.partition(": ")
+    return {name: why} if why and name in {*kinds()[kind].fields, *OWN} else {"": said}
 
 
 def request_id_of(visit: Visit) -> str:

@@ -152,7 +152,7 @@ def test_shcc_gives_its_figures(load: Callable[[str], Publication]) -> None:
     "said",
     [
         "Health Workers Kidnapped stands twice and says different things; the second was believed (1 row).",
-        "Health Workers Injured stands twice and says different things; the second was believed (41 rows).",
+        "41 rows: Health Workers Injured stands twice and says different things; the second was believed.",
         "Health Workers Kidnapped: its HXL tag #affected +healthworker +arrested is that of Health Workers Arrested;",
         "National Health Worker Working for Unspecified Health Provider was left out: the title stands several times",
         "The parts of Health Workers Killed add up to more than it; they were left out (",

@@ -183,8 +183,8 @@ def test_the_old_file_is_read_as_windows_1252_and_says_so(
 
 def test_sums_that_do_not_add_up_are_warned_of_and_counted(load: Callable[[str], Publication]) -> None:
     text = "\n".join(load(FILE_2016).warnings)
-    assert "by gender do not add up to the persons affected (44 rows)" in text
-    assert "by organization do not add up to the persons affected (18 rows)" in text
+    assert "44 rows: The numbers by gender do not add up to the persons affected." in text
+    assert "18 rows: The numbers by organization do not add up to the persons affected." in text
     assert "add up" not in "\n".join(load(FILE_2025).warnings)
 
 

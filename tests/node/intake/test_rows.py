@@ -233,7 +233,7 @@ def test_a_rejected_twin_does_not_change_the_key_of_the_sound_one() -> None:
 def test_a_row_that_says_less_is_taken_in_with_a_warning(cells: dict[str, str], warning: str) -> None:
     publication = read(row(**cells))
     assert publication.rows[0].warnings == (warning,)
-    assert publication.warnings == (f"{warning.removesuffix('.')} (1 row).",)
+    assert publication.warnings == (f"1 row: {warning}",)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,75 @@
+"""Sentences of the floors below for whoever reads: their words out of a catalogue, their values as they are."""
+
+import re
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from babel.numbers import format_decimal
+from markupsafe import Markup, escape
+
+from console.web.languages import translations
+from crypto.sentence import PLACE, Sentence, Value
+
+GROUPED = 10_000  # a smaller number may be a year, which nobody writes in groups
+_QUOTES: Mapping[str, str] = MappingProxyType(
+    {"en": "'{}'", "fr": "«\u202f{}\u202f»", "es": "«{}»", "ar": "«{}»", "ru": "«{}»", "zh": "“{}”"}
+)
+_DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+_Written = Callable[[str], str]
+
+
+def in_html(language: str, text: str) -> str:
+    """A text for a page: a value is never HTML, and keeps the direction of its own letters."""
+    if isinstance(text, Sentence):
+        # What is joined here was escaped piece by piece.
+        return Markup(_filled(language, text, _escaped, _set_apart))  # noqa: S704
+    return translations(language).gettext(text) if text else ""
+
+
+def in_text(language: str, text: str) -> str:
+    """The same for a place that holds no HTML, such as a cell of a file."""
+    if isinstance(text, Sentence):
+        return _filled(language, text, str, _isolated)
+    return translations(language).gettext(text) if text else ""
+
+
+def _filled(language: str, sentence: Sentence, words: _Written, foreign: _Written) -> str:
+    """A sentence with `words` for what stands in a catalogue and `foreign` for what somebody wrote or named."""
+    text = _words(language, sentence)
+    parts, end = [], 0
+    for place in PLACE.finditer(text):
+        held = sentence.values.get(place[1], place[0])
+        parts.append(words(text[end : place.start()]))
+        parts.append(_value(language, held, words, foreign, quoted=place[2] is not None))
+        end = place.end()
+    return "".join((*parts, words(text[end:])))
+
+
+def _words(language: str, sentence: Sentence) -> str:
+    count = sentence.values.get("count")
+    if sentence.one and isinstance(count, int):
+        return translations(language).ngettext(sentence.one, sentence.text, count)
+    return translations(language).gettext(sentence.text) if sentence.text else ""
+
+
+def _value(language: str, held: Value, words: _Written, foreign: _Written, *, quoted: bool) -> str:
+    if isinstance(held, Sentence):
+        return _filled(language, held, words, foreign)
+    if quoted and isinstance(held, str):
+        return words(_QUOTES[language]).replace("{}", foreign(repr(str(held))[1:-1]))
+    if isinstance(held, float) or (isinstance(held, int) and abs(held) >= GROUPED):
+        return words(format_decimal(held, locale=language))
+    return foreign(str(held))
+
+
+def _escaped(text: str) -> str:
+    return str(escape(text))
+
+
+def _set_apart(text: str) -> str:
+    return f"<bdi>{escape(text)}</bdi>"
+
+
+def _isolated(text: str) -> str:
+    return "\u2068" + _DIRECTIONS.sub("", text) + "\u2069"
