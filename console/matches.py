@@ -85,23 +85,26 @@ def known(store: Store, desk: Desk) -> Known:
 def pair_lines(found: Known, *, everything: bool) -> Iterator[tuple[str, ...]]:
     """One line per pair: those about which somebody has something to do, or all."""
     for pair in found.pairs:
-        state = state_of(found, pair)
-        if not everything and state in {"one event", "two events"}:
-            continue
-        one, other = pair
-        likely, compared = found.likely.get(pair), found.compared.get(pair)
-        yield (
-            pair_id(pair),
-            found.labels.get(one, one.origin_id),
-            _shows(found.facts.get(one)),
-            found.labels.get(other, other.origin_id),
-            _shows(found.facts.get(other)),
-            f"{100 * probability(likely.weight):.0f} %" if likely else "",
-            likely.found.replace("_", " ") if likely else "",
-            compared_text(compared) if compared else "",
-            ", ".join(f"{one.signer_id}: {verdict_text(one)}" for one in found.said.get(pair, ())),
-            state,
-        )
+        if everything or state_of(found, pair) not in {"one event", "two events"}:
+            yield pair_line(found, pair)
+
+
+def pair_line(found: Known, pair: Pair) -> tuple[str, ...]:
+    """The line of one pair, by `LIST_HEADER`."""
+    one, other = pair
+    likely, compared = found.likely.get(pair), found.compared.get(pair)
+    return (
+        pair_id(pair),
+        found.labels.get(one, one.origin_id),
+        _shows(found.facts.get(one)),
+        found.labels.get(other, other.origin_id),
+        _shows(found.facts.get(other)),
+        f"{100 * probability(likely.weight):.0f} %" if likely else "",
+        likely.found.replace("_", " ") if likely else "",
+        compared_text(compared) if compared else "",
+        ", ".join(f"{one.signer_id}: {verdict_text(one)}" for one in found.said.get(pair, ())),
+        state_of(found, pair),
+    )
 
 
 def state_of(found: Known, pair: Pair) -> str:
@@ -251,12 +254,30 @@ def _labels(connection: Transaction) -> dict[RecordName, str]:
     }
 
 
-def _shows(columns: Fact | None) -> str:
-    """When, where and what a record shows here, in a few words."""
-    if columns is None:
-        return "no longer counts"
+class Shows(NamedTuple):
+    """When, where and what a record shows here; empty where it shows less."""
+
+    when: str
+    country: str
+    places: tuple[str, ...]
+    means: str
+    cause: str
+
+
+def shown_of(columns: Fact) -> Shows:
+    """What a fact shows of that, in codes."""
     year, month, day = (columns[_AT[name]] for name in ("year", "month", "day"))
     when = "-".join(f"{part:02}" for part in (year, month, day) if isinstance(part, int))
-    places = [str(columns[_AT[name]]) for name in ("country", "admin1", "admin2") if columns[_AT[name]]]
-    means = columns[_AT["means"]] or columns[_AT["cause"]] or ""
-    return f"{when} {'/'.join(places)} {means}"
+    country, *places, means, cause = (
+        str(columns[_AT[name]] or "") for name in ("country", "admin1", "admin2", "means", "cause")
+    )
+    return Shows(when, country, tuple(filter(None, places)), means, cause)
+
+
+def _shows(columns: Fact | None) -> str:
+    """The same in a few words, or that it counts no more."""
+    if columns is None:
+        return "no longer counts"
+    one = shown_of(columns)
+    places = "/".join(filter(None, (one.country, *one.places)))
+    return f"{one.when} {places} {one.means or one.cause}"

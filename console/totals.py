@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from casework.errors import SummaryError
 from casework.signedfile import read_line, write_file, write_line
@@ -19,6 +20,7 @@ from node.splitting import Own
 from node.store.database import Store
 from node.store.totals import HeldTotal, gave, papers, shares, totals
 from node.totals.declaration import MAX_DECLARATION, TOTAL_TYPE, Total, read_total
+from node.totals.papers import Share
 from node.wire import totals as codec
 
 LIST_HEADER = ("total", "id", "measure", "period", "servers", "group", "closes", "state", "gave")
@@ -46,7 +48,12 @@ def write_declaration(held: HeldTotal, path: Path) -> None:
     Raises:
         UnreadableError: The file can not be written.
     """
-    replace_file(path, write_file([write_line(declaration(held))]))
+    replace_file(path, declaration_file(held))
+
+
+def declaration_file(held: HeldTotal) -> bytes:
+    """A declaration with its signatures as a file that every DSSE tool reads."""
+    return write_file([write_line(declaration(held))])
 
 
 def write_shares(held: HeldTotal, boxes: Sequence[bytes], folder: Path) -> list[Path]:
@@ -68,18 +75,27 @@ def take_file(home: Home, passphrase: str | None, path: Path) -> str:
         NodeError: It is none, or does not hold.
         CryptoError: Our keys can not be read.
     """
-    content, now = read_file(path), datetime.now(UTC)
+    adder, store = adder_of(home, passphrase, home.identity(passphrase), home.directory()), home.store()
+    took = take_content(store, read_file(path), adder)
+    if isinstance(took, Share):
+        return f"Took the share of {took.member}, number {took.number}."
+    return f"Took the declaration of {took.total.name}, {state_of(store, took, adder.now)}."
+
+
+def take_content(store: Store, content: bytes, adder: Adder) -> HeldTotal | Share:
+    """Take in a declaration, or a share for this server; the same again changes nothing.
+
+    Raises:
+        NodeError: It is none, or does not hold.
+    """
     try:
         envelope = read_line(content, most=2 * MAX_DECLARATION)
     except SummaryError:
-        adder = adder_of(home, passphrase, home.identity(passphrase), home.directory())
-        share = take_share(home.store(), content, adder)
-        return f"Took the share of {share.member}, number {share.number}."
+        return take_share(store, content, adder)
     if envelope.payload_type != TOTAL_TYPE:
         raise TotalError("the file holds no declaration of a total")
-    who = home.settings.org_id, home.directory()
-    held = take_declaration(home.store(), envelope, who, Teller("", now))
-    return f"Took the declaration of {held.total.name}, {state_of(home.store(), held)}."
+    who = adder.identity.org_id, adder.directory
+    return take_declaration(store, envelope, who, Teller("", adder.now))
 
 
 def adder_of(home: Home, passphrase: str | None, identity: Identity, directory: Directory) -> Adder:
@@ -87,7 +103,7 @@ def adder_of(home: Home, passphrase: str | None, identity: Identity, directory: 
     return Adder(identity, LiveSealKeys(home, passphrase), directory, codec, datetime.now(UTC))
 
 
-def list_lines(store: Store) -> Iterator[tuple[str, ...]]:
+def list_lines(store: Store, now: datetime) -> Iterator[tuple[str, ...]]:
     """One line per total."""
     with store.read() as connection:
         known, given = totals(connection), gave(connection)
@@ -101,23 +117,38 @@ def list_lines(store: Store) -> Iterator[tuple[str, ...]]:
             " ".join(held.total.servers),
             str(len(held.total.group)),
             f"{held.total.closes:%Y-%m-%d %H:%M} UTC",
-            state_of(store, held),
+            state_of(store, held, now),
             f"{ours[-1].number}, by {ours[-1].said_by}" if ours else "",
         )
 
 
-def state_of(store: Store, held: HeldTotal) -> str:
-    """Where a total stands, as it is known here."""
+class Standing(NamedTuple):
+    """Where a total stands, and whom it waits for, or how many shares there are or were added up."""
+
+    kind: str
+    detail: str = ""
+
+
+def standing_of(store: Store, held: HeldTotal, now: datetime) -> Standing:
+    """Where a total stands, as it is known here; `now` is aware UTC."""
     with store.read() as connection:
         outcome, held_shares = settled(papers(connection), held), shares(connection, held.key)
     if outcome is not None:
-        return f"added up, of {outcome.contributors}" if outcome.figures else "came to nothing"
-    if datetime.now(UTC) >= held.total.closes:
-        return "closed" if held.agreed else "never agreed"
+        known = Standing("added up", str(outcome.contributors))
+        return known if outcome.figures else Standing("came to nothing")
+    if now >= held.total.closes:
+        return Standing("closed" if held.agreed else "never agreed")
     if not held.agreed:
         waits = [one for one, sig in zip(held.total.servers, held.signatures, strict=True) if not sig]
-        return f"waits for {' and '.join(waits)}"
-    return f"open, {len(held_shares)} shares" if held_shares else "open"
+        return Standing("waits for", " and ".join(waits))
+    return Standing("open", str(len(held_shares)) if held_shares else "")
+
+
+def state_of(store: Store, held: HeldTotal, now: datetime) -> str:
+    """The same in words."""
+    kind, detail = standing_of(store, held, now)
+    said = {"added up": f", of {detail}", "open": f", {detail} shares", "waits for": f" {detail}"}
+    return kind + said.get(kind, "") if detail else kind
 
 
 def own_lines(found: Sequence[Own], figures: Sequence[int]) -> Iterator[tuple[str, int, int]]:
@@ -149,7 +180,7 @@ def figure_lines(store: Store, held: HeldTotal) -> list[tuple[str, str | int]]:
     return [(area, HIDDEN if figure is None else figure) for area, figure in told]
 
 
-def remarks(store: Store, held: HeldTotal) -> dict[str, object]:
+def remarks(store: Store, held: HeldTotal, now: datetime) -> dict[str, object]:
     """What must stand beside the figures (R24)."""
     total = held.total
     return {
@@ -162,6 +193,6 @@ def remarks(store: Store, held: HeldTotal) -> dict[str, object]:
         "fewest": total.contributors,
         "most_of_one": total.largest,
         "closes": f"{total.closes:%Y-%m-%d %H:%M} UTC",
-        "state": state_of(store, held),
+        "state": state_of(store, held, now),
         "coverage": "what members gave of their own accord; nobody has seen whose number was which",
     }

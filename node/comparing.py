@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from node.audience import Audience
 from node.disclose import commit
-from node.errors import StepError, UnknownMatchError
+from node.errors import StepError, UnknownMatchError, UnknownRecordError
 from node.ladders import Chain
 from node.partaking import Desk, Ours, Theirs, as_shown, taking_part
 from node.signed import RecordName
@@ -39,6 +39,7 @@ from node.store.comparisons import (
 from node.store.database import Store, Transaction
 
 BY_MATCHING = "[matching]"  # the part of the policy that lets more be shown than the log shows
+STOPPED = "stopped by"  # and a name, where a person ended it instead of a rule
 
 
 class Move(NamedTuple):
@@ -47,6 +48,49 @@ class Move(NamedTuple):
     number: int
     commitment: bytes
     stop: Stop | None = None
+
+
+class Coming(NamedTuple):
+    """What we would show in a step: `value` as exactly as that, or nothing where `rule` ends the comparison there.
+
+    `newly` is more than the log shows.
+    """
+
+    at: Step
+    value: str
+    rule: str
+    newly: bool
+    ends: bool
+
+
+def foresee_steps(store: Store, record_id: int, partner: Audience, desk: Desk) -> tuple[Coming, ...]:
+    """Every step as we would take it now, up to the one that a rule of ours does not allow; nothing is shown by it.
+
+    Raises:
+        UnknownRecordError: Our record does not take part.
+    """
+    with store.read() as connection:
+        mine = taking_part(connection, record_id, partner, desk)
+    if mine is None:
+        raise UnknownRecordError("our record does not stand, is held, or is not shown to the other side")
+    found: list[Coming] = []
+    for at in STEPS:
+        choice = mine.decision.choices[at.dimension.number]
+        if choice.level < at.level:
+            return (*found, Coming(at, "", choice.rule, newly=False, ends=True))
+        newly = at.level > mine.shown[at.dimension.number]
+        value = mine.chains[at.dimension.number][: at.level + 1][-1]
+        found.append(Coming(at, value, BY_MATCHING if newly else choice.rule, newly, ends=False))
+    return tuple(found)
+
+
+def stop_comparing(store: Store, key: int, desk: Desk, by: str) -> Comparison:
+    """End a comparison because a person says so, on either side; one that has ended stays as it is."""
+    with store.write() as connection:
+        one = _comparison(connection, key=key)
+        stop = Stop.RULE_OF_PROPOSER if one.role is Role.PROPOSER else Stop.RULE_OF_RESPONDER
+        _end(connection, one, stop, desk, f"{STOPPED} {by}")
+        return _comparison(connection, key=key)
 
 
 def note_proposed(store: Store, key: int, now: datetime) -> None:

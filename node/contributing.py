@@ -64,6 +64,8 @@ def give_aggregate(
 ) -> tuple[Aggregate, Envelope]:
     """Sign numbers for a coordinator, or that there are none any more, and write down that they leave.
 
+    The same again is signed again, and written down once.
+
     Raises:
         AggregateError: The cube asks for no numbers without records.
     """
@@ -73,7 +75,13 @@ def give_aggregate(
         if nothing:
             made = replace(made, ranges={})
         payload = write_aggregate(made)
-        add_given(connection, coordinator.org_id, cube.title, payload, teller.by, teller.now)
+        before = [
+            one
+            for one in given_aggregates(connection)
+            if (one.member, one.cube) == (coordinator.org_id, cube.title)
+        ]
+        if not before or before[-1].payload != payload:  # else it was written down, and goes again
+            add_given(connection, coordinator.org_id, cube.title, payload, teller.by, teller.now)
     return made, sign_envelope(identity.signing, AGGREGATE_TYPE, payload)
 
 
@@ -81,6 +89,17 @@ def given(store: Store) -> list[GivenAggregate]:
     """Everything that was given, in order."""
     with store.read() as connection:
         return given_aggregates(connection)
+
+
+def taken(store: Store) -> list[Aggregate]:
+    """The numbers that count in the next release of each cube that asks for them."""
+    with store.read() as connection:
+        return [
+            read_aggregate(one.payload)
+            for title, cube in cubes(connection).items()
+            if cube.aggregates
+            for one in aggregates(connection, title).values()
+        ]
 
 
 def take_aggregate(

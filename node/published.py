@@ -89,10 +89,14 @@ def signed_again(payload: bytes, kind: str, signature: bytes, keys: Sequence[byt
 
 def difference(old: Release, new: Release) -> list[Differs]:
     """Places at which two releases of a cube differ."""
+    return [one for one in side_by_side(old, new) if one.old != one.new]
+
+
+def side_by_side(old: Release, new: Release) -> list[Differs]:
+    """Every place that one of two releases of a cube tells or hides, and what each tells of it."""
 
     def told(release: Release, cell: Cell) -> int | str | None:
         return release.figures[cell] if cell in release.figures else 0 if cell[0] in release.periods else ""
 
     cells = sorted({*old.figures, *new.figures})
-    found = [Differs(cell, told(old, cell), told(new, cell)) for cell in cells]
-    return [one for one in found if one.old != one.new]
+    return [Differs(cell, told(old, cell), told(new, cell)) for cell in cells]

@@ -20,9 +20,17 @@ logger = logging.getLogger(__name__)
 
 
 async def compare_with(
-    store: Store, client: PeerClient, key: int, partner: Audience, desk: Desk
+    store: Store, client: PeerClient, key: int, partner: Audience, desk: Desk, most: int = len(STEPS) + 1
 ) -> Comparison:
-    """Tell a member what we propose and take every step until one of both ends it; where it was cut, it goes on.
+    """Tell a member what we propose and take steps until one of both ends it; where it was cut, it goes on.
+
+    Args:
+        store: Ours.
+        client: The line to the member.
+        key: Of the comparison.
+        partner: The member.
+        desk: Where we compare.
+        most: Steps to take now; one more than there are tells the member of the end, too.
 
     Raises:
         UnavailableError: The member can not be reached, or refuses.
@@ -34,7 +42,7 @@ async def compare_with(
         proposal = Proposal(one.match_id, *one[5:9])
         await client.propose_match(proposal, desk.org_id)
         await asyncio.to_thread(note_proposed, store, key, desk.now)
-    for _ in range(len(STEPS) + 1):
+    for _ in range(most):
         ours = await asyncio.to_thread(next_move, store, key, partner, desk)
         if ours.stop in {Stop.COMPARED, Stop.DIFFERS, Stop.BROKEN}:
             break  # the member has seen the same

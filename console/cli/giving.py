@@ -6,19 +6,25 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from console.aggregates import RANGE_COLUMNS, coordinator_of, range_lines, write_sealed
+from console.aggregates import (
+    ASKED_HEADER,
+    RANGE_COLUMNS,
+    asked_lines,
+    coordinator_of,
+    range_lines,
+    write_sealed,
+)
 from console.cli.options import Format, passphrase
 from console.cli.output import say, show
 from console.home import Home, open_home
 from console.releases import header, read_declaration
 from node.client import PeerClient
 from node.collecting import cubes_of, sealed_for, send_aggregate
-from node.contributing import foresee_aggregate, give_aggregate, given
+from node.contributing import foresee_aggregate, give_aggregate
 from node.cubes.declaration import Cube
 from node.errors import AggregateError
 from node.said import Teller
 
-ASKED_HEADER = ("cube", "period", "by", "measures", "purpose", "given")
 T = TypeVar("T")
 
 
@@ -40,23 +46,7 @@ def show_asked(home: Path, org_id: str, style: Format) -> None:
     """
     opened = open_home(home)
     cubes = _over_the_line(opened, passphrase(home), org_id, cubes_of)
-    when = {
-        one.cube: f"{datetime.fromtimestamp(one.said_at, UTC):%Y-%m-%d}, by {one.said_by}"
-        for one in given(opened.store())
-        if one.member == org_id
-    }
-    lines = [
-        (
-            title,
-            cube.period,
-            " ".join(cube.by),
-            " ".join(cube.measures),
-            str(cube.purpose),
-            when.get(title, "not given"),
-        )
-        for title, cube in cubes.items()
-    ]
-    show(ASKED_HEADER, lines, style)
+    show(ASKED_HEADER, asked_lines(opened.store(), org_id, cubes), style)
 
 
 def give_numbers(home: Path, what: str, org_id: str, as_of: date | None, way: Way, style: Format) -> None:

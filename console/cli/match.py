@@ -87,6 +87,21 @@ def propose(
 
 
 @match.command()
+def stop(
+    pair: PairArgument,
+    by: Annotated[str, typer.Option("--by", metavar="WHO", help="Who stops it: initials or a staff number.")],
+    home: HomeOption = HERE,
+) -> None:
+    """End a comparison that runs, whoever proposed it.
+
+    Nothing more is shown; what was shown stays shown.
+    """
+    from console.cli.matching import stop_pair
+
+    stop_pair(home, pair, by)
+
+
+@match.command()
 def confirm(
     pair: PairArgument,
     by: ByOption,

@@ -2,31 +2,21 @@
 
 import asyncio
 from pathlib import Path
-from uuid import uuid4
 
 from console.cli.options import Format, passphrase
 from console.cli.output import say, show
+from console.comparing import begun, running
 from console.home import open_home
-from console.matches import (
-    STEP_HEADER,
-    chosen_pair,
-    compared_text,
-    decide,
-    desk_of,
-    sides_of,
-    step_lines,
-)
-from console.serve import open_node
+from console.matches import STEP_HEADER, chosen_pair, compared_text, decide, desk_of, step_lines
+from console.serve import Node, open_node
 from node.client import PeerClient
+from node.comparing import stop_comparing
 from node.errors import PeerError, UnavailableError, UnknownMatchError
 from node.judging import Judge
-from node.partaking import partner_of
-from node.proposing import propose
-from node.signed import RecordName
+from node.partaking import Desk, partner_of
 from node.stepping import compare_with
-from node.store.comparisons import Comparison, comparisons
-from node.store.database import Store
-from node.store.matched import Place, all_places
+from node.stepup import Role
+from node.store.comparisons import Comparison
 from node.wire import matching
 
 
@@ -40,28 +30,36 @@ def compare_pair(home: Path, text: str, by: str, style: Format) -> None:
     opened = open_home(home)
     node = open_node(opened, passphrase(home))
     desk = desk_of(opened)
-    mine, theirs = sides_of(chosen_pair(node.store, desk, text), desk.org_id)
-    partner = partner_of(desk.bounds.network, theirs.origin_id)
-    held = _running(node.store, mine, theirs)
-    if held is None:
-        ours, other = _places(node.store, mine, theirs)
-        match_id = str(uuid4())
-        propose(node.store, ours, (partner, theirs, other), match_id, desk, by=by)
-        held = _running(node.store, mine, theirs)
-        assert held is not None, "it was kept"
-    key = held.key
-
-    async def over_the_line() -> Comparison:
-        async with PeerClient(node.directory().member(theirs.origin_id), node.own()) as client:
-            return await compare_with(node.store, client, key, partner, desk)
-
+    held = begun(node.store, chosen_pair(node.store, desk, text), desk, by)
     try:
-        done = asyncio.run(over_the_line())
+        done = _go_on(node, held, desk)
     except (PeerError, UnavailableError) as error:
         say(f"{error}. It is kept and goes on when you propose it again.")
         return
     show(STEP_HEADER, step_lines(done), style, {"compared": compared_text(done)})
     say("Now people decide: `tocsin match confirm` or `reject`, at both owners.")
+
+
+def stop_pair(home: Path, text: str, by: str) -> None:
+    """End a comparison that runs, and tell the other owner where it is ours.
+
+    Raises:
+        NodeError: None runs.
+        CryptoError: Our keys can not be read.
+    """
+    opened = open_home(home)
+    node = open_node(opened, passphrase(home))
+    desk = desk_of(opened)
+    held = running(node.store, chosen_pair(node.store, desk, text), desk.org_id)
+    if held is None:
+        raise UnknownMatchError("no comparison of this pair runs")
+    done = stop_comparing(node.store, held.key, desk, by)
+    if held.role is Role.PROPOSER:
+        try:
+            done = _go_on(node, held, desk)
+        except (PeerError, UnavailableError) as error:
+            say(f"{error}. Here it has ended; {held.member} waits for a step that does not come.")
+    say(f"Stopped: {compared_text(done)}.")
 
 
 def judge_pair(home: Path, text: str, by: str, judgement: str, ground: str) -> None:
@@ -81,23 +79,11 @@ def judge_pair(home: Path, text: str, by: str, judgement: str, ground: str) -> N
     )
 
 
-def _running(store: Store, mine: RecordName, theirs: RecordName) -> Comparison | None:
-    with store.read() as connection:
-        found = comparisons(connection, member=theirs.origin_id)
-    pair = (mine.uid, theirs.uid)
-    return next(
-        (one for one in found if one.stop is None and one.said_by and (one.own_uid, one.other_uid) == pair),
-        None,
-    )
+def _go_on(node: Node, held: Comparison, desk: Desk) -> Comparison:
+    partner = partner_of(desk.bounds.network, held.member)
 
+    async def over_the_line() -> Comparison:
+        async with PeerClient(node.directory().member(held.member), node.own()) as client:
+            return await compare_with(node.store, client, held.key, partner, desk)
 
-def _places(store: Store, mine: RecordName, theirs: RecordName) -> tuple[int, int]:
-    """Key of our record, and the newest entry of the member's."""
-    with store.read() as connection:
-        ours: list[Place] = all_places(connection, mine)
-        others: list[Place] = all_places(connection, theirs)
-    record_ids = [one.record_id for one in ours if one.record_id is not None]
-    indexes = [one.log_index for one in others if one.log_index is not None]
-    if not record_ids or not indexes:
-        raise UnknownMatchError("nobody knows any more where the two records are")
-    return record_ids[-1], max(indexes)
+    return asyncio.run(over_the_line())

@@ -61,10 +61,12 @@ def fetch(
 @total.command("list")
 def list_totals(home: HomeOption = HERE, style: FormatOption = Format.TABLE) -> None:
     """List the totals that are known here."""
+    from datetime import UTC, datetime
+
     from console.home import open_home
     from console.totals import LIST_HEADER, list_lines
 
-    show(LIST_HEADER, list_lines(open_home(home).store()), style)
+    show(LIST_HEADER, list_lines(open_home(home).store(), datetime.now(UTC)), style)
 
 
 @total.command("show")

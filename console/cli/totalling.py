@@ -91,7 +91,7 @@ def give_total(
     held, org = named_total(opened.store(), text), (opened.settings.org_id, opened.settings.org_type)
     found = own_figures(opened.store(), held.total, org, now.date())
     figures = chosen_figures(found, numbers)
-    show(OWN_HEADER, own_lines(found, figures), style, remarks(opened.store(), held))
+    show(OWN_HEADER, own_lines(found, figures), style, remarks(opened.store(), held, now))
     if not by:
         say("Nothing has left. With --by it is split, sealed and given; --number AREA=N says otherwise.")
         return
@@ -127,7 +127,7 @@ def sum_total(home: Path, text: str, style: Format) -> None:
 def show_total(home: Home, held: HeldTotal, style: Format) -> None:
     """Show a total as far as it is known here."""
     store = home.store()
-    show(FIGURE_HEADER, figure_lines(store, held), style, remarks(store, held))
+    show(FIGURE_HEADER, figure_lines(store, held), style, remarks(store, held, datetime.now(UTC)))
 
 
 def _over_the_line(

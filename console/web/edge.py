@@ -26,6 +26,7 @@ from console.web.api.edge import METHODS, respond
 from console.web.api.figures import API, node_gateway
 from console.web.desk import Asked, Sent, answer, may_send, stays_in_memory
 from console.web.forms import read_form, takes_files
+from console.web.line import Line
 from console.web.listening import (
     HEADERS,
     USUAL,
@@ -149,7 +150,8 @@ def beside_node(
     place = read_place("--web", address, home.settings.web_origin)
 
     async def both(node: Node) -> None:
-        works = Works(home, node.store, node.identity, lambda: datetime.now(UTC), *more)
+        line = Line(asyncio.get_running_loop(), node.directory, node.own)
+        works = Works(home, node.store, node.identity, lambda: datetime.now(UTC), *more, line=line)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(daily(node))
             tasks.create_task(serve_web(works, place, ready))

@@ -9,6 +9,7 @@ from console.cells import Cell
 from console.home import Home
 from console.sheets import Sheet
 from console.web.accounts import Account
+from console.web.line import Line
 from console.web.sessions import Session
 from console.web.tray import Tray
 from console.web.unlocked import Desks
@@ -45,6 +46,7 @@ class Works:
         findings: What `tocsin doctor` says of it now, the worst first.
         tray: Files that wait for a decision.
         desks: Of officers, while they are open.
+        line: To the members of the network; `None` where the node belongs to none yet.
     """
 
     home: Home
@@ -55,6 +57,7 @@ class Works:
     findings: Findings = tuple
     tray: Tray = field(default_factory=Tray)
     desks: Desks = field(default_factory=Desks)
+    line: Line | None = None
 
 
 @dataclass(frozen=True, slots=True)

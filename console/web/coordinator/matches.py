@@ -1,39 +1,58 @@
 """Matches: pairs of records that may be one event, how each was compared, and what is signed about it."""
 
 from datetime import UTC
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from console.matches import (
     LIST_HEADER,
-    STEP_HEADER,
-    VERDICT_HEADER,
-    compared_text,
+    Known,
+    Shows,
+    chosen_pair,
     decide,
     desk_of,
-    find_pair,
     known,
     look,
     pair_lines,
     proposed_text,
+    shown_of,
     state_of,
-    step_lines,
     verdict_lines,
 )
 from console.web.visit import Answer, Elsewhere, Page, Table, Visit
 from node.candidates import Pair, pair_id
 from node.judging import Judge
+from node.likeness import probability
 from node.partaking import Desk
-from node.verdict import Ground, Judgement
+from node.store.comparisons import Comparison
+from node.verdict import Ground, Judgement, Verdict
 from node.wire import matching
 
 MOST_SHOWN = 200
+UNDECIDED = frozenset({"open", "conflict"})
+
+
+class Seen(NamedTuple):
+    """One pair as a page shows it: both records with what each shows, and how alike they are."""
+
+    id: str
+    sides: tuple[tuple[str, Shows | None], ...]
+    likely: int | None
+    agree: tuple[tuple[str, ...], ...]
+    compared: Comparison | None
+    said: tuple[Verdict, ...]
+    state: str
 
 
 def list_pairs(visit: Visit) -> Answer:
     """Pairs that somebody has to decide, or all, most likely first."""
-    rows = _rows(visit)
-    everything = bool(visit.asks("all"))
-    facts = {"rows": rows[:MOST_SHOWN], "total": len(rows), "header": LIST_HEADER, "everything": everything}
+    found, everything = known(visit.store, desk_now(visit)), bool(visit.asks("all"))
+    pairs = [one for one in found.pairs if everything or state_of(found, one) in UNDECIDED]
+    facts = {
+        "rows": [_seen(found, one) for one in pairs[:MOST_SHOWN]],
+        "total": len(pairs),
+        "everything": everything,
+    }
     return Page("coordinator/matches.html", facts)
 
 
@@ -44,28 +63,21 @@ def take_pairs(visit: Visit) -> Answer:
 
 def look_again(visit: Visit) -> Answer:
     """Look for pairs among what counts now."""
-    look(visit.store, _desk(visit))
+    look(visit.store, desk_now(visit))
     return Elsewhere("/matches")
 
 
 def show_pair(visit: Visit) -> Answer:
     """One pair: what each record shows here, how they were compared, what was signed, and what can be said."""
-    desk = _desk(visit)
+    desk = desk_now(visit)
     found = known(visit.store, desk)
-    pair = find_pair(found, visit.asks("id"))
-    (row,) = (row for row in pair_lines(found, everything=True) if row[0] == pair_id(pair))
+    pair = chosen_pair(visit.store, desk, visit.asks("id"))
     compared = found.compared.get(pair)
     facts = {
-        "id": pair_id(pair),
-        "row": dict(zip(LIST_HEADER, row, strict=True)),
-        "state": state_of(found, pair),
+        "one": _seen(found, pair),
         "ours": _is_ours(pair, desk.org_id),
-        "compared": compared_text(compared) if compared else "",
         "proposed": proposed_text(compared) if compared else "",
-        "steps": list(step_lines(compared)) if compared else [],
-        "step_header": STEP_HEADER,
         "verdicts": list(verdict_lines(visit.store, pair)),
-        "verdict_header": VERDICT_HEADER,
         "judgements": [one.name.lower() for one in Judgement],
         "grounds": [one.name.lower() for one in Ground],
     }
@@ -74,8 +86,8 @@ def show_pair(visit: Visit) -> Answer:
 
 def take_verdict(visit: Visit) -> Answer:
     """Sign what somebody says of a pair."""
-    desk = _desk(visit)
-    pair = find_pair(known(visit.store, desk), visit.asks("id"))
+    desk = desk_now(visit)
+    pair = chosen_pair(visit.store, desk, visit.asks("id"))
     judgement = visit.says("verdict")
     ground = visit.says("ground") if judgement == "same" else ""
     by = Judge(visit.who.name, visit.works.identity, desk, matching)
@@ -83,13 +95,31 @@ def take_verdict(visit: Visit) -> Answer:
     return Elsewhere(f"/match?{urlencode({'id': pair_id(pair)})}")
 
 
-def _rows(visit: Visit) -> list[tuple[str, ...]]:
-    found = known(visit.store, _desk(visit))
-    return list(pair_lines(found, everything=bool(visit.asks("all"))))
-
-
-def _desk(visit: Visit) -> Desk:
+def desk_now(visit: Visit) -> Desk:
+    """Where comparisons are made, by the clock of the pages."""
     return desk_of(visit.works.home)._replace(now=visit.now.astimezone(UTC))
+
+
+def _seen(found: Known, pair: Pair) -> Seen:
+    sides = tuple(
+        (found.labels.get(one, one.origin_id), shown_of(found.facts[one]) if one in found.facts else None)
+        for one in pair
+    )
+    likely = found.likely.get(pair)
+    return Seen(
+        pair_id(pair),
+        sides,
+        round(100 * probability(likely.weight)) if likely else None,
+        tuple(tuple(part.partition(":")[::2]) for part in likely.found.split()) if likely else (),
+        found.compared.get(pair),
+        found.said.get(pair, ()),
+        state_of(found, pair),
+    )
+
+
+def _rows(visit: Visit) -> list[tuple[str, ...]]:
+    found = known(visit.store, desk_now(visit))
+    return list(pair_lines(found, everything=bool(visit.asks("all"))))
 
 
 def _columns(header: tuple[str, ...]) -> tuple[str, ...]:

@@ -3,13 +3,24 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from console.web.coordinator import areas, explore, matches, outlook, releases
+from console.web.coordinator import (
+    areas,
+    comparing,
+    differing,
+    explore,
+    matches,
+    outlook,
+    releases,
+    taking,
+    totals,
+)
 from console.web.roles import Role
 from console.web.route import Route
 
 _ANALYSTS = frozenset({Role.COORDINATOR, Role.FOCAL_POINT})
 _MAPPERS = frozenset({Role.COORDINATOR, Role.OPERATOR})
 _PLANNERS = frozenset({Role.COORDINATOR})
+_GIVERS = frozenset({Role.FOCAL_POINT})
 _PUBLISHERS = frozenset({Role.COORDINATOR, Role.APPROVER})
 _READERS = frozenset({Role.COORDINATOR, Role.APPROVER, Role.AUDITOR})
 
@@ -24,9 +35,26 @@ ROUTES: Mapping[str, Route] = MappingProxyType(
         "/matches": Route(_ANALYSTS, matches.list_pairs, lists=matches.take_pairs),
         "/matches/look": Route(_ANALYSTS, takes=matches.look_again),
         "/match": Route(_ANALYSTS, matches.show_pair),
+        "/match/compare": Route(_ANALYSTS, comparing.show_comparison, comparing.take_steps),
+        "/match/stop": Route(_ANALYSTS, takes=comparing.take_stop),
         "/match/decide": Route(_ANALYSTS, takes=matches.take_verdict),
         "/releases": Route(_READERS, releases.list_releases, lists=releases.take_releases),
         "/release": Route(_READERS, releases.show_release, lists=releases.take_release),
+        "/release/diff": Route(_READERS, differing.show_difference, lists=differing.take_difference),
+        "/release/numbers": Route(
+            _PLANNERS, taking.list_taken, taking.take_file, uploads=taking.FORM_BYTES, lists=taking.take_list
+        ),
+        "/totals": Route(_ANALYSTS, totals.list_totals, lists=totals.take_list),
+        "/total": Route(_ANALYSTS, totals.show_total, lists=totals.take_figures),
+        "/total/declaration": Route(_ANALYSTS, totals.take_declared),
+        "/total/declare": Route(_PLANNERS, takes=totals.take_declaration),
+        "/total/agree": Route(_PLANNERS, takes=totals.take_agreement),
+        "/total/fetch": Route(_ANALYSTS, takes=totals.fetch),
+        "/total/take": Route(_ANALYSTS, takes=totals.take_file, uploads=totals.FORM_BYTES),
+        "/total/sum": Route(_PLANNERS, takes=totals.take_sum),
+        "/total/numbers": Route(_GIVERS, totals.ask_numbers, totals.look),
+        "/total/give": Route(_GIVERS, takes=totals.send),
+        "/total/share": Route(_GIVERS, totals.take_share),
         "/release/declare": Route(_PLANNERS, takes=releases.take_declaration),
         "/release/plan": Route(_PLANNERS, releases.show_plan, lists=releases.take_plan),
         "/release/build": Route(_PLANNERS, takes=releases.take_build),

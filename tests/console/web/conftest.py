@@ -22,6 +22,9 @@ from node.record import import_publication
 from tests.console.command_line import machine
 from tests.support.browser import Browser, Clock, console
 from tests.support.incidents import ASSAULT, CAPTURE, LOOTING, ROBBERY, SHOOTING
+from tests.support.network import network
+
+__all__ = ["network"]
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
 PASSPHRASE = "several words that nobody says"

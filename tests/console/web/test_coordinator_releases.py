@@ -69,6 +69,18 @@ def test_a_release_needs_two_people_and_shows_what_is_hidden_as_hidden(
     assert noted.status == 303
     assert len(all_releases(works.store)[1]) == 1
 
+    both = "/release/diff?cube=yearly/1"
+    alone = coordinator.get(both)
+    assert (alone.status, "nothing to compare" in alone.words) == (422, True)
+    coordinator.send(planned, "/release/build")
+    approver.send(approver.get("/release/audit?cube=yearly/1"), "/release/publish")
+    assert "They tell the same of all" in coordinator.get(both).words
+    rows = json.loads(coordinator.get("/release/diff.json?cube=yearly/1&all=1&old=1&new=2").text)["rows"]
+    assert {(row["before"], row["now"], row["change"]) for row in rows} == {("hidden", "hidden", "")}
+    assert coordinator.get(f"{both}&all=1").text.count('<span class="tag held">hidden') == 2 * len(rows)
+    for wrong in ("&old=x", "&new=9"):
+        assert coordinator.get(both + wrong).status == 422
+
 
 def test_what_is_no_release_is_not_there(coordinator: Browser) -> None:
     for page in ("/release?cube=no/1", "/release?cube=yearly/1&number=x", "/release/plan?cube=no/1"):

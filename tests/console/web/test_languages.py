@@ -46,6 +46,8 @@ PAGES = (
     "/recall/preview?id=awsd:a&because=withdrawn",
     "/import",
     "/network",
+    "/numbers",
+    "/totals",
     "/explore?by=country&measure=incidents,killed&compare=2026-01-01",
     "/matches",
     "/outlook?measure=affected",
