@@ -21,6 +21,7 @@ from pathlib import Path
 
 from console.database import open_store
 from console.place import note_opened
+from console.unfinished import FILE as UNFINISHED
 from crypto.certificates import make_member_certificate
 from crypto.keyfile import load_key, save_key
 from crypto.sealing import seal_key_from
@@ -248,7 +249,7 @@ def make_home(path: Path, settings: Settings, passphrase: str | None) -> Home:
         ConfigError: The folder holds something already.
         UnreadableError: It can not be written.
     """
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+    if path.exists() and (not path.is_dir() or any(one.name != UNFINISHED for one in path.iterdir())):
         raise ConfigError("{path} is not empty; choose a new folder", path=path)
     now = datetime.now(UTC).replace(microsecond=0)
     try:

@@ -3,7 +3,7 @@
 How all reports are counted is handed in, so that it does not matter which engine does it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -76,6 +76,30 @@ def count_each_once(connection: Transaction, query: Query, count_reports: Callab
     told = sum(len(one.members) for one in signed)
     low, best, high = map(read, Reading)
     return Once(best, low, high, told, len(signed), open_pairs)
+
+
+def count_best(
+    connection: Transaction, queries: Sequence[Query], count_reports: Callable[[Query], Counted]
+) -> list[Counted]:
+    """The best counts of several questions, each event once; they differ in nothing but groups and filters.
+
+    Args:
+        connection: To the database.
+        queries: What is asked, each with `incidents` among its measures.
+        count_reports: What counts all reports for a question.
+    """
+    if not queries:
+        return []
+    first = queries[0]
+    found = matched_facts(connection, day_number(first.as_of), own_only=first.own_only, purpose=first.purpose)
+    if len(found) < 2:
+        return [count_reports(one) for one in queries]
+    day = day_number(first.as_of)
+    ground = grounds(one.verdict for one in all_verdicts(connection, day))
+    reports = [Report(name, columns, ground.get(name)) for name, _, columns in found]
+    since = {name: known_from for name, known_from, _ in found}
+    events = count_once(reports, ties(connection, day), Reading.BEST)
+    return [_in_their_place(one, count_reports(one), events, reports, since) for one in queries]
 
 
 def _in_their_place(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from node.audience import Purpose
-from node.counting import Once, count_each_once
+from node.counting import Once, count_best, count_each_once
 from node.dimensions import MEASURED, Unit
 from node.errors import PurposeError, QueryError
 from node.figures import (
@@ -119,6 +119,12 @@ def answer(store: Store, query: Query) -> Answer:
         staff = staff_numbers(connection, query.as_of) if query.rate else None
         rows, not_shown = figures(query, once.best, before, staff)
         return replace(_answer((connection, run), query, header(query), rows, not_shown), once=once)
+
+
+def best_counts(store: Store, queries: Sequence[Query]) -> list[Counted]:
+    """The figures of several questions that differ in groups and filters alone, as `answer` counts each."""
+    with store.counting() as (connection, run):
+        return count_best(connection, queries, lambda asked: counted_rows(asked, count(run, asked)))
 
 
 def changes(store: Store, query: Query) -> Answer:

@@ -49,6 +49,7 @@ def backup(
     from console.backup import KIND, make_backup
     from console.home import open_home, write_file
     from console.shares import write_shares
+    from console.unfinished import note_printed
 
     made = make_backup(open_home(home), passphrase(home), needed, count)
     if folder is not None:
@@ -57,6 +58,7 @@ def backup(
     else:
         hand_out(made.shares, KIND)
     write_file(out, made.content)
+    note_printed(home)
     say(f"Wrote {out}: any {needed} of {count} shares of set {made.shares[0].set_id} open it.")
     say(f"Try it now: tocsin keys restore {out} --check")
 

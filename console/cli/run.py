@@ -55,18 +55,24 @@ def serve(
     from console.serve import Daily, Node
     from console.serve import serve as serve_node
     from console.submissions import taking_submissions
+    from console.unfinished import is_to_be_made, is_to_be_printed
     from console.witnesses import keep_cosigned
     from node.gate import Watch, unwatched
 
     log_to_stderr()
     secret: str | None = None
     made = False
-    if web and not (home.exists() and any(home.iterdir())):
+    if web and is_to_be_made(home):
         from console.web.starting import first_run
 
         say(f"There is no node in {home} yet. Make it in a browser on this machine, with this address:")
         secret, web = first_run(home, web, lambda address: print(address, flush=True))
         made = True
+    elif is_to_be_printed(home):
+        say(
+            "Nobody has said that the page for the safe is printed. If you do not have it, make other shares:"
+        )
+        say(f"  tocsin keys backup --out keys.backup --shares SHARES --home {home}")
     opened = open_home(home)
     secret = secret if made else passphrase(home)
     daily: Daily = keep_cosigned

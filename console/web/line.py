@@ -39,4 +39,4 @@ def over_the_line(line: Line | None, org_id: str, do: Callable[[PeerClient], Awa
     try:
         return asyncio.run_coroutine_threadsafe(call(), line.loop).result()
     except TimeoutError as error:
-        raise UnavailableError(f"{org_id} took too long to answer") from error
+        raise UnavailableError("{member} took too long to answer", member=org_id) from error

@@ -8,7 +8,6 @@ import asyncio
 import logging
 import re
 import secrets
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -30,6 +29,7 @@ from console.errors import AccountError
 from console.home import Home, make_home, write_file
 from console.keyring import public_member
 from console.shares import NEEDED, as_text
+from console.unfinished import begin, clear, is_to_be_made, note_printed, note_whole
 from console.web.accounts import add_account, choose_language, open_account, verify_name
 from console.web.languages import LANGUAGES, choose, is_right_to_left
 from console.web.listening import (
@@ -159,6 +159,7 @@ async def _take(run: FirstRun, request: Request, origins: frozenset[str], langua
         return _page("focal/start_closed.html", language, {}, 403)
     language = choose(form.get("language", ""), language)
     if request.url.path == "/done" and run.made:
+        await run_in_threadpool(note_printed, run.folder)
         run.done.set()
         return _page("focal/start_done.html", language, {}, 200)
     if run.made:
@@ -196,13 +197,20 @@ def make_node(folder: Path, form: Mapping[str, str], now: datetime) -> Kept:
     if not _PLACE.fullmatch(where):
         raise ConfigError("listen: write it like 192.0.2.7:7443")
     settings = new_settings(org_id=form.get("org", "").strip(), org_type=kind, listen=where, endpoint=where)
-    if folder.exists() and any(folder.iterdir()):
+    if not is_to_be_made(folder):
         raise ConfigError("{folder} is not empty; choose a new folder", folder=folder)
+    clear(folder)
+    there = folder.exists()
+    begin(folder)
     try:
-        return _made(make_home(folder, settings, keys), keys, form, now)
+        kept = _made(make_home(folder, settings, keys), keys, form, now)
+        note_whole(folder)
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)  # a moment old, and nobody has seen it
+        clear(folder)  # a moment old, and nobody has seen it
+        if not there:
+            folder.rmdir()
         raise
+    return kept
 
 
 def _made(home: Home, keys: str, form: Mapping[str, str], now: datetime) -> Kept:

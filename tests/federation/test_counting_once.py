@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from console.web.coordinator.asking import facets
 from node.audience import Tier
 from node.counting import Once
 from node.figures import Counted
@@ -58,6 +59,14 @@ def best(network: Network, node: Node, *by: str, days_ago: int = 0) -> Counted:
     return once(network, node, *by, days_ago=days_ago).best
 
 
+def assert_narrowing_counts_as_the_answer_does(network: Network, node: Node) -> None:
+    """The numbers beside which Explore narrows a question down are those of its answer."""
+    question = make_query(("country",), ("incidents",), (), as_of=network.now.date())
+    for name, values in facets(node.store, question):
+        counted = {str(group[0]): numbers[0] for group, numbers in best(network, node, name).items()}
+        assert {one.value: one.number for one in values} == counted, name
+
+
 def confirmed(network: Network, alpha: Node, beta: Node, ground: Ground = Ground.OWN_STAFF) -> None:
     pair = only_pair(network, alpha)
     assert only_pair(network, beta) == pair
@@ -71,6 +80,7 @@ def test_what_is_open_is_told_as_a_range(network: Network, alpha: Node, beta: No
     found = once(network, alpha)
     assert (found.low, found.high) == ({(): (2, 2)}, {(): (3, 3)})
     assert (found.open, found.events) == (1, 0)
+    assert_narrowing_counts_as_the_answer_does(network, alpha)
 
 
 def test_a_decided_event_counts_once_for_both_owners_and_own_staff_is_added_up(
@@ -83,6 +93,7 @@ def test_a_decided_event_counts_once_for_both_owners_and_own_staff_is_added_up(
         assert found.best == found.low == found.high == {("SSD",): (1, 3), ("SDN",): (1, 0)}
         assert (found.reports, found.events, found.open) == (2, 1, 0)
         assert best(network, node, "country", days_ago=3)["SSD",] == (2, 3)  # as it was known then
+        assert_narrowing_counts_as_the_answer_does(network, node)
 
 
 def test_a_list_of_changes_adds_up_to_the_difference_when_an_event_counts_once_since(

@@ -8,10 +8,12 @@ from typing import NamedTuple
 from console.web.listing import link_text
 from console.web.visit import Fields
 from node.dimensions import DIMENSIONS, MEASURES
+from node.figures import Counted
 from node.measures import EVERYTHING, PREVIOUS, Query
+from node.query import best_counts
 from node.query_text import OUTSIDERS, read_query, write_query
 from node.store.database import Store
-from node.store.queries import count, known_days
+from node.store.queries import known_days
 
 FIRST_ASKED = "by=year&measure=incidents,killed,injured,abducted"
 FACETS = ("country", "means", "location_type", "actor_group", "cause", "certainty")
@@ -80,9 +82,9 @@ def form_of(query: Query) -> Form:
 
 
 def facets(store: Store, query: Query) -> list[tuple[str, list[Value]]]:
-    """How many reports each value of a few dimensions has under all other filters, most first."""
-    with store.counting() as (_, run):
-        return [(name, _values(query, name, count(run, _facet(query, name)))) for name in FACETS]
+    """How many events each value of a few dimensions has under all other filters, most first; each counts once."""
+    counted = best_counts(store, [_facet(query, name) for name in FACETS])
+    return [(name, _values(query, name, numbers)) for name, numbers in zip(FACETS, counted, strict=True)]
 
 
 def narrowed(query: Query, name: str, value: str) -> str:
@@ -127,9 +129,9 @@ def _facet(query: Query, name: str) -> Query:
     return replace(query.counted, by=(name,), measures=("incidents",), where=where)
 
 
-def _values(query: Query, name: str, rows: Sequence[Sequence[str | int]]) -> list[Value]:
+def _values(query: Query, name: str, numbers: Counted) -> list[Value]:
     chosen = dict(query.where).get(name, ())
-    found = [(str(value), int(number)) for value, number in rows]
+    found = [(str(value), int(number)) for (value,), (number,) in numbers.items()]
     found += [(value, 0) for value in chosen if value not in dict(found)]
     found.sort(key=lambda pair: (pair[0] not in chosen, -pair[1], pair[0]))
     return [

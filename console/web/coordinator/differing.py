@@ -79,5 +79,5 @@ def _read(built: Built) -> Release:
 
 def _number(text: str) -> int:
     if text and not (text.isascii() and text.isdigit() and len(text) <= MAX_NUMBER):
-        raise CubeError(f"number: {text[:40]!r} is not a number")
+        raise CubeError("number: {text!r} is not a number", text=text[:40])
     return int(text or 0)

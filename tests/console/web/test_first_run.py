@@ -1,8 +1,12 @@
 """A node is made in a browser: an address that counts once, nothing half made, and secrets on one page alone."""
 
+import os
+import signal
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from unittest.mock import patch
 
@@ -12,11 +16,12 @@ import uvicorn
 from console.backup import open_backup
 from console.home import open_home
 from console.shares import share_in
+from console.unfinished import clear, is_to_be_made, is_to_be_printed
 from console.web.listening import USUAL, Place
-from console.web.starting import BACKUP_FILE, FirstRun, make_start_app
+from console.web.starting import BACKUP_FILE, FirstRun, make_node, make_start_app
 from crypto.keyfile import MIN_COST, save_key
 from crypto.keyshare import read_share
-from node.errors import StoreError
+from node.errors import ConfigError, StoreError
 from tests.support.browser import Browser, Shown
 
 pytestmark = pytest.mark.slow  # together they take seconds
@@ -102,6 +107,52 @@ def test_a_node_is_made_and_what_belongs_into_the_safe_is_shown_once(run: FirstR
     assert share_in(sheets[0]) not in again.text
     assert browser.send(again, "/done").status == 200
     assert run.done.is_set()
+
+
+STEPS = {
+    "settings": "console.home.write_file",
+    "account": "console.web.starting.add_account",
+    "copy of the keys": "console.web.starting.make_backup",
+    "last mark": "console.web.starting.note_whole",
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_first_run_that_was_killed_is_begun_anew(
+    run: FirstRun, browser: Browser, step: str, tmp_path: Path
+) -> None:
+    beside = tmp_path / "beside"
+    beside.write_text("of somebody else")
+
+    def killed() -> None:
+        with patch(STEPS[step], side_effect=lambda *_: os.kill(os.getpid(), signal.SIGKILL)):
+            make_node(run.folder, FORM, datetime.now(UTC))
+
+    child = get_context("fork").Process(target=killed)
+    child.start()
+    child.join()
+    assert child.exitcode == -signal.SIGKILL
+    assert is_to_be_made(run.folder)
+    assert any(run.folder.iterdir())
+
+    shown = fill(browser)
+
+    assert "Print this page now" in shown.words
+    assert open_home(run.folder).settings.org_id == "delta"
+    assert beside.read_text() == "of somebody else"
+    assert is_to_be_printed(run.folder)
+    browser.send(shown, "/done")
+    assert not is_to_be_printed(run.folder)
+
+
+def test_a_node_is_never_taken_for_a_cut_first_run(run: FirstRun, browser: Browser) -> None:
+    fill(browser)
+    before = sorted(run.folder.rglob("*"))
+    assert not is_to_be_made(run.folder)
+    clear(run.folder)
+    with pytest.raises(ConfigError):
+        make_node(run.folder, FORM, datetime.now(UTC))
+    assert sorted(run.folder.rglob("*")) == before
 
 
 def test_the_address_counts_once_and_for_one_browser(port: int, browser: Browser) -> None:
