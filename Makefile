@@ -19,7 +19,7 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
 # What the type checker reads; the folders of migrations are scripts, not packages.
 TYPED = $(wildcard crypto node casework console tests benchmarks migrations/*.py migrations/versions/*.py)
 
-.PHONY: help setup demo test test-slow mutants lint fix proto bench lock clean
+.PHONY: help setup demo test test-slow mutants lint fix proto handbook bench lock clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -97,6 +97,14 @@ proto: $(READY) ## Generate proto/gen from proto/tocsin
 	export PATH="$$PWD/$(BIN):$$PATH"
 	find proto/tocsin -name '*.proto' | sort | xargs \
 	  python -m grpc_tools.protoc --proto_path=proto --python_out=$(GENERATED) --mypy_out=quiet:$(GENERATED)
+
+# A page that nobody translated yet stays in English.
+LANGUAGES := en ar es fr ru zh_CN
+handbook: $(READY) ## Make pages of docs/ in six languages: build/handbook
+	@for language in $(LANGUAGES); do
+	  $(BIN)/sphinx-build -q -W -c docs -D language=$$language . build/handbook/$$language
+	done
+	echo "build/handbook/en/docs/index.html"
 
 bench: $(READY) ## Measure the rates and compare them with their limits
 	@$(BIN)/python -m benchmarks

@@ -52,6 +52,7 @@ from node.store.places import Place, put_place
 
 STAGE = ".restoring"
 DATABASE = "node.db"
+BESIDE = ".of-backup"
 
 
 class Wanted(NamedTuple):
@@ -289,7 +290,7 @@ class _Reading:
         return tuple(sorted(one for one in used if not (self._folder / "keys" / f"epoch-{one}.key").exists()))
 
     def put(self) -> None:
-        """Put files in their places; those that are there already stay, and are named where they are others."""
+        """Put files in their places; where another is there already it stays, and that of the backup lies beside it."""
         for name in (*self._files, *(f"evidence/{name}" for name in self._evidence)):
             source, place = self._stage / name, self._folder / name
             if not source.exists():  # it was erased
@@ -299,4 +300,5 @@ class _Reading:
                 source.rename(place)
                 sync_folder(place.parent)
             elif name in self._files and place.read_bytes() != source.read_bytes():
+                source.rename(place.with_name(place.name + BESIDE))
                 self.kept.append(name)

@@ -94,7 +94,7 @@ def restore(
     from datetime import UTC, datetime
 
     from console.archive import PURPOSE, Key, needs_passphrase
-    from console.restoring import Wanted
+    from console.restoring import BESIDE, Wanted
     from console.restoring import restore as put_back
     from crypto.keyfile import is_protected, load_key
 
@@ -112,7 +112,7 @@ def restore(
     made = datetime.fromtimestamp(done.manifest["made_at"], UTC)
     say(f"The backup of {made:%Y-%m-%d %H:%M} UTC is whole, signed by this node, and in {home}.")
     for name in done.kept:
-        say(f"{name} was there already, is another than in the backup, and was kept.")
+        say(f"{name} was there already and was kept; compare it with that of the backup, {name}{BESIDE}.")
     for month in done.months:
         say(
             f"Cases lie under the key of {month}: put epoch-{month}.key into {home / 'keys'}, or they do not open."

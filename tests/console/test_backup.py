@@ -128,6 +128,7 @@ def test_what_is_there_is_kept_and_named(whole: tuple[Path, Saved], tmp_path: Pa
     new = with_keys_only(home, tmp_path / "new")
     (new / "policy.toml").write_text("# of this machine")
     assert restore(Wanted(saved.path, KEY), new).kept == ("policy.toml",)
+    assert (new / "policy.toml.of-backup").read_bytes() == (whole[0] / "policy.toml").read_bytes()
     assert (new / "policy.toml").read_text() == "# of this machine"
 
 
