@@ -8,7 +8,6 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from tests.mutation.plan import Plan, Target, read_plan
@@ -32,38 +31,36 @@ def main() -> int:
     wrong = 0
     for target in plan.targets:
         if not chosen.modules or target.module in chosen.modules:
-            done = list(_tried(target, chosen.workers))
+            done = _tried(plan, target, chosen.workers)
             survived += sum(trial.survived for trial in done)
-            for line in _judged(plan, target, done):
-                wrong += 1
-                print(f"  {line}", flush=True)
+            wrong += _not_as_written_down(plan, target, done)
     print(f"{survived} survive in {time.monotonic() - started:.0f} s.", end=" ")
     print("Each is known to let nothing else leave." if not wrong else f"{wrong} are not as written down.")
     return int(bool(wrong))
 
 
-def _tried(target: Target, workers: int) -> Iterator[Trial]:
+def _tried(plan: Plan, target: Target, workers: int) -> list[Trial]:
+    """Try a module; a change that survives and is not written down is said as soon as it is found."""
     started = time.monotonic()
-    number = survived = 0
-    for trial in trials(target, workers):
-        number += 1
-        survived += trial.survived
-        yield trial
-    print(
-        f"{target.module}: {number} changes, {survived} survive, {time.monotonic() - started:.0f} s",
-        flush=True,
-    )
-
-
-def _judged(plan: Plan, target: Target, done: list[Trial]) -> Iterator[str]:
     known = plan.equivalent(target.module)
-    lines = {trial.mutant.name: trial.mutant.line for trial in done if trial.survived}
-    for name, line in lines.items():
-        if name not in known:
-            yield f"{target.file}:{line}: survives: {name}"
-    for name in known:
-        if name not in lines:
-            yield f"{target.module}: is written down and does not survive: {name}"
+    done = []
+    for trial in trials(target, workers):
+        done.append(trial)
+        if trial.survived and trial.mutant.name not in known:
+            print(f"  {target.file}:{trial.mutant.line}: survives: {trial.mutant.name}", flush=True)
+    survive = sum(trial.survived for trial in done)
+    took = time.monotonic() - started
+    print(f"{target.module}: {len(done)} changes, {survive} survive, {took:.0f} s", flush=True)
+    return done
+
+
+def _not_as_written_down(plan: Plan, target: Target, done: list[Trial]) -> int:
+    """How many changes survive that are not written down, or the other way round, which is said here."""
+    known = set(plan.equivalent(target.module))
+    survived = {trial.mutant.name for trial in done if trial.survived}
+    for name in sorted(known - survived):
+        print(f"  {target.module}: is written down and does not survive: {name}", flush=True)
+    return len(known ^ survived)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ class Mutant:
         name: Where it is and what it does, the same however far the lines have moved.
         owner: The function, class or table that it is in.
         line: Where it is now.
+        lines: Of the statement that it is in, or of the head of that statement: who runs the change runs one of them.
         path: From the module down to the node that is replaced.
         becomes: What stands there instead.
     """
@@ -35,6 +36,7 @@ class Mutant:
     name: str
     owner: str
     line: int
+    lines: range
     path: tuple[Step, ...]
     becomes: ast.AST
 
@@ -55,7 +57,7 @@ def mutants(module: ast.Module, names: Mapping[str, Any]) -> list[Mutant]:
             said = f"{owner}: {_shown(place, becomes)}"
             numbers[said] += 1
             name = said if numbers[said] == 1 else f"{said} (#{numbers[said]})"
-            found.append(Mutant(name, owner, place.line, place.path, becomes))
+            found.append(Mutant(name, owner, place.line, place.lines, place.path, becomes))
     return found
 
 
@@ -71,6 +73,22 @@ class _Place:
         """Of the node, or of what it is part of."""
         lines = (getattr(one, "lineno", 0) for one in (self.node, *reversed(self.above)))
         return next(filter(None, lines), 0)
+
+    @property
+    def lines(self) -> range:
+        """Of the innermost statement, without the statements inside it."""
+        statement = next(
+            one for one in (self.node, *reversed(self.above)) if isinstance(one, ast.stmt | ast.Module)
+        )
+        match statement:
+            case ast.Module():
+                return range(0)
+            case ast.Match():
+                return range(statement.lineno, statement.cases[0].pattern.lineno)
+            case _:
+                inner: list[ast.stmt] = getattr(statement, "body", [])
+                end = max(statement.lineno, inner[0].lineno - 1) if inner else statement.end_lineno
+                return range(statement.lineno, (end or statement.lineno) + 1)
 
 
 def _places(

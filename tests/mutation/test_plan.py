@@ -50,3 +50,17 @@ def test_changes_are_made_where_something_is_decided() -> None:
     assert "if False:\n        raise" in ast.unparse(changed)
     assert ast.unparse(module) == before
     assert {found[name].owner for name in found} == {"LIMITS", "rule"}
+
+
+def test_a_change_knows_the_lines_of_its_statement_without_those_inside_it() -> None:
+    lines = {one.name: one.lines for one in mutants(ast.parse(SOURCE), {"Tier": Tier})}
+
+    assert {name.partition(": ")[0]: list(found) for name, found in lines.items() if "LIMITS:" in name} == {
+        "LIMITS": [2]
+    }
+    assert list(lines["rule: case.tier < Tier.PEER and case.is_new -> case.tier < Tier.PEER"]) == [6]
+    assert list(lines["rule: raise HoldError('not for everybody') -> pass"]) == [7]
+    wrapped = ast.parse("def rule(case):\n    return (\n        case.tier,\n        case.day + 1,\n    )\n")
+    assert {tuple(one.lines) for one in mutants(wrapped, {})} == {(2, 3, 4, 5)}
+    matched = ast.parse("match case:\n    case 1:\n        found = 2\n")
+    assert {tuple(one.lines) for one in mutants(matched, {})} == {(1,), (3,)}

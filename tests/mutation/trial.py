@@ -1,37 +1,16 @@
-"""Try one change: a process of its own imports the changed module and runs the tests that should notice."""
+"""Try every change of a module: which tests are asked of it, and how they are run."""
 
 import ast
 import importlib
-import os
-import resource
-import sys
-from collections.abc import Iterator, Sequence
-from importlib.machinery import ModuleSpec, SourceFileLoader
-from importlib.util import spec_from_file_location
+from collections.abc import Iterator
 from pathlib import Path
-from types import CodeType, ModuleType
 
-import pytest
-
+from tests.mutation.anew import try_anew
 from tests.mutation.changes import Mutant, mutants
+from tests.mutation.in_place import Asked, Work, try_in_place
 from tests.mutation.plan import Target
-
-CPU_SECONDS = 120  # a change that makes a loop endless is noticed by that
-# pytest imports the tests as they are run in every process; what they use of others comes with these.
-_HEAVY = ("hypothesis.strategies", "tests.support.network")
-_OURS = {"casework", "console", "crypto", "node", "tests"}
-_OPTIONS = (
-    "--hypothesis-profile=mutation",
-    "--assert=plain",
-    "--exitfirst",
-    "--quiet",
-    "--no-header",
-    "--no-summary",
-    "-pno:cacheprovider",
-    "-pno:randomly",
-    "-pno:xdist",
-    "-mnot postgresql",
-)
+from tests.mutation.process import import_others
+from tests.mutation.record import Recording, record
 
 
 class Trial:
@@ -45,66 +24,36 @@ class Trial:
 def trials(target: Target, workers: int) -> Iterator[Trial]:
     """Try every change of a module, so many at once.
 
+    A change is asked of the tests that run its lines, quickest first, until one fails, and survives at once where there
+    is none. What runs at import could change every test, so it is asked of all.
+
     Raises:
         RuntimeError: The tests fail although nothing is changed.
     """
-    for name in _HEAVY:
-        importlib.import_module(name)
+    import_others()
     module = ast.parse(Path(target.file).read_text(), target.file)
-    if os.waitpid(_begin(target, module), 0)[1]:
-        raise RuntimeError(f"{target.module}: its tests fail without any change")
-    running: dict[int, Mutant] = {}
-    for mutant in mutants(module, vars(importlib.import_module(target.module))):
-        if mutant.owner in target.harmless:
-            continue
-        if len(running) >= workers:
-            yield _next(running)
-        running[_begin(target, mutant.apply(module))] = mutant
-    while running:
-        yield _next(running)
+    changes = mutants(module, vars(importlib.import_module(target.module)))
+    changes = [one for one in changes if one.owner not in target.harmless]
+    recording = record(target, module)
+    for number, survives in _tried(Work(target, module, recording, workers), changes):
+        yield Trial(changes[number], survived=survives)
 
 
-def _next(running: dict[int, Mutant]) -> Trial:
-    child, status = os.wait()
-    return Trial(running.pop(child), survived=status == 0)
+def _tried(work: Work, changes: list[Mutant]) -> Iterator[tuple[int, bool]]:
+    recording = work.recording
+    asked = [Asked(number, one, _tests(recording, one)) for number, one in enumerate(changes)]
+    at_import = [one for one in asked if not recording.at_import.isdisjoint(changes[one.number].lines)]
+    inside = [one for one in asked if recording.at_import.isdisjoint(changes[one.number].lines)]
+    yield from ((one.number, True) for one in inside if not one.tests)
+    for number, survives in try_in_place(work, [one for one in inside if one.tests]):
+        if survives is None:
+            at_import.append(asked[number])
+        else:
+            yield number, survives
+    yield from try_anew(work, at_import)
 
 
-def _begin(target: Target, module: ast.Module) -> int:
-    """Start a process that runs the tests of a target with this module in the place of its own."""
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            code = _run(target, module)
-        finally:
-            os._exit(code)
-    return child
-
-
-def _run(target: Target, module: ast.Module) -> int:
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
-    quiet = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(quiet, 1)
-    os.dup2(quiet, 2)
-    for name in [name for name in sys.modules if name.partition(".")[0] in _OURS]:
-        del sys.modules[name]
-    sys.meta_path.insert(0, _Changed(target, module))
-    return int(pytest.main([*_OPTIONS, *target.tests]))
-
-
-class _Changed(SourceFileLoader):
-    """Finds and loads one module as a tree that was changed, whatever its file says."""
-
-    def __init__(self, target: Target, module: ast.Module) -> None:
-        super().__init__(target.module, str(Path(target.file).resolve()))
-        self._module = module
-
-    def find_spec(
-        self, name: str, _path: Sequence[str] | None = None, _target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        """Where the changed module comes from; nothing for every other."""
-        return spec_from_file_location(name, self.path, loader=self) if name == self.name else None
-
-    def get_code(self, _fullname: str) -> CodeType:
-        """The changed module, compiled."""
-        return compile(self._module, self.path, "exec", dont_inherit=True)
+def _tests(recording: Recording, one: Mutant) -> list[str]:
+    if recording.at_import.isdisjoint(one.lines):
+        return recording.running(one.lines)
+    return recording.all
