@@ -14,12 +14,13 @@ from node.audience import (
     CLOSED,
     FINEST,
     Audience,
+    Levels,
     Purpose,
     Tier,
     levels_for,
     narrowest,
 )
-from node.ladders import DIMENSIONS, WHEN, WHERE
+from node.ladders import ACTOR, DIMENSIONS, WHEN, WHERE
 from node.model import (
     Cause,
     Certainty,
@@ -35,7 +36,7 @@ from node.model import (
     Tally,
     is_sexual_violence,
 )
-from node.policy import baseline, read_policy
+from node.policy import Policy, baseline, read_policy
 from node.rules import RULES, Choice, Override, label
 from node.signed import Label
 from tests.support.deciding import decided, hold
@@ -574,3 +575,29 @@ def test_every_level_names_the_rule_that_decided_it(incident: Incident, tier: Ti
     ids = {rule.id for rule in RULES}
 
     assert {choice.rule for choice in decided(incident, TODAY, Audience(tier)).choices} <= ids
+
+
+GRANTED = Audience(Tier.PEER, "alpha")
+
+
+def test_what_a_member_was_granted_on_request_adds_to_what_its_tier_sees() -> None:
+    coarse = (0,) * len(FINEST)
+    peers = baseline().levels[Tier.PEER]
+
+    def seen(levels: Levels, *tiers: Tier) -> Levels:
+        return decided(FULL, TODAY, GRANTED, tiers=frozenset(tiers), granted=levels).levels
+
+    assert seen(coarse) == coarse
+    assert seen(coarse, Tier.COORDINATOR) == coarse
+    assert seen(coarse, Tier.PEER) == peers
+    assert seen(ALL_CLOSED) == ALL_CLOSED
+    assert decided(FULL, TODAY, GRANTED, tiers=frozenset()).hold is not None
+
+
+@pytest.mark.parametrize("policy", [baseline(), OPEN], ids=["baseline", "open"])
+def test_a_request_opens_everything_but_the_name_of_an_actor_that_nobody_sees(policy: Policy) -> None:
+    shown = policy.levels[Tier.COORDINATOR][ACTOR.number]
+
+    opened = decided(FULL, TODAY, GRANTED, tiers=frozenset(), policy=policy, granted=FINEST)
+
+    assert opened.levels == tuple(shown if at == ACTOR.number else level for at, level in enumerate(FINEST))

@@ -510,11 +510,81 @@ def test_a_large_release_is_signed_batch_by_batch(office: Office, monkeypatch: p
     office.holds({str(number): SHOOTING for number in range(1, 6)}, DAY + timedelta(days=1))
     request = office.request(*map(str, range(1, 6)))
 
+    foreseen = list(preview(office.store, request))
     plans = list(release(office.store, request, office.identity, records))
 
-    assert [len(plan.outgoing) for plan in plans] == [2, 2, 1]
+    assert [(len(plan.outgoing), plan.unchanged) for plan in plans] == [(2, 0), (2, 0), (1, 0)]
+    assert plans == foreseen
     assert len(office.page(Tier.PUBLIC)) == 5
     assert office.faults() == []
+
+
+def test_what_was_withdrawn_is_called_back_with_the_first_batch(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("node.share.BATCH_RECORDS", 1)
+    office.holds({"a": SHOOTING, "b": SHOOTING, "c": SHOOTING})
+    list(release(office.store, office.request("a", "b", "c"), office.identity, records))
+    office.holds({"b": ROBBERY, "c": ROBBERY}, DAY + timedelta(days=1))
+
+    foreseen = list(preview(office.store, office.request()))
+    plans = list(release(office.store, office.request(), office.identity, records))
+
+    for found in (foreseen, plans):
+        assert [(len(plan.callbacks), len(plan.outgoing)) for plan in found] == [(1, 1), (0, 1)]
+    assert office.faults() == []
+
+
+def test_what_left_under_a_key_that_does_not_count_leaves_again(office: Office) -> None:
+    office.holds({"a": SHOOTING, "b": SHOOTING, "c": SHOOTING})
+    office.shares("a", "b", "c")
+    office.holds({"a": SHOOTING, "b": SHOOTING}, DAY + timedelta(days=1))
+    office.shares()  # the fourth entry calls c back
+    request = office.request()
+
+    assert office.releases(request) == Plan((), (), (), 0)
+    plan = office.releases(request._replace(discredited=frozenset({1, 2, 3})))
+
+    assert [one.current.name for one in plan.outgoing] == ["reports:b"]
+    assert [(one.before.log_index, one.reason) for one in plan.callbacks] == [(3, Reason.WITHDRAWN)]
+    assert plan.unchanged == 0
+    assert len(office.page(Tier.PUBLIC)) == 6
+
+
+def test_whom_a_record_is_taken_from_sees_its_new_revision_without_any_value(office: Office) -> None:
+    office.holds({"a": SHOOTING})
+    office.shares("a", tiers=frozenset({Tier.PUBLIC, Tier.PEER}))
+    request = Request(office.revisions("a"), frozenset(), NOW, BASELINE, narrow_to=Tier.PEER)
+
+    (one,) = office.releases(request).outgoing
+
+    assert one.lost == {"public"}
+    first, second = office.page(Tier.PUBLIC)
+    record = records.decode_incident(envelope_of(second).payload)
+    assert record.replaces is not None
+    assert (record.revision, record.replaces.log_index, record.label) == (2, 0, Label.GREEN)
+    assert (first.openings, second.openings) == ((), ())
+    assert office.page(Tier.PEER)[1].openings
+
+
+def test_a_release_of_nothing_signs_the_log_that_was_not_signed_yet(store: Store) -> None:
+    office = Office(store, Identity("alpha", Signer.generate(), Signer.generate()))
+
+    assert office.shares() == Plan((), (), (), 0)
+    with store.read() as connection:
+        head = log_head(connection, "alpha")
+    assert head is not None
+    assert verify_checkpoint(head.checkpoint, log_name("alpha"), office.identity.log.public_key).size == 0
+
+
+def test_each_entry_is_hidden_by_a_secret_of_its_own(office: Office) -> None:
+    office.holds({"a": SHOOTING, "b": SHOOTING})
+    office.shares("a", "b")
+    with office.store.read() as connection:
+        (_, first), (_, second) = secrets_by_index(connection)
+
+    assert (len(first), len(second)) == (32, 32)
+    assert first != second
 
 
 @pytest.mark.slow

@@ -3,7 +3,7 @@
 from datetime import date
 
 from node.anonymize import anonymize
-from node.audience import Audience, Purpose, Tier
+from node.audience import Audience, Levels, Purpose, Tier
 from node.bounds import Bounds
 from node.model import Incident
 from node.policy import Policy, baseline
@@ -25,12 +25,15 @@ def decided(
     purpose: Purpose = Purpose.STAFF_SAFETY,
     override: Override = NOTHING_SAID,
     policy: Policy | None = None,
+    granted: Levels | None = None,
 ) -> Decision:
     """Ask the rules; without `tiers` it was released to the audience's own."""
     bounds = BASELINE._replace(policy=policy or baseline())
     chains = anonymize(incident, rcrc_named=bounds.policy.rcrc_named)
     reached = frozenset({audience.tier}) if tiers is None else tiers
-    return decide(Case(incident, chains, audience, reached, members, purpose, override, bounds, today))
+    return decide(
+        Case(incident, chains, audience, reached, members, purpose, override, bounds, today, granted)
+    )
 
 
 def hold(incident: Incident, today: date, tier: Tier = Tier.COORDINATOR) -> Hold | None:
