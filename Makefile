@@ -114,7 +114,7 @@ COMPILE := uv pip compile --quiet --upgrade --universal --python-version 3.11 --
 lock: ## Renew requirements*.txt from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
 	$(COMPILE) --output-file requirements.txt pyproject.toml
-	$(COMPILE) --output-file requirements-dev.txt --constraint requirements.txt --extra columns --extra oidc --extra pdf --extra postgresql --extra releases --group dev pyproject.toml
+	$(COMPILE) --output-file requirements-dev.txt --constraint requirements.txt --extra columns --extra oidc --extra pdf --extra postgresql --extra releases --extra traces --group dev pyproject.toml
 
 clean: ## Remove .venv and everything that can be made again
 	@rm -rf .venv dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage

@@ -21,6 +21,12 @@ class WebAddressError(ConsoleError):
     reason = "WEB_ADDRESS_REFUSED"
 
 
+class TracesError(ConsoleError):
+    """Spans can not be sent to the collector that the environment names."""
+
+    reason = "TRACES_NOT_POSSIBLE"
+
+
 class NoPageError(ConsoleError):
     """There is no such page for whoever asks: it does not exist, or is not for them."""
 

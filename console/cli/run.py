@@ -55,9 +55,9 @@ def serve(
     from console.serve import Daily, Node
     from console.serve import serve as serve_node
     from console.submissions import taking_submissions
+    from console.telling import watching_calls
     from console.unfinished import is_to_be_made, is_to_be_printed
     from console.witnesses import keep_cosigned
-    from node.gate import Watch, unwatched
 
     log_to_stderr()
     secret: str | None = None
@@ -102,11 +102,6 @@ def serve(
         taking = beside.enter_context(taking_submissions(opened))
         if taking:
             say(f"Taking submissions on {taking}")
-        watch: Watch = unwatched
-        if metrics:
-            from console.metrics import measuring
-
-            watch = beside.enter_context(measuring(opened, metrics, lambda where: say(f"Metrics on {where}")))
         serve_node(
             opened,
             secret,
@@ -115,7 +110,9 @@ def serve(
             alerts=bool(sync) if alerts is None else alerts,
             daily=daily,
             first=ask,
-            watch=watch,
+            watch=beside.enter_context(
+                watching_calls(opened, metrics, lambda where: say(f"Metrics on {where}"))
+            ),
         )
 
 

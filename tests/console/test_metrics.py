@@ -2,23 +2,31 @@
 
 import asyncio
 import csv
+import gzip
 import io
 import json
 import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import NamedTuple
 from urllib.request import urlopen
 
 import pytest
 from grpc_health.v1 import health_pb2
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from prometheus_client.parser import text_string_to_metric_families
 
 from console.demo_nodes import free_ports
+from console.errors import TracesError
 from console.generator import PUBLISHED_ON, generate
 from console.home import open_home
+from console.telling import watching_calls
 from node.client import PeerClient
 from node.errors import NodeError
 from tests.console.command_line import copied, machine, tocsin
@@ -46,6 +54,30 @@ class Watched(NamedTuple):
     numbers: str
     said: list[str]
     log: str
+    spans: list[bytes]
+
+
+@contextmanager
+def collector() -> Iterator[tuple[str, list[bytes]]]:
+    """One of OpenTelemetry, and what it was sent."""
+    sent: list[bytes] = []
+
+    class Taking(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            sent.append(gzip.decompress(body) if self.headers["Content-Encoding"] == "gzip" else body)
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Keep quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Taking) as server:
+        Thread(target=server.serve_forever).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", sent
+        finally:
+            server.shutdown()
 
 
 def incidents() -> bytes:
@@ -66,10 +98,19 @@ def watched(_networked: tuple[Path, Path], tmp_path_factory: pytest.TempPathFact
     file.write_bytes(incidents())
     assert tocsin("import", file, "--home", alpha).code == 0
     assert tocsin("share", "--tier", "peer", "--all", "--yes", "--home", alpha).code == 0
+    with collector() as (address, spans):
+        seen = watched_from_outside(alpha, beta, address)
+    return seen._replace(spans=spans)
+
+
+def watched_from_outside(alpha: Path, beta: Path, spans_to: str) -> Watched:
     metrics = f"127.0.0.1:{free_ports(1)[0]}"
     command = (sys.executable, "-P", "-m", "console.cli.main", "serve", "--metrics", metrics)
     serving = subprocess.Popen(
-        (*command, "--home", str(alpha)), stderr=subprocess.PIPE, text=True, env=machine()
+        (*command, "--home", str(alpha)),
+        stderr=subprocess.PIPE,
+        text=True,
+        env=machine() | {"OTEL_EXPORTER_OTLP_ENDPOINT": spans_to},
     )
     said: list[str] = []
     try:
@@ -86,7 +127,7 @@ def watched(_networked: tuple[Path, Path], tmp_path_factory: pytest.TempPathFact
     finally:
         serving.send_signal(signal.SIGTERM)
         _, log = serving.communicate(timeout=30)
-    return Watched(numbers, said, log)
+    return Watched(numbers, said, log, [])
 
 
 async def _asked(home: Path) -> None:
@@ -130,6 +171,35 @@ def test_calls_are_counted_with_how_they_ended(watched: Watched) -> None:
     assert samples["tocsin_log_unsigned_entries",] == 0
 
 
+def test_spans_say_which_call_it_was_and_how_it_ended_and_no_more(watched: Watched) -> None:
+    sent = [ExportTraceServiceRequest.FromString(body) for body in watched.spans]
+    resources = [one for request in sent for one in request.resource_spans]
+    about = {one.key: one.value.string_value for one in resources[0].resource.attributes}
+    spans = [span for one in resources for scope in one.scope_spans for span in scope.spans]
+    assert about["service.name"] == "tocsin"
+    assert about["service.instance.id"] == "alpha"
+    said = [{one.key: one.value.string_value for one in span.attributes} for span in spans]
+    assert all(one.keys() == {"rpc.system", "rpc.method", "rpc.response.status_code"} for one in said)
+    assert {(one["rpc.method"], one["rpc.response.status_code"]) for one in said} >= {
+        ("ListEntries", "OK"),
+        ("GetCheckpoint", "NOT_FOUND"),
+    }
+    assert all(0 < span.start_time_unix_nano <= span.end_time_unix_nano for span in spans)
+    assert not any(span.parent_span_id for span in spans)
+
+
+def test_a_collector_without_the_extra_is_said_in_words(
+    empty_node: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
+    monkeypatch.setitem(sys.modules, "console.traces", None)
+    with (
+        pytest.raises(TracesError, match=r"tocsin\[traces\]"),
+        watching_calls(open_home(empty_node), "", lambda _: None),
+    ):
+        pass
+
+
 def test_a_log_line_is_an_object_with_time_level_and_reason(watched: Watched) -> None:
     lines = [json.loads(line) for line in watched.log.splitlines()]
     assert all(line.keys() >= {"time", "level", "logger", "message"} for line in lines)
@@ -137,7 +207,7 @@ def test_a_log_line_is_an_object_with_time_level_and_reason(watched: Watched) ->
 
 
 def test_no_canary_is_in_numbers_logs_findings_or_what_was_refused(watched: Watched) -> None:
-    seen = "\n".join((watched.numbers, watched.log, *watched.said))
+    seen = "\n".join((watched.numbers, watched.log, *watched.said, *map(repr, watched.spans)))
     assert "member beta" in seen
     assert [one for one in CANARIES.values() if one in seen] == []
     assert "violence" not in seen
