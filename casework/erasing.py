@@ -13,7 +13,7 @@ from casework.casefile import CaseFile, fold
 from casework.chain import Signed, link
 from casework.desk import Desk
 from casework.errors import CaseInputError, HoldError, NotFoundError, RoleError
-from casework.event import Statement, check_statement
+from casework.event import Event, Statement, check_statement
 from casework.keyholder import WORK, Epochs
 from casework.keyring import move_to_epoch
 from casework.lifecycle import check_action
@@ -54,6 +54,8 @@ def erase(
 ) -> frozenset[Group]:
     """Destroy the keys that another person proposed to destroy, and what they sealed; gives of which groups.
 
+    What was done by this proposal before is not done again.
+
     Raises:
         NotFoundError: There is no such case, or it is not for this officer.
         HoldError: A legal hold blocks it, or the grace period has not passed.
@@ -70,19 +72,27 @@ def erase(
                 raise RoleError("you may read this case and not act on it")
             events = desk.events(connection, uid, held.keys)
             case = fold(uid, events, date.max, date.max)
-            groups = _check(desk, case, proposal_id, rules)
+            proposal = _check(desk, case, proposal_id, rules)
+            groups = groups_of(proposal.text("groups"))
+            if any(one.text("proposal") == proposal_id for one in case.of("erased")):
+                return groups
             said = Statement(
                 "erased", on(desk.today), {"proposal": proposal_id, "groups": " ".join(sorted(groups))}
             )
             check_action(case, check_statement(said, desk.today), desk.officer.officer_id, desk.officer.roles)
             desk.append(connection, uid, events, said, held.keys)
-            gone = _destroy(desk, connection, case, groups)
+            gone = _destroy(desk, connection, case, groups, proposal.recorded_by)
     except CaseInputError:
         desk.write_down("denied", (uid,), WORK)
         raise
     for file in gone:
         vault.destroy(file)
     return groups
+
+
+def erasable_from(proposal: Event, rules: RetentionRules | None = None) -> date:
+    """The first day on which another person may do what was proposed."""
+    return proposal.recorded_at.date() + timedelta(days=(rules or retention_rules()).grace_days)
 
 
 def graves(database: Database) -> tuple[Tombstone, ...]:
@@ -120,24 +130,25 @@ def turn(database: Database, epochs: Epochs, destroy: Callable[[str], None]) -> 
     return tuple(sorted(unused))
 
 
-def _check(desk: Desk, case: CaseFile, proposal_id: str, rules: RetentionRules) -> frozenset[Group]:
+def _check(desk: Desk, case: CaseFile, proposal_id: str, rules: RetentionRules) -> Event:
+    """The proposal by which it may be done now."""
     if is_on_legal_hold(case):
         raise HoldError("a legal hold keeps everything of this case")
     proposal = case.by_id(proposal_id)
     if proposal is None or proposal.kind != "erasure_proposed":
         raise HoldError("there is no such proposal (erasure_proposed)")
-    until = proposal.recorded_at.date() + timedelta(days=rules.grace_days)
+    until = erasable_from(proposal, rules)
     if desk.today < until:
         raise HoldError("the grace period lasts until {until}", until=until)
     groups = groups_of(proposal.text("groups"))
     kept = [one.text("evidence") for one in case.of("evidence_added") if one.text("legal_hold") == "met"]
     if kept and Group.EVIDENCE in groups:
         raise HoldError("evidence {kept} is on legal hold", kept=kept[0])
-    return groups
+    return proposal
 
 
 def _destroy(
-    desk: Desk, connection: Transaction, case: CaseFile, groups: frozenset[Group]
+    desk: Desk, connection: Transaction, case: CaseFile, groups: frozenset[Group], proposed_by: str
 ) -> tuple[str, ...]:
     """Destroy keys, sealed parts and rows inside an open write; gives the files that can go after it."""
     number = case_id_of(connection, case.uid)
@@ -153,7 +164,8 @@ def _destroy(
         last = last_event(connection, number)
         assert last is not None
         head = link(last.signed.payload).hex()
-        stone = tombstone_of(case, head, desk.officer.officer_id, int(desk.clock().timestamp()))
+        at = int(desk.clock().timestamp())
+        stone = tombstone_of(case, head, desk.officer.officer_id, at, proposed_by)
         payload = write_tombstone(stone)
         signature = desk.unlocked.signer.sign(pae(TOMBSTONE_TYPE, payload))
         add_tombstone(connection, number, Signed(payload, signature))

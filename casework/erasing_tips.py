@@ -106,4 +106,5 @@ def _stone(desk: Desk, report: Report) -> TipTombstone:
         report.has_case,
         desk.officer.officer_id,
         int(desk.clock().timestamp()),
+        report.proposal.author if report.proposal else "",
     )

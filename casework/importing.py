@@ -18,23 +18,27 @@ from casework.span import on
 from casework.values import Gap
 
 
-class Importer(Protocol):
-    """What importing asks of an officer's desk."""
-
-    officer: Officer
+class Looker(Protocol):
+    """What foreseeing an import asks of an officer's desk."""
 
     @property
     def today(self) -> date:
         """The UTC day."""
+
+    def read_all(self) -> tuple[CaseFile, ...]:
+        """Read every case of this officer."""
+
+
+class Importer(Looker, Protocol):
+    """What importing asks of it."""
+
+    officer: Officer
 
     def open_case(self, statement: Statement, *, then: Iterable[Statement] = ()) -> str:
         """Open a case with everything that is said of it."""
 
     def say(self, uid: str, *statements: Statement) -> tuple[str, ...]:
         """Say more of a case, all or nothing."""
-
-    def read_all(self) -> tuple[CaseFile, ...]:
-        """Read every case of this officer."""
 
 
 class Imported(NamedTuple):
@@ -64,19 +68,70 @@ def import_cases(
         FieldError: It is no file of cases.
         AuditError: The cases that are here could not be read.
     """
-    cases = read_rows(text, desk.today)
-    before = {case.about.text("imported_as"): case for case in desk.read_all()}
-    found = []
-    for case_id, (rows, problems) in cases.items():
-        opening = map_case(rows, desk.today)
-        wrong = sorted({*problems, *opening.problems, *_changed(opening, before.get(case_id))})
-        if wrong:
-            found.append(Imported(case_id, "", "refused", 0, tuple(wrong)))
-        elif case_id in before:
-            found.append(_extend(desk, case_id, opening, before[case_id]))
+    return tuple(importing(desk, text, public_ref))
+
+
+def importing(
+    desk: Importer, text: str, public_ref: Callable[[], str] = lambda: secrets.token_hex(8)
+) -> Iterator[Imported]:
+    """The same, and tells of each case when it is done; whoever stops listening leaves out the cases that follow.
+
+    Raises:
+        FieldError: It is no file of cases; nothing was imported.
+        AuditError: The cases that are here could not be read; likewise.
+    """
+    for one in _looked_at(desk, text):
+        if one.problems:
+            yield Imported(one.case_id, "", "refused", 0, one.problems)
+        elif one.before is not None:
+            yield _extend(desk, one.case_id, one.opening, one.before)
         else:
-            found.append(_open(desk, case_id, opening, public_ref()))
+            yield _open(desk, one.case_id, one.opening, public_ref())
+
+
+def foresee(desk: Looker, text: str) -> tuple[Imported, ...]:
+    """What an import would do, case by case; nothing is written. What a case itself refuses, the import tells.
+
+    Raises:
+        FieldError: It is no file of cases.
+        AuditError: The cases that are here could not be read.
+    """
+    found = []
+    for one in _looked_at(desk, text):
+        if one.problems:
+            found.append(Imported(one.case_id, "", "refused", 0, one.problems))
+        elif one.before is None:
+            found.append(Imported(one.case_id, "", "imported", len(one.opening.said) + 1, ()))
+        else:
+            fresh = len(_fresh(one.opening, one.before))
+            found.append(
+                Imported(one.case_id, one.before.uid, "extended" if fresh else "unchanged", fresh, ())
+            )
     return tuple(found)
+
+
+class _Looked(NamedTuple):
+    """A case of a file: what it says, what is wrong with it, and the case here that was imported from it before."""
+
+    case_id: str
+    opening: Opening
+    problems: tuple[Problem, ...]
+    before: CaseFile | None
+
+
+def _looked_at(desk: Looker, text: str) -> Iterator[_Looked]:
+    cases = read_rows(text, desk.today)
+    known = {case.about.text("imported_as"): case for case in desk.read_all()}
+    for case_id, (rows, problems) in cases.items():
+        opening, before = map_case(rows, desk.today), known.get(case_id)
+        wrong = sorted({*problems, *opening.problems, *_changed(opening, before)})
+        yield _Looked(case_id, opening, tuple(wrong), before)
+
+
+def _fresh(opening: Opening, case: CaseFile) -> list[Said]:
+    """What the rows say that is not in the case yet."""
+    known = {event.text("row") for event in case.of(ROW_KIND)}
+    return [one for one in opening.said if one.row.id not in known]
 
 
 def export_cases(cases: Iterable[CaseFile]) -> tuple[str, tuple[CaseFile, ...]]:
@@ -102,8 +157,7 @@ def _open(desk: Importer, case_id: str, opening: Opening, public_ref: str) -> Im
 
 def _extend(desk: Importer, case_id: str, opening: Opening, case: CaseFile) -> Imported:
     """Say what the rows say that are not in the case yet."""
-    known = {event.text("row") for event in case.of(ROW_KIND)}
-    fresh = [one for one in opening.said if one.row.id not in known]
+    fresh = _fresh(opening, case)
     if not fresh:
         return Imported(case_id, case.uid, "unchanged", 0, ())
     try:

@@ -1,7 +1,7 @@
 """The tombstone: what stays of a case or report whose keys are destroyed, so that figures stay true (casework 5.8)."""
 
 import json
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from casework.casefile import CaseFile
 from casework.errors import TamperedError
@@ -26,6 +26,7 @@ class Tombstone(NamedTuple):
         head: Link of its last event.
         erased_by: Id of the approver who signed this.
         erased_at: Seconds since 1970, UTC.
+        proposed_by: Id of the officer who proposed it; empty in those of before this was kept.
     """
 
     case: str
@@ -39,6 +40,7 @@ class Tombstone(NamedTuple):
     head: str
     erased_by: str
     erased_at: int
+    proposed_by: str = ""
 
 
 class TipTombstone(NamedTuple):
@@ -53,6 +55,7 @@ class TipTombstone(NamedTuple):
         had_case: Whether a case was opened from it.
         erased_by: Id of the officer who signed this.
         erased_at: Seconds since 1970, UTC.
+        proposed_by: Id of the officer who proposed it; empty in those of before this was kept.
     """
 
     country: str
@@ -63,9 +66,10 @@ class TipTombstone(NamedTuple):
     had_case: bool
     erased_by: str
     erased_at: int
+    proposed_by: str = ""
 
 
-def tombstone_of(case: CaseFile, head: str, erased_by: str, erased_at: int) -> Tombstone:
+def tombstone_of(case: CaseFile, head: str, erased_by: str, erased_at: int, proposed_by: str) -> Tombstone:
     """Say what is to stay of a case."""
     followed = follow(case)
     closed = [move.on.year for move in followed.moves if move.to is State.CLOSED]
@@ -82,6 +86,7 @@ def tombstone_of(case: CaseFile, head: str, erased_by: str, erased_at: int) -> T
         head,
         erased_by,
         erased_at,
+        proposed_by,
     )
 
 
@@ -97,7 +102,7 @@ def read_tombstone(payload: bytes) -> Tombstone:
         TamperedError: It is something else.
     """
     try:
-        fields = json.loads(payload)
+        fields = _known(Tombstone._fields, payload)
         return Tombstone(**{**fields, "categories": tuple(fields["categories"])})
     except (ValueError, KeyError, TypeError) as error:
         raise TamperedError("a tombstone can not be read") from error
@@ -115,8 +120,14 @@ def read_tip_tombstone(payload: bytes) -> TipTombstone:
         TamperedError: It is something else.
     """
     try:
-        fields = json.loads(payload)
+        fields = _known(TipTombstone._fields, payload)
         lists = {name: tuple(fields[name]) for name in ("what", "not_reported")}
         return TipTombstone(**{**fields, **lists})
     except (ValueError, KeyError, TypeError) as error:
         raise TamperedError("a tombstone of a report can not be read") from error
+
+
+def _known(names: tuple[str, ...], payload: bytes) -> dict[str, Any]:
+    """The fields of a tombstone that this version knows; a newer one may have signed more."""
+    fields = json.loads(payload)
+    return {name: fields[name] for name in names if name in fields}

@@ -16,13 +16,14 @@ from casework.enrol import admit, officers
 from casework.erasing import erase
 from casework.errors import FieldError
 from casework.event import Statement
-from casework.importing import Imported, export_cases, import_cases
+from casework.importing import Imported, export_cases, import_cases, importing
 from casework.joining import Candidate, candidates, joint_board
 from casework.joint import JointBoard
 from casework.legal import NO_TREATIES, Treaties, read_treaties
 from casework.letting_in import grants, let_in, shut_out
 from casework.officer import RECOVERY, Officer
 from casework.package import Leaving, PackageFile, package_files
+from casework.remains import Remains, remains
 from casework.report.page import Page
 from casework.reports import Ending, Wanted, WantedLetter, endings, letter_page, printed, report_page
 from casework.tipdesk import TipDesk
@@ -257,6 +258,10 @@ class Workplace(TipDesk):
         """See `importing.import_cases`."""
         return import_cases(self, text)
 
+    def importing(self, text: str) -> Iterator[Imported]:
+        """See `importing.importing`."""
+        return importing(self, text)
+
     def export_cases(self, uids: Sequence[str] = ()) -> Export:
         """Cases that this officer may export, of these or of all, as a file.
 
@@ -275,6 +280,10 @@ class Workplace(TipDesk):
     def endings(self) -> tuple[Ending, ...]:
         """See `reports.endings`."""
         return endings(self)
+
+    def remains(self) -> Remains:
+        """See `remains.remains`."""
+        return remains(self)
 
     def joint_candidates(self, uid: str) -> tuple[Candidate, ...]:
         """See `joining.candidates`."""

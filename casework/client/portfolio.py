@@ -11,6 +11,7 @@ from casework.importing import Imported
 from casework.joining import Candidate
 from casework.joint import JointBoard
 from casework.legal import Treaties
+from casework.remains import Remains
 from casework.reports import Ending, Wanted, WantedLetter
 from casework.vocabulary.deadlines import Rules, read_rules
 from casework.wire.pieces import receive, send
@@ -20,6 +21,7 @@ from casework.wire.portfolio import (
     decode_figures,
     decode_imported,
     decode_joint_board,
+    decode_remains,
     decode_standing,
     encode_wanted,
     encode_wanted_letter,
@@ -110,9 +112,18 @@ class PortfolioCalls(Line):
             RefusedError: It is no file of cases.
             OfficeUnavailableError: The line was cut; the same file again changes nothing that is done.
         """
+        return tuple(self.importing(text))
+
+    def importing(self, text: str) -> Iterator[Imported]:
+        """The same, and tells of each case when it is done.
+
+        Raises:
+            RefusedError: It is no file of cases.
+            OfficeUnavailableError: The line was cut; the same file again changes nothing that is done.
+        """
         requests = send((text.encode(),), messages.ImportCasesRequest)
         answers = self._exchange(PORTFOLIO, "ImportCases", requests, messages.ImportCasesResponse)
-        return tuple(decode_imported(one) for answer in answers for one in answer.cases)
+        yield from (decode_imported(one) for answer in answers for one in answer.cases)
 
     def export_cases(self, uids: Sequence[str] = ()) -> Export:
         """Cases that this officer may export, of these or of all, as a file.
@@ -136,6 +147,15 @@ class PortfolioCalls(Line):
         request = messages.ListEndingsRequest()
         answers = self._stream(PORTFOLIO, "ListEndings", request, messages.ListEndingsResponse)
         return tuple(decode_ending(one) for answer in answers for one in answer.endings)
+
+    def remains(self) -> Remains:
+        """What stays of what was erased, as far as this officer may know of it.
+
+        Raises:
+            OfficeUnavailableError: No answer.
+        """
+        request = messages.ListRemainsRequest()
+        return decode_remains(self._stream(PORTFOLIO, "ListRemains", request, messages.ListRemainsResponse))
 
     def joint_candidates(self, uid: str) -> tuple[Candidate, ...]:
         """Cases of members that may be about the incident of this one.

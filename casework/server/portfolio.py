@@ -11,10 +11,12 @@ from casework.wire.portfolio import (
     decode_wanted,
     decode_wanted_letter,
     encode_candidate,
+    encode_case_remains,
     encode_ending,
     encode_figures,
     encode_imported,
     encode_joint_board,
+    encode_report_remains,
     encode_standing,
 )
 from casework.workplace import Workplace
@@ -62,8 +64,8 @@ def import_cases(wires: Iterator[bytes], work: Workplace) -> Iterator[messages.I
         text = b"".join(receive(pieces, MAX_IMPORT_BYTES)).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise FieldError("content", "is not UTF-8 text") from error
-    for some in batches(work.import_cases(text)):
-        yield messages.ImportCasesResponse(cases=map(encode_imported, some))
+    for one in work.importing(text):  # told one by one, so that who waits sees how far it is
+        yield messages.ImportCasesResponse(cases=[encode_imported(one)])
 
 
 def export_cases(wire: bytes, work: Workplace) -> Iterator[messages.ExportCasesResponse]:
@@ -79,6 +81,15 @@ def list_endings(_wire: bytes, work: Workplace) -> Iterator[messages.ListEndings
     """ListEndings."""
     for some in batches(work.endings()):
         yield messages.ListEndingsResponse(endings=map(encode_ending, some))
+
+
+def list_remains(_wire: bytes, work: Workplace) -> Iterator[messages.ListRemainsResponse]:
+    """ListRemains."""
+    found = work.remains()
+    for some in batches(found.cases):
+        yield messages.ListRemainsResponse(cases=map(encode_case_remains, some))
+    for told in batches(found.reports):
+        yield messages.ListRemainsResponse(reports=map(encode_report_remains, told))
 
 
 def list_joint_candidates(wire: bytes, work: Workplace) -> messages.ListJointCandidatesResponse:
@@ -104,6 +115,7 @@ CALLS = {
     "ImportCases": Call(import_cases, uploads=True, streams=True),
     "ExportCases": Call(export_cases, streams=True),
     "ListEndings": Call(list_endings, streams=True),
+    "ListRemains": Call(list_remains, streams=True),
     "ListJointCandidates": Call(list_joint_candidates),
     "GetJointBoard": Call(get_joint_board),
 }

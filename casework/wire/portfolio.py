@@ -1,17 +1,23 @@
 """Boards, figures, imports and joint cases as messages."""
 
+from collections.abc import Iterable
+
 from casework.board import Figures, Standing
 from casework.figures.printing import Printed
 from casework.importing import Imported
 from casework.intake.rows import Problem
 from casework.joining import Candidate
 from casework.joint import Claim, JointBoard
+from casework.remains import Remains
 from casework.reports import Ending, Wanted, WantedLetter
 from casework.retention import Retention
 from casework.summary import read_summary, write_summary
+from casework.tombstone import TipTombstone, Tombstone
 from casework.wire.cases import decode_day, decode_span, encode_span
 from casework.wire.parsing import day_of
 from tocsin.casework.v1 import portfolio_service_pb2 as messages
+
+_LISTS = frozenset({"what", "not_reported"})
 
 
 def encode_standing(one: Standing) -> messages.Standing:
@@ -150,6 +156,39 @@ def decode_ending(message: messages.Ending) -> Ending:
     """
     due = Retention(message.what, decode_day("on", message.on), message.within_days, message.blocked)
     return Ending(message.name, due)
+
+
+def encode_case_remains(one: Tombstone) -> messages.CaseRemains:
+    """Write what stays of an erased case."""
+    return messages.CaseRemains(**one._asdict())
+
+
+def encode_report_remains(one: TipTombstone) -> messages.ReportRemains:
+    """Write what stays of an erased report."""
+    return messages.ReportRemains(**one._asdict())
+
+
+def decode_remains(answers: Iterable[messages.ListRemainsResponse]) -> Remains:
+    """Read them."""
+    cases: list[Tombstone] = []
+    reports: list[TipTombstone] = []
+    for answer in answers:
+        cases += (
+            Tombstone(
+                **{name: getattr(one, name) for name in Tombstone._fields if name != "categories"},
+                categories=tuple(one.categories),
+            )
+            for one in answer.cases
+        )
+        reports += (
+            TipTombstone(
+                **{name: getattr(one, name) for name in TipTombstone._fields if name not in _LISTS},
+                what=tuple(one.what),
+                not_reported=tuple(one.not_reported),
+            )
+            for one in answer.reports
+        )
+    return Remains(tuple(cases), tuple(reports))
 
 
 def encode_candidate(one: Candidate) -> messages.JointCandidate:

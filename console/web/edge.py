@@ -192,6 +192,8 @@ def _respond(works: Works, origins: frozenset[str], asked: Asked, cookie: tuple[
     response: Response
     if isinstance(found, Page):
         response = Response(write_page(visit, found), found.status, media_type="text/html")
+        if found.again:
+            response.headers["Refresh"] = str(found.again)
         if found.script:
             response.headers["Content-Security-Policy"] = WITH_SCRIPT
     elif isinstance(found, Document):

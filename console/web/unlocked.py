@@ -5,6 +5,7 @@ officer was typing when their session ended is kept here in memory alone: on dis
 lie open to whoever runs the node.
 """
 
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from casework.client.desk import RemoteDesk
+from casework.importing import Imported
 from console.home import Home
 from console.office_server import desk_beside
 
@@ -39,13 +41,30 @@ class _Typed(NamedTuple):
 
 
 @dataclass
+class Run:
+    """An import of cases while it goes on: how many there are, what became of each, and why it stopped, if it did."""
+
+    whole: int
+    done: list[Imported] = field(default_factory=list)
+    over: bool = False
+    stopped: str = ""
+
+
+class _Waiting(NamedTuple):
+    token: str
+    text: str
+
+
+@dataclass
 class Desks:
-    """Open desks by session, and what was typed by account and page."""
+    """Open desks by session, what was typed by account and page, and files of cases that wait for a decision."""
 
     dial: Callable[[Home], RemoteDesk] = desk_beside
     _open: dict[int, _Open] = field(default_factory=dict)
     _officers: dict[int, str] = field(default_factory=dict)  # by account: whose desk it opened last
     _typed: dict[tuple[int, str], _Typed] = field(default_factory=dict)
+    _waiting: dict[int, _Waiting] = field(default_factory=dict)
+    _runs: dict[int, Run] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def open(self, home: Home, who: Sitting, officer_id: str, passphrase: str, now: datetime) -> None:
@@ -83,6 +102,8 @@ class Desks:
         """Close the desk of a session, so that the office forgets its keys."""
         with self._lock:
             found = self._open.pop(session, None)
+            self._waiting.pop(session, None)
+            self._runs.pop(session, None)
         if found is not None:
             found.desk.close()
 
@@ -114,3 +135,34 @@ class Desks:
                 return {}
             del self._typed[account, page]
             return found.fields
+
+    def hold(self, session: int, text: str) -> str:
+        """Keep a file of cases in memory while the desk is open, in the place of one before; gives its token."""
+        token = secrets.token_urlsafe(16)
+        with self._lock:
+            self._waiting[session] = _Waiting(token, text)
+        return token
+
+    def held(self, session: int, token: str) -> str:
+        """The file of a token; nothing where it was decided, or is of another session."""
+        found = self._waiting.get(session)
+        return found.text if found is not None and found.token == token else ""
+
+    def let_go(self, session: int) -> None:
+        """Forget the file that waits."""
+        with self._lock:
+            self._waiting.pop(session, None)
+
+    def begin(self, session: int, token: str, run: Run) -> bool:
+        """Note that a file is taken in from now on; false where it does not wait any more."""
+        with self._lock:
+            found = self._waiting.get(session)
+            if found is None or found.token != token:
+                return False
+            del self._waiting[session]
+            self._runs[session] = run
+        return True
+
+    def running(self, session: int) -> Run | None:
+        """The import that runs or ran last at this desk."""
+        return self._runs.get(session)

@@ -128,12 +128,16 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page to show: its template and what stands in it; `script` names the one script that it may run."""
+    """A page to show: its template and what stands in it; `script` names the one script that it may run.
+
+    `again` is after how many seconds a browser asks for it once more, while something goes on; 0 for never.
+    """
 
     template: str
     facts: Mapping[str, object] = field(default_factory=dict)
     status: int = 200
     script: str = ""
+    again: int = 0
 
 
 @dataclass(frozen=True, slots=True)

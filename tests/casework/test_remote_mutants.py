@@ -99,6 +99,7 @@ def complete(uid: str) -> dict[str, list[dict[str, Any]]]:
         "ImportCases": [{"content": b"case_id,event_no"}, {"sha256": b"x" * 32}],
         "ExportCases": [{"uids": [uid]}],
         "ListEndings": [{}],
+        "ListRemains": [{}],
         "ListJointCandidates": [{"uid": uid}],
         "GetJointBoard": [{"uid": uid}],
     }

@@ -8,6 +8,7 @@ from typing import BinaryIO, NamedTuple
 from uuid import UUID, uuid4
 
 from casework.casefile import CaseFile
+from casework.erasing import ALL
 from casework.errors import CaseworkError, FieldError
 from casework.event import Statement
 from casework.span import on, parse_span
@@ -15,11 +16,13 @@ from casework.values import parse_value
 from casework.vocabulary import Field, Form, Group, codes, kinds
 from casework.vocabulary.words import Words
 from console.saying import known_ids
+from console.web.lists import PRINT
 from console.web.visit import Fields, Visit
 from crypto.sentence import Sentence
 
 OWN = ("when", "known_on", "sources", "reliability")  # of every statement, whatever its kind
 CHOOSE = "choose one of the list"
+GROUPS = "groups"  # of fields: which ones the table of kinds does not list
 _LONG = frozenset(
     {
         *("text", "reason", "proof", "fact", "account", "finding", "content", "details", "claim", "contact"),
@@ -59,9 +62,11 @@ def asked_of(case: CaseFile, field: Field, said: Words) -> Asked:
     return Asked(
         field.name,
         said.field(field.name),
-        field.form,
+        Form.CODES if field.name == GROUPS else field.form,
         field.required,
-        tuple((code, said.code(field.codes, code)) for code in listed),
+        _of_groups(said)
+        if field.name == GROUPS
+        else tuple((code, said.code(field.codes, code)) for code in listed),
         tuple(known_ids(case, field.name)) if field.form in {Form.ID, Form.IDS} else (),
         said.code("right", field.group) if field.group is not Group.CASE else "",
         field.name in _LONG,
@@ -73,8 +78,13 @@ def typed_of(kind: str, form: Fields) -> dict[str, str]:
     found = {}
     for name in kinds()[kind].fields.keys() & form.keys():
         parts = [one.replace("\r\n", "\n").strip() for one in form[name]]
-        found[name] = ", ".join(filter(None, parts))
+        found[name] = ALL if name == GROUPS and ALL in parts else ", ".join(filter(None, parts))
     return {name: text for name, text in found.items() if text}
+
+
+def _of_groups(said: Words) -> tuple[tuple[str, str], ...]:
+    """Groups of fields of which the keys can be destroyed, in words."""
+    return tuple((name, said.word("group", name)) for name in (ALL, *Group) if name != Group.CASE)
 
 
 def digests_of(kind: str, visit: Visit) -> dict[str, str]:
@@ -123,6 +133,11 @@ def fault_of(kind: str, error: CaseworkError) -> dict[str, str]:
     else:  # a server of an older version
         name, _, why = said.partition(": ")
     return {name: why} if why and name in {*kinds()[kind].fields, *OWN} else {"": said}
+
+
+def printing(visit: Visit) -> bool:
+    """Whether a list is taken away to be printed: then it stands in the language of the page, else in codes."""
+    return visit.path.endswith(f".{PRINT}")
 
 
 def request_id_of(visit: Visit) -> str:

@@ -3,7 +3,19 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from console.web.officer import access, cases, evidence, inbox, opening, papers, starting, steps
+from console.web.officer import (
+    access,
+    cases,
+    evidence,
+    figures,
+    importing,
+    inbox,
+    keeping,
+    opening,
+    papers,
+    starting,
+    steps,
+)
 from console.web.roles import Role
 from console.web.route import Route
 
@@ -41,6 +53,17 @@ ROUTES: Mapping[str, Route] = MappingProxyType(
         "/case/evidence/content": Route(_OFFICERS, takes=evidence.content),
         "/case/access": Route(_OFFICERS, access.show, access.take, lists=access.take_away),
         "/case/joint": Route(_OFFICERS, papers.joint),
+        figures.FIGURES: Route(_OFFICERS, figures.show, lists=figures.take_away),
+        importing.IMPORT: Route(
+            _OFFICERS, importing.ask, importing.take, sealed=True, uploads=importing.MAX_BYTES + _FORM_BYTES
+        ),
+        "/cases/import/template.csv": Route(_OFFICERS, importing.empty_file),
+        "/cases/import/preview": Route(_OFFICERS, importing.look, lists=importing.take_away),
+        "/cases/import/start": Route(_OFFICERS, takes=importing.start),
+        "/cases/import/cancel": Route(_OFFICERS, takes=importing.forget),
+        "/cases/import/progress": Route(_OFFICERS, importing.progress, lists=importing.take_result),
+        keeping.KEEPING: Route(_WITH_KEYS, keeping.show, lists=keeping.take_away),
+        "/cases/keeping/erase": Route(_OFFICERS, takes=keeping.erase),
         inbox.INBOX: Route(_OFFICERS, inbox.show, lists=inbox.take_away),
         "/cases/report": Route(_OFFICERS, inbox.read, inbox.answer, keeps=True, sealed=True),
         "/cases/report/file": Route(_OFFICERS, takes=inbox.file),

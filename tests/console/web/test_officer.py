@@ -166,7 +166,8 @@ def test_a_case_that_is_not_for_an_officer_is_a_page_that_does_not_exist(place: 
     assert "You were let into no case yet." in browser.get("/cases").words
     for path in SEALED:
         taken = browser.get(f"{path}.json{behind(path, place.uid)}")
-        assert taken.status == 404 or json.loads(taken.text)["rows"] == []
+        rows = [] if taken.status == 404 else json.loads(taken.text)["rows"]
+        assert rows == [] or (path == "/cases/figures" and json.loads(taken.text)["cases"] == "0")
     assert place.uid in place.at("ops").get("/cases").text
 
 

@@ -703,6 +703,159 @@ class Ending(_message.Message):
 Global___Ending: _TypeAlias = Ending  # noqa: Y015
 
 @_typing.final
+class ListRemainsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRemainsRequest: _TypeAlias = ListRemainsRequest  # noqa: Y015
+
+@_typing.final
+class ListRemainsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASES_FIELD_NUMBER: _builtins.int
+    REPORTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def cases(self) -> _containers.RepeatedCompositeFieldContainer[Global___CaseRemains]: ...
+    @_builtins.property
+    def reports(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReportRemains]: ...
+    def __init__(
+        self,
+        *,
+        cases: _abc.Iterable[Global___CaseRemains] | None = ...,
+        reports: _abc.Iterable[Global___ReportRemains] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cases", b"cases", "reports", b"reports"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListRemainsResponse: _TypeAlias = ListRemainsResponse  # noqa: Y015
+
+@_typing.final
+class CaseRemains(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    CATEGORIES_FIELD_NUMBER: _builtins.int
+    HOST_STATE_FIELD_NUMBER: _builtins.int
+    INCIDENT_YEAR_FIELD_NUMBER: _builtins.int
+    OPENED_YEAR_FIELD_NUMBER: _builtins.int
+    CLOSED_YEAR_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    PERSONS_FIELD_NUMBER: _builtins.int
+    HEAD_FIELD_NUMBER: _builtins.int
+    ERASED_BY_FIELD_NUMBER: _builtins.int
+    ERASED_AT_FIELD_NUMBER: _builtins.int
+    PROPOSED_BY_FIELD_NUMBER: _builtins.int
+    case: _builtins.str
+    """32 hexadecimal digits."""
+    host_state: _builtins.str
+    incident_year: _builtins.int
+    """0 where it is not known."""
+    opened_year: _builtins.int
+    closed_year: _builtins.int
+    """0 where it was not closed."""
+    status: _builtins.str
+    """Follow-up state in which it ended."""
+    persons: _builtins.int
+    head: _builtins.str
+    """Link of its last event."""
+    erased_by: _builtins.str
+    erased_at: _builtins.int
+    """Seconds since 1970, UTC."""
+    proposed_by: _builtins.str
+    """Empty where that was not kept yet."""
+    @_builtins.property
+    def categories(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        case: _builtins.str = ...,
+        categories: _abc.Iterable[_builtins.str] | None = ...,
+        host_state: _builtins.str = ...,
+        incident_year: _builtins.int = ...,
+        opened_year: _builtins.int = ...,
+        closed_year: _builtins.int = ...,
+        status: _builtins.str = ...,
+        persons: _builtins.int = ...,
+        head: _builtins.str = ...,
+        erased_by: _builtins.str = ...,
+        erased_at: _builtins.int = ...,
+        proposed_by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "categories", b"categories", "closed_year", b"closed_year", "erased_at", b"erased_at", "erased_by", b"erased_by", "head", b"head", "host_state", b"host_state", "incident_year", b"incident_year", "opened_year", b"opened_year", "persons", b"persons", "proposed_by", b"proposed_by", "status", b"status"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CaseRemains: _TypeAlias = CaseRemains  # noqa: Y015
+
+@_typing.final
+class ReportRemains(_message.Message):
+    """Which report it was is not said."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COUNTRY_FIELD_NUMBER: _builtins.int
+    YEAR_FIELD_NUMBER: _builtins.int
+    WHAT_FIELD_NUMBER: _builtins.int
+    NOT_REPORTED_FIELD_NUMBER: _builtins.int
+    MESSAGES_FIELD_NUMBER: _builtins.int
+    HAD_CASE_FIELD_NUMBER: _builtins.int
+    ERASED_BY_FIELD_NUMBER: _builtins.int
+    ERASED_AT_FIELD_NUMBER: _builtins.int
+    PROPOSED_BY_FIELD_NUMBER: _builtins.int
+    country: _builtins.str
+    year: _builtins.int
+    messages: _builtins.int
+    """How many there were."""
+    had_case: _builtins.bool
+    erased_by: _builtins.str
+    erased_at: _builtins.int
+    """Seconds since 1970, UTC."""
+    proposed_by: _builtins.str
+    """Empty where that was not kept yet."""
+    @_builtins.property
+    def what(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def not_reported(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        country: _builtins.str = ...,
+        year: _builtins.int = ...,
+        what: _abc.Iterable[_builtins.str] | None = ...,
+        not_reported: _abc.Iterable[_builtins.str] | None = ...,
+        messages: _builtins.int = ...,
+        had_case: _builtins.bool = ...,
+        erased_by: _builtins.str = ...,
+        erased_at: _builtins.int = ...,
+        proposed_by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["country", b"country", "erased_at", b"erased_at", "erased_by", b"erased_by", "had_case", b"had_case", "messages", b"messages", "not_reported", b"not_reported", "proposed_by", b"proposed_by", "what", b"what", "year", b"year"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReportRemains: _TypeAlias = ReportRemains  # noqa: Y015
+
+@_typing.final
 class ListJointCandidatesRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
