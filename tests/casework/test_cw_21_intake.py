@@ -4,7 +4,6 @@ import logging
 import signal
 from collections.abc import Callable
 from datetime import timedelta
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -37,6 +36,7 @@ from tests.casework.conftest import Clock
 from tests.casework.test_cw_11_access import entries, faults
 from tests.casework.test_desk import SignIn, opening, said
 from tests.support.faults import Flavour, failing_at
+from tests.support.processes import exit_code
 
 SALT = bytes(16)
 ACCOUNT = "canary-account-5c1e: they took the vehicle"
@@ -299,11 +299,8 @@ def test_who_is_killed_at_the_commit_tells_again_and_nothing_is_there_twice(
         intake.tell(new_receipt(), TOLD, PHOTO)
     shown, url = new_receipt(), office.database.store.engine.url.render_as_string(hide_password=False)
     job = (url, office.home.path, shown, len(writes) - 1, flavour)
-    process = get_context("spawn").Process(target=_tell_and_be_killed, args=job)
-    process.start()
-    process.join()
 
-    assert process.exitcode == -signal.SIGKILL
+    assert exit_code(_tell_and_be_killed, *job) == -signal.SIGKILL
     assert len(list_tips(desk("country_focal_point"))) == (2 if flavour is Flavour.KILLED_AFTER else 1)
     intake.tell(shown, TOLD, PHOTO)
     assert [one.file for one in intake.read(shown)] == [PHOTO]

@@ -30,8 +30,9 @@ from tests.casework.test_cw_11_access import faults
 from tests.casework.test_cw_21_intake import PHOTO, TOLD
 from tests.casework.test_cw_23_import import INCIDENT
 from tests.casework.test_desk import SignIn, opening, said
-from tests.casework.test_killed_writes import Job, exit_code
+from tests.casework.test_killed_writes import Job, perform
 from tests.support.faults import Flavour, failing_at
+from tests.support.processes import exit_code
 
 pytestmark = pytest.mark.slow
 FEWEST_WRITES, MOST_WRITES = 2, 60  # a write and its commit at the least
@@ -236,7 +237,9 @@ def test_work_that_is_killed_at_one_write_after_the_other_ends_whole(
 ) -> None:
     name = ready.officer.officer_id
     for number in range(MOST_WRITES):
-        done = exit_code(Job(office.home.path, database_url, clock.now, name, work.do, number, flavour))
+        done = exit_code(
+            perform, Job(office.home.path, database_url, clock.now, name, work.do, number, flavour)
+        )
         assert faults(office) == []
         if done == 0:
             break

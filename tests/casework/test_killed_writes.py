@@ -3,9 +3,8 @@
 import signal
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
@@ -24,6 +23,7 @@ from tests.casework.conftest import Clock
 from tests.casework.test_cw_11_access import faults
 from tests.casework.test_desk import SignIn, opening, said
 from tests.support.faults import Flavour, failing_at
+from tests.support.processes import exit_code
 
 pytestmark = [
     pytest.mark.slow,
@@ -86,15 +86,6 @@ def perform(job: Job) -> None:
         job.work(office, desk)
 
 
-def exit_code(job: Job) -> int:
-    context = get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    process: Any = context.Process(target=perform, args=(job,))
-    process.start()
-    process.join()
-    return int(process.exitcode)
-
-
 @pytest.fixture(autouse=True)
 def _public_halves(office: Office) -> None:
     for name in ("signing", "log"):
@@ -132,7 +123,9 @@ def test_work_that_is_killed_at_one_write_after_the_other_ends_whole(
     office_id = role.replace("_", "-")
 
     for number in range(MOST_WRITES):
-        done = exit_code(Job(office.home.path, database_url, clock.now, office_id, work, number, flavour))
+        done = exit_code(
+            perform, Job(office.home.path, database_url, clock.now, office_id, work, number, flavour)
+        )
         assert faults(office) == []
         if done == 0 or is_done(office, desk(role), work):
             break

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from crypto.keyfile import load_key
 from crypto.signing import Signer
 from node.config import FILE_NAME, new_settings
 from node.directory import Directory
+from tests.support.processes import exit_code
 
 pytestmark = pytest.mark.slow
 
@@ -68,13 +68,9 @@ def _die_before(number: int, work: Callable[[], None]) -> None:
 
 def ends(number: int, work: Callable[[], None]) -> bool:
     """Do the work in a process that is killed before one change on disk; tells whether it had no such change."""
-    context = get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    process = context.Process(target=_die_before, args=(number, work))
-    process.start()
-    process.join()
-    assert process.exitcode in {0, -signal.SIGKILL}
-    return process.exitcode == 0
+    ended = exit_code(_die_before, number, work)
+    assert ended in {0, -signal.SIGKILL}
+    return ended == 0
 
 
 def secret(home: Home, use: str) -> bytes:

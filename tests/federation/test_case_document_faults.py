@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
@@ -29,6 +28,7 @@ from tests.federation.test_case_documents import answered, hit, joined
 from tests.support.case_documents import Linked
 from tests.support.faults import Flavour, failing_at
 from tests.support.network import NOW, Network, postgresql_when_slow
+from tests.support.processes import exit_code
 
 FEWEST_WRITES, MOST_WRITES = 3, 30  # that any of the works needs
 SLOW = pytest.mark.slow
@@ -200,15 +200,6 @@ def perform(job: Job) -> None:
         job.do(desk, Us("aid-a", Signer(job.seed), bytes(range(32))))
 
 
-def exit_code(job: Job) -> int:
-    context = get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    process: Any = context.Process(target=perform, args=(job,))
-    process.start()
-    process.join()
-    return int(process.exitcode)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("name", WORKS)
 @pytest.mark.parametrize("flavour", [Flavour.KILLED_BEFORE, Flavour.KILLED_AFTER])
@@ -220,7 +211,7 @@ def test_a_process_that_is_killed_leaves_all_of_it_or_nothing(
     url = line.nodes["aid-a"].store.engine.url.render_as_string(hide_password=False)
     for number in range(MOST_WRITES):
         job = Job(a.office.home.path, url, NOW, work.officer, a.us.signer.seed, work.do, number, flavour)
-        ended = exit_code(job)
+        ended = exit_code(perform, job)
         assert line.faults("aid-a") == []
         if is_done(line, work):
             break
@@ -263,7 +254,9 @@ def test_a_page_is_taken_whole_with_its_cursor_or_not_at_all(line: Linked, flavo
                 takes(b.ops, b.us)
         else:
             url = line.nodes["aid-b"].store.engine.url.render_as_string(hide_password=False)
-            exit_code(Job(b.office.home.path, url, NOW, "ops", b.us.signer.seed, takes, number, flavour))
+            exit_code(
+                perform, Job(b.office.home.path, url, NOW, "ops", b.us.signer.seed, takes, number, flavour)
+            )
         with b.office.database.read() as connection:
             held = sum(one.origin == "aid-a" for one in all_posted(connection))
             at = cursor_of(connection, "aid-a")

@@ -5,7 +5,6 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from hashlib import sha256
-from multiprocessing import get_context
 from typing import NamedTuple
 
 import grpc
@@ -45,6 +44,7 @@ from tests.support.faults import Flavour, failing_at
 from tests.support.incidents import ROBBERY, SHOOTING
 from tests.support.network import NOW, Network, Node, on_sqlite_alone, rows_of
 from tests.support.peer_simulator import PeerSimulator
+from tests.support.processes import forked
 
 NAME = "tocsin/alpha/casework-audit"
 LEAVES = [leaf_hash(bytes((number,))) for number in range(9)]
@@ -167,7 +167,7 @@ def test_processes_that_race_can_not_roll_a_log_back(network: Network, alpha: No
     url = beta.store.engine.url.render_as_string(hide_password=False)
     caller, seed = network.directory.member("alpha"), beta.identity.witness.seed
     size = 0
-    with ProcessPoolExecutor(4, mp_context=get_context("forkserver")) as pool:
+    with ProcessPoolExecutor(4, mp_context=forked()) as pool:
         for longer, shorter in ((3, 1), (6, 4), (9, 8)):
             asked_for = [growth(alpha, size, longer), growth(alpha, size, shorter)] * 3
             signed = list(pool.map(is_signed, [Race(url, seed, caller, what) for what in asked_for]))

@@ -5,7 +5,6 @@ import resource
 import signal
 from contextlib import suppress
 from itertools import count
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from console.restoring import Wanted, restore
 from console.saving import Saved, save
 from crypto.sealing import SealKey
 from tests.support.network import NOW
+from tests.support.processes import exit_code
 
 SECRET = bytes(range(32))
 LOCK = lock_to(SealKey(SECRET).public_key)
@@ -36,21 +36,12 @@ def put_back(path: Path, folder: Path) -> Path:
 
 def killed_at(step: int, *job: Any) -> int:
     """Do a job in a process that is killed where it gives a file its name, is that the `step`th time; its exit code."""
-    return _process(_killed_at, step, *job)
+    return exit_code(_killed_at, step, *job)
 
 
 def without_room(room: int, *job: Any) -> int:
     """Do a job in a process in which no file can be larger than that; its exit code."""
-    return _process(_without_room, room, *job)
-
-
-def _process(target: Any, *arguments: Any) -> int:
-    context: Any = get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    process = context.Process(target=target, args=arguments)
-    process.start()
-    process.join()
-    return int(process.exitcode)
+    return exit_code(_without_room, room, *job)
 
 
 def _killed_at(step: int, do: Any, *arguments: Any) -> None:

@@ -7,8 +7,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from multiprocessing import get_context
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
@@ -68,6 +67,7 @@ from tests.support.cubes import yearly
 from tests.support.faults import Flavour, failing_at
 from tests.support.incidents import LOOTING, ROBBERY, SHELLING, SHOOTING
 from tests.support.network import NOW, SOURCE, Node, rows_of
+from tests.support.processes import exit_code
 
 MANY = {f"d{month}": replace(LOOTING, when=PartialDate(2023, month)) for month in range(1, 6)}
 FIRST = {"a": SHOOTING, "b": ROBBERY, **MANY}
@@ -440,17 +440,7 @@ def do_in_a_process_that_fails_at(work: Work, number: int, flavour: Flavour) -> 
     url = work.node.store.engine.url.render_as_string(hide_password=False)
     seeds = (identity.signing.seed, identity.log.seed)
     job = _Job(url, identity.org_id, seeds, work.node.credentials, work.do, number, flavour)
-    process: Any = _processes().Process(target=_perform, args=(job,))
-    process.start()
-    process.join()
-    return int(process.exitcode)
-
-
-def _processes() -> Any:
-    """Processes that start with everything imported and nothing open."""
-    context = get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    return context
+    return exit_code(_perform, job)
 
 
 def _perform(job: _Job) -> None:
