@@ -48,7 +48,7 @@ async def main(home: Home) -> None:
     gatekeeper = Gatekeeper(node.directory, _now, Allowance(STREAMS, STREAMS))
     board = Board(node.org_id, node.store, gatekeeper, _now, streams_per_member=STREAMS)
     exchange = Exchange(node.org_id, node.store)
-    server, port = make_server(exchange, gatekeeper, node.own, "127.0.0.1:0", (board.service(),))
+    server, port = await make_server(exchange, gatekeeper, node.own, "127.0.0.1:0", (board.service(),))
     await server.start()
     crowd: set[asyncio.StreamWriter] = set()
 

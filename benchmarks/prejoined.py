@@ -40,7 +40,7 @@ async def main(home: Home) -> None:
     node = open_node(home, None)
     gatekeeper = Gatekeeper(node.directory, lambda: datetime.now(UTC))
     exchange = Prejoined(node.org_id, node.store)
-    server, port = make_server(exchange, gatekeeper, node.own, home.settings.listen)
+    server, port = await make_server(exchange, gatekeeper, node.own, home.settings.listen)
     await server.start()
     write_file(home.path / ADDRESS_FILE, f"127.0.0.1:{port}".encode())
     await server.wait_for_termination()

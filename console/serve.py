@@ -312,7 +312,7 @@ async def _serve(
         totals.service(gatekeeper),
         AggregateDesk(node.org_id, node.store, node.directory, node.seal_keys).service(gatekeeper),
     )
-    server, port = make_server(exchange, gatekeeper, node.own, home.settings.listen, more)
+    server, port = await make_server(exchange, gatekeeper, node.own, home.settings.listen, more)
     stopped = asyncio.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(one, stopped.set)

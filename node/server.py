@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 import grpc
-from grpc_health.v1 import health, health_pb2_grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from crypto.errors import CryptoError
@@ -166,7 +166,7 @@ class Exchange:
         return head
 
 
-def make_server(
+async def make_server(
     exchange: Exchange,
     gatekeeper: Gatekeeper,
     own: Callable[[], Credentials],
@@ -199,6 +199,8 @@ def make_server(
     health_service = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(health_service, server)
     names = (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME, *(one.name for one in more))
+    for name in names:
+        await health_service.set(name, health_pb2.HealthCheckResponse.SERVING)
     reflection.enable_server_reflection(names, server)
     try:
         port = server.add_secure_port(listen, doorway(own, gatekeeper.welcome))

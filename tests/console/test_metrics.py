@@ -17,6 +17,7 @@ from threading import Thread
 from typing import NamedTuple
 from urllib.request import urlopen
 
+import grpc
 import pytest
 from grpc_health.v1 import health_pb2
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -34,6 +35,12 @@ from tests.console.command_line import copied, machine, tocsin
 pytestmark = pytest.mark.slow
 CANARIES = {"City": "canary-town-7f3a", "Details": "canary words 7f3a", "Actor name": "canary-actor-7f3a"}
 NAME = re.compile(r"(tocsin|process)_[a-z_]+")
+SERVICES = (
+    "",
+    "tocsin.node.v1.ExchangeService",
+    "tocsin.node.v1.WitnessService",
+    "tocsin.node.v1.TotalService",
+)
 UNITS = (
     "_seconds",
     "_bytes",
@@ -140,8 +147,11 @@ async def _asked(home: Path) -> None:
             request_serializer=health_pb2.HealthCheckRequest.SerializeToString,
             response_deserializer=health_pb2.HealthCheckResponse.FromString,
         )
-        well = await check(health_pb2.HealthCheckRequest())
-        assert well.status == health_pb2.HealthCheckResponse.SERVING
+        for service in SERVICES:
+            well = await check(health_pb2.HealthCheckRequest(service=service))
+            assert well.status == health_pb2.HealthCheckResponse.SERVING
+        with pytest.raises(grpc.RpcError, match="NOT_FOUND"):
+            await check(health_pb2.HealthCheckRequest(service="tocsin.node.v1.NoService"))
         with pytest.raises(NodeError, match="LOG_UNKNOWN"):
             await client.checkpoint("nobody")
 
@@ -164,7 +174,7 @@ def test_calls_are_counted_with_how_they_ended(watched: Watched) -> None:
         for one in family.samples
     }
     assert samples["tocsin_calls_total", "ListEntries", "OK"] >= 1
-    assert samples["tocsin_calls_total", "Check", "OK"] == 1
+    assert samples["tocsin_calls_total", "Check", "OK"] == len(SERVICES)
     assert samples["tocsin_calls_total", "GetCheckpoint", "NOT_FOUND"] == 1
     assert samples["tocsin_call_duration_seconds_count", "ListEntries"] >= 1
     assert samples["tocsin_log_entries", "alpha"] > 0

@@ -206,7 +206,7 @@ class Node:
         )
         seals = (seal_of(self.identity),)
         sealed = self.store, network.current, lambda: seals, lambda: network.now
-        server, port = make_server(
+        server, port = await make_server(
             exchange,
             gatekeeper,
             lambda: network.renewed.get(self.org_id, self.credentials),
