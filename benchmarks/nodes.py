@@ -16,7 +16,7 @@ from console.applications import admitted
 from console.home import Home, make_home
 from console.keyring import as_member, open_ring
 from console.network import change_members, found_network, take_over
-from console.serve import ADDRESS_FILE
+from console.together import ADDRESS_FILE
 from crypto.certificates import certificate_pem, private_key_pem, server_name
 from node.audience import Tier
 from node.config import new_settings

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from console.home import Home
 from console.office_server import ADDRESS_FILE as CASE_ADDRESS_FILE
-from console.serve import ADDRESS_FILE
+from console.together import ADDRESS_FILE
 from node.errors import UnavailableError
 
 START_SECONDS = 30.0

@@ -5,19 +5,21 @@ import gc
 import logging
 import signal
 from collections.abc import Callable, Collection, Coroutine, Iterable
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeAlias
 
 from casework.errors import CaseworkError
 from console.alerts import interest_of
 from console.asking import asker
-from console.home import Home, write_file
+from console.home import Home
 from console.joint import DirectoryMembers
 from console.keyring import use_waiting, waiting
 from console.live import LiveCredentials, LiveDirectory, LiveSealKeys
 from console.office import CaseDatabase
 from console.posts import Fetched, fetch, shelf
 from console.posts import Reader as PostReader
+from console.together import forget_listening, leads, led, note_grown, note_listening
 from crypto.sealing import SealKey
 from node.alerting import Board
 from node.allowance import Allowance
@@ -25,31 +27,41 @@ from node.client import Credentials, PeerClient
 from node.collecting import AggregateDesk
 from node.coordinating import coordinator_service
 from node.directory import Directory, Member, Status
-from node.errors import LogBehindError, NodeError, TwoDirectoriesError, UnavailableError
+from node.errors import (
+    BusyError,
+    LogBehindError,
+    LogUnconfirmedError,
+    NodeError,
+    TwoDirectoriesError,
+    UnavailableError,
+)
 from node.gate import Gatekeeper, Watch, unwatched
 from node.gossip import tellers
 from node.gossiping import Hearing, compare_network, hear_from
 from node.logbook import Identity, start_log
 from node.matching import MatchDesk
+from node.receive import Received
 from node.relay import Relay
 from node.restored import verify_may_write
-from node.server import Exchange, make_server
+from node.server import Exchange, Vital, make_server
 from node.sharing import Counter
 from node.slots import issue_checkpoint, seconds_to_next
 from node.statuses import case_status_service
 from node.store.database import Store
+from node.store.heads import log_head
+from node.store.leading import Leads, served_alone
 from node.subscriptions import Listener, listen_to_all
 from node.sync import Outcome, Reader, pull, pull_relayed
 from node.totalling import TotalDesk
 from node.trust import Trusted
 from node.verifiers import Verifiers
+from node.waking import Wakes
 from node.wire import records as codec
 from node.witnessing import WitnessStand
 
 GRACE_SECONDS = 5.0  # for calls under way when the node is stopped
 COLLECT_AFTER_VALUES = 50_000
 AGAIN_SECONDS = 1.0  # between two tries to sign a checkpoint
-ADDRESS_FILE = "listening"  # written when the node listens, removed when it stops
 
 logger = logging.getLogger(__name__)
 
@@ -88,6 +100,14 @@ async def _nothing(_node: Node) -> None:
 
 
 Daily: TypeAlias = Callable[[Node], Coroutine[Any, Any, None]]
+First: TypeAlias = Callable[[Node], Coroutine[Any, Any, object]]
+
+
+class Turns(NamedTuple):
+    """What this process does among others of its node, and what is done before anything is signed."""
+
+    leads: Leads
+    first: First
 
 
 def open_node(home: Home, passphrase: str | None) -> Node:
@@ -131,7 +151,7 @@ def serve(
     *,
     alerts: bool = False,
     daily: Daily = _nothing,
-    first: Callable[[Node], Coroutine[Any, Any, object]] = _nothing,
+    first: First = _nothing,
     watch: Watch = unwatched,
 ) -> None:
     """Serve this node's log until the process is told to stop, and pull from the peers in between.
@@ -148,18 +168,24 @@ def serve(
 
     Raises:
         NodeError: The node can not be started, or may not add to its log.
+        ServedError: Another process serves it, on SQLite.
         CryptoError: Its keys can not be read.
     """
     if waiting(home):  # a change of keys may have been cut short, and half of a TLS key is none
         use_waiting(home, home.directory())
     node = open_node(home, passphrase)
+    turns = Turns(Leads(node.store), first)
     try:
-        asyncio.run(first(node))
-        verify_may_write(node.store, node.org_id)
-        start_log(node.store, node.identity, datetime.now(UTC))
-        issue_checkpoint(node.store, node.identity, codec, datetime.now(UTC))
-        asyncio.run(_serve(node, home, ready, sync_seconds, alerts=alerts, daily=daily, watch=watch))
+        with served_alone(node.store):
+            asyncio.run(first(node))
+            verify_may_write(node.store, node.org_id)
+            start_log(node.store, node.identity, datetime.now(UTC))
+            issue_checkpoint(node.store, node.identity, codec, datetime.now(UTC))
+            asyncio.run(
+                _serve(node, home, ready, sync_seconds, turns, alerts=alerts, daily=daily, watch=watch)
+            )
     finally:
+        turns.leads.close()
         node.store.close()
 
 
@@ -170,7 +196,8 @@ async def sync_all(
 ) -> list[Synced]:
     """Pull from every active member of the network, or only from some; the peers side by side.
 
-    What a member signed about cases comes after its records, if those came to their end.
+    What a member signed about cases comes after its records, if those came to their end. Where another process of this
+    node pulls at this moment, it goes on alone.
 
     Raises:
         NodeError: This node can not sync at all, or a named peer is no member.
@@ -185,10 +212,15 @@ async def sync_all(
         def seen(done: int, size: int) -> None:
             progress(peer.org_id, done, size)
 
+        if not await asyncio.to_thread(pulling.take, peer.org_id):
+            return await asyncio.to_thread(_pulled_elsewhere, node.store, peer.org_id)
         async with PeerClient(peer, node.own()) as client:
-            records = await pull(
-                node.store, client, directory, seen, verifiers=verifiers, identity=node.identity
-            )
+            try:
+                records = await pull(
+                    node.store, client, directory, seen, verifiers=verifiers, identity=node.identity
+                )
+            finally:
+                await asyncio.to_thread(pulling.give, peer.org_id)
             documents = Fetched() if records.error else await fetch(reader, client, now.date())
             reached = not isinstance(records.error, UnavailableError)
             forked = await _hear(node, directory, client, records.doubtful) if reached else frozenset()
@@ -198,9 +230,10 @@ async def sync_all(
     others = (member for member in directory.members if member.org_id != node.org_id and member.endpoints)
     active = (member for member in others if member.status is Status.ACTIVE)
     async with Verifiers() as verifiers:
-        synced = await asyncio.gather(
-            *(one(member) for member in active if not only or member.org_id in only)
-        )
+        with closing(Leads(node.store)) as pulling:
+            synced = await asyncio.gather(
+                *(one(member) for member in active if not only or member.org_id in only)
+            )
         away = [one.records.org_id for one in synced if isinstance(one.records.error, UnavailableError)]
         reached = {one.records.org_id for one in synced} - set(away)
         away += [
@@ -272,9 +305,18 @@ async def _compare(node: Node, client: PeerClient) -> NodeError | None:
     return None
 
 
-def listener(node: Node, home: Home) -> Listener:
-    """A node as one that listens to alerts, by its settings."""
-    return Listener(node.org_id, node.store, node.own, node.directory, interest_of(home.settings))
+def _pulled_elsewhere(store: Store, org_id: str) -> Synced:
+    with store.read() as connection:
+        head = log_head(connection, org_id)
+    held = head.frontier.size if head else 0
+    busy = BusyError("another process of this node pulls from it at this moment")
+    return Synced(Outcome(org_id, Received(), held, held, busy), Fetched())
+
+
+def listener(node: Node, home: Home, leads_to: Callable[[str], bool] = lambda _: True) -> Listener:
+    """A node as one that listens to alerts, by its settings, of the members that this process leads."""
+    interest = interest_of(home.settings)
+    return Listener(node.org_id, node.store, node.own, node.directory, interest, leads=leads_to)
 
 
 async def _serve(
@@ -282,16 +324,18 @@ async def _serve(
     home: Home,
     ready: Callable[[str], None],
     sync_seconds: float | None,
+    turns: Turns,
     *,
     alerts: bool,
     daily: Daily,
     watch: Watch,
 ) -> None:
+    wakes, vital = Wakes(), Vital()
     allowance = Allowance(home.settings.member_calls_per_second, home.settings.member_calls_at_once)
     gatekeeper = Gatekeeper(node.directory, lambda: datetime.now(UTC), allowance, watch)
     passes_on = (lambda: home.policy().levels) if home.settings.relay else None
     exchange = Exchange(node.org_id, node.store, relay=Relay(node.directory, passes_on, codec))
-    board = Board(node.org_id, node.store, gatekeeper, lambda: datetime.now(UTC))
+    board = Board(node.org_id, node.store, gatekeeper, lambda: datetime.now(UTC), wakes=wakes)
     stand = WitnessStand(
         node.org_id,
         node.store,
@@ -312,53 +356,81 @@ async def _serve(
         totals.service(gatekeeper),
         AggregateDesk(node.org_id, node.store, node.directory, node.seal_keys).service(gatekeeper),
     )
-    server, port = await make_server(exchange, gatekeeper, node.own, home.settings.listen, more)
+    server, port = await make_server(
+        exchange, gatekeeper, node.own, home.settings.listen, more, wakes=wakes, vital=vital
+    )
     stopped = asyncio.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(one, stopped.set)
     await server.start()
     address = f"{home.settings.listen.rpartition(':')[0]}:{port}"
-    address_file = home.path / ADDRESS_FILE
-    write_file(address_file, address.encode())
+    note_listening(home, address)
     ready(address)
     try:
         async with asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(board.run()), tasks.create_task(daily(node))]
+            running = [
+                tasks.create_task(one) for one in (board.run(), daily(node), wakes.run(node.store, vital.say))
+            ]
             if node.identity.pace.slot_seconds:
-                running.append(tasks.create_task(_sign_slots(node)))
+                running.append(tasks.create_task(sign_slots(node, home, turns.first)))
             if sync_seconds:
-                running.append(tasks.create_task(_pull_often(node, sync_seconds)))
+                running.append(tasks.create_task(_pull_often(node, sync_seconds, turns.leads)))
             if alerts:
-                running.append(tasks.create_task(listen_to_all(listener(node, home))))
+                heard = listener(node, home, lambda org_id: leads(turns.leads, org_id))
+                running.append(tasks.create_task(listen_to_all(heard)))
             await stopped.wait()
             for task in running:
                 task.cancel()
     finally:
-        address_file.unlink(missing_ok=True)
+        forget_listening(home, address)
         await server.stop(GRACE_SECONDS)
 
 
-async def _sign_slots(node: Node) -> None:
-    """Sign the log once in each slot; what failed is tried again, as long as the slot lasts."""
+async def sign_slots(node: Node, home: Home, first: First) -> None:
+    """Sign the log once in each slot until cancelled; what failed is tried again, as long as the slot lasts.
+
+    Where the database holds less of it than it did, as after a server that was lost, members are asked `first`.
+    """
     pause = 0.0
     while True:
         await asyncio.sleep(pause)
         try:
             now = datetime.now(UTC)
+            await asyncio.to_thread(note_grown, home, node.store)
+            await asyncio.to_thread(verify_may_write, node.store, node.org_id)
             await asyncio.to_thread(issue_checkpoint, node.store, node.identity, codec, now)
             pause = seconds_to_next(node.identity.pace.slot_seconds, datetime.now(UTC))
-        except LogBehindError as error:  # nothing that is tried again soon changes that
+        except (
+            LogBehindError,
+            LogUnconfirmedError,
+        ) as error:  # nothing that is tried again soon changes that
             logger.warning("no checkpoint: reason=%s", error.reason)
             pause = node.identity.pace.slot_seconds
+            if isinstance(error, LogUnconfirmedError):
+                pause = await _asked(node, first, pause)
         except NodeError as error:
             logger.warning("no checkpoint yet: reason=%s", error.reason)
             pause = AGAIN_SECONDS
 
 
-async def _pull_often(node: Node, pause: float) -> None:
+async def _asked(node: Node, first: First, pause: float) -> float:
+    """Ask members what they hold of our log; gives the pause until the next try to sign it."""
+    try:
+        await first(node)
+        await asyncio.to_thread(verify_may_write, node.store, node.org_id)
+    except NodeError as error:
+        logger.warning("no checkpoint: reason=%s", error.reason)
+        return pause
+    return AGAIN_SECONDS
+
+
+async def _pull_often(node: Node, pause: float, lead: Leads) -> None:
+    """Pull from those members that this process leads: from each one process does, and another when that has ended."""
     while True:
         try:
-            await sync_all(node)
+            chosen = await asyncio.to_thread(led, lead, node.directory().members, node.org_id)
+            if chosen:
+                await sync_all(node, chosen)
         except (NodeError, CaseworkError) as error:
             logger.warning("sync failed: reason=%s", error.reason)
         await asyncio.sleep(pause)

@@ -5,9 +5,7 @@ the node's folder; never what stands in a record or a case.
 """
 
 import shutil
-import socket
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -26,8 +24,8 @@ from console.forks import log_states, log_warnings
 from console.home import Home, read_file
 from console.office import EPOCH, CaseDatabase
 from console.saving import newest_backup
-from console.serve import ADDRESS_FILE
 from console.surroundings import witness_keys
+from console.together import answers, listening
 from crypto.certificates import validity
 from crypto.keyfile import is_protected, purpose_of
 from crypto.sentence import Sentence
@@ -79,23 +77,17 @@ def disk(home: Home) -> Iterator[Finding]:
 
 def serving(home: Home) -> Iterator[Finding]:
     """Whether the node can be reached where it says that it listens."""
-    file = home.path / ADDRESS_FILE
-    if not file.exists():
+    found = listening(home)
+    if not found:
         yield Finding(
             State.LOOK, "serve", "the node is not served: members get nothing of it", "tocsin serve"
         )
-        return
-    host, _, port = read_file(file).decode(errors="replace").rpartition(":")
-    try:
-        with closing(socket.create_connection((host.strip("[]"), int(port)), 3)):
-            yield Finding(State.GOOD, "serve", Sentence("listens on {host}:{port}", host=host, port=port))
-    except (OSError, ValueError):
-        yield Finding(
-            State.BAD,
-            "serve",
-            Sentence("nobody answers on {host}:{port}", host=host, port=port),
-            "start tocsin serve again, read its log",
-        )
+    for address in found:
+        if answers(address):
+            yield Finding(State.GOOD, "serve", Sentence("listens on {address}", address=address))
+        else:
+            told = Sentence("nobody answers on {address}", address=address)
+            yield Finding(State.BAD, "serve", told, "start tocsin serve again, read its log")
 
 
 def keys(home: Home) -> Iterator[Finding]:

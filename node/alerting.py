@@ -1,9 +1,9 @@
 """Push this node's alerts to the members that subscribed, and take their notes.
 
-An alert may be sent by another process, so the board looks into the database as long as anybody listens. What it finds
-it encodes once per audience, and the same bytes go into the queue of every stream of that audience. A stream that does
-not empty its queue is ended and catches up by sequence; it holds up nobody. Before each message every caller is held
-against the directory, as the gate does once a second without one.
+An alert may be sent by another process. So as long as anybody listens the board looks into the database, whenever it is
+told that somebody wrote. What it finds it encodes once per audience, and the same bytes go into the queue of every
+stream of that audience. A stream that does not empty its queue is ended and catches up by sequence; it holds up nobody.
+Before each message every caller is held against the directory, as the gate does once a second without one.
 """
 
 import asyncio
@@ -24,6 +24,7 @@ from node.gate import Context, Gatekeeper, abort_call, our_error, shown_certific
 from node.server import Service, read_request_id
 from node.store.database import Store
 from node.urgent import Subscription
+from node.waking import Wakes
 from node.wire import records
 from node.wire.alerts import (
     SERVICE,
@@ -34,7 +35,10 @@ from node.wire.alerts import (
     encode_pushed,
 )
 
-LOOK_SECONDS = 0.2  # between two looks into the database while anybody listens
+LOOK_SECONDS = (
+    0.2  # between two looks into the database while anybody listens and nobody tells that it has changed
+)
+PAUSE_SECONDS = 0.01  # between two looks however often it changes
 ALIVE_SECONDS = 30.0  # between two signs of life
 WRITE_SECONDS = 20.0  # that one message may take on a stream
 QUEUED_MESSAGES = 64
@@ -54,12 +58,14 @@ class Board:
         clock: Callable[[], datetime],
         *,
         streams_per_member: int = STREAMS_PER_MEMBER,
+        wakes: Wakes | None = None,
     ) -> None:
         self._org_id = org_id
         self._store = store
         self._gatekeeper = gatekeeper
         self._clock = clock
         self._streams_per_member = streams_per_member
+        self._wakes = wakes or Wakes()
         self._streams: set[_Stream] = set()
         self._somebody_listens = asyncio.Event()
         self._seen = 0
@@ -68,19 +74,19 @@ class Board:
 
     async def run(self) -> None:
         """Look for new alerts until cancelled; rests while nobody listens."""
-        due = True
-        with self._store.changes() as changed:
-            while True:
-                await self._somebody_listens.wait()
-                try:
-                    due = changed() or due
-                    if due or self._sent:
-                        await self.look()
-                    due = False
-                except NodeError as error:  # the database may be busy now and not the next time
-                    logger.warning("alerts wait: reason=%s", error.reason)
-                self._tend(monotonic())
-                await asyncio.sleep(LOOK_SECONDS)
+        due, seen = True, self._wakes.count
+        while True:
+            await self._somebody_listens.wait()
+            try:
+                if due or self._sent:
+                    await self.look()
+                due = False
+            except NodeError as error:  # the database may be busy now and not the next time
+                logger.warning("alerts wait: reason=%s", error.reason)
+            self._tend(monotonic())
+            await asyncio.sleep(PAUSE_SECONDS)
+            before, seen = seen, await self._wakes.wait(seen, LOOK_SECONDS)
+            due = due or seen != before or not self._wakes.listening
 
     async def look(self) -> None:
         """Push what is new, and write down what has gone out since the last look.

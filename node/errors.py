@@ -231,6 +231,12 @@ class ConfigError(InputError):
     reason = "SETTING_INVALID"
 
 
+class ServedError(ConfigError):
+    """A node is to be served by more processes than can."""
+
+    reason = "ALREADY_SERVED"
+
+
 class PolicyError(InputError):
     """A policy says something that it can not mean; the line is named."""
 

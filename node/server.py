@@ -6,7 +6,7 @@ receipt that a caller brings; nothing else is written here.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
@@ -33,6 +33,7 @@ from node.store.heads import LogHead, log_head
 from node.store.receipts import note_relayed
 from node.store.tiles import FullTiles, TileReader
 from node.verify import MAX_PAGE_ENTRIES
+from node.waking import Wakes
 from node.wire.exchange import (
     SERVICE,
     Call,
@@ -47,7 +48,8 @@ from node.wire.exchange import (
 from node.wire.receipts import decode_confirm_call, decode_receipt, encode_confirmed
 
 DEFAULT_PAGE_ENTRIES = 500
-WATCH_SECONDS = 1.0  # between two looks at the log for an open stream
+WATCH_SECONDS = 1.0  # between two looks at the log for an open stream, where nobody tells that it was signed
+PAUSE_SECONDS = 0.25  # between two looks however often somebody writes
 HANDSHAKE_SECONDS = 20
 CONNECTION_AGE_SECONDS = 3600
 GRACE_SECONDS = 30  # for what is under way on a line that is too old
@@ -61,6 +63,25 @@ class Service(NamedTuple):
 
     name: str
     handlers: grpc.GenericRpcHandler
+
+
+class Vital:
+    """What `grpc.health.v1` says of this node: that it serves, until somebody says otherwise."""
+
+    def __init__(self) -> None:
+        self.servicer = health.aio.HealthServicer()
+        self._names = [""]
+
+    async def answer_for(self, services: Iterable[str]) -> None:
+        """Say it of these services, too."""
+        self._names += services
+        await self.say(serves=True)
+
+    async def say(self, serves: bool) -> None:  # noqa: FBT001 - as whoever is told of the database takes it
+        """Say from now on whether it does."""
+        status = health_pb2.HealthCheckResponse
+        for name in self._names:
+            await self.servicer.set(name, status.SERVING if serves else status.NOT_SERVING)
 
 
 class Exchange:
@@ -172,8 +193,20 @@ async def make_server(
     own: Callable[[], Credentials],
     listen: str,
     more: Sequence[Service] = (),
+    *,
+    wakes: Wakes | None = None,
+    vital: Vital | None = None,
 ) -> tuple[grpc.aio.Server, int]:
     """Build a server that is ready to start, with `more` services behind the same gate.
+
+    Args:
+        exchange: Answers about logs.
+        gatekeeper: Who may call, and how often.
+        own: Our credentials of this moment.
+        listen: host:port; port 0 takes a free one.
+        more: Other services.
+        wakes: Tells whoever watches that somebody has written.
+        vital: What is told of how this node is.
 
     Returns:
         The server and the port that it is bound to.
@@ -195,12 +228,12 @@ async def make_server(
             ("grpc.so_reuseport", 0),
         ),
     )
-    server.add_generic_rpc_handlers((_handlers(exchange, gatekeeper), *(one.handlers for one in more)))
-    health_service = health.aio.HealthServicer()
-    health_pb2_grpc.add_HealthServicer_to_server(health_service, server)
+    vital = vital or Vital()
+    handlers = _handlers(exchange, gatekeeper, wakes or Wakes())
+    server.add_generic_rpc_handlers((handlers, *(one.handlers for one in more)))
+    health_pb2_grpc.add_HealthServicer_to_server(vital.servicer, server)
     names = (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME, *(one.name for one in more))
-    for name in names:
-        await health_service.set(name, health_pb2.HealthCheckResponse.SERVING)
+    await vital.answer_for(names)
     reflection.enable_server_reflection(names, server)
     try:
         port = server.add_secure_port(listen, doorway(own, gatekeeper.welcome))
@@ -226,7 +259,7 @@ def unary_handler(
     return grpc.unary_unary_rpc_method_handler(handle)
 
 
-def _handlers(exchange: Exchange, gatekeeper: Gatekeeper) -> grpc.GenericRpcHandler:
+def _handlers(exchange: Exchange, gatekeeper: Gatekeeper, wakes: Wakes) -> grpc.GenericRpcHandler:
     def unary(answer: Unary) -> "grpc.RpcMethodHandler[bytes, bytes]":
         return unary_handler(answer, gatekeeper, lambda wire: decode_checkpoint_call(wire).request_id)
 
@@ -237,11 +270,13 @@ def _handlers(exchange: Exchange, gatekeeper: Gatekeeper) -> grpc.GenericRpcHand
             call = decode_checkpoint_call(wire)
             request_id = read_request_id(call.request_id)
             while True:
+                seen = wakes.count
                 note = await asyncio.to_thread(exchange.checkpoint, call)
                 if note != sent:
                     yield encode_checkpoint(note)
                     sent = note
-                await asyncio.sleep(WATCH_SECONDS)
+                await asyncio.sleep(PAUSE_SECONDS)
+                await wakes.wait(seen, WATCH_SECONDS - PAUSE_SECONDS)
         except (NodeError, CryptoError) as error:
             await abort_call(context, our_error(error), request_id)
 

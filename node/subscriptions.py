@@ -32,7 +32,7 @@ Clock = Callable[[], datetime]  # aware UTC
 
 
 class Listener(NamedTuple):
-    """This node as a subscriber, and what it wants to hear."""
+    """This node as a subscriber, what it wants to hear, and of which members it is this process that hears."""
 
     org_id: str
     store: Store
@@ -40,6 +40,7 @@ class Listener(NamedTuple):
     directory: Callable[[], Directory]
     interest: Interest
     clock: Clock = lambda: datetime.now(UTC)
+    leads: Callable[[str], bool] = lambda _: True
 
 
 async def listen_to_all(node: Listener) -> None:
@@ -47,7 +48,7 @@ async def listen_to_all(node: Listener) -> None:
     lines: dict[Member, asyncio.Task[None]] = {}
     async with asyncio.TaskGroup() as tasks:
         while True:
-            peers = _peers(node)
+            peers = await asyncio.to_thread(_peers, node)
             for gone in lines.keys() - peers:
                 lines.pop(gone).cancel()
             for peer in peers - lines.keys():
@@ -136,9 +137,8 @@ def _peers(node: Listener) -> set[Member]:
     except NodeError as error:
         logger.warning("nobody to listen to: reason=%s", error.reason)
         return set()
-    return {
-        one for one in members if one.org_id != node.org_id and one.endpoints and one.status is Status.ACTIVE
-    }
+    others = (one for one in members if one.org_id != node.org_id)
+    return {one for one in others if one.endpoints and one.status is Status.ACTIVE and node.leads(one.org_id)}
 
 
 def _note(store: Store, org_id: str, now: datetime, reason: str) -> None:

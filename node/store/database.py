@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlch
 
 from crypto.sentence import Sentence
 from node.errors import BusyError, StoreError, UnreachableError
+from node.store.changes import CHANNEL, Changes, watched
 from node.store.connecting import BUSY_SECONDS, is_gone, make_engine
 
 _GONE = Sentence(
@@ -20,6 +21,7 @@ _GONE = Sentence(
 )
 _FULL = Sentence("the disk of the database is full; nothing of this was stored")
 _WRITE_LANE = 0x746F6373696E  # "tocsin"
+_LANE = select(func.pg_advisory_xact_lock(_WRITE_LANE), func.pg_notify(CHANNEL, ""))  # told when it is stored
 
 Rows: TypeAlias = Sequence[tuple[Any, ...]]
 Transaction: TypeAlias = Connection  # what use cases hand from one function of this package to the next
@@ -100,35 +102,27 @@ class Store:
             with writer.begin():
                 if writer.dialect.name == "postgresql":
                     writer.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
-                    writer.execute(select(func.pg_advisory_xact_lock(_WRITE_LANE)))
+                    writer.execute(_LANE)
                 yield writer
 
     @contextmanager
-    def changes(self) -> Iterator[Callable[[], bool]]:
-        """Give a function that tells in microseconds whether anything may have been written since it was last asked.
-
-        PostgreSQL has no such answer; there it always may.
+    def changes(self) -> Iterator[Changes]:
+        """Give what tells whether anything was written since it was last asked, by whichever process.
 
         Raises:
             StoreError: The database can not be read.
         """
-        if self.engine.dialect.name != "sqlite":
-            yield lambda: True
-            return
-        with _our_errors(), self.engine.connect() as connection:
-            line: Any = connection.connection.dbapi_connection
-            error = connection.dialect.loaded_dbapi.Error
-            seen: tuple[int] | None = None
+        with _our_errors(), self.engine.connect() as connection, watched(connection) as changes:
+            yield changes
 
-            def changed() -> bool:
-                nonlocal seen
-                try:
-                    before, seen = seen, line.execute("PRAGMA data_version").fetchone()
-                except error as failure:
-                    raise StoreError("the database can not be read") from failure
-                return seen != before
+    def probe(self) -> None:
+        """Have the database answer something.
 
-            yield changed
+        Raises:
+            StoreError: It can not.
+        """
+        with self.read() as connection:
+            connection.execute(select(1))
 
     def close(self) -> None:
         """Close every pooled connection."""

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from crypto.checkpoint import stated_size
 from crypto.errors import CheckpointError, ProofError
@@ -80,6 +80,7 @@ def advance_log(
     now = {
         "log_id": head.log_id,
         "held": head.frontier.size,
+        "held_frontier": head.frontier.to_bytes(),
         "new_size": frontier.size,
         "new_frontier": frontier.to_bytes(),
         "new_checkpoint": checkpoint,
@@ -124,7 +125,11 @@ _HEADS = select(
 _HEAD = _HEADS.where(log.c.origin_id == bindparam("origin_id"))
 _ADVANCE = (
     update(log)
-    .where(and_(log.c.id == bindparam("log_id"), log.c.size == bindparam("held")))
+    .where(
+        log.c.id == bindparam("log_id"),
+        log.c.size == bindparam("held"),
+        log.c.frontier == bindparam("held_frontier"),
+    )
     .values(
         size=bindparam("new_size"),
         frontier=bindparam("new_frontier"),

@@ -1,5 +1,6 @@
 """A node that was restored or copied asks the members what they hold of its log before it adds anything to it."""
 
+import asyncio
 import shutil
 import socket
 import sqlite3
@@ -11,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from console.home import open_home
+from console.serve import Node, sign_slots
 from node.config import load_settings
 from node.errors import LogBehindError, LogUnconfirmedError, NodeError
 from node.logbook import Pace
@@ -55,6 +58,31 @@ def test_a_folder_that_was_put_back_adds_nothing_before_somebody_was_asked(
     assert share(alpha).err.endswith("[LOG_UNCONFIRMED]\n")
     assert tocsin("log", "confirm", "--alone", "--home", alpha).code == 0
     assert share(alpha).code == 0
+
+
+def test_a_database_that_lost_its_last_commits_signs_nothing_before_somebody_was_asked(
+    network: tuple[Path, Path],
+) -> None:
+    alpha, _ = network
+    home = open_home(alpha)
+    with closing(home.store()) as store:
+        own = home.identity(None)._replace(pace=Pace(60))
+        node = Node("alpha", store, lambda: home.credentials(None), home.directory, own)
+        (alpha / "log.size").write_text("7")  # so long it was when the server stopped
+
+        async def signing() -> None:
+            asked = asyncio.Event()
+
+            async def ask(_node: Node) -> None:
+                asked.set()
+
+            task = asyncio.create_task(sign_slots(node, home, ask))
+            await asyncio.wait_for(asked.wait(), 20)
+            task.cancel()
+
+        asyncio.run(signing())
+        with pytest.raises(LogUnconfirmedError):
+            verify_may_write(store, "alpha")
 
 
 def set_back(home: Path, kept: Path) -> None:

@@ -71,6 +71,7 @@ from node.totalling import TotalDesk
 from node.trust import Document
 from node.verdict_check import check_verdicts
 from node.verify import Origin
+from node.waking import Wakes
 from node.wire import charters, matching, records, witness
 from node.wire.receipts import decode_receipt
 from node.witnessing import WitnessStand
@@ -195,7 +196,8 @@ class Node:
         passes_on = (lambda: BASELINE.policy.levels) if self.org_id in network.relays else None
         relay = Relay(network.current, passes_on, records)
         exchange = Exchange(self.org_id, self.store, lambda: network.now, relay)
-        board = Board(self.org_id, self.store, gatekeeper, lambda: network.now)
+        wakes = Wakes()
+        board = Board(self.org_id, self.store, gatekeeper, lambda: network.now, wakes=wakes)
         stand = WitnessStand(
             self.org_id,
             self.store,
@@ -221,14 +223,18 @@ class Node:
                 TotalDesk(self.identity, *sealed).service(gatekeeper),
                 AggregateDesk(self.org_id, *sealed).service(gatekeeper),
             ),
+            wakes=wakes,
         )
         await server.start()
-        pushing = asyncio.create_task(board.run())
+        pushing = [asyncio.create_task(board.run())]
+        if network.waking:
+            pushing.append(asyncio.create_task(wakes.run(self.store)))
         try:
             yield network.directory.member(self.org_id)._replace(endpoints=(f"127.0.0.1:{port}",))
         finally:
-            pushing.cancel()
-            await asyncio.wait([pushing])
+            for one in pushing:
+                one.cancel()
+            await asyncio.wait(pushing)
             await server.stop(None)
 
     def faults(self, *known: Origin) -> list[Fault]:
@@ -261,10 +267,12 @@ class Network:
         allowance: What each node lets one member ask of it.
         documents: What nodes hold as the signed documents of the network.
         renewed: What nodes show in TLS in the place of their first credentials.
+        waking: Whether nodes are told what other processes of theirs write, instead of looking.
     """
 
     def __init__(self, new_database_url: Callable[[], str]) -> None:
         self.now = NOW
+        self.waking = False
         self.relays: set[str] = set()  # who passes on what others shared
         self.directory = Directory("testnet", 1, NOW, NOW + LIFETIME, ())
         self.fault: Exception | None = None
