@@ -51,15 +51,22 @@ def main() -> int:
     )
     parser.add_argument("--million", action="store_true", help="a million records too; takes an hour")
     parser.add_argument(
+        "--ten-million",
+        action="store_true",
+        help="questions over ten million incidents too; half an hour more",
+    )
+    parser.add_argument(
         "--only", choices=MEASURES, action="append", help="this measurement; may be given again"
     )
     asked = parser.parse_args()
     sizes = (10_000,) if asked.quick else (10_000, 100_000, 1_000_000) if asked.million else (10_000, 100_000)
     lines: list[Line] = []
+    counted = (10_000,) if asked.quick else (10_000, 100_000, 1_000_000)
+    counted += (10_000_000,) if asked.ten_million else ()
     engines: tuple[Engine, ...] = ("sqlite",) if asked.quick else ("sqlite", "postgresql")
     with (
         tempfile.TemporaryDirectory(prefix="tocsin-bench-") as folder,
-        Lab(Path(folder), sizes, engines) as lab,
+        Lab(Path(folder), sizes, engines, counted) as lab,
     ):
         try:
             for name in asked.only or MEASURES:

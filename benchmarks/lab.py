@@ -17,11 +17,15 @@ class Lab:
 
     Attributes:
         sizes: Numbers of records, ascending.
+        counted: Numbers of incidents over which questions are asked, ascending; nothing of them is signed.
         engines: Databases to measure on.
     """
 
-    def __init__(self, folder: Path, sizes: tuple[int, ...], engines: tuple[Engine, ...]) -> None:
+    def __init__(
+        self, folder: Path, sizes: tuple[int, ...], engines: tuple[Engine, ...], counted: tuple[int, ...] = ()
+    ) -> None:
         self.sizes = sizes
+        self.counted = counted or sizes
         self.engines = engines
         self._folder = folder
         self._networks: dict[int, Network] = {}

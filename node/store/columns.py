@@ -25,6 +25,7 @@ from node.store.database import Run, Store, insert_many, next_id
 from node.tables import column_segment, fact, fact_change
 
 MEMORY = "384MB"
+_ROW_GROUP = 61_440  # rows of a file that are encoded together, and held in memory until then
 
 logger = logging.getLogger(__name__)
 _FORM = ",".join(
@@ -222,9 +223,13 @@ class Columns:
         file = f"{first}-{stop}-{token_hex(8)}.parquet"
         engine = self._engine()
         rows = select(fact).where(and_(fact.c.id >= first, fact.c.id < stop)).order_by(fact.c.id)
-        _fill(engine, self._folder, connection, f"rows ({_FORM})", rows)
         draft = self._folder / f".{file}.new"
-        engine.execute(f"COPY rows TO '{_quoted(str(draft))}' (FORMAT parquet, COMPRESSION zstd)")
+        with _passed(self._folder, connection, _FORM, rows) as passing:
+            # From text to file, so that the rows are never all in memory.
+            engine.execute(
+                f"COPY ({passing}) TO '{_quoted(str(draft))}'"
+                f" (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP})"
+            )
         engine.close()
         draft.replace(self._folder / file)
         return _Segment(0, first, stop, _DIGEST, file)
@@ -282,21 +287,25 @@ def _has_triggers(connection: Connection) -> bool:
 
 
 def _fill(engine: Any, folder: Path, connection: Connection, form: str, rows: Any) -> None:
-    """Make a table of DuckDB out of what a statement finds; as text on the way, which is what both ends do fastest."""
+    """Make a table of DuckDB out of what a statement finds."""
     name, _, columns = form.partition(" ")
     engine.execute(f"CREATE TABLE {form}")
+    with _passed(folder, connection, columns.strip("()"), rows) as passing:
+        engine.execute(f"INSERT INTO {name} {passing}")
+
+
+@contextmanager
+def _passed(folder: Path, connection: Connection, form: str, rows: Any) -> Iterator[str]:
+    """Give a select of DuckDB for what a statement finds; as text on the way, which is what both ends do fastest."""
     passing = folder / f".{token_hex(8)}.csv"
     try:
         ends = _write_text(connection, rows, passing)
-        if passing.stat().st_size:
-            listed = ", ".join(
-                f"'{one.split()[0]}': '{one.split()[1]}'" for one in columns.strip("()").split(",")
-            )
-            engine.execute(  # our own file and names
-                f"INSERT INTO {name} SELECT * FROM read_csv('{_quoted(str(passing))}', auto_detect = false,"  # noqa: S608
-                f" header = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', new_line = '{ends}',"
-                f" parallel = false, columns = {{{listed}}})"
-            )
+        listed = ", ".join(f"'{one.split()[0]}': '{one.split()[1]}'" for one in form.split(","))
+        yield (  # our own file and names
+            f"SELECT * FROM read_csv('{_quoted(str(passing))}', auto_detect = false,"  # noqa: S608
+            f" header = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', new_line = '{ends}',"
+            f" parallel = false, columns = {{{listed}}})"
+        )
     finally:
         passing.unlink(missing_ok=True)
 
