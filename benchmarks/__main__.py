@@ -61,7 +61,7 @@ def main() -> int:
     asked = parser.parse_args()
     sizes = (10_000,) if asked.quick else (10_000, 100_000, 1_000_000) if asked.million else (10_000, 100_000)
     lines: list[Line] = []
-    counted = (10_000,) if asked.quick else (10_000, 100_000, 1_000_000)
+    counted: tuple[int, ...] = (10_000,) if asked.quick else (10_000, 100_000, 1_000_000)
     counted += (10_000_000,) if asked.ten_million else ()
     engines: tuple[Engine, ...] = ("sqlite",) if asked.quick else ("sqlite", "postgresql")
     with (

@@ -9,7 +9,7 @@ from node.errors import StoreError
 from node.store.columns import Columns
 from node.store.database import Store
 
-REVISION = "0035"  # newest revision in migrations/versions; a test holds the two together
+REVISION = "0036"  # newest revision in migrations/versions; a test holds the two together
 MIGRATION_WAITS_SECONDS = 5.0  # for a table that others use; while it waits, they wait behind it
 _TABLE = "alembic_version"
 

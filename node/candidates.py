@@ -11,10 +11,11 @@ from hashlib import sha256
 from itertools import combinations, product
 from typing import NamedTuple, TypeAlias
 
-from node.likeness import Likeness, likeness, weights
+from node.likeness import Found, Likeness, likeness, weights
 from node.sight import Sight
 from node.signed import RecordName
 
+UNLIKE = 200  # hundredths of a bit below a pair of which nothing is known, from where on pairs are left out of sums
 MAX_BLOCK = 300  # reports of one country, cause and month; of more, only those of one province are compared
 
 Pair: TypeAlias = tuple[RecordName, RecordName]  # in ascending order
@@ -45,11 +46,15 @@ class Looked(NamedTuple):
 
     Attributes:
         candidates: Pairs that are likely enough for people to look at, most likely first.
-        compared: How many pairs that nobody has decided, and that show their day, weigh so much.
+        possible: Pairs that are not quite unlike, in no order: many that are not likely add up, too.
+        across: How many pairs of two organizations that nobody has decided look so.
+        within: How many pairs of one organization do, which are never of one event.
     """
 
     candidates: tuple[Candidate, ...]
-    compared: Mapping[int, int]
+    possible: Sequence[Candidate]
+    across: Mapping[Found, int]
+    within: Mapping[Found, int]
 
 
 def candidates(
@@ -60,26 +65,31 @@ def candidates(
 
 
 def look(reports: Reports, *, same: Collection[Pair] = (), apart: Collection[Pair] = ()) -> Looked:
-    """Weigh all pairs of reports of different organizations in a block.
+    """Weigh all pairs of reports in a block.
 
     Args:
         reports: What is shown of each.
         same: Pairs that were decided to be of one event; their records have their partner.
         apart: Pairs that were decided not to be.
     """
-    review = weights().review
-    found, compared = [], Counter[int]()
+    table = weights()
+    possible, across, within = [], Counter[Found](), Counter[Found]()
     for one, other in _compared(reports):
+        alike = likeness(reports[one], reports[other])
+        if alike is None:
+            continue
+        if one.origin_id == other.origin_id:
+            within[alike.found] += 1
+            continue
         pair = pair_of(one, other)
         if pair in apart or pair in same:
             continue
-        alike = likeness(reports[one], reports[other])
-        if alike is not None and alike.by_day:
-            compared[alike.weight] += 1
-        if alike is not None and alike.weight >= review:
-            found.append(Candidate(pair, alike))
+        across[alike.found] += 1
+        if alike.weight >= table.before - UNLIKE:
+            possible.append(Candidate(pair, alike))
+    found = [one for one in possible if one.likeness.weight >= table.review]
     found.sort(key=lambda one: (-one.likeness.weight, one.pair))
-    return Looked(tuple(_best_of_each(found, same)), compared)
+    return Looked(tuple(_best_of_each(found, same)), possible, across, within)
 
 
 def _best_of_each(found: Iterable[Candidate], same: Iterable[Pair]) -> Iterator[Candidate]:
@@ -96,23 +106,19 @@ def _best_of_each(found: Iterable[Candidate], same: Iterable[Pair]) -> Iterator[
 
 
 def _compared(reports: Reports) -> Iterator[Pair]:
-    """Pairs of reports of different organizations in a block; what shows no month or country is in none."""
+    """Pairs of reports in a block; what shows no month or country is in none."""
     blocks = _blocks(reports)
     for months in blocks.values():
         for month, names in months.items():
             following = months.get(month + 1, ())
             if max(len(names), len(following)) <= MAX_BLOCK:
-                yield from _apart(combinations(names, 2))
-                yield from _apart(product(names, following))
+                yield from combinations(names, 2)
+                yield from product(names, following)
             else:
                 here, there = (_by_province(reports, some) for some in (names, following))
                 for province, some in here.items():
-                    yield from _apart(combinations(some, 2))
-                    yield from _apart(product(some, there.get(province, ())))
-
-
-def _apart(pairs: Iterable[tuple[RecordName, RecordName]]) -> Iterator[Pair]:
-    return ((one, other) for one, other in pairs if one.origin_id != other.origin_id)
+                    yield from combinations(some, 2)
+                    yield from product(some, there.get(province, ()))
 
 
 def _blocks(reports: Reports) -> _Blocks:

@@ -22,7 +22,7 @@ class Reading(StrEnum):
     """How pairs that nobody has decided are read when events are counted."""
 
     LOW = "low"  # every open pair is one event
-    BEST = "best"  # as many are as can be expected to be, the likeliest
+    BEST = "best"  # the likeliest are, until as many events are left as can be expected
     HIGH = "high"  # none is
 
 
@@ -33,11 +33,18 @@ class Ties(NamedTuple):
         same: Pairs that both owners call the same.
         apart: Pairs that an owner calls distinct.
         open: Pairs that nobody has decided, with their weights (hundredths of a bit).
+        expected: How many events less than reports each open pair stands for, in thousandths; where that is not
+            known, its probability.
     """
 
     same: frozenset[Pair] = frozenset()
     apart: frozenset[Pair] = frozenset()
     open: Mapping[Pair, int] = MappingProxyType({})
+    expected: Mapping[Pair, int] = MappingProxyType({})
+
+    def surplus(self, pair: Pair) -> int:
+        """How many events less than reports an open pair stands for, in thousandths."""
+        return self.expected.get(pair, round(1000 * probability(self.open[pair])))
 
 
 class Clusters(NamedTuple):
@@ -54,21 +61,25 @@ class _Groups:
         self._walls = walls
         self._group: dict[RecordName, Group] = {}
 
-    def join(self, one: RecordName, other: RecordName, *, walled: bool = True) -> None:
+    def join(self, one: RecordName, other: RecordName, *, walled: bool = True) -> bool:
+        """Put two together; whether that made one event of two."""
         mine, theirs = self.of(one), self.of(other)
-        if mine is theirs or (walled and self._walled(mine, theirs)):
-            return
+        if mine is theirs or (walled and contradicted(mine | theirs, self._walls)):
+            return False
         both = mine | theirs
         self._group.update(dict.fromkeys(both, both))
+        return True
+
+    def called_apart(self, one: RecordName, other: RecordName) -> bool:
+        """Whether somebody signed that what these two are in is not one event."""
+        both = self.of(one) | self.of(other)
+        return any(first in both and second in both for first, second in self._walls)
 
     def of(self, one: RecordName) -> Group:
         return self._group.get(one) or self._group.setdefault(one, frozenset({one}))
 
     def all(self) -> tuple[Group, ...]:
         return tuple(sorted((one for one in set(self._group.values()) if len(one) > 1), key=sorted))
-
-    def _walled(self, mine: Group, theirs: Group) -> bool:
-        return contradicted(mine | theirs, self._walls)
 
 
 def contradicted(group: Group, walls: Collection[Pair]) -> bool:
@@ -99,14 +110,24 @@ def groups_of(ties: Ties, reading: Reading) -> tuple[Group, ...]:
         first, *others = sorted(group)
         for one in others:
             found.join(first, one)
-    likely = sorted(ties.open, key=lambda pair: (-ties.open[pair], pair))
-    expected = round(sum(probability(ties.open[pair]) for pair in likely))
-    for pair in likely[: {Reading.LOW: None, Reading.BEST: expected, Reading.HIGH: 0}[reading]]:
-        found.join(*pair)
+    if reading is not Reading.HIGH:
+        _join_open(found, ties, everything=reading is Reading.LOW)
     if reading is Reading.LOW:
         for pair in sorted(_contradicted_pairs(ties, decided)):
             found.join(*pair)
     return found.all()
+
+
+def _join_open(found: _Groups, ties: Ties, *, everything: bool) -> None:
+    """Join open pairs, the likeliest first, all of them or as many as are expected to make one event of two."""
+    expected, joined = sum(map(ties.surplus, ties.open)), 0
+    for pair in sorted(ties.open, key=lambda pair: (-ties.open[pair], pair)):
+        if not everything and joined >= round(expected / 1000):
+            return
+        if found.join(*pair):
+            joined += 1
+        elif found.called_apart(*pair):  # what can not be is not to be made up for by others
+            expected -= ties.surplus(pair)
 
 
 def event_id(members: Iterable[RecordName]) -> str:

@@ -3,22 +3,22 @@
 The weights are those of Fellegi and Sunter. They propose; people decide.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from difflib import SequenceMatcher
 from functools import cache, lru_cache
 from importlib.resources import files
 from math import log2
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from node.ladders import CACHED
 from node.sight import Sight
 
+Found: TypeAlias = tuple[tuple[str, str], ...]  # (dimension, level) of each that could be compared
 UNKNOWN = "unknown"
 SAME_DAYS, NEAR_DAYS = 2, 7
 _SPELLED_ALIKE = 0.85  # of their signs, from which on two names are taken for one
-_BY_DAY = frozenset({"same_day", "within_2_days", "within_7_days", "farther"})
-_WORTH, _ROUNDS = 100, 60
+_BY_MONTH = ("same_month", "next_month")
 # Means that another list of codes, or another witness, gives for one deed.
 _RELATED = (
     frozenset({"aerial_bombardment", "shelling", "landmine", "roadside_ied", "vehicle_borne_ied"})
@@ -30,12 +30,19 @@ _RELATED = (
 
 
 class Table(NamedTuple):
-    """The weights, in hundredths of a bit, by dimension and level; `before` and `review` are on the same scale."""
+    """The weights, in hundredths of a bit, by dimension and level; `before` and `review` are on the same scale.
+
+    Attributes:
+        of_one: How often two reports of one event stand on a level (m).
+        of_two: How often two of different events do (u).
+    """
 
     version: str
     weights: Mapping[tuple[str, str], int]
     before: int
     review: int
+    of_one: Mapping[tuple[str, str], float]
+    of_two: Mapping[tuple[str, str], float]
 
 
 class Likeness(NamedTuple):
@@ -45,17 +52,12 @@ class Likeness(NamedTuple):
     """
 
     weight: int
-    found: tuple[tuple[str, str], ...]
+    found: Found
 
     @property
     def probability(self) -> float:
         """That they are of one event, if the table is right."""
         return probability(self.weight)
-
-    @property
-    def by_day(self) -> bool:
-        """Whether both show their day."""
-        return any(dimension == "when" and level in _BY_DAY for dimension, level in self.found)
 
 
 def probability(weight: int) -> float:
@@ -70,31 +72,16 @@ def weights() -> Table:
     rows = [line.split("\t") for line in lines if not line.startswith("#")][1:]
     bits = {(dimension, level): round(100 * log2(float(m) / float(u))) for dimension, level, m, u in rows}
     version = lines[0].partition("\t")[2]
-    return Table(version, bits, bits.pop(("odds", "before")), bits.pop(("odds", "review")))
+    of_one, of_two = ({(row[0], row[1]): float(row[at]) for row in rows} for at in (2, 3))
+    return Table(version, bits, bits.pop(("odds", "before")), bits.pop(("odds", "review")), of_one, of_two)
 
 
-def odds_before(compared: Mapping[int, int]) -> int:
-    """The odds of a pair that nobody has looked at, as the reports themselves show them, in hundredths of a bit.
-
-    Where everybody reports what others report too, a pair that looks alike is more often one event than where each sees
-    things of its own. The share of pairs that are one is the likeliest by the weights of all of them (expectation and
-    maximization, with m and u as they are); that of the table counts like `_WORTH` pairs, so few reports change little.
-
-    Only of pairs that show their day: months and provinces alone do not tell one event from two that are alike.
-
-    Args:
-        compared: How many pairs of the blocks, by day, weigh so much by the table.
-    """
-    table = weights()
-    before = probability(table.before)
-    ratios = [(2 ** ((weight - table.before) / 100), number) for weight, number in compared.items()]
-    everything, share = _WORTH + sum(compared.values()), before
-    for _ in range(_ROUNDS):
-        expected = sum(
-            number * share * ratio / (share * ratio + 1 - share) for ratio, number in sorted(ratios)
-        )
-        share = (_WORTH * before + expected) / everything
-    return round(100 * log2(share / (1 - share)))
+def levels(dimension: str, level: str) -> Sequence[str]:
+    """What could have been found where this was: by day or by month, as both show it."""
+    all_levels = [one for name, one in weights().weights if name == dimension]
+    if dimension != "when":
+        return all_levels
+    return _BY_MONTH if level in _BY_MONTH else [one for one in all_levels if one not in _BY_MONTH]
 
 
 def likeness(one: Sight, other: Sight) -> Likeness | None:

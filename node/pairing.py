@@ -4,15 +4,15 @@ Of its own records a node compares what each member was shown, so that both side
 weights. Of two members' records it compares what it was shown itself; whether they are one is for their owners to say.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from node.audience import ALL_CLOSED, Audience, Tier, levels_for
-from node.candidates import Candidate, Pair, Reports, look, pair_of
-from node.clusters import Ties
+from node.candidates import Pair, Reports, look, pair_of
+from node.chances import Weighed, weigh
+from node.clusters import Ties, clusters
 from node.errors import UnknownMatchError
-from node.likeness import odds_before, weights
+from node.likeness import weights
 from node.sight import cut_sight, sight
 from node.signed import Codec, RecordName
 from node.store.database import Store, Transaction
@@ -55,9 +55,10 @@ def find_pairs(
         shown = _shown_to(own, Audience(network[member], member))
         hers = _reports(one for one in theirs if one.place.name.origin_id == member)
         looked.append(look({**shown, **hers}, same=same, apart=apart))
-    more = odds_before(sum((Counter(one.compared) for one in looked), Counter())) - weights().before
-    found = (candidate for one in looked for candidate in one.candidates)
-    pairs = tuple(sorted(_likely(one, more, day_number(now.date())) for one in found))
+    present = {one.place.name for one in (*own, *theirs)}
+    events = [group & present for group in clusters(Ties(same, apart)).events]
+    today = day_number(now.date())
+    pairs = tuple(sorted(_kept(one, today) for one in weigh(looked, events)))
     named = {name for one in pairs for name in one.pair}
     with store.write() as connection:
         put_likely_pairs(connection, pairs)
@@ -94,7 +95,9 @@ def ties(connection: Transaction, known_on: int | None = None) -> Ties:
     said = [one.verdict for one in all_verdicts(connection, known_on)]
     same, apart = agreed(said)
     pairs = likely_pairs(connection, known_on)
-    return Ties(same, apart, {one.pair: one.weight for one in pairs if one.pair not in same | apart})
+    undecided = [one for one in pairs if one.pair not in same | apart]
+    expected = {one.pair: one.expected for one in undecided if one.expected is not None}
+    return Ties(same, apart, {one.pair: one.weight for one in undecided}, expected)
 
 
 def _theirs(connection: Transaction, codec: Codec) -> list[Standing]:
@@ -121,9 +124,8 @@ def _shown_to(own: Iterable[Standing], member: Audience) -> Reports:
     return found
 
 
-def _likely(one: Candidate, more: int, today: int) -> LikelyPair:
-    """A pair as it is kept: which are found is the table's to say, how probable each is what is seen here as well."""
-    found = " ".join(f"{dimension}:{level}" for dimension, level in one.likeness.found)
-    pair: Pair = one.pair
-    weight = one.likeness.weight + (more if one.likeness.by_day else 0)
-    return LikelyPair(pair, weight, found, weights().version, today)
+def _kept(one: Weighed, today: int) -> LikelyPair:
+    """A pair as it is kept: which are found is the table's to say, how likely each is what is seen here as well."""
+    pair, alike = one.candidate
+    found = " ".join(f"{dimension}:{level}" for dimension, level in alike.found)
+    return LikelyPair(pair, one.weight, found, weights().version, today, one.expected)

@@ -528,6 +528,7 @@ likely_pair = Table(  # pairs that were likely enough for people to look at, whe
     Column("found", Text, nullable=False),
     Column("weights_version", Text, nullable=False),
     Column("since", Integer, nullable=False),  # the day on which it was found first
+    Column("expected", Integer),  # events less than reports, in thousandths
 )
 
 verdict = Table(  # every verdict, ours and those of members, as they were signed

@@ -34,13 +34,20 @@ class Standing(NamedTuple):
 
 
 class LikelyPair(NamedTuple):
-    """A pair as it was found last; `since` is the day on which it was found first, as a `day_number`."""
+    """A pair as it was found last.
+
+    Attributes:
+        weight: How likely it is, in hundredths of a bit.
+        since: The day on which it was found first, as a `day_number`.
+        expected: How many events less than reports it stands for, in thousandths; `None` if an older version found it.
+    """
 
     pair: Pair
     weight: int
     found: str
     weights_version: str
     since: int
+    expected: int | None
 
 
 def own_standing(connection: Connection, org_id: str) -> list[Standing]:
@@ -161,7 +168,13 @@ def put_likely_pairs(connection: Connection, pairs: Collection[LikelyPair]) -> N
         connection,
         likely_pair,
         [
-            (*one.pair[0], *one.pair[1], *one[1:4], min(one.since, since.get(one.pair, one.since)))
+            (
+                *one.pair[0],
+                *one.pair[1],
+                *one[1:4],
+                min(one.since, since.get(one.pair, one.since)),
+                one.expected,
+            )
             for one in sorted(pairs)
         ],
     )
