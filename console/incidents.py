@@ -43,7 +43,7 @@ def incident_sheet(records: Sequence[Given], notes: Mapping[str, object]) -> She
     """Records as a table to take away; columns of places, labels and harms that nobody fills are left out."""
     names = [column.name for column in COLUMNS]
     rows = [_Row(one, dict(zip(names, fact(one.chains), strict=True))) for one in records]
-    columns = [*_COLUMNS, *_harms(records)]
+    columns = [*_COLUMNS, *_FURTHER, *_harms(records)]
     cells = [[one.cell(row) for row in rows] for one in columns]
     kept = [at for at, one in enumerate(columns) if one.anyway or any(cell is not None for cell in cells[at])]
     return Sheet(
@@ -211,6 +211,27 @@ def _counted(code: str) -> Callable[[_Row], Cell]:
     return lambda row: sum(one.number for one in row.given.details if (one.topic, one.code) == (_HARM, code))
 
 
+def _listed(topic: str) -> Callable[[_Row], Cell]:
+    """Codes of a list that holds several."""
+    return lambda row: ", ".join(one.code for one in row.given.details if one.topic == topic) or None
+
+
+def _days(kind: str) -> Callable[[_Row], Cell]:
+    """Days of captivity of one kind."""
+    return lambda row: next(
+        (one.number for one in row.given.details if (one.topic, one.code) == ("duration", kind)), None
+    )
+
+
+# What is known beside the ladders: of our own records alone, as it never leaves.
+_FURTHER = (
+    _Column("fate", "#event+fate", _listed("fate"), anyway=False),
+    _Column("days_of_abduction", "#indicator+abduction+days", _days("abduction"), anyway=False),
+    _Column("days_of_detention", "#indicator+detention+days", _days("detention"), anyway=False),
+    _Column("programme", "#sector", _listed("programme"), anyway=False),
+    _Column("impact", "#impact", _listed("impact"), anyway=False),
+    _Column("driver", "#event+driver", _listed("driver"), anyway=False),
+)
 _COLUMNS = (
     _Column("id", "#event+id", lambda row: row.given.name),
     _Column("label", "#meta+label", lambda row: row.given.label or None, anyway=False),

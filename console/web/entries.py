@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from console.errors import EntryError
+from console.web.effects import custody_of, effects, effects_of
 from console.web.visit import Fields
 from node.errors import IncidentError
 from node.model import (
@@ -46,6 +47,7 @@ GROUPS: Mapping[str, tuple[Field, ...]] = {
     "people": (Field("custody", "custody"),),
     "who": (Field("actor_type", "actor_type"), Field("actor_name", "text"), Field("motive", "motive")),
     "what": (Field("cause", "cause"), Field("context", "context")),
+    "effects": (),
     "sure": (Field("certainty", "certainty"), Field("source_kind", "source_kind")),
 }
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -73,7 +75,7 @@ def values_of(incident: Incident) -> dict[str, str]:
             f"staff{at}": tally.staff,
             f"sex{at}": tally.sex,
         }
-    return found
+    return found | effects_of(incident)
 
 
 def rows_of(values: Mapping[str, str]) -> int:
@@ -117,6 +119,9 @@ def changed(incident: Incident, group: str, form: Fields) -> Incident:
                 given[name] = text or ("" if kind in {"text", "long"} else "unknown")
         if group == "people":
             given["victims"] = _victims(typed, incident)
+        if group == "effects":
+            given["details"] = details = effects(incident, typed)
+            given["custody"] = custody_of(incident.custody, details)
         where = _moved(incident.where, place)
         return replace(incident, where=where, **given)  # type: ignore[arg-type] # checked by the model
     except IncidentError as error:

@@ -9,6 +9,7 @@ from console.cells import Cell
 from console.errors import ChangedError, EntryError, NoPageError
 from console.selection import one_revision
 from console.web.drafts import drop_draft, find_draft
+from console.web.effects import effect_rows
 from console.web.entries import CHOICES, GROUPS, changed, new_incident, rows_of, typed_of, values_of
 from console.web.listing import filters_of, find_all, find_page, standing_of
 from console.web.visit import Answer, Elsewhere, Page, Table, Visit
@@ -137,7 +138,8 @@ def _form(
 ) -> Page:
     faults = error.faults if isinstance(error, EntryError) else {"": str(error)} if error else {}
     facts = {"group": group, "fields": GROUPS[group], "values": values, "faults": faults, "choices": CHOICES}
-    return Page(template, {**facts, "rows": rows_of(values), **more}, 422 if error else 200)
+    rows = {"rows": rows_of(values), "effect_rows": effect_rows(values)}
+    return Page(template, {**facts, **rows, **more}, 422 if error else 200)
 
 
 def _save(visit: Visit, key: str, incident: Incident) -> None:

@@ -11,17 +11,18 @@ from babel.numbers import format_decimal
 
 from console.cells import DASH, Cell
 from console.web.languages import SOURCE, translations
-from node.codes import LIST_NAMES, code_list
+from node.codes import DETAIL_LISTS, LIST_NAMES, code_list
 from node.dimensions import BY_NAME, UNKNOWN
 
 COMMA = ", "  # as each language writes it
+_LISTS = frozenset({*LIST_NAMES, *DETAIL_LISTS})
 
 
 def label(language: str, name: str, code: str) -> str:
     """What a code of a list is called; codes of no list are their own words."""
     if name == "country":
         return country(language, code)
-    words = code_list(name).label(code) if name in LIST_NAMES else code.replace("_", " ")
+    words = code_list(name).label(code) if name in _LISTS else code.replace("_", " ")
     return str(translations(language).gettext(words)) if words else ""
 
 

@@ -12,11 +12,34 @@ from console.sharing import make_request, preview_lines
 from console.web.roles import Role
 from console.web.visit import Works
 from node.audience import tiers_of
-from node.model import Certainty, Outcome, PartialDate, Place, Sex, Staff, Tally
+from node.model import Certainty, Custody, Detail, Outcome, PartialDate, Place, Sex, Staff, Tally
 from node.share import preview
 from node.store.own_log import released
 from node.store.records import Current, current
 from tests.support.browser import Browser
+
+EFFECTS = {
+    "count0": "3",
+    "effect0": "harm.data_breached",
+    "count1": "2",
+    "effect1": "harm.civilian_injured",
+    "count2": "1",
+    "effect2": "fate.freed",
+    "count3": "1",
+    "effect3": "harm.data_breached",
+    "count4": "0",
+    "detention_days": "12",
+    "programme.health": "1",
+    "impact.delayed": "1",
+}
+DETAILS = {
+    Detail("harm", "data_breached", 4),
+    Detail("harm", "civilian_injured", 2),
+    Detail("fate", "freed", 1),
+    Detail("duration", "detention", 12),
+    Detail("programme", "health"),
+    Detail("impact", "delayed"),
+}
 
 
 @pytest.fixture
@@ -46,6 +69,7 @@ def test_three_fields_save_an_incident_and_the_rest_follows(works: Works, browse
         "people": {"number0": "2", "outcome0": "injured", "staff0": "national", "sex0": "female"},
         "sure": {"certainty": "confirmed", "source_kind": "own_staff"},
         "words": {"narrative": "first line\nsecond line"},
+        "effects": EFFECTS,
     }.items():
         page = browser.get(f"/incident/complete?id={name}&group={group}")
         assert browser.send(page, "/incident/complete", **typed).status == 303
@@ -56,7 +80,32 @@ def test_three_fields_save_an_incident_and_the_rest_follows(works: Works, browse
     assert found.victims == (Tally(Outcome.INJURED, Staff.NATIONAL, Sex.FEMALE, 2),)
     assert (found.certainty, found.source_kind, found.means) == (Certainty.CONFIRMED, "own_staff", "shooting")
     assert found.narrative == "first line\nsecond line"
-    assert "second line" in browser.get(f"/incident?id={name}").words
+    assert set(found.details) == DETAILS
+    assert found.custody is Custody.NONE
+    shown = browser.get(f"/incident?id={name}").words
+    assert "second line" in shown
+    assert "Data of an aid organization read, taken or destroyed: 4" in shown
+
+
+def test_whoever_is_said_to_be_still_held_keeps_the_record_here_and_bad_numbers_are_told(
+    works: Works, browser: Browser
+) -> None:
+    name = report(browser, means="kidnapping")
+    page = browser.get(f"/incident/complete?id={name}&group=effects")
+    held = {"count0": "2", "effect0": "fate.still_held", "impact.suspended": "1"}
+    assert browser.send(page, "/incident/complete", **held).status == 303
+    assert stored(works, name).incident.custody is Custody.ONGOING
+
+    page = browser.get(f"/incident/complete?id={name}&group=effects")
+    for typed, told in (
+        ({"count0": "two", "effect0": "fate.freed"}, "write a whole number"),
+        ({"count0": "2", "effect0": "means.shooting"}, "choose one of the list"),
+        ({"abduction_days": "-1"}, "write a whole number"),
+    ):
+        sent = browser.send(page, "/incident/complete", **typed)
+        assert (sent.status, told in sent.words) == (422, True)
+    kept = {Detail("fate", "still_held", 2), Detail("impact", "suspended")}
+    assert set(stored(works, name).incident.details) == kept
 
 
 @pytest.mark.parametrize(
