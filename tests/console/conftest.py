@@ -1,14 +1,24 @@
 """A node with a few made-up incidents, an empty one, and both in a network: made once, and copied for every test."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
 from console.demo_nodes import free_ports
 from console.generator import PUBLISHED_ON, generate
+from crypto.keyfile import MIN_COST, save_key
 from tests.console.command_line import copied, joins, tocsin
 
 INCIDENTS = 200
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _keys_open_quickly() -> Iterator[None]:
+    """A key file says itself what opening it costs, so that the least that is allowed changes nothing else."""
+    with patch.object(save_key, "__defaults__", (MIN_COST,)):
+        yield
 
 
 @pytest.fixture(scope="session")

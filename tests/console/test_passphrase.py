@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from crypto.keyfile import MIN_COST
 from tests.console.command_line import copied, tocsin
 
 pytestmark = pytest.mark.slow  # a passphrase is made to cost time
@@ -50,6 +51,13 @@ def test_a_network_is_founded_with_the_passphrase_alone(home: Path) -> None:
 
     assert tocsin("peer", "found", "net", "--home", home, TOCSIN_PASSPHRASE=RIGHT).code == 0
     assert tocsin("peer", "list", "--home", home, "--format", "json").rows[0]["heard"] == "this node"
+
+
+def test_opening_a_key_costs_what_key_files_cost_by_themselves(home: Path) -> None:
+    keys = [file.read_text() for file in (home / "keys").glob("*.key")]
+    assert len(keys) >= 5
+    cost = f"kdf: argon2id\npasses: {MIN_COST.passes}\nmemory_bytes: {MIN_COST.memory_bytes}\n"
+    assert all(cost in text for text in keys)  # of the default, which is as low in these tests alone
 
 
 def test_the_passphrase_stands_in_no_file(home: Path) -> None:
