@@ -222,13 +222,18 @@ def demo(temporary: Path, *options: str) -> subprocess.CompletedProcess[str]:
 
 
 def start(temporary: Path, *options: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        command(options),
-        env=environment(temporary),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    """Start a demo that hears Ctrl-C, though a shell may have started these tests behind a `&` and so without it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(
+            command(options),
+            env=environment(temporary),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def command(options: Sequence[str]) -> list[str]:
