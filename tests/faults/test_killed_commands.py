@@ -1,6 +1,5 @@
 """A person's commands, killed at whatever moment: `tocsin check` finds nothing, and the same command ends the work."""
 
-import json
 import os
 import signal
 import subprocess
@@ -16,40 +15,44 @@ from console.demo import Network, make_network
 from console.demo_nodes import serving
 from console.generator import PUBLISHED_ON, generate
 from console.home import Home
+from tests.console.command_line import tocsin
 
 pytestmark = pytest.mark.slow
 
 INCIDENTS = 3_000
-FIRST_SECONDS, MORE_SECONDS = 0.5, 0.25  # before the first kill, and from one to the next
+# Of processor time, before the first kill and from one to the next: a busy machine kills no later in the work.
+FIRST_SECONDS, MORE_SECONDS = 0.5, 0.25
+# The system ends a process whose time is over, and as with SIGKILL the process itself does not get to do anything.
+KILLED = signal.SIGPROF
+LIMITED = """
+import signal, sys
+signal.setitimer(signal.ITIMER_PROF, float(sys.argv.pop(1)))
+from console.cli.main import main
+main()
+"""
 
 
-def command(home: Home, *words: str) -> subprocess.Popen[bytes]:
-    """Start a command on a node in a process of its own."""
+def limited(home: Home, seconds: float, *words: str) -> int:
+    """Do a command on a node in a process of its own that is killed after so much processor time; its exit code."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
-    command_line = (sys.executable, "-P", "-m", "console.cli.main", *words, "--home", str(home.path))
-    return subprocess.Popen(command_line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+    command_line = (sys.executable, "-P", "-c", LIMITED, str(seconds), *words, "--home", str(home.path))
+    return subprocess.run(command_line, capture_output=True, env=environment, check=False).returncode
 
 
 def finished(home: Home, *words: str) -> Any:
     """Run a command to its end and give the rows that it prints."""
-    child = command(home, *words, "--format", "json")
-    out, err = child.communicate()
-    assert child.returncode == 0, err.decode()
-    return json.loads(out)["rows"]
+    ran = tocsin(*words, "--format", "json", "--home", home.path)
+    assert ran.code == 0, ran.err
+    return ran.rows
 
 
 def killed_again_and_again(home: Home, *words: str) -> int:
     """Start a command and kill it, each time a little later, until it is done; gives how often it was killed."""
     for kills in count():
-        child = command(home, *words)
-        try:
-            child.communicate(timeout=FIRST_SECONDS + kills * MORE_SECONDS)
-        except subprocess.TimeoutExpired:
-            child.send_signal(signal.SIGKILL)
-            child.communicate()
-        if child.returncode == 0:
+        ended = limited(home, FIRST_SECONDS + kills * MORE_SECONDS, *words)
+        if ended == 0:
             return kills
-        assert child.returncode == -signal.SIGKILL
+        assert ended == -KILLED
         finished(home, "check")
     raise AssertionError
 
