@@ -14,12 +14,13 @@ SLOW_WORKERS ?= 3 # what is slow waits for much of its time
 # Or each of the hundreds of processes that tests start would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
+# Each worker gets tests that stand together, which share what they need, until one of them has nothing left to do.
+PYTEST := $(BIN)/python -m pytest --dist worksteal -n
 
 # What the type checker reads; the folders of migrations are scripts, not packages.
 TYPED = $(wildcard crypto node casework console tests benchmarks migrations/*.py migrations/versions/*.py)
 
-.PHONY: help setup demo test test-slow mutants lint fix proto handbook bench lock clean
+.PHONY: help setup demo test test-slow test-all mutants lint fix proto handbook bench lock clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,10 +65,13 @@ demo: $(READY) ## Start a network of nodes on this machine and show it
 	@$(BIN)/tocsin demo
 
 test: $(READY) ## Run the fast tests
-	@$(PYTEST) -m "not slow"
+	@$(PYTEST) $(WORKERS) -m "not slow"
 
 test-slow: $(READY) ## Run the tests that take their time
-	@$(BIN)/python -m pytest -n $(SLOW_WORKERS) -m slow
+	@$(PYTEST) $(SLOW_WORKERS) -m slow
+
+test-all: $(READY) ## Run both
+	@$(PYTEST) $(SLOW_WORKERS)
 
 # The order of sets is fixed, so that a run finds the same as the last one.
 mutants: $(READY) ## Change what decides what leaves, and see a test fail each time (MODULES=node.rules)

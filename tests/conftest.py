@@ -37,6 +37,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
 
 
+class _LongestFirst:
+    """What may take longest is started first, so that in the end no worker waits long for another."""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Keep the order, but for tests that are given more time than others."""
+        items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the longest tests be first after others have put all of them into an order."""
+    config.pluginmanager.register(_LongestFirst())
+
+
 @pytest.fixture(scope="session")
 def shared(pytestconfig: pytest.Config) -> Path:
     """Folder of published data and test vectors that lies beside the checkout, not in it."""
