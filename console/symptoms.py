@@ -164,8 +164,9 @@ def _servers(connection: Connection, url: str, servers: Sequence[str]) -> Iterat
     """Whether nothing is lost when one server of several gives way to another."""
     waits = connection.exec_driver_sql("SHOW synchronous_standby_names").scalar_one()
     if make_url(url).query.get("target_session_attrs") not in _WRITABLE:
-        told = (
-            f"{len(servers)} servers, and the first that answers is taken, even where nothing can be written"
+        told = Sentence(
+            "{count} servers, and the first that answers is taken, even where nothing can be written",
+            count=len(servers),
         )
         yield Finding(State.BAD, "servers", told, "add target_session_attrs=read-write to database_url")
     elif waits:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from crypto.envelope import Envelope, sign_envelope
+from crypto.sentence import Sentence
 from node.audience import Purpose, Tier, chartered_name
 from node.bounds import Bounds
 from node.charter import (
@@ -243,12 +244,12 @@ def _read(wire: bytes, owner: Origin | None, codec: CharterCodec) -> Charter | N
 def _changed(before: Charter, change: Change, author: Author) -> Charter:
     joining = frozenset(change.joining)
     for wrong, member in (
-        ("members: {member!r} belongs to it already", min(joining & before.members, default="")),
-        ("members: {member!r} does not belong to it", min(change.leaving - before.members, default="")),
-        ("members: {member!r} can not join and leave at once", min(joining & change.leaving, default="")),
+        (Sentence("belongs to it already"), min(joining & before.members, default="")),
+        (Sentence("does not belong to it"), min(change.leaving - before.members, default="")),
+        (Sentence("can not join and leave at once"), min(joining & change.leaving, default="")),
     ):
         if member:
-            raise AudienceError(wrong, member=member[:63])
+            raise AudienceError("members: {member!r} {wrong}", member=member[:63], wrong=wrong)
     verify_members(joining, before.tier, author.bounds.network)
     charter = before._replace(
         version=before.version + 1,

@@ -55,8 +55,9 @@ def translations(language: str) -> NullTranslations:
     return Translations(compiled)
 
 
+@cache
 def catalogue(language: str) -> Catalog:
-    """The catalogues of a language as one: there is a folder for each part of the console."""
+    """The catalogues of a language as one: a folder for each part of the console, and one for the floors below."""
     whole = Catalog(locale=language)
     parts = files("console.web").joinpath("locale").iterdir()
     for part in sorted(parts, key=lambda folder: folder.name):

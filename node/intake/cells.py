@@ -30,10 +30,14 @@ class Cells:
         self._cells = cells
         for title, place in layout.twice.items():
             if self._at(place) != self._at(layout.places[title]):
-                second = "{title} stands twice and says different things; the second was believed."
-                first = "{title} stands twice and says different things; the first was believed."
-                believed = second if place < layout.places[title] else first
-                self.warnings.append(Sentence(believed, title=title))
+                self.warnings.append(
+                    Sentence(
+                        "{title} stands twice and says different things; the second was believed."
+                        if place < layout.places[title]
+                        else "{title} stands twice and says different things; the first was believed.",
+                        title=title,
+                    )
+                )
 
     def title(self, column: Column) -> str:
         """The column's header as the file spells it."""
@@ -71,9 +75,15 @@ class Cells:
             return None
         whole = _WHOLE.fullmatch(text)
         if whole is None:
-            negative = _NEGATIVE.fullmatch(text)
-            why = "{title}: {text!r} is negative." if negative else "{title}: {text!r} is not a whole number."
-            self.reasons.append(Sentence(why, title=self.title(column), text=text[:40]))
+            self.reasons.append(
+                Sentence(
+                    "{title}: {text!r} is negative."
+                    if _NEGATIVE.fullmatch(text)
+                    else "{title}: {text!r} is not a whole number.",
+                    title=self.title(column),
+                    text=text[:40],
+                )
+            )
             return None
         number = int(whole[1])
         if number > MAX_COUNT:

@@ -35,10 +35,13 @@ def clashes(readings: Sequence[Reading], keys_of: Sequence[str]) -> dict[int, tu
         owner = owners.setdefault(key, reading)
         if owner is not reading:
             same = _bare(owner) == _bare(reading)
-            twice = "This is the same incident twice; the first is in row {number}."
-            others = "Two different incidents share this id and date; the first is in row {number}."
             reasons[reading.record.number] = (
-                Sentence(twice if same else others, number=owner.record.number),
+                Sentence(
+                    "This is the same incident twice; the first is in row {number}."
+                    if same
+                    else "Two different incidents share this id and date; the first is in row {number}.",
+                    number=owner.record.number,
+                ),
             )
     return reasons
 
@@ -52,8 +55,12 @@ def reused(readings: Iterable[Reading], keys_of: Iterable[str]) -> tuple[str, ..
     if not names:
         return ()
     if len(names) > _SHOWN:
-        others = "Ids that stand for several incidents on different dates: {names} and others."
-        return (Sentence(others, names=", ".join(names[:_SHOWN])),)
+        return (
+            Sentence(
+                "Ids that stand for several incidents on different dates: {names} and others.",
+                names=", ".join(names[:_SHOWN]),
+            ),
+        )
     return (
         Sentence("Ids that stand for several incidents on different dates: {names}.", names=", ".join(names)),
     )

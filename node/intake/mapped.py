@@ -113,11 +113,14 @@ class Rows:
         malformed = sum(_point(*pair) is None for pair in pairs)
         if malformed <= _DAMAGED * len(pairs):
             return ()
-        damaged = (
-            "Latitude and Longitude are damaged: {count} of {all} pairs are not degrees."
-            " No coordinates of this file were taken over."
+        return (
+            Sentence(
+                "Latitude and Longitude are damaged: {count} of {all} pairs are not degrees."
+                " No coordinates of this file were taken over.",
+                count=malformed,
+                all=len(pairs),
+            ),
         )
-        return (Sentence(damaged, count=malformed, all=len(pairs)),)
 
     def _reading(self, record: Record, row: Cells, *, points: bool) -> Reading:
         identifier = self._identifier(row)

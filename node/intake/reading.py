@@ -139,12 +139,19 @@ def _misshapen(record: Record, layout: Layout) -> list[str]:
 def _too_late(reading: Reading, last_day: date) -> tuple[str, ...]:
     if reading.when is None or reading.when.earliest <= last_day:
         return ()
-    late = "The date {when} is later than {last_day}, the last day that this file can speak of."
-    return (Sentence(late, when=reading.when, last_day=last_day),)
+    return (
+        Sentence(
+            "The date {when} is later than {last_day}, the last day that this file can speak of.",
+            when=reading.when,
+            last_day=last_day,
+        ),
+    )
 
 
 def _counted(rows: Iterable[Row]) -> Iterable[str]:
     """Turn what was left open in single rows into one sentence each for the whole file."""
     times = Counter(warning for row in rows for warning in row.warnings)
-    one, many = "{count} row: {warning}", "{count} rows: {warning}"
-    return (Sentence.counted(one, many, count=number, warning=warning) for warning, number in times.items())
+    return (
+        Sentence.counted("{count} row: {warning}", "{count} rows: {warning}", count=number, warning=warning)
+        for warning, number in times.items()
+    )

@@ -46,9 +46,9 @@ def test_every_row_is_taken_in_and_adds_up(seed: int) -> None:
     assert publication.rejects == ()
     assert publication.published_on == PUBLISHED_ON
     # An incident of which day or month is unknown is no defect; a sum that does not add up would be.
-    assert {warning.partition(" (")[0] for warning in publication.warnings} <= {
-        "The day is not known",
-        "The month is not known",
+    assert {warning.partition(": ")[2] for warning in publication.warnings} <= {
+        "The day is not known.",
+        "The month is not known.",
     }
     for row in publication.rows:
         affected = row.incident.count()

@@ -14,21 +14,24 @@ from crypto.sentence import PLACE, ToldError
 from tests.test_docs import ROOT
 
 PACKAGES = ("crypto", "node", "casework", "console")
+_HAND_ON = {"errors", "sentence", "sentences"}  # they make sentences of what others wrote out
+BOTH = 2  # texts of a sentence that counts
 _MAKERS = {"Sentence", "counted", "Hold"}
 # Where in a call the text stands, when it is not first.
 _AT = {"FieldError": 1, "IncidentError": 1, "ApiBodyError": 1, "Hold": 1, "Finding": 1}
 _FINDINGS = {("Finding", "symptoms"), ("Finding", "doctor"), ("Finding", "audit")}
-_TEXTS = {"Hold": 2, "Finding": 3, "counted": 2}
+_TEXTS = {"Hold": 2, "Finding": 3}
 _COMMANDS = ROOT / "console" / "cli"  # their own words stay English
 
 
 class Said(NamedTuple):
-    """A text of a sentence, and where it stands."""
+    """A text of a sentence, where it stands, and `one` where it is one of a number of things."""
 
     place: str
     text: str
     given: frozenset[str]
     places: frozenset[str]
+    one: str = ""
 
 
 class Mute(NamedTuple):
@@ -68,12 +71,23 @@ def _said_in(file: Path, makers: set[str]) -> Iterator[Said | Mute]:
             continue
         place = f"{file.relative_to(ROOT)}:{call.lineno}"
         given = frozenset(one.arg for one in call.keywords if one.arg)
+        if name == "counted":
+            both = [str(part) for each in call.args for part in _texts(each)]
+            if len(both) == BOTH:  # or what came over a line is put together again
+                yield Said(place, both[1], given, _places(both[1]), both[0])
+            continue
         for argument in call.args[at : at + _TEXTS.get(name, 1)]:
+            if given and isinstance(argument, ast.Name) and file.stem not in _HAND_ON:
+                yield Mute(place, ast.unparse(call))
             for text in _texts(argument):
                 if isinstance(text, str):
-                    yield Said(place, text, given, frozenset(found[1] for found in PLACE.finditer(text)))
+                    yield Said(place, text, given, _places(text))
                 else:
                     yield Mute(place, ast.unparse(text))
+
+
+def _places(text: str) -> frozenset[str]:
+    return frozenset(found[1] for found in PLACE.finditer(text))
 
 
 def _texts(argument: ast.expr) -> Iterator[str | ast.expr]:
