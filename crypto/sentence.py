@@ -1,8 +1,9 @@
 """Sentences whose words stay apart from their values, so that whoever shows one can put it into another language."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
+from enum import StrEnum
 from typing import Self, TypeAlias
 
 Value: TypeAlias = str | int | float | date
@@ -18,7 +19,7 @@ class Sentence(str):
 
     Attributes:
         text: The words, with `{name}` where a value stands.
-        values: By name; one that is a sentence itself has its own words.
+        values: By name; one that is a sentence itself has its own words, and a code of ours is a word too.
         one: The words for one of what `values["count"]` counts, where `text` is for several; else nothing.
     """
 
@@ -29,9 +30,9 @@ class Sentence(str):
     values: Mapping[str, Value]
 
     def __new__(cls, text: str, /, **values: object) -> Self:
-        """A sentence of a text and what stands in it; other things than numbers and days are held as they are said."""
+        """A sentence of a text and what stands in it; other things than numbers, days and codes are held as said."""
         held = {
-            name: value if isinstance(value, (int, float, date)) else str(value)
+            name: value if isinstance(value, (int, float, date, StrEnum)) else str(value)
             for name, value in values.items()
         }
         return cls._made("", text, held, text)
@@ -66,6 +67,14 @@ def filled(text: str, values: Mapping[str, Value]) -> str:
         return repr(values[name]) if quoted else str(values[name])
 
     return PLACE.sub(value, text) if values else text
+
+
+def listed(several: Iterable[str]) -> str:
+    """Several in a row; what stands between two of them is a matter of the language."""
+    said = ""
+    for one in reversed(tuple(several)):
+        said = Sentence("{one}, {more}", one=one, more=said) if said else one
+    return said
 
 
 def english(text: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from crypto.sentence import listed
 from node.advice import telling_parts
 from node.alert_life import Sender, cancel, read_own, sign_alert
 from node.audience import Audience, Tier, members_of
@@ -111,7 +112,7 @@ def verify_order(order: Order) -> None:
     found = telling_parts(order.advice, order.bounds.names)
     if found:
         raise AlertRefusedError(
-            "the advice holds {found}; what could tell who or where stays here", found=", ".join(found)
+            "the advice holds {found}; what could tell who or where stays here", found=listed(found)
         )
 
 

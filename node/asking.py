@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import uuid4
 
+from crypto.sentence import listed
 from node.advice import telling_parts
 from node.audience import ALL_CLOSED
 from node.errors import PayloadError, TextNotReviewedError, TextRevealsError
@@ -28,7 +29,7 @@ def ask(
     found = telling_parts(wish.note, names)
     if found:
         raise TextRevealsError(
-            "the note holds {found}; what could tell who or where stays here", found=", ".join(found)
+            "the note holds {found}; what could tell who or where stays here", found=listed(found)
         )
     ours = wish._replace(request_id=str(uuid4()))
     verify_wish(ours)

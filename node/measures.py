@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from crypto.sentence import listed
 from node.audience import Purpose
 from node.codes import SCHEMES, country_from
 from node.dimensions import (
@@ -123,7 +124,7 @@ def make_query(
         raise PurposeError(
             "--purpose: {purpose!r} is none of {purposes}; records are used for nothing else",
             purpose=purpose,
-            purposes=", ".join(Purpose),
+            purposes=listed(Purpose),
         )
     counted = tuple(SYNONYMS.get(name, name) for name in measures)
     for field, names, allowed in (("--by", by, DIMENSIONS), ("--measure", counted, MEASURES)):

@@ -19,7 +19,7 @@ from console.web.proofs import write_form_key
 from console.web.roles import Role
 from console.web.routes import ROUTES, reaches
 from console.web.visit import Page, Visit
-from console.web.wording import in_html
+from console.web.wording import in_html, said_in_html
 from console.web.words import choices, in_words, isolated, label, said_cell
 
 STYLE = files("console.web").joinpath("static", "console.css").read_bytes()
@@ -62,6 +62,7 @@ def environment(language: str) -> Environment:
         autoescape=True,
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],
+        finalize=partial(said_in_html, language),
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Callable, Mapping
+from enum import StrEnum
 from types import MappingProxyType
 
 from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
 from console.web.languages import translations
-from crypto.sentence import PLACE, Sentence, Value
+from crypto.sentence import PLACE, Sentence, ToldError, Value
 
 GROUPED = 10_000  # a smaller number may be a year, which nobody writes in groups
 _QUOTES: Mapping[str, str] = MappingProxyType(
@@ -25,6 +26,12 @@ def in_html(language: str, text: str) -> str:
         # What is joined here was escaped piece by piece.
         return Markup(_filled(language, text, _escaped, _set_apart))  # noqa: S704
     return translations(language).gettext(text) if text else ""
+
+
+def said_in_html(language: str, shown: object) -> object:
+    """What stands on a page: sentences, and errors with theirs, in its language; all else as it is."""
+    said = str(shown) if isinstance(shown, ToldError) else shown
+    return in_html(language, said) if isinstance(said, Sentence) else shown
 
 
 def in_text(language: str, text: str) -> str:
@@ -56,6 +63,8 @@ def _words(language: str, sentence: Sentence) -> str:
 def _value(language: str, held: Value, words: _Written, foreign: _Written, *, quoted: bool) -> str:
     if isinstance(held, Sentence):
         return _filled(language, held, words, foreign)
+    if isinstance(held, StrEnum):
+        return words(translations(language).gettext(held.replace("_", " ")))
     if quoted and isinstance(held, str):
         return words(_QUOTES[language]).replace("{}", foreign(repr(str(held))[1:-1]))
     if isinstance(held, float) or (isinstance(held, int) and abs(held) >= GROUPED):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, TypeAlias
 
+from crypto.sentence import listed
 from node.audience import Purpose
 from node.errors import CubeError
 from node.model import NOT_IN_NAMES, Outcome
@@ -131,7 +132,7 @@ def cube_from(fields: Mapping[str, Any]) -> Cube:
     except (KeyError, TypeError, ValueError) as error:
         raise CubeError(
             "a declaration needs name, version, purpose ({purposes}), period, by and measures",
-            purposes=", ".join(Purpose),
+            purposes=listed(Purpose),
         ) from error
     _check_names(cube)
     _check_numbers(cube)

@@ -36,7 +36,7 @@ def read_date(row: Cells, columns: Mapping[str, Column], *, day_first: bool | No
         row.reasons.append(Sentence("The date is impossible: {why}.", why=error.why))
         return None
     if day is None:
-        row.warnings.append("The day is not known." if month else "The month is not known.")
+        row.warnings.append(Sentence("The day is not known." if month else "The month is not known."))
     return when
 
 

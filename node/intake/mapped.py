@@ -246,9 +246,11 @@ class Rows:
         country = by_name or by_code or ""
         if not country:
             row.warnings.append(
-                "The country is not in the list; its text was kept."
-                if name or code
-                else "The country is empty."
+                Sentence(
+                    "The country is not in the list; its text was kept."
+                    if name or code
+                    else "The country is empty."
+                )
             )
         return country
 

@@ -1,7 +1,7 @@
 """Rejected rows as a table that a person can open, correct and hand in again."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO, StringIO
 
 from xlsxwriter import Workbook
@@ -31,24 +31,24 @@ def rejects_csv(publication: Publication) -> str:
     return text.getvalue()
 
 
-def rejects_workbook(publication: Publication) -> bytes:
-    """Return the same as a workbook; every cell is text, so that nothing in it can run."""
+def rejects_workbook(publication: Publication, say: Callable[[str], str] = str) -> bytes:
+    """Return the same as a workbook; every cell is text, so that nothing in it can run. `say` translates a reason."""
     packed = BytesIO()
     with Workbook(packed, SAFE) as workbook:
         sheet = workbook.add_worksheet("Rejected")
         sheet.freeze_panes(1, 2)
         sheet.set_column(1, 1, 60)
         bold = workbook.add_format({"bold": True})
-        for at, row in enumerate(_rows(publication)):
+        for at, row in enumerate(_rows(publication, say)):
             for column, cell in enumerate(row):
                 sheet.write_string(at, column, str(cell)[:_LONGEST], None if at else bold)
     return packed.getvalue()
 
 
-def _rows(publication: Publication) -> Iterator[Sequence[str | int]]:
+def _rows(publication: Publication, say: Callable[[str], str] = str) -> Iterator[Sequence[str | int]]:
     yield "Row", "Why", *publication.header
     for reject in publication.rejects:
-        yield reject.number, " ".join(reject.reasons), *reject.cells
+        yield reject.number, " ".join(map(say, reject.reasons)), *reject.cells
 
 
 def _safe(cell: str) -> str:

@@ -6,7 +6,7 @@ words, and where they come from, stands in the table of rules.
 
 from typing import TypeAlias
 
-from crypto.sentence import Sentence
+from crypto.sentence import Sentence, listed
 from node.audience import FINEST, Levels, Tier, widest
 from node.ladders import ACTOR, CERTAINTY, TARGET, VICTIMS, WHAT, WHEN, WHERE, Dimension
 from node.model import Custody, Outcome, is_sexual_violence
@@ -34,7 +34,8 @@ def released(case: Case) -> Finding:
     if case.granted is not None:
         return widest([case.granted, *(case.policy.levels[tier] for tier in reached)])
     if not reached:
-        name = case.audience.name
+        audience = case.audience
+        name = audience.name if audience.member else Sentence(audience.name)
         return Hold(
             "R1",
             Sentence("nobody has released it to {name}", name=name),
@@ -129,10 +130,10 @@ def purposeful(case: Case) -> Finding:
         "R16",
         Sentence(
             "{name} members may not use records for {purpose}",
-            name=case.audience.tier.name.lower(),
+            name=Sentence(case.audience.tier.name.lower()),
             purpose=case.purpose,
         ),
-        Sentence("another purpose: {allowed}", allowed=", ".join(sorted(allowed)))
+        Sentence("another purpose: {allowed}", allowed=listed(sorted(allowed)))
         if allowed
         else "a purpose in the policy",
     )
@@ -182,14 +183,14 @@ def revealing(case: Case, levels: Levels) -> Hold | None:
     found = leaks(case.chains, levels, case.bounds.names)
     if not found:
         return None
-    kinds = sorted({str(one.kind) for leak in found for one in leak.findings})
+    kinds = sorted({one.kind for leak in found for one in leak.findings})
     return Hold(
         "R8",
         Sentence(
             "the name of {level} in {dimension} seems to hold {kinds}",
             level=found[0].level,
             dimension=found[0].dimension,
-            kinds=", ".join(kinds),
+            kinds=listed(kinds),
         ),
         "a corrected name, or a coarser level for this record",
     )

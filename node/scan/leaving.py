@@ -3,6 +3,7 @@
 from functools import lru_cache
 from typing import NamedTuple
 
+from crypto.sentence import listed
 from node.disclose import cut
 from node.errors import TextNotReviewedError, TextRevealsError
 from node.ladders import ACTOR, WHERE, Chains, unescape
@@ -56,7 +57,7 @@ def may_leave(text: str, *, reviewed: bool, label: Label, names: Names) -> str:
         raise TextNotReviewedError("text: nobody has marked it reviewed")
     if findings := scan(text, names):
         kinds = sorted({str(one.kind) for one in findings})
-        raise TextRevealsError("text: it seems to hold {kinds}", kinds=", ".join(kinds))
+        raise TextRevealsError("text: it seems to hold {kinds}", kinds=listed(kinds))
     return text
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import partial
 from hashlib import sha256
 from urllib.parse import parse_qs, urlencode
 
@@ -10,6 +11,7 @@ from console.importing import COUNTS, looks_cut
 from console.web.focal.waiting import ONE_FILE_BYTES, keep_files
 from console.web.tray import Waiting
 from console.web.visit import Answer, Document, Elsewhere, Fields, Page, Visit
+from console.web.wording import in_text
 from node.errors import InputError, ProfileError
 from node.intake import Publication, read_profile, read_publication, rejects_workbook, template
 from node.intake import built_in as built_in_profiles
@@ -66,7 +68,8 @@ def refused_rows(visit: Visit) -> Answer:
     kept = _kept(visit, visit.asked)
     if not kept:
         return Elsewhere("/import?gone=1")
-    return Document("refused-rows.xlsx", XLSX, rejects_workbook(_read(visit, kept, visit.asked)))
+    rows = rejects_workbook(_read(visit, kept, visit.asked), partial(in_text, visit.language))
+    return Document("refused-rows.xlsx", XLSX, rows)
 
 
 def empty_workbook(_visit: Visit) -> Answer:

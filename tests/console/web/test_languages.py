@@ -16,7 +16,9 @@ from console.web.pages import STYLE
 from console.web.roles import Role
 from console.web.tables import account
 from console.web.visit import Works
+from console.web.wording import in_html
 from console.web.words import choices, country, in_words
+from crypto.sentence import Sentence
 from node.codes import SCHEMES, code_list
 from node.dimensions import DIMENSIONS, MEASURES, Unit, values_of
 from node.rules import RULES
@@ -193,3 +195,26 @@ def test_countries_are_listed_as_people_look_for_them() -> None:
 
 def test_the_style_knows_no_left_and_no_right() -> None:
     assert not re.search(rb"-left|-right|[;{](?:left|right):|text-align:(?:left|right)", STYLE)
+
+
+@pytest.mark.slow
+def test_a_refusal_is_in_the_language_of_its_reader(
+    works: Works, signed_in: Callable[[Role], Browser]
+) -> None:
+    browser = signed_in(Role.FOCAL_POINT)
+    refused = {
+        "/explore?by=year&measure=incidents&country=%3Ci%3E": Sentence(
+            "--where: {value!r} is not a country; use its three-letter code, e.g. SSD", value="<i>"
+        ),
+        "/disclosures?from=%3Ci%3E": Sentence("{text!r} is not a day; write it like 2026-03-14", text="<i>"),
+        "/share?id=%3Ci%3E": Sentence("there is no record {text!r}; ids look like awsd:4664", text="<i>"),
+    }
+    for language in LANGUAGES:
+        with works.store.write() as connection:
+            connection.execute(update(account).values(language=language))
+        for page, sentence in refused.items():
+            shown = browser.get(page)
+            assert (page, language, in_html(language, sentence) in shown.text) == (page, language, True)
+            assert "<i>" not in shown.text
+    with works.store.write() as connection:
+        connection.execute(update(account).values(language=""))

@@ -1,6 +1,7 @@
 """Sentences of the floors below: each is in every language, and its values are escaped, apart and as they are."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from babel.messages.pofile import read_po
@@ -8,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from casework.errors import FieldError, RefusedError
 from casework.status import STATUS, sentence
 from console.web.languages import LANGUAGES, SOURCE, catalogue
 from console.web.wording import in_html, in_text
-from crypto.sentence import PLACE, Sentence
+from crypto.sentence import PLACE, Sentence, listed
+from node.audience import Purpose
+from node.scan import Kind
 from tests.support.sentences import Mute, Said, said_in_code
 from tests.test_docs import ROOT
 
@@ -22,8 +24,16 @@ SAID = tuple(said_in_code())
 _SAME = re.compile(
     r"[a-z_.]+|`?tocsin [a-z -]+`?|(?:`?tocsin [a-z -]+`?: |[a-z_]+: )?docs/[\w./#-]+|(?:\{\w+(?:!r)?\}|\W)*"
 )
-_WITH_REASON = {FieldError, RefusedError}
-_OF_CASEWORK = {sentence(kind("", "") if kind in _WITH_REASON else kind()) for kind in STATUS}
+_CODES = {code.replace("_", " ") for code in (*Purpose, *Kind)}
+
+
+def told_from_afar() -> Iterator[str]:
+    """What the case server says of errors whose own words stay there."""
+    for kind in STATUS:
+        error = kind.__new__(kind)
+        Exception.__init__(error, "")
+        if said := sentence(error):
+            yield str(said)
 
 
 def texts_of(language: str, known: str, more: str = "") -> list[str]:
@@ -31,7 +41,7 @@ def texts_of(language: str, known: str, more: str = "") -> list[str]:
     found = catalogue(language).get(known)
     if found is None or (more and found.id != (known, more)):
         return []
-    return [found.string] if isinstance(found.string, str) else list(found.string)
+    return [found.string] if isinstance(found.string, str) else list(found.string or ())
 
 
 def test_no_sentence_is_put_together_on_the_way() -> None:
@@ -50,12 +60,12 @@ def test_every_sentence_is_in_every_language_with_the_same_places(language: str)
         missing += [] if found and all(found) else [one]
         other += [text for text in found if {place[1] for place in PLACE.finditer(text)} != one.places]
     assert (missing, other) == ([], [])
-    assert [text for text in _OF_CASEWORK if text.strip(": ") and text not in catalogue(language)] == []
+    assert [text for text in (*told_from_afar(), *_CODES) if text not in catalogue(language)] == []
 
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_no_catalogue_translates_what_nobody_says(language: str) -> None:
-    said = {one.one or one.text for one in SAID if isinstance(one, Said)} | {*map(str, _OF_CASEWORK)}
+    said = {one.one or one.text for one in SAID if isinstance(one, Said)} | {*told_from_afar(), *_CODES}
     with (ROOT / "console" / "web" / "locale" / "sentences" / f"{language}.po").open("rb") as file:
         known = [one.id[0] if isinstance(one.id, tuple) else one.id for one in read_po(file) if one.id]
     assert sorted(set(known) - said) == []
@@ -86,6 +96,12 @@ def test_a_number_of_things_has_the_plural_of_its_language() -> None:
     assert "ключ," in in_text("ru", one)
     assert "ключа," in in_text("ru", few)
     assert "ключей," in in_text("ru", many)
+
+
+def test_codes_of_ours_are_words_and_lists_are_of_the_language() -> None:
+    told = Sentence("another purpose: {allowed}", allowed=listed((Purpose.ANALYSIS, Purpose.STAFF_SAFETY)))
+    assert told == "another purpose: analysis, staff_safety"
+    assert in_html("zh", told).endswith("分析、工作人员安全")
 
 
 def test_what_is_inside_a_sentence_is_in_its_language_too() -> None:

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from crypto.sentence import Sentence
 from node.intake import Publication, read_publication
 from node.model import Certainty, Custody, Outcome, Point, Staff
 from tests.node.intake.tables import HEADER, SHAPES, TODAY, csv_text, read, reasons, row
@@ -233,6 +234,7 @@ def test_a_rejected_twin_does_not_change_the_key_of_the_sound_one() -> None:
 def test_a_row_that_says_less_is_taken_in_with_a_warning(cells: dict[str, str], warning: str) -> None:
     publication = read(row(**cells))
     assert publication.rows[0].warnings == (warning,)
+    assert all(isinstance(one, Sentence) for one in publication.rows[0].warnings)
     assert publication.warnings == (f"1 row: {warning}",)
 
 
