@@ -4,13 +4,15 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import Callable, Collection, Coroutine, Iterable
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 from casework.errors import CaseworkError
 from console.alerts import interest_of
+from console.announced import hear_what_is_asked
 from console.asking import asker
 from console.home import Home
 from console.joint import DirectoryMembers
@@ -26,6 +28,7 @@ from node.allowance import Allowance
 from node.client import Credentials, PeerClient
 from node.collecting import AggregateDesk
 from node.coordinating import coordinator_service
+from node.cubes.declaration import Cube
 from node.directory import Directory, Member, Status
 from node.errors import (
     BusyError,
@@ -88,6 +91,7 @@ class Synced(NamedTuple):
     )  # logs that told two stories, as turned out by what the member told of them
     via: str = ""  # the member that passed the records on
     network: NodeError | None = None  # what is wrong with the directory that it holds, or with ours
+    asks: Mapping[str, Cube] = MappingProxyType({})  # cubes for which it wants numbers, by title
 
     @property
     def error(self) -> NodeError | CaseworkError | None:
@@ -196,8 +200,8 @@ async def sync_all(
 ) -> list[Synced]:
     """Pull from every active member of the network, or only from some; the peers side by side.
 
-    What a member signed about cases comes after its records, if those came to their end. Where another process of this
-    node pulls at this moment, it goes on alone.
+    What a member signed about cases comes after its records, if those came to their end; then what it asks for. Where
+    another process of this node pulls at this moment, it goes on alone.
 
     Raises:
         NodeError: This node can not sync at all, or a named peer is no member.
@@ -225,7 +229,9 @@ async def sync_all(
             reached = not isinstance(records.error, UnavailableError)
             forked = await _hear(node, directory, client, records.doubtful) if reached else frozenset()
             compared = await _compare(node, client) if reached else None
-            return Synced(records, documents, forked, network=compared)
+            who = node.org_id, directory
+            asks = await hear_what_is_asked(client, node.store, who, now) if reached else {}
+            return Synced(records, documents, forked, network=compared, asks=asks)
 
     others = (member for member in directory.members if member.org_id != node.org_id and member.endpoints)
     active = (member for member in others if member.status is Status.ACTIVE)

@@ -129,14 +129,17 @@ def sync(
 ) -> None:
     """Pull what is new from the peers, verify it, and keep it.
 
-    After the records of a member come its signed documents about cases, and what it was shown of the logs of all. A cut
-    costs nothing: the next sync goes on where this one stopped. What can not be verified is refused with its reason.
+    After the records of a member come its signed documents about cases, what it was shown of the logs of all, and what
+    totals and numbers it asks for: what waits for you is said, and nothing is given by that. A cut costs nothing: the
+    next sync goes on where this one stopped. What can not be verified is refused with its reason.
     A member that can not be reached is looked for with those that hold more of its log, if they pass it on; with --via
     only with one of them.
     """
     import asyncio
+    from datetime import UTC, datetime
 
     from console.alerts import warnings
+    from console.announced import waiting_cubes, waiting_totals
     from console.forks import log_warnings
     from console.home import open_home
     from console.serve import open_node, sync_all, sync_via
@@ -184,6 +187,10 @@ def sync(
     for line in warnings(node.store):
         say(line)
     for line in log_warnings(node.store, node.org_id):
+        say(line)
+    for line in waiting_totals(node.store, node.org_id, datetime.now(UTC)):
+        say(line)
+    for line in waiting_cubes(node.store, [(one.records.org_id, one.asks) for one in outcomes]):
         say(line)
     for synced in outcomes:
         for refused in synced.documents.refused:

@@ -8,6 +8,7 @@ from zlib import compress
 
 import pytest
 
+from console.announced import waiting_cubes
 from crypto.envelope import Envelope, sign_envelope
 from crypto.sealing import seal_box
 from node.audience import Purpose, Tier
@@ -180,8 +181,11 @@ def test_a_member_hears_what_is_asked_for_and_gives_it_over_the_line_when_somebo
 
     assert asked == {CUBE.title: CUBE}
     assert rows_of(alpha.store) == before  # nothing leaves because it was asked for
+    (waits,) = waiting_cubes(alpha.store, [("ocha", asked)])
+    assert f"`tocsin release give {CUBE.title} --to ocha`" in waits
     member = network.directory.member("ocha")
     first, nothing = (sealed_for(member, gives(alpha, nothing=none), NOW) for none in (False, True))
+    assert list(waiting_cubes(alpha.store, [("ocha", asked)])) == []
     over_the_line(network, alpha, ocha, first, first)
     assert [row[2] for row in rows_of(ocha.store)["aggregate"]] == ["alpha"]
     over_the_line(network, alpha, ocha, nothing)

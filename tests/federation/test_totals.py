@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from console.announced import hear_what_is_asked, waiting_totals
 from crypto.sealing import seal_box
 from node.adding_up import Step, next_step, take_outcome, take_share, take_step
 from node.agreeing import agree_to_total, declare_total, take_declaration
@@ -95,6 +96,37 @@ def test_a_total_over_the_line_is_that_of_who_gave_and_its_servers_hold_noise(so
         assert all(row[5] == b"" for row in rows_of(server.store)["total_share"])  # destroyed
         told = [json.loads(row[4]) for row in rows_of(server.store)["total_paper"]]
         assert not any(name in json.dumps(one) for one in told if "figures" in one for name in GROUP)
+
+
+def test_a_sync_says_what_waits_for_whom_until_it_is_done(some: Parties) -> None:
+    network, (first, second) = some.network, some.servers
+    alpha = some.members[0]
+    who = [(one.identity, network.directory) for one in some.servers]
+    held = declare_total(first.store, KILLED, who[0], some.teller())
+    some.tells(second, held)
+    (waits,) = waiting_totals(second.store, "forum", NOW)
+    assert "`tocsin total agree killed-2025`" in waits
+    assert list(waiting_totals(first.store, "undss", NOW)) == []
+    held = agree_to_total(second.store, held, who[1], some.teller())
+    some.tells(first, held)
+
+    async def hear() -> None:
+        async with first.serving(network) as peer, PeerClient(peer, alpha.credentials) as client:
+            assert await hear_what_is_asked(client, alpha.store, ("alpha", network.directory), NOW) == {}
+
+    assert list(waiting_totals(alpha.store, "alpha", NOW)) == []
+    asyncio.run(hear())
+    (waits,) = waiting_totals(alpha.store, "alpha", NOW)
+    assert waits.startswith("undss and forum ask for the total killed-2025 until 2026-12-01 00:00 UTC")
+    assert "`tocsin total give killed-2025`" in waits
+    assert not rows_of(alpha.store)["total_given"]  # nothing was given by hearing of it
+
+    some.gives(alpha, held, 1, 2)
+    assert list(waiting_totals(alpha.store, "alpha", NOW)) == []
+    for server in some.servers:
+        (waits,) = waiting_totals(server.store, server.org_id, AFTER)
+        assert "`tocsin total sum killed-2025`" in waits
+    assert list(waiting_totals(alpha.store, "alpha", AFTER)) == []
 
 
 def test_who_listens_hears_whose_and_no_number(network: Network, some: Parties, tmp_path: Path) -> None:
