@@ -226,3 +226,22 @@ def test_what_is_said_of_the_movement_goes_by_the_policy() -> None:
         going("peer", incident=of_movement, request=named).chains
         != going("peer", incident=of_movement).chains
     )
+
+
+def test_a_view_of_its_own_is_for_a_member_that_sees_other_levels_than_its_tier() -> None:
+    same = AGREED._replace(levels=LEVELS[Tier.PEER])
+    nothing_more = asking(bounds=BOUNDS._replace(policy=replace(baseline(), agreements=(same,))))
+    assert list(going("peer", request=nothing_more).decisions) == [Audience(Tier.PEER)]
+
+    phoned = replace(SHOOTING, where=replace(SHOOTING.where, admin2="ask +000 000 000 001"))
+    finer = asking(bounds=BOUNDS._replace(policy=replace(baseline(), agreements=(AGREED,))))
+    assert going("peer", request=finer).views.keys() == {"peer", "@beta"}
+    assert list(going("peer", incident=phoned, request=finer).decisions) == [Audience(Tier.PEER)]  # R8
+
+
+def test_who_sees_a_country_more_coarsely_gets_nothing_of_what_is_held_for_its_tier() -> None:
+    phoned = replace(SHOOTING, where=replace(SHOOTING.where, admin2="ask +000 000 000 001"))
+    limited = asking(bounds=BOUNDS._replace(enhanced={"gamma": frozenset({"SDN"})}))
+
+    assert going("coordinator", request=limited).views.keys() == {"coordinator", "@gamma"}
+    assert going("coordinator", incident=phoned, request=limited).views == {}

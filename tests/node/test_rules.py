@@ -601,3 +601,12 @@ def test_a_request_opens_everything_but_the_name_of_an_actor_that_nobody_sees(po
     opened = decided(FULL, TODAY, GRANTED, tiers=frozenset(), policy=policy, granted=FINEST)
 
     assert opened.levels == tuple(shown if at == ACTOR.number else level for at, level in enumerate(FINEST))
+
+
+def test_a_label_keeps_a_record_from_tiers_and_not_from_whom_a_request_was_granted() -> None:
+    red = Override(label=Label.RED)
+
+    assert decided(FULL, TODAY, GRANTED, granted=FINEST, override=red).hold is None
+    held = decided(FULL, TODAY, GRANTED, override=red).hold
+    assert held is not None
+    assert held.rule == "R3"

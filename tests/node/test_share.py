@@ -30,6 +30,7 @@ from node.plan import Plan, Request
 from node.policy import baseline, read_policy
 from node.recall import call_back
 from node.record import import_publication
+from node.said import Teller
 from node.share import preview, release
 from node.signed import INCIDENT_TYPE, RETRACTION_TYPE, Entry, Label, Reason
 from node.store.database import Store
@@ -37,6 +38,7 @@ from node.store.heads import log_head
 from node.store.own_log import own_page
 from node.store.records import record_ids_by_key, revisions_by_key
 from node.store.tiles import TileReader
+from node.succession import merge_records, split_record
 from node.tables import metadata
 from node.tables import release as release_table
 from node.verify import Origin, log_name
@@ -565,6 +567,45 @@ def test_whom_a_record_is_taken_from_sees_its_new_revision_without_any_value(off
     assert (record.revision, record.replaces.log_index, record.label) == (2, 0, Label.GREEN)
     assert (first.openings, second.openings) == ((), ())
     assert office.page(Tier.PEER)[1].openings
+
+
+def test_a_merged_record_leaves_once_as_what_it_stands_for_and_so_do_its_parts(office: Office) -> None:
+    teller = Teller("kb", NOW)
+    office.holds({"a": SHOOTING, "b": ROBBERY})
+    office.shares("a", "b", tiers=PEERS)
+    merge_records(office.store, ["reports:a", "reports:b"], teller)
+
+    plan = office.shares()
+    assert [one.reason for one in plan.callbacks] == [Reason.SUPERSEDED]
+    assert [len(one.stands_for) for one in plan.outgoing] == [1]
+    assert office.shares("a", tiers=PEERS) == Plan((), (), (), 1)
+
+    split_record(office.store, "reports:a", [], teller, recount=True)
+    (one,) = office.shares().outgoing
+    assert (one.current.name, sorted(one.asked), len(one.stands_for)) == ("reports:b", ["peer"], 0)
+    assert office.shares("a", "b", tiers=PEERS) == Plan((), (), (), 2)
+
+
+def test_what_was_called_back_goes_to_nobody_but_whom_it_is_released_to_anew(office: Office) -> None:
+    office.holds({"a": SHOOTING})
+    office.shares("a", tiers=PEERS)
+    office.holds({"a": ASSAULT}, DAY + timedelta(days=1))
+    assert len(office.shares().callbacks) == 1
+    office.holds({"a": SHOOTING}, DAY + timedelta(days=2))
+
+    assert office.shares() == Plan((), (), (), 0)
+    (one,) = office.shares("a", tiers=frozenset({Tier.COORDINATOR})).outgoing
+    assert one.asked == one.views.keys() == {"coordinator"}
+
+
+def test_an_audience_that_gives_a_record_to_nobody_is_said_to(office: Office) -> None:
+    office.holds({"a": SHOOTING})
+
+    plan = office.releases(office.request("a", tiers=frozenset())._replace(audiences=frozenset({bytes(16)})))
+
+    assert [(one.current.name, one.hold.rule) for one in plan.held] == [("reports:a", "R1")]
+    assert "audience gives it to nobody" in str(plan.held[0].hold.reason)
+    assert office.shares("a", tiers=frozenset()) == Plan((), (), (), 0)
 
 
 def test_a_release_of_nothing_signs_the_log_that_was_not_signed_yet(store: Store) -> None:
