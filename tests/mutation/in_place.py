@@ -87,6 +87,7 @@ class _Loop:
         items = {item.nodeid: item for item in session.items}
         self._make_what_all_share(session)
         functions = _functions(self._work.target)
+        gc.freeze()  # so that no fork copies what is there already by looking through it
         unchanged = Asked(-1, None, self._work.recording.all)
         if self._failed or os.waitpid(self._begin(unchanged, items, functions), 0)[1]:
             return True
