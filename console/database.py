@@ -8,30 +8,41 @@ from sqlalchemy import Connection, inspect, text
 from node.errors import StoreError
 from node.store.columns import Columns
 from node.store.database import Store
+from node.store.replica import Replica
 
 REVISION = "0036"  # newest revision in migrations/versions; a test holds the two together
 MIGRATION_WAITS_SECONDS = 5.0  # for a table that others use; while it waits, they wait behind it
 _TABLE = "alembic_version"
 
 
-def open_store(url: str, columns: Path | None = None) -> Store:
+def open_store(url: str, columns: Path | None = None, replica: str = "") -> Store:
     """Open a database, making or migrating its tables where needed.
 
     Args:
         url: Of the database.
         columns: Folder for the columns of its facts; without one every question is answered by the database.
+        replica: URL of a server that follows it and is asked instead, if it has the same tables; empty for none.
 
     Raises:
         ConfigError: The URL can not be used.
         StoreError: The database is of a newer version, or can not be reached.
     """
-    store = Store(url, None if columns is None else Columns(columns))
+    store = Store(url, None if columns is None else Columns(columns), follower_of(replica))
     try:
         bring_up_to_date(store)
     except StoreError:
         store.close()
         raise
     return store
+
+
+def follower_of(url: str) -> Replica | None:
+    """The replica under a URL, which is asked as long as its tables are those of this version; empty for none.
+
+    Raises:
+        ConfigError: The URL can not be used.
+    """
+    return Replica(url, lambda connection: revision_of(connection) == REVISION) if url else None
 
 
 def migrate(connection: Connection, revision: str = "head") -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from casework.errors import CaseworkError
 from console import symptoms
-from console.database import REVISION, revision_of
+from console.database import REVISION, follower_of, revision_of
 from console.home import Home
 from console.symptoms import Finding, State
 from crypto.errors import CryptoError
@@ -66,7 +66,7 @@ def _database(home: Home, now: datetime) -> Iterator[Finding]:
     if not home.settings.database_url and not file.exists():
         yield Finding(State.BAD, "database", "there is none", "tocsin restore: docs/backup.md")
         return
-    store = Store(url)
+    store = Store(url, follower=follower_of(home.settings.database_replica))
     try:
         with store.read() as connection:
             found = revision_of(connection)
@@ -81,6 +81,7 @@ def _contents(home: Home, store: Store, now: datetime) -> Iterator[Finding]:
     org_id = home.settings.org_id
     with store.read() as connection:
         yield from symptoms.own_log(connection, org_id, now)
+        yield from _looked("replica", lambda: symptoms.replica(home, store))
         yield from _looked("backup", lambda: symptoms.backups(home, connection, now))
         yield from _looked("casework", lambda: symptoms.casework(home, store, connection, now))
     if home.network_file.exists():

@@ -60,7 +60,7 @@ class Home:
         Raises:
             NodeError: It can not be used.
         """
-        store = open_store(self.database_url, self.path.resolve() / "columns")
+        store = open_store(self.database_url, self.path.resolve() / "columns", self.settings.database_replica)
         note_opened(self.path, store, self.settings.org_id, in_network=self.network_file.exists())
         return store
 

@@ -33,9 +33,24 @@ def remarks(found: Answer, say: Say = str) -> dict[str, object]:
         say("%(number)s counted") % {"number": seen.incidents},
         *(text % {"number": number} for number, text in cautions if number),
     ]
-    notes |= _once(found, say) | _use(found, say)
+    notes |= _standing(found, say) | _once(found, say) | _use(found, say)
     notes["coverage"] = say("voluntary reporting: no record does not mean no incident")
     return notes
+
+
+def _standing(found: Answer, say: Say) -> dict[str, object]:
+    """How far the replica had come that was asked."""
+    if found.standing is None:
+        return {}
+    at = found.standing.changed_at
+    values = {
+        "revision": found.standing.revision,
+        "time": f"{at:%Y-%m-%d %H:%M:%S}" if at else say("unknown"),
+    }
+    told = say(
+        "from a replica as of revision %(revision)s, last changed %(time)s UTC: what came since is not counted"
+    )
+    return {"replica": told % values}
 
 
 def _use(found: Answer, say: Say) -> dict[str, object]:

@@ -35,6 +35,7 @@ from node.restored import verify_writable
 from node.store.connecting import named_servers
 from node.store.database import Store
 from node.store.heads import LogHead, log_head, log_heads
+from node.store.replica import standing
 
 ROOM_BYTES = 1 << 30  # less is little
 LAST_ROOM_BYTES = 256 << 20  # less, and the next page may not be stored
@@ -181,6 +182,21 @@ def _servers(connection: Connection, url: str, servers: Sequence[str]) -> Iterat
             count=len(servers),
         )
         yield Finding(State.LOOK, "servers", told, "synchronous_standby_names: docs/service.md")
+
+
+def replica(home: Home, store: Store) -> Iterator[Finding]:
+    """Whether the replica that is asked questions can be, and how far it has come."""
+    if not home.settings.database_replica:
+        return
+    with store.counting(may_lag=True) as (connection, _):
+        found = standing(connection)
+    if found is None:
+        told = Sentence("it can not be asked; questions go to the database itself")
+        yield Finding(State.LOOK, "replica", told, "database_replica: docs/service.md")
+        return
+    at = f"{found.changed_at:%Y-%m-%d %H:%M:%S}" if found.changed_at else "-"
+    told = Sentence("as of revision {revision}, last changed {time} UTC", revision=found.revision, time=at)
+    yield Finding(State.GOOD, "replica", told)
 
 
 def own_log(connection: Connection, org_id: str, now: datetime) -> Iterator[Finding]:

@@ -34,6 +34,7 @@ class Settings(BaseSettings):
         org_id: Lower-case letters, digits and hyphens, 2 to 63; the node's name in the network for good.
         org_type: Broad type of the organization, all that others learn of it from a record.
         database_url: SQLAlchemy URL; empty means SQLite in the node's folder.
+        database_replica: URL of a PostgreSQL server that follows it and is asked questions; empty asks none.
         listen: host:port that `tocsin serve` listens on; port 0 takes a free one.
         endpoint: host:port under which peers reach this node; several with commas between them are tried in turn.
         alert_countries: Country codes with commas between them, of which alerts are wanted; empty means all.
@@ -60,6 +61,7 @@ class Settings(BaseSettings):
     org_id: str = Field(pattern=ORG_ID)
     org_type: Literal["UN", "INGO", "NNGO", "RCRC", "IO"]
     database_url: str = ""
+    database_replica: str = ""
     listen: str = "127.0.0.1:7443"
     endpoint: str = "127.0.0.1:7443"
     alert_countries: str = Field(default="", pattern=_CODES)

@@ -48,7 +48,7 @@ def look_ahead(store: Store, query: Query, *, wait: int = 1) -> Outlook:
     _check(query, wait)
     plain = query.counted
     found = answer(store, replace(plain, by=(*plain.by, "month")))
-    with store.counting() as (_, run):
+    with store.counting(may_lag=not plain.own_only) as (_, run):
         spans = known_spans(run, plain)
     counts: dict[Cells, dict[int, int]] = {}
     undated = 0

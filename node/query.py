@@ -32,6 +32,7 @@ from node.store.queries import (
     own_of_survivors,
     sources,
 )
+from node.store.replica import Standing, standing
 from node.store.staff import staff_numbers
 
 ONCE = "counted once"  # the row of a list of changes that is no record
@@ -62,6 +63,7 @@ class Answer:
         beside: What the figures are compared with; `None` if with nothing.
         not_shown: What stands below the largest groups.
         once: What is counted, each event once, and between which bounds; `None` where reports are listed.
+        standing: How far the replica had come that was asked; `None` where the database itself was.
     """
 
     query: Query
@@ -79,6 +81,7 @@ class Answer:
     beside: Query | None = None
     not_shown: NotShown = NOTHING_LEFT
     once: Once | None = None
+    standing: Standing | None = None
 
     @property
     def figures(self) -> int:
@@ -106,7 +109,8 @@ def answer(store: Store, query: Query) -> Answer:
     Raises:
         PurposeError: There is nothing to count but what was shared for other purposes (R16).
     """
-    with store.counting() as (connection, run):
+    # An answer for outsiders leaves: whose consent was withdrawn a moment ago must not count in it.
+    with store.counting(may_lag=not query.own_only) as (connection, run):
 
         def reports(asked: Query) -> Counted:
             return counted_rows(asked, count(run, asked))
@@ -123,7 +127,7 @@ def answer(store: Store, query: Query) -> Answer:
 
 def best_counts(store: Store, queries: Sequence[Query]) -> list[Counted]:
     """The figures of several questions that differ in groups and filters alone, as `answer` counts each."""
-    with store.counting() as (connection, run):
+    with store.counting(may_lag=not any(one.own_only for one in queries)) as (connection, run):
         return count_best(connection, queries, lambda asked: counted_rows(asked, count(run, asked)))
 
 
@@ -144,7 +148,7 @@ def changes(store: Store, query: Query) -> Answer:
         raise QueryError(
             "--changes: lists records, so it goes with none of --share, --rate, --top and contributors"
         )
-    with store.counting() as (connection, run):
+    with store.counting(may_lag=not query.own_only) as (connection, run):
         now = differing(connection, run, query.counted, query.since)
         then = differing(connection, run, replace(query.counted, as_of=query.since), query.as_of)
         rows = []
@@ -221,6 +225,7 @@ def _answer(
         unconsented=_unconsented(connection, query, own_of_survivors(connection, run, query, told=told > 0)),
         beside=compared(query),
         not_shown=not_shown,
+        standing=standing(connection),
     )
 
 

@@ -5,7 +5,7 @@ processes of one node never hand out the same key or log index twice.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Dialect, Table, func, select
@@ -40,6 +40,16 @@ class Beside(Protocol):
         """Destroy what is held."""
 
 
+class Follower(Protocol):
+    """What holds the same as the database did a moment ago, and may be asked instead."""
+
+    def reading(self, stack: ExitStack) -> tuple[Connection, Run] | None:
+        """Read one consistent state for as long as a stack lasts; nothing where that can not be done."""
+
+    def close(self) -> None:
+        """Close every connection."""
+
+
 class Store:
     """A node's database; opens connections as they are needed.
 
@@ -47,9 +57,10 @@ class Store:
         ConfigError: The URL is not one of SQLite or PostgreSQL, or its driver is not installed.
     """
 
-    def __init__(self, url: str, beside: Beside | None = None) -> None:
+    def __init__(self, url: str, beside: Beside | None = None, follower: Follower | None = None) -> None:
         self.engine = make_engine(url)
         self._beside = beside
+        self._follower = follower
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -67,12 +78,20 @@ class Store:
                 yield connection
 
     @contextmanager
-    def counting(self) -> Iterator[tuple[Connection, Run]]:
+    def counting(self, *, may_lag: bool = False) -> Iterator[tuple[Connection, Run]]:
         """Read one consistent state, with what answers statements over facts in it fastest.
+
+        Args:
+            may_lag: Whether a replica may be asked, which `node.store.replica.standing` tells. Never for what decides
+                about anything that leaves.
 
         Raises:
             StoreError: The database can not be read.
         """
+        with ExitStack() as stack:
+            if may_lag and self._follower is not None and (found := self._follower.reading(stack)):
+                yield found
+                return
         if self._beside is not None:
             with self._beside.reading(self) as reading:
                 yield reading
@@ -127,6 +146,8 @@ class Store:
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+        if self._follower is not None:
+            self._follower.close()
 
 
 def next_id(connection: Connection, table: Table) -> int:

