@@ -70,8 +70,8 @@ def collect(
     with desk.database.read() as connection:
         held = _held(desk, connection, uid)
         case = _case(desk, connection, uid, held)
-        if case.by_id(ids[0]):
-            return item_of(case, evidence)
+        if done := case.by_id(ids[0]):
+            return item_of(case, done.text("evidence"))
         _check_new(desk, held, case, said, copy_of)
     file, hashed = secrets.token_hex(16), Hashed(content)
     with vault.writing():

@@ -23,8 +23,12 @@ class EvidenceCalls(Line):
 
     first_key = b""  # public key of the first officer, once a package has come
 
-    def add_evidence(self, uid: str, said: Statement, content: Iterable[bytes], copy_of: str = "") -> Sealed:
+    def add_evidence(
+        self, uid: str, said: Statement, content: Iterable[bytes], copy_of: str = "", *, request_id: str = ""
+    ) -> Sealed:
         """Seal content as a new item of evidence; content is gone through again where no answer came.
+
+        The same request, where it has an id, seals nothing twice and gives the item of before.
 
         Raises:
             RefusedError: The server refused, and kept nothing.
@@ -36,11 +40,22 @@ class EvidenceCalls(Line):
             yield messages.AddEvidenceRequest(item=item)
             yield from send(content, messages.AddEvidenceRequest)
 
-        made = self._send(EVIDENCE, "AddEvidence", parts, messages.AddEvidenceResponse())
+        answer = messages.AddEvidenceResponse()
+        made = self._send(EVIDENCE, "AddEvidence", parts, answer, request_id=request_id)
         return Sealed(made.evidence, made.sha256)
 
-    def handle_evidence(self, uid: str, evidence: str, act: str, said: Mapping[str, Value] = NOTHING) -> str:
+    def handle_evidence(
+        self,
+        uid: str,
+        evidence: str,
+        act: str,
+        said: Mapping[str, Value] = NOTHING,
+        *,
+        request_id: str = "",
+    ) -> str:
         """Write down an act of custody (`transfer` or `verify`), and give the id of its event.
+
+        The same request, where it has an id, writes nothing twice.
 
         Raises:
             RefusedError: There is no such item, or it is no longer what was collected.
@@ -49,7 +64,10 @@ class EvidenceCalls(Line):
         fields = {name: encode_value(value) for name, value in said.items()}
         request = messages.HandleEvidenceRequest(uid=uid, evidence=evidence, act=act, fields=fields)
         answer = messages.HandleEvidenceResponse()
-        return self._call("HandleEvidence", request, answer, service=EVIDENCE, seconds=HASH_SECONDS).event_id
+        found = self._call(
+            "HandleEvidence", request, answer, service=EVIDENCE, seconds=HASH_SECONDS, request_id=request_id
+        )
+        return found.event_id
 
     def destroy_evidence(self, uid: str, evidence: str, purpose: str) -> None:
         """Destroy the file of an item for good.

@@ -101,10 +101,12 @@ class Line:
         call: Any = self._channel.unary_stream(f"/{service}/{method}")
         yield from self._coming(call(request.SerializeToString(), metadata=self._metadata), answer)
 
-    def _send(self, service: str, method: str, make: Callable[[], Iterable[Any]], answer: M) -> M:
+    def _send(
+        self, service: str, method: str, make: Callable[[], Iterable[Any]], answer: M, request_id: str = ""
+    ) -> M:
         """Send a file, and once more with the same id where no answer came; `make` gives its messages anew."""
         call: Any = self._channel.stream_unary(f"/{service}/{method}")
-        request_id = str(uuid4())
+        request_id = request_id or str(uuid4())
 
         def ask() -> M:
             leaving = _Leaving(make(), request_id)

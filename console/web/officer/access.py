@@ -11,7 +11,9 @@ from casework.errors import CaseInputError, NotFoundError, RefusedError, Session
 from casework.report.telling import Level, Telling
 from casework.vocabulary import Group, codes
 from casework.vocabulary.words import Words, words
-from console.web.officer.opening import at_desk
+from console.web.languages import translations
+from console.web.officer.fields import printing
+from console.web.officer.opening import at_desk, kept_of
 from console.web.visit import Answer, Elsewhere, Page, Table, Visit
 
 COLUMNS = ("officer", "rights", "until", "given_by", "reason")
@@ -23,12 +25,32 @@ MAX_LINES = 200  # of the log on one page; a file holds all
 @at_desk
 def show(visit: Visit, desk: RemoteDesk) -> Answer:
     """Everybody who was ever let into a case."""
-    return _page(visit, desk, {}, {}, 200)
+    return _page(visit, desk, kept_of(visit, desk), {}, 200)
 
 
 @at_desk
 def take_away(visit: Visit, desk: RemoteDesk) -> Answer:
-    """The same as a file."""
+    """The same as a file; in the language of the page where it is printed."""
+    if printing(visit):
+        said, gettext = words(visit.language), translations(visit.language).gettext
+        told = [
+            (
+                one.officer_id,
+                ", ".join(said.code("right", right) for right in codes("right") if right in one.rights),
+                str(one.expires_on or ""),
+                one.granted_by,
+                one.reason,
+            )
+            for one in desk.grants(visit.asks("id"))
+        ]
+        header = (
+            gettext("Officer"),
+            gettext("Rights"),
+            said.field("until"),
+            gettext("Given by"),
+            said.field("reason"),
+        )
+        return Table(gettext("Who can read it"), header, tuple(told))
     rows = [
         (one.officer_id, ";".join(sorted(one.rights)), str(one.expires_on or ""), one.granted_by, one.reason)
         for one in desk.grants(visit.asks("id"))
@@ -142,5 +164,23 @@ def _told(row: Line, said: Words) -> Line:
 
 @at_desk
 def take_log(visit: Visit, desk: RemoteDesk) -> Answer:
-    """All of it as a file."""
-    return Table("audit", LOG_COLUMNS, tuple(_log(visit, desk)))
+    """All of it as a file; in the language of the page where it is printed."""
+    rows = tuple(_log(visit, desk))
+    if not printing(visit):
+        return Table("audit", LOG_COLUMNS, rows)
+    said, gettext = words(visit.language), translations(visit.language).gettext
+    header = (
+        "#",
+        said.word("say", "when"),
+        gettext("Officer"),
+        said.field("act"),
+        said.word("say", "case"),
+        said.field("purpose"),
+        gettext("Opened"),
+    )
+    told = (_told(row, said) for row in rows)
+    return Table(
+        gettext("Who has read what"),
+        header,
+        tuple((*row[:3], gettext(str(row[3])), *row[4:]) for row in told),
+    )

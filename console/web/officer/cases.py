@@ -19,6 +19,7 @@ from casework.report.telling import Level, Telling
 from casework.vocabulary import codes, kinds
 from casework.vocabulary.words import words
 from casework.worklist import Item, When, Worklist, worklist
+from console.web.officer.fields import printing
 from console.web.officer.opening import at_desk
 from console.web.officer.steps import steps_of
 from console.web.visit import Answer, Page, Table, Visit
@@ -119,9 +120,11 @@ def due(visit: Visit, desk: RemoteDesk) -> Answer:
 
 
 @at_desk
-def take_due(_visit: Visit, desk: RemoteDesk) -> Answer:
-    """The same as a file, with the codes of the command line."""
+def take_due(visit: Visit, desk: RemoteDesk) -> Answer:
+    """The same as a file, with the codes of the command line; in the language of the page where it is printed."""
     found = _work(desk, desk.read_all())
+    if printing(visit):
+        return _printed_due(found, telling_in(visit.language))
     rows = [
         (
             item.case.name,
@@ -138,6 +141,22 @@ def take_due(_visit: Visit, desk: RemoteDesk) -> Answer:
     ]
     rows += [(case.name, "", "", "", "", "no next action", "", "", "") for case in found.no_next_action]
     return Table("due", DUE_COLUMNS, tuple(rows))
+
+
+def _printed_due(found: Worklist, telling: Telling) -> Table:
+    said = telling.words
+    rows = []
+    for item in found.items:
+        todo = _todo(item, telling)
+        rows.append((todo.name, todo.what, todo.key, todo.due, said.say(item.when), todo.owner, todo.late))
+    rows += [(case.name, said.word("say", "no_action"), "", "", "", "", "") for case in found.no_next_action]
+    header = (
+        said.word("say", "case"),
+        said.field("task"),
+        said.field("clock"),
+        *(said.word("say", name) for name in ("due", "when", "owner", "overdue")),
+    )
+    return Table(said.word("report", "worklist"), header, tuple(rows))
 
 
 def _chosen(visit: Visit, desk: RemoteDesk) -> list[Standing]:
@@ -185,7 +204,9 @@ def _told(one: Standing, telling: Telling) -> tuple[str, ...]:
 
 @at_desk
 def take_board(visit: Visit, desk: RemoteDesk) -> Answer:
-    """The same as a file, in codes."""
+    """The same as a file, in codes; in the language of the page where it is printed."""
+    if printing(visit):
+        return _printed_board(_chosen(visit, desk), telling_in(visit.language))
     rows = [
         (
             case_name(one.uid),
@@ -203,6 +224,31 @@ def take_board(visit: Visit, desk: RemoteDesk) -> Answer:
         for one in _chosen(visit, desk)
     ]
     return Table("cases", BOARD_COLUMNS, tuple(rows))
+
+
+def _printed_board(found: list[Standing], telling: Telling) -> Table:
+    said = telling.words
+    rows = tuple(
+        (
+            case_name(one.uid),
+            *_told(one, telling),
+            said.word("say", "no_action") if one.idle else one.days_overdue,
+            one.owner,
+        )
+        for one in found
+    )
+    header = (
+        said.word("say", "case"),
+        said.word("say", "category"),
+        said.field("host_state"),
+        *(
+            said.word("say", name)
+            for name in ("incident_date", "follow_up", "since", "public_status", "impunity")
+        ),
+        said.word("say", "overdue"),
+        said.field("owner"),
+    )
+    return Table(said.word("say", "all_cases"), header, rows)
 
 
 @at_desk

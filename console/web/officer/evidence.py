@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import BinaryIO
 
 from casework.casefile import CaseFile
@@ -14,8 +15,16 @@ from casework.vocabulary import kinds
 from casework.vocabulary.words import words
 from console.saying import complete
 from console.verbs import Verb
-from console.web.officer.fields import asked_of, fault_of, own_of, statement_of, typed_of
-from console.web.officer.opening import at_desk
+from console.web.officer.fields import (
+    asked_of,
+    fault_of,
+    own_of,
+    printing,
+    request_id_of,
+    statement_of,
+    typed_of,
+)
+from console.web.officer.opening import at_desk, kept_of
 from console.web.visit import Answer, Document, Elsewhere, Page, Table, Upload, Visit
 
 MAX_BYTES = (
@@ -56,13 +65,32 @@ class Pieces:
 @at_desk
 def show(visit: Visit, desk: RemoteDesk) -> Answer:
     """Every item with its hash and its chain of custody, and the forms of what can be done with it."""
-    return _page(visit, desk, desk.read(visit.asks("id")), {}, {}, 200)
+    return _page(visit, desk, desk.read(visit.asks("id")), kept_of(visit, desk), {}, 200)
 
 
 @at_desk
 def take_away(visit: Visit, desk: RemoteDesk) -> Answer:
-    """The list as a file."""
-    return Table("evidence", COLUMNS, tuple(map(_cells, items(desk.read(visit.asks("id"))))))
+    """The list as a file; in the language of the page where it is printed."""
+    found = items(desk.read(visit.asks("id")))
+    if not printing(visit):
+        return Table("evidence", COLUMNS, tuple(map(_cells, found)))
+    said = words(visit.language)
+    lists = {"kind": "evidence_kind", "copy": "copy", "result": "met"}
+    rows = [
+        tuple(
+            said.code(lists[name], str(cell)) if name in lists and cell else cell
+            for name, cell in zip(COLUMNS, _cells(one), strict=True)
+            if name != "destroyed"
+        )
+        for one in found
+        if not one.is_destroyed
+    ]
+    header = (
+        said.field("evidence"),
+        *(said.field(name) for name in COLUMNS[1:-3]),
+        said.code("custody_act", "verify"),
+    )
+    return Table(said.word("say", "evidence"), (*header, said.field("result")), tuple(rows))
 
 
 def _cells(one: Item) -> tuple[str | int | None, ...]:
@@ -89,7 +117,7 @@ def take(visit: Visit, desk: RemoteDesk) -> Answer:
         if act in _ACTS:
             fields = ("by", "to", "purpose") if act == "transfer" else ()
             said = {name: visit.says(name).strip() for name in fields if visit.says(name).strip()}
-            desk.handle_evidence(uid, visit.says("item"), act, said)
+            desk.handle_evidence(uid, visit.says("item"), act, said, request_id=request_id_of(visit))
             return Elsewhere(f"/case/evidence?id={case.uid}&done={act}")
         faults = _added(visit, desk, case, typed)
     except (CaseInputError, RefusedError) as error:
@@ -97,7 +125,8 @@ def take(visit: Visit, desk: RemoteDesk) -> Answer:
             raise
         faults = fault_of(_ADDED, error)
     if faults:
-        return _page(visit, desk, case, typed, faults, 422)
+        given = {name: values[0] for name, values in visit.form.items()}
+        return _page(visit, desk, case, {**given, **typed}, faults, 422)
     return Elsewhere(f"/case/evidence?id={case.uid}&done=collect")
 
 
@@ -117,7 +146,9 @@ def _added(visit: Visit, desk: RemoteDesk, case: CaseFile, typed: Mapping[str, s
     if said is None:
         return faults
     fields = {name: value for name, value in said.fields.items() if name not in {"sha256", "size"}}
-    desk.add_evidence(case.uid, said.__class__(said.kind, said.when, fields), Pieces(sent[0].content), origin)
+    whole_said = said.__class__(said.kind, said.when, fields)
+    request_id = request_id_of(visit)
+    desk.add_evidence(case.uid, whole_said, Pieces(sent[0].content), origin, request_id=request_id)
     return {}
 
 
@@ -178,7 +209,12 @@ def _page(
         "case": case,
         "items": rows,
         "fields": [asked_of(case, fields[name], said) for name in _ASKED],
-        "values": complete(case, _NEW, typed, desk.officer),
+        "values": complete(
+            case, _NEW, {name: text for name, text in typed.items() if name in fields}, desk.officer
+        ),
+        "typed": typed,
+        "request_id": visit.says("request_id") or typed.get("request_id") or request_id_of(visit),
+        "fresh": request_id_of(replace(visit, form={})),
         "faults": faults,
         "names": {
             **{name: said.field(name) for name in (*fields, *acts)},

@@ -1,7 +1,6 @@
 """The indicators I1 to I26 over the cases of an officer: bounds, both medians, what is not known, and definitions."""
 
 from datetime import date
-from itertools import groupby
 from typing import NamedTuple
 
 from casework.board import Counting
@@ -53,12 +52,13 @@ def show(visit: Visit, desk: RemoteDesk) -> Answer:
                 raise
             faults = {"": str(error)}
         else:
-            groups = groupby(found.lines, lambda line: line.indicator.rstrip("ab"))
+            groups: dict[str, list[tuple[Printed, Bounds | None]]] = {}
+            for line in found.lines:
+                groups.setdefault(line.indicator.rstrip("ab"), []).append(
+                    (in_words(line, said), bounds(line))
+                )
             facts |= {
-                "groups": [
-                    (name, definition(name, said), [(in_words(one, said), bounds(one)) for one in lines])
-                    for name, lines in groups
-                ],
+                "groups": [(name, definition(name, said), lines) for name, lines in groups.items()],
                 "cases": found.cases,
                 "definition": found.definition,
                 "days": _days(asked, desk.today),
@@ -92,7 +92,7 @@ def take_away(visit: Visit, desk: RemoteDesk) -> Answer:
             **{name: definition(name, said) for name in each},
         }
         rows = tuple(tuple(in_words(line, said)) for line in found.lines)
-        return Table("figures", header, rows, notes=notes)
+        return Table(said.word("say", "figures"), header, rows, notes=notes)
     notes = {
         "definition": found.definition,
         "valid_as_of": str(valid),

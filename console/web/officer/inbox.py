@@ -18,7 +18,7 @@ from casework.tips import Report
 from casework.vocabulary import kinds
 from casework.vocabulary.words import Words, words
 from console.web.languages import translations
-from console.web.officer.fields import fault_of, own_of, request_id_of, statement_of, typed_of
+from console.web.officer.fields import fault_of, own_of, printing, request_id_of, statement_of, typed_of
 from console.web.officer.opening import at_desk
 from console.web.officer.starting import OPENED, opening_form
 from console.web.visit import Answer, Document, Elsewhere, Page, Table, Visit
@@ -53,22 +53,26 @@ def show(visit: Visit, desk: RemoteDesk) -> Answer:
 
 @at_desk
 def take_away(visit: Visit, desk: RemoteDesk) -> Answer:
-    """The list as a file, without what was told."""
-    del visit
+    """The list as a file, without what was told; in the language of the page where it is printed."""
+    said, prints = words(visit.language), printing(visit)
     rows = [
         (
             one.name,
             one.messages[0].week,
-            one.tip.country,
+            said.state(one.tip.country) if prints else one.tip.country,
             one.tip.month,
-            ";".join(one.tip.what),
+            _kinds(one, said) if prints else ";".join(one.tip.what),
             len(one.messages),
-            _mailbox(one),
-            "opened" if one.has_case else "",
+            said.word("inbox", _mailbox(one)) if prints else _mailbox(one),
+            (said.word("inbox", "opened") if prints else "opened") if one.has_case else "",
             str(_ends(one, desk.today).on),
         )
         for one in (desk.tips() if takes_in(desk) else ())
     ]
+    if prints:
+        return Table(
+            said.word("inbox", "reports"), tuple(said.word("inbox", one) for one in COLUMNS), tuple(rows)
+        )
     return Table("reports", COLUMNS, tuple(rows))
 
 

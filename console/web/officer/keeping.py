@@ -13,6 +13,7 @@ from casework.remains import Remains
 from casework.retention import is_on_legal_hold
 from casework.vocabulary import kinds
 from casework.vocabulary.words import Words, words
+from console.web.languages import translations
 from console.web.officer.fields import printing
 from console.web.officer.opening import at_desk
 from console.web.visit import Answer, Elsewhere, Page, Table, Visit
@@ -65,8 +66,10 @@ def take_away(visit: Visit, desk: RemoteDesk) -> Answer:
         what = said.word("keeping", one.what) if printing(visit) else one.what
         hold = said.word("keeping", "legal_hold") if printing(visit) else "legal hold"
         rows.append((name, what, str(one.on), one.warning, hold if one.blocked else ""))
-    header = tuple(said.word("keeping", name) for name in COLUMNS) if printing(visit) else COLUMNS
-    return Table("keeping", header, tuple(rows))
+    if printing(visit):
+        header = tuple(said.word("keeping", name) for name in COLUMNS)
+        return Table(translations(visit.language).gettext("Keeping and erasing"), header, tuple(rows))
+    return Table("keeping", COLUMNS, tuple(rows))
 
 
 @at_desk

@@ -7,16 +7,18 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 from casework.client.desk import RemoteDesk
-from casework.errors import NotFoundError, OfficeUnavailableError, RefusedError, SessionError
+from casework.errors import CaseworkError, NotFoundError, OfficeUnavailableError, RefusedError, SessionError
 from console.errors import NoPageError
 from console.web.front import safe_page
 from console.web.roles import Role
+from console.web.statuses import status_of
 from console.web.unlocked import Sitting
 from console.web.visit import Answer, Elsewhere, Page, Visit
 
 UNLOCK = "/cases/unlock"
 BOARD = "/cases"
 LOG = "/cases/log"
+_BELOW = frozenset({"erase", "file", "content", "start", "cancel"})  # where forms of the page above go
 
 
 def ask_unlock(visit: Visit) -> Answer:
@@ -64,12 +66,27 @@ def at_desk(answer: Callable[[Visit, RemoteDesk], Answer]) -> Callable[[Visit], 
                 return _first_unlock(visit)
             if error.reason == NotFoundError.reason:
                 raise NoPageError("there is no such page") from error
-            raise
-        except OfficeUnavailableError:
+            return _failed(visit, error)
+        except OfficeUnavailableError as error:
             _close(visit)  # another server may run by now
-            raise
+            return _failed(visit, error)
 
     return opened
+
+
+def _failed(visit: Visit, error: CaseworkError) -> Page:
+    """Say that a form, or a page, did not get through; what was typed waits where it was typed."""
+    if not visit.form:
+        raise error
+    _keep(visit)
+    return Page("officer/failed.html", {"told": str(error), "back": _page_of(visit)}, status_of(error))
+
+
+def _page_of(visit: Visit) -> str:
+    """The page on which a form stands: some go to an address of their own below it."""
+    path, _, last = visit.path.rpartition("/")
+    page = path if last in _BELOW else visit.path
+    return f"{page}?{visit.query}" if visit.query else page
 
 
 def _first_unlock(visit: Visit) -> Answer:
@@ -80,6 +97,16 @@ def _first_unlock(visit: Visit) -> Answer:
 def _close(visit: Visit) -> None:
     """Close the desk; what was typed waits in memory for the same officer."""
     visit.works.desks.close(visit.sitting.key)
+    _keep(visit)
+
+
+def _keep(visit: Visit) -> None:
     if visit.form:
         fields = {name: values for name, values in visit.form.items() if name != "form_key"}
-        visit.works.desks.keep(visit.who.key, visit.page, fields, visit.now)
+        visit.works.desks.keep(visit.who.key, _page_of(visit), fields, visit.now)
+
+
+def kept_of(visit: Visit, desk: RemoteDesk) -> dict[str, str]:
+    """What this officer had typed on a page when it did not get through, once."""
+    found = visit.works.desks.take(visit.who.key, visit.page, desk.officer.officer_id, visit.now)
+    return {name: ",".join(values) for name, values in found.items()}

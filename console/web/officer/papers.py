@@ -12,7 +12,7 @@ from casework.report.telling import Level
 from casework.reports import YEARLY, Wanted, WantedLetter
 from casework.vocabulary.words import LANGUAGES, Words, words
 from console.web.languages import LANGUAGES as NAMES
-from console.web.officer.opening import at_desk
+from console.web.officer.opening import at_desk, kept_of
 from console.web.visit import Answer, Document, Page, Visit
 
 _TYPES: Mapping[str, str] = {
@@ -26,7 +26,7 @@ _TYPES: Mapping[str, str] = {
 @at_desk
 def show(visit: Visit, desk: RemoteDesk) -> Answer:
     """What can be written: of one case, where the link names one, or over all of them."""
-    return _page(visit, desk, {"language": visit.language}, "", 200)
+    return _page(visit, desk, {"language": visit.language, **kept_of(visit, desk)}, "", 200)
 
 
 @at_desk
