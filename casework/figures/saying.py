@@ -67,7 +67,7 @@ def _age(said: Words, band: str) -> str:
 
 _BEGINNINGS: Mapping[str, _Said] = MappingProxyType(
     {
-        "grade ": _paired(lambda said: said.field("grade"), "grade"),
+        "grade ": lambda said, code: said.pair(f"{said.field('grade')} {code}", said.code("grade", code)),
         "open ": _age,
         "overdue by ": lambda said, rule: said.pair(said.say("overdue"), said.rule(rule)),
         "overdue with ": _paired(lambda said: said.say("overdue"), "role"),

@@ -190,7 +190,7 @@ def test_old_cases_are_looked_at_first_and_then_come_in_once(place: Place) -> No
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "case_id: the first row has to be"),
+        ("", "the first row has to be"),
         ("a,b\n1,2\n", "the first row has to be"),
         ('"x', "is no CSV"),
     ],

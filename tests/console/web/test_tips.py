@@ -10,10 +10,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date
 from pathlib import Path
+from shutil import copy2, copytree
+from urllib.request import urlopen
 
 import pytest
 from hypothesis import given
@@ -22,7 +25,9 @@ from hypothesis import strategies as st
 from casework.cleaning import working_copy
 from casework.mailbox import make_receipt
 from casework.tip import COPIED, LOST, NO_COPY, REPORTER
-from console.home import Home
+from console.archive import read_archive
+from console.home import Home, open_home
+from console.metrics import measuring
 from console.office import Office
 from console.web.languages import LANGUAGES, translations
 from console.web.tips import reception
@@ -34,6 +39,7 @@ from crypto.keyfile import MIN_COST
 from node.config import new_settings
 from tests.casework.test_cleaning import JPEG
 from tests.console.command_line import machine, tocsin
+from tests.support.backups import KEY, backed_up
 from tests.support.browser import Browser, Shown, running
 from tests.support.faults import Flavour, failing_at
 
@@ -321,7 +327,9 @@ def test_every_page_stands_in_six_languages_under_its_own_address(reporter: Repo
 
 
 @pytest.mark.slow
-def test_it_is_a_process_of_its_own_that_needs_no_passphrase_and_says_nothing_of_who_asks(node: Path) -> None:
+def test_it_is_a_process_of_its_own_that_needs_no_passphrase_and_says_nothing_of_who_asks(
+    node: Path, tmp_path: Path
+) -> None:
     words = (
         "case",
         "officer",
@@ -335,6 +343,7 @@ def test_it_is_a_process_of_its_own_that_needs_no_passphrase_and_says_nothing_of
         node,
     )
     assert tocsin(*words, TOCSIN_OFFICER_PASSPHRASE="several words nobody says").code == 0
+    copytree(node / "keys", tmp_path / "keys")
     for key in (node / "keys").glob("*.key"):
         key.unlink()  # none of them is its business
     running_form = subprocess.Popen(
@@ -366,6 +375,20 @@ def test_it_is_a_process_of_its_own_that_needs_no_passphrase_and_says_nothing_of
     said = (out + err).decode()
     assert "77b1" not in said
     assert re.findall("127.0.0.1:[0-9]+", said) == [f"127.0.0.1:{reporter.port}"]
+
+    for key in (tmp_path / "keys").iterdir():
+        copy2(key, node / "keys" / key.name)
+    lines = b"\n".join(read_archive(backed_up(node, tmp_path / "whole.backup").path, KEY))
+    opened = b"".join(map(b64decode, re.findall(rb"[A-Za-z0-9+/]{40,}={0,2}(?=\W)", lines)))
+    addresses: list[str] = []
+    with measuring(open_home(node), "127.0.0.1:0", addresses.append), urlopen(addresses[0]) as numbers:  # noqa: S310 - our own
+        told = numbers.read()
+    assert b"tip_message" in lines  # it holds the report, sealed
+    assert b"tocsin_" in told
+    for canary in (b"77b1", b"192.0.2.77", b"canary"):
+        for held in (lines, opened, told):
+            assert canary not in held
+            assert canary.hex().encode() not in held
 
 
 def test_a_stamp_is_read_by_the_process_that_made_it_alone() -> None:
