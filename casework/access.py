@@ -166,5 +166,5 @@ def read_grant(payload: bytes) -> Grant:
             bytes.fromhex(fields["reason"]),
             bool(fields.get("excluded")),
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise TamperedError("a grant can not be read") from error

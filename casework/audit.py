@@ -134,7 +134,7 @@ def read_entry(wire: bytes) -> AuditEntry:
             {kind: tuple(found) for kind, found in fields.get("digests", {}).items()},
             {int(number): tuple(groups) for number, groups in fields.get("erased", {}).items()},
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise TamperedError("an entry of the audit log can not be read") from error
     if write_entry(entry) != wire:
         raise TamperedError("an entry of the audit log is not in its form")

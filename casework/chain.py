@@ -85,7 +85,7 @@ def read_header(payload: bytes) -> Header:
             fields["officer"],
             {Group(group): bytes.fromhex(digest) for group, digest in fields["parts"].items()},
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise TamperedError("the header of an event can not be read") from error
 
 

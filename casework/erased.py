@@ -117,7 +117,7 @@ def _read(line: bytes) -> tuple[bytes, dict[int, str]]:
     try:
         fields = json.loads(line)
         return fields["entry"].encode(), {int(number): str(name) for number, name in fields["cases"].items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise TamperedError("a line of the list of what was erased can not be read") from error
 
 

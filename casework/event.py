@@ -183,5 +183,5 @@ def read_parts(
             head.get("supersedes", ""),
             sequence,
         )
-    except (ValueError, KeyError, TypeError, AttributeError, FieldError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, FieldError) as error:
         raise TamperedError("event {event_id} can not be read", event_id=event_id) from error

@@ -106,5 +106,5 @@ def read_officer(payload: bytes) -> Officer:
             fields["admitted_by"],
             int(fields["admitted_at"]),
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise TamperedError("an officer's entry can not be read") from error

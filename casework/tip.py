@@ -240,7 +240,7 @@ def open_message(key: bytes, uid: str, closed: Closed) -> Written:
             bool(fields.get("proposes_erasure")),
             tip,
         )
-    except (CryptoError, ValueError, KeyError, TypeError) as error:
+    except (CryptoError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise TamperedError(
             "report {name}: message {sequence} does not open", name=tip_name(uid), sequence=closed.sequence
         ) from error

@@ -104,7 +104,7 @@ def read_tombstone(payload: bytes) -> Tombstone:
     try:
         fields = _known(Tombstone._fields, payload)
         return Tombstone(**{**fields, "categories": tuple(fields["categories"])})
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise TamperedError("a tombstone can not be read") from error
 
 
@@ -123,7 +123,7 @@ def read_tip_tombstone(payload: bytes) -> TipTombstone:
         fields = _known(TipTombstone._fields, payload)
         lists = {name: tuple(fields[name]) for name in ("what", "not_reported")}
         return TipTombstone(**{**fields, **lists})
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise TamperedError("a tombstone of a report can not be read") from error
 
 

@@ -184,7 +184,7 @@ def fields_of(line: bytes) -> dict[str, Any]:
     """
     try:
         found = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BackupDamagedError("a line of the backup can not be read") from error
     if not isinstance(found, dict):
         raise BackupDamagedError("a line of the backup is none")

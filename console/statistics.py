@@ -137,5 +137,5 @@ def _read_file(document: bytes) -> Envelope:
             for one in plain["signatures"]
         )
         return Envelope(base64.b64decode(plain["payload"], validate=True), plain["payloadType"], signatures)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ReleaseError("it is no file of figures") from error

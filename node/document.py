@@ -84,7 +84,7 @@ def read_document(text: str) -> Incident:
             source_text=tuple((column, cell) for column, cell in fields.get("source_text", ())),
             **{name: fields[name] for name in _TEXTS if name in fields},
         )
-    except (ValueError, KeyError, TypeError, AttributeError, IncidentError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, IncidentError) as error:
         raise StoreError("a stored incident can not be read") from error
 
 

@@ -207,7 +207,7 @@ def read_policy(text: str) -> Policy:
         raise PolicyError("longer than {most} bytes", most=MAX_POLICY_BYTES)
     try:
         said = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise PolicyError("not TOML: {error}", error=error) from error
     countries = said.get("countries")
     lacking = isinstance(countries, dict) and DEFAULT not in countries

@@ -225,7 +225,7 @@ def read_statistic(payload: bytes) -> Statistic:
             tuple(Changed(*one) for one in fields["changed"]),
         )
         root = bytes.fromhex(fields["root"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ReleaseError("it is no release of figures") from error
     if root != statistic.root:
         raise ReleaseError("its root is not that of its commitments")

@@ -119,7 +119,7 @@ def read_rules(text: str) -> Rules:
     """
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise FieldError(FILE, "is no TOML: {error}", error=error) from error
     usual = usual_rules()
     rules = dict(usual.by_id)

@@ -111,7 +111,7 @@ def read_cube(text: str) -> Cube:
     """
     try:
         fields = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise CubeError("the declaration is no TOML: {error}", error=error) from error
     return cube_from(fields)
 

@@ -159,7 +159,7 @@ def read_profile(text: str) -> Profile:
         raise ProfileError("longer than {most} bytes", most=MAX_PROFILE_BYTES)
     try:
         form = _File.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ProfileError("not TOML: {error}", error=error) from error
     except ValidationError as error:
         raise ProfileError(told(text, faults_of(error))) from error

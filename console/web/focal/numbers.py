@@ -147,7 +147,7 @@ def _asked(visit: Visit) -> _Asked:
     fetched, typed = visit.says("cube"), visit.says("declaration")
     try:
         cube = cube_from(json.loads(fetched)) if fetched else read_cube(typed[:MAX_TYPED])
-    except (ValueError, AttributeError) as error:
+    except (ValueError, AttributeError, RecursionError) as error:
         raise CubeError("the declaration is none") from error
     text = visit.says("as-of")
     try:

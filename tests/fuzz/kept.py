@@ -1,0 +1,45 @@
+"""Bytes that are worth being tried each time: what found a fault once, and what reached code that others did not."""
+
+import base64
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "corpus"
+MOST = 60  # for a target
+
+# What somebody tries first against any reader.
+NASTY = (
+    b"",
+    b"\0",
+    b"[" * 100_000,
+    b'{"a":' * 50_000,
+    b"9" * 6_000,
+    b'{"a":NaN}',
+    b'"\\ud800"',
+    b"null",
+    b"[]",
+    b"{}",
+    b"1e999",
+    b"\xff\xfe",
+    b"\xef\xbb\xbf{}",
+    b"a=" + b"[" * 5_000,
+    b"1" * 400 + b"-01-01",
+    b"2025-13-45",
+    "\u0663".encode(),
+    b'{"payload":"","payloadType":"","signatures":[]}',
+)
+
+
+def kept(name: str) -> list[bytes]:
+    """What is kept for a target."""
+    file = _file(name)
+    return [base64.b64decode(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+
+def keep(name: str, some: list[bytes]) -> None:
+    """Keep these for a target, the shortest first; they reached something new when they were found."""
+    lines = [base64.b64encode(one).decode() + "\n" for one in sorted(some, key=lambda one: (len(one), one))]
+    _file(name).write_text("".join(lines[:MOST]))
+
+
+def _file(name: str) -> Path:
+    return FOLDER / f"{name.replace(' ', '-')}.txt"
