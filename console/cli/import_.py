@@ -53,7 +53,8 @@ def import_file(
     from console.home import open_home, read_file, write_file
     from console.importing import COUNTS, looks_cut
     from console.submissions import read_profile_file
-    from node.intake import read_publication, rejects_csv, rejects_workbook
+    from console.web.workbooks import read_in_any_language
+    from node.intake import rejects_csv, rejects_workbook
     from node.record import foresee, import_publication
 
     store = open_home(home).store()
@@ -61,7 +62,7 @@ def import_file(
     now = datetime.now(UTC)
     by = read_profile_file(profile) if profile is not None else None
     with working(f"Reading {file.name}"):
-        publication = read_publication(data, file.name, published, now.date(), by, whole=whole)
+        publication = read_in_any_language(data, file.name, published, now.date(), by, whole=whole)
     say(
         f"Source: {publication.source}. Published on {publication.published_on} ({publication.published_from})."
     )
@@ -105,18 +106,25 @@ def import_file(
 def template(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write the workbook (.xlsx).")],
     profile: ProfileOption = None,
+    language: Annotated[
+        str, typer.Option("--language", metavar="en|fr|es|ar|ru|zh", help="Whose words it is in.")
+    ] = "en",
 ) -> None:
     """Write an empty workbook with drop-downs for incidents.
 
-    `tocsin import` reads it back. With a profile it has the columns of that one, and is read with it.
+    `tocsin import` reads it back, in whatever language it is. With a profile it has the columns of that one, in
+    English, and is read with it.
     """
     from console.home import write_file
     from console.submissions import read_profile_file
-    from node.intake import built_in
-    from node.intake import template as workbook_of
+    from console.web.languages import LANGUAGES
+    from console.web.workbooks import workbook_in
 
-    own = next(one for one in built_in() if one.name == "own")
-    write_file(file, workbook_of(read_profile_file(profile) if profile is not None else own))
+    if language not in LANGUAGES:
+        raise typer.BadParameter(f"one of {', '.join(LANGUAGES)}", param_hint="--language")
+    if profile is not None and language != "en":
+        raise typer.BadParameter("a profile of yours has its own words", param_hint="--language")
+    write_file(file, workbook_in(language, read_profile_file(profile) if profile is not None else None))
 
 
 def _said(incident: object) -> list[Cell]:

@@ -22,6 +22,11 @@ MAX_PROFILE_BYTES = 256 * 1024
 BUILT_IN = ("awsd", "kika", "health_care", "shcc", "own")
 
 CODED = ("means", "context", "location_type", "motive", "actor_type")  # fields named like their list
+# Whose words a workbook offers.
+LISTS = (
+    *(*CODED, "source_kind", "country", "organization_type", "geo_precision", "time_precision"),
+    *("programme", "impact", "driver", "fate"),
+)
 LEVELS: Mapping[str, frozenset[str]] = {"cause": frozenset(Cause), "certainty": frozenset(Certainty)}
 _PLACES = ("country", "country_code", "admin1", "admin2", "settlement", "latitude", "longitude", "point")
 _ONCE = {

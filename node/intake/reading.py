@@ -27,7 +27,7 @@ def read_publication(
     file_name: str,
     published: date | None,
     today: date,
-    profile: Profile | None = None,
+    profile: Profile | Sequence[Profile] | None = None,
     *,
     whole: bool | None = None,
 ) -> Publication:
@@ -38,14 +38,15 @@ def read_publication(
         file_name: Its name, which may tell the day of publication.
         published: Day of publication if somebody has stated it.
         today: Day on which it is read; nothing in it can be younger.
-        profile: By which its columns are read; else the built-in one that knows most of them.
+        profile: By which its columns are read; of several, else of the built-in ones, that which knows most of them.
         whole: Whether it holds all that its source knows; else as the profile says.
 
     Raises:
         IntakeError: The file can not be read as a publication at all; the class says why.
     """
     table = read_table(data)
-    profile, at, layout = _recognize(table.records, (profile,) if profile else built_in())
+    profiles = (profile,) if isinstance(profile, Profile) else profile or built_in()
+    profile, at, layout = _recognize(table.records, profiles)
     records = table.records[at + 1 :]
     warnings = list(table.warnings)
     if layout.unknown:

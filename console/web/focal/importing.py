@@ -12,8 +12,9 @@ from console.web.focal.waiting import ONE_FILE_BYTES, keep_files
 from console.web.tray import Waiting
 from console.web.visit import Answer, Document, Elsewhere, Fields, Page, Visit
 from console.web.wording import in_text
+from console.web.workbooks import read_in_any_language, workbook_in
 from node.errors import InputError, ProfileError
-from node.intake import Publication, read_profile, read_publication, rejects_workbook, template
+from node.intake import Publication, read_profile, rejects_workbook
 from node.intake import built_in as built_in_profiles
 from node.record import Foreseen, foresee, import_publication
 from node.store.records import Imported
@@ -72,10 +73,9 @@ def refused_rows(visit: Visit) -> Answer:
     return Document("refused-rows.xlsx", XLSX, rows)
 
 
-def empty_workbook(_visit: Visit) -> Answer:
-    """The workbook with drop-downs that people fill in without a line."""
-    own = next(one for one in built_in_profiles() if one.name == "own")
-    return Document("incidents.xlsx", XLSX, template(own))
+def empty_workbook(visit: Visit) -> Answer:
+    """The workbook with drop-downs that people fill in without a line, in their language."""
+    return Document("incidents.xlsx", XLSX, workbook_in(visit.language))
 
 
 def _form(_visit: Visit, fault: str, status: int = 200) -> Page:
@@ -139,7 +139,7 @@ def _read(visit: Visit, kept: Mapping[str, Waiting], asked: Fields) -> Publicati
         raise ProfileError("the profile is not text in UTF-8") from error
     whole = _WHOLE.get(asked.get("whole", ("",))[0])
     published = _day(asked.get("published", ("",))[0])
-    return read_publication(file.content, file.name, published, visit.now.date(), profile, whole=whole)
+    return read_in_any_language(file.content, file.name, published, visit.now.date(), profile, whole=whole)
 
 
 def _day(text: str) -> date | None:
