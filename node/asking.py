@@ -19,6 +19,8 @@ def ask(
 ) -> SentRequest:
     """Keep a request of ours, to be told to the member at the next contact; its id is made here.
 
+    The same again, before the member was told, is the same request.
+
     Raises:
         RequestError: Something of it is out of its range.
         TextNotReviewedError: It holds a note that nobody has read again.
@@ -38,6 +40,10 @@ def ask(
         origin_id, asked_by, asked_at, 0, Answer(ours, State.ASKED, None, ALL_CLOSED, 0, asked_at)
     )
     with store.write() as connection:
+        for one in sent_requests(connection, origin_id):
+            waits = one.answer.state is State.ASKED and not one.taken_at
+            if waits and one.answer.wish == ours._replace(request_id=one.answer.wish.request_id):
+                return one
         add_sent(connection, sent)
     return sent
 

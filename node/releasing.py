@@ -43,6 +43,7 @@ from node.store.cubes import (
     cube_key,
     cubes,
     note_published,
+    notices,
     releases,
 )
 from node.store.database import Store, Transaction
@@ -170,7 +171,7 @@ def correct(
     """Say, signed, that a published release stands no longer as it is: numbers were taken back, or are wrong.
 
     The notice names periods and never whose numbers. What was taken back counts no longer from the next revision in
-    which that can not be told from the difference.
+    which that can not be told from the difference. The same again on one day changes nothing.
 
     Raises:
         CubeError: No such release was published, or it does not tell such a period.
@@ -199,6 +200,8 @@ def correct(
             reason,
         )
         payload = write_notice(notice)
+        if any((one.release_id, one.payload) == (built.key, payload) for one in notices(connection)):
+            return notice  # it was signed already, and says the same
         signature = sign_envelope(identity.signing, NOTICE_TYPE, payload).signatures[0].sig
         add_notice(connection, built.key, payload, signature, teller.by, teller.now)
     return notice

@@ -5,6 +5,7 @@ are beyond theirs.
 """
 
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
@@ -28,6 +29,7 @@ from console.web.visit import Elsewhere, Fields, Files, Final, Page, Table, Visi
 MAX_FIELDS = 400
 MAX_QUERY = 8_192  # characters
 FORM_KEY = "form_key"
+_SECRET = re.compile("passphrase|code|credential")  # in names of fields
 
 logger = logging.getLogger(__name__)
 
@@ -61,9 +63,9 @@ def answer(works: Works, origins: frozenset[str], asked: Asked) -> tuple[Visit, 
         status = status_of(error)
         if status >= 500:
             logger.warning("a page failed: path=%s reason=%s", _logged(asked.path), error.reason)
-        return visit, Page(
-            "error.html", {"status": status, "reason": error.reason, "told": str(error)}, status
-        )
+        again = _typed(visit, asked) if status >= 500 else None
+        facts = {"status": status, "reason": error.reason, "told": str(error), "again": again}
+        return visit, Page("error.html", facts, status)
 
 
 def may_send(works: Works, path: str, token: str) -> int:
@@ -139,6 +141,20 @@ def _answered(visit: Visit, origins: frozenset[str], asked: Asked) -> Final:
         raise MethodError("this page can not be asked for like this")
     found = handler(visit)
     return take_away(visit, found) if isinstance(found, Table) else found
+
+
+def _typed(visit: Visit, asked: Asked) -> tuple[tuple[str, str], ...] | None:
+    """What was typed into a form that could not be kept, for its sender to send again; no secrets, and no files."""
+    if asked.method != "POST" or visit.files or not _signed_in(visit):
+        return None
+    if not reaches(visit.who.roles, visit.path):
+        return None
+    return tuple(
+        (name, value)
+        for name, values in visit.form.items()
+        for value in values
+        if name != FORM_KEY and not _SECRET.search(name)
+    )
 
 
 def _to_sign_in(visit: Visit, route: Route | None, *, sends: bool) -> Final:

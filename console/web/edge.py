@@ -37,7 +37,7 @@ from console.web.listening import (
     shown_host,
     with_headers,
 )
-from console.web.pages import SCRIPT_PATHS, SCRIPTS, STYLE, STYLE_PATH, write_page
+from console.web.pages import SCRIPT_PATHS, SCRIPTS, STYLE, STYLE_PATH, UPLOAD, script_of, write_page
 from console.web.visit import Document, Elsewhere, Findings, Page, Seals, Works
 from node.logbook import Identity
 
@@ -51,7 +51,11 @@ _STATIC = {
     STYLE_PATH: (STYLE, "text/css"),
     **{SCRIPT_PATHS[name]: (content, "text/javascript") for name, content in SCRIPTS.items()},
 }
-WITH_SCRIPT = f"{HEADERS['Content-Security-Policy']}; script-src 'self'"
+_NO_SCRIPT = HEADERS["Content-Security-Policy"]
+WITH_SCRIPT = {
+    "passkey": f"{_NO_SCRIPT}; script-src 'self'",
+    UPLOAD: f"{_NO_SCRIPT}; connect-src 'self'; script-src 'self'",
+}
 
 logger = logging.getLogger(__name__)
 
@@ -194,8 +198,8 @@ def _respond(works: Works, origins: frozenset[str], asked: Asked, cookie: tuple[
         response = Response(write_page(visit, found), found.status, media_type="text/html")
         if found.again:
             response.headers["Refresh"] = str(found.again)
-        if found.script:
-            response.headers["Content-Security-Policy"] = WITH_SCRIPT
+        if script := script_of(visit, found):
+            response.headers["Content-Security-Policy"] = WITH_SCRIPT[script]
     elif isinstance(found, Document):
         named = {"Content-Disposition": f'attachment; filename="{found.name}"'}
         response = Response(found.content, media_type=found.media_type, headers=named)

@@ -1,5 +1,6 @@
 """Pages of incidents: the list with its filters, one incident, what is held, reporting and completing."""
 
+import re
 import secrets
 from dataclasses import replace
 from hashlib import sha256
@@ -18,10 +19,11 @@ from node.errors import QueryError
 from node.intake import Publication, Row
 from node.model import Incident, Outcome
 from node.record import import_publication
-from node.store.records import Current, current
+from node.store.records import Current, current, current_by_record, record_ids_by_key
 
 SOURCE = "own"  # as in the workbook that `tocsin template` writes
 KEY_BYTES = 3
+_ONCE = re.compile(f"[0-9a-f]{{{2 * KEY_BYTES}}}")
 COLUMNS = (
     "record",
     "when",
@@ -89,7 +91,7 @@ def take_report(visit: Visit) -> Answer:
         incident = new_incident(visit.form)
     except EntryError as error:
         return _form("report.html", "first", typed_of(visit.form), error)
-    key = f"{visit.now:%Y%m%d}-{secrets.token_hex(KEY_BYTES)}"
+    key = _key(visit, incident)
     _save(visit, key, incident)
     drop_draft(visit.store, visit.who.key, visit.page)
     return Elsewhere(f"/reported?{urlencode({'id': f'{SOURCE}:{key}'})}")
@@ -113,12 +115,14 @@ def take_completion(visit: Visit) -> Answer:
     """Save one group of fields as another revision."""
     one, group = _own(visit), _group(visit)
     try:
-        _check_basis(one, visit.says("basis"))
         incident = changed(one.incident, group, visit.form)
+        same = write_document(incident) == write_document(one.incident)  # as when it is sent a second time
+        if not same:
+            _check_basis(one, visit.says("basis"))
     except (EntryError, ChangedError) as error:
         return _form("complete.html", group, typed_of(visit.form), error, one=one, basis=one.digest.hex())
     _, _, key = one.name.partition(":")
-    if write_document(incident) != write_document(one.incident):
+    if not same:
         _save(visit, key, incident)
     drop_draft(visit.store, visit.who.key, visit.page)
     return Elsewhere(f"/incident?id={quote(one.name)}")
@@ -138,8 +142,22 @@ def _form(
 ) -> Page:
     faults = error.faults if isinstance(error, EntryError) else {"": str(error)} if error else {}
     facts = {"group": group, "fields": GROUPS[group], "values": values, "faults": faults, "choices": CHOICES}
-    rows = {"rows": rows_of(values), "effect_rows": effect_rows(values)}
+    once = values.get("once", "") or secrets.token_hex(KEY_BYTES)
+    rows = {"rows": rows_of(values), "effect_rows": effect_rows(values), "once": once}
     return Page(template, {**facts, **rows, **more}, 422 if error else 200)
+
+
+def _key(visit: Visit, incident: Incident) -> str:
+    """What a new incident is called: the same for a form that is sent a second time, but never that of another one."""
+    once = visit.says("once")
+    name = once if _ONCE.fullmatch(once) else secrets.token_hex(KEY_BYTES)
+    key = f"{visit.now:%Y%m%d}-{name}"
+    with visit.store.read() as connection:
+        ids = record_ids_by_key(connection, SOURCE, [key])
+        known = current_by_record(connection, list(ids.values()))
+    if any(write_document(one.incident) != write_document(incident) for one in known.values()):
+        return f"{visit.now:%Y%m%d}-{secrets.token_hex(KEY_BYTES)}"
+    return key
 
 
 def _save(visit: Visit, key: str, incident: Incident) -> None:

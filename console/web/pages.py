@@ -26,12 +26,19 @@ STYLE = files("console.web").joinpath("static", "console.css").read_bytes()
 STYLE_PATH = f"/style-{sha256(STYLE).hexdigest()[:12]}.css"
 
 
+UPLOAD = "upload"  # says how much of a file was sent; pages whose form takes files run it
 SCRIPTS: Mapping[str, bytes] = MappingProxyType(
-    {name: files("console.web").joinpath("static", f"{name}.js").read_bytes() for name in ("passkey",)}
+    {name: files("console.web").joinpath("static", f"{name}.js").read_bytes() for name in ("passkey", UPLOAD)}
 )
 SCRIPT_PATHS: Mapping[str, str] = MappingProxyType(
     {name: f"/script-{name}-{sha256(content).hexdigest()[:12]}.js" for name, content in SCRIPTS.items()}
 )
+
+
+def script_of(visit: Visit, page: Page) -> str:
+    """Which script a page runs: none, the one that it names, or that of forms with files."""
+    route = ROUTES.get(visit.path)
+    return page.script or (UPLOAD if route is not None and route.uploads else "")
 
 
 def write_page(visit: Visit, page: Page) -> str:
@@ -45,7 +52,8 @@ def write_page(visit: Visit, page: Page) -> str:
         "languages": LANGUAGES,
         "direction": "rtl" if is_right_to_left(visit.language) else "ltr",
         "style": STYLE_PATH,
-        "script": SCRIPT_PATHS.get(page.script, ""),
+        "script": SCRIPT_PATHS.get(script_of(visit, page), ""),
+        "sends_files": script_of(visit, page) == UPLOAD,
         "taken_away": links(visit) if page.status == 200 and _is_list(visit.path) else (),
         "reaches": (lambda path: settled and reaches(roles, path)),
         "form_key": write_form_key(visit.session.form_key) if visit.session is not None else "",

@@ -27,7 +27,7 @@ class Token(NamedTuple):
 
 
 def make_token(store: Store, account_key: int, name: str, now: datetime) -> str:
-    """Make a token and give it, once.
+    """Make a token and give it, once; in the place of one of the same name that was never used.
 
     Raises:
         AccountError: It has no name, or there are too many.
@@ -36,6 +36,12 @@ def make_token(store: Store, account_key: int, name: str, now: datetime) -> str:
         raise AccountError("say in a few words what the token is for")
     shown, at = PREFIX + new_token(), int(now.timestamp())
     with store.write() as connection:
+        unused = and_(
+            account_token.c.account_id == account_key,
+            account_token.c.name == name.strip(),
+            account_token.c.used_at.is_(None),
+        )
+        connection.execute(delete(account_token).where(unused))
         held = select(func.count()).where(account_token.c.account_id == account_key)
         if connection.execute(held).scalar_one() >= MAX_TOKENS:
             raise AccountError("there are enough tokens; end one first")

@@ -30,7 +30,7 @@ SECRET = "JBSWY3DPEHPK3PXP" * 2
 
 
 @dataclass(frozen=True)
-class _Member(Home):
+class MemberHome(Home):
     """A folder whose node belongs to a network that no file describes."""
 
     network_of: Network | None = None
@@ -86,7 +86,7 @@ def pages(network: Network, node: Node, folder: Path, *others: Node) -> Iterator
         made = make_home(folder / node.org_id, settings, None)
         made.network_file.parent.mkdir(exist_ok=True)
         made.network_file.touch()
-        home = _Member(made.path, made.settings, network, node)
+        home = MemberHome(made.path, made.settings, network, node)
         for role in (Role.FOCAL_POINT, Role.COORDINATOR):
             with patch("console.web.proofs.argon2id.MEMLIMIT_INTERACTIVE", 8192):
                 add_account(node.store, role.replace("_", "-"), [role], PASSPHRASE, network.now)

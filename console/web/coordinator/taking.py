@@ -1,5 +1,7 @@
 """Numbers without records that members gave: what counts in the next release, and a form for more of them."""
 
+from hashlib import sha256
+
 from console.aggregates import TAKEN_HEADER, take_content, taken_lines
 from console.web.visit import Answer, Page, Table, Visit
 from crypto.errors import CryptoError
@@ -32,15 +34,17 @@ def take_file(visit: Visit) -> Answer:
         found = take_content(works.home, visit.store, works.seals(), sent[0].content, teller)
     except (NodeError, CryptoError) as error:
         return _page(visit, str(error))
-    return _page(visit, found=found)
+    sent[0].content.seek(0)
+    return _page(visit, found=found, digest=sha256(sent[0].content.read()).hexdigest())
 
 
-def _page(visit: Visit, fault: str = "", found: Aggregate | None = None) -> Page:
+def _page(visit: Visit, fault: str = "", found: Aggregate | None = None, digest: str = "") -> Page:
     facts = {
         "header": TAKEN_HEADER,
         "rows": list(taken_lines(visit.store)),
         "fault": fault,
         "found": found,
+        "digest": digest,
         "most": ONE_FILE_BYTES >> 20,
     }
     return Page("coordinator/taking.html", facts, 422 if fault else 200)

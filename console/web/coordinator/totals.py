@@ -247,7 +247,7 @@ def _list(visit: Visit, typed: str = "", fault: str = "") -> Page:
         "share": bool(visit.asks("share")),
         "most": ONE_FILE_BYTES >> 20,
     }
-    return Page("coordinator/totals.html", facts, 422 if fault else 200)
+    return Page("coordinator/totals.html", facts, 422 if fault else 200, "upload")
 
 
 def _total(visit: Visit) -> HeldTotal:

@@ -96,6 +96,7 @@ def _preview(
 ) -> Page:
     facts: dict[str, object] = {
         "name": kept["file"].name,
+        "digest": sha256(kept["file"].content).hexdigest(),
         "asked": query,
         "file": asked["file"][0],
         "published": asked.get("published", ("",))[0],

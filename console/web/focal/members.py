@@ -1,6 +1,7 @@
 """One member: who it is, its keys, its log, what it shared with us; and bundles for it and from it."""
 
 from datetime import datetime
+from hashlib import sha256
 from io import BytesIO
 from typing import NamedTuple
 
@@ -103,7 +104,13 @@ def take_bundle(visit: Visit) -> Answer:
         read = read_for(works.home, works.store, works.seals(), uploads[0].content, lambda _done, _size: None)
     except (NodeError, CryptoError) as error:
         return _bundle_form(visit, str(error), 422)
-    return Page("focal/bundle_read.html", {"read": read, "version": works.home.directory().version})
+    uploads[0].content.seek(0)
+    facts = {
+        "read": read,
+        "version": works.home.directory().version,
+        "digest": sha256(uploads[0].content.read()).hexdigest(),
+    }
+    return Page("focal/bundle_read.html", facts)
 
 
 def _bundle_form(visit: Visit, fault: str, status: int) -> Page:

@@ -3,6 +3,7 @@
 import http.client
 from collections.abc import Callable
 from datetime import timedelta
+from hashlib import sha256
 from io import BytesIO
 from urllib.parse import parse_qs, urlsplit
 
@@ -49,6 +50,7 @@ def test_a_file_is_looked_at_and_then_taken_in(works: Works, browser: Browser) -
     for words in ("own.csv", "2 new", "0 withdrawn", "1 rows not taken in", "own:k1", "day 40"):
         assert words in shown.words
     assert "<script>alert" not in shown.text
+    assert sha256(ROWS).hexdigest() in shown.words
     assert not known(works, "k1")
     refused = browser.get(_link(shown))
     assert refused.header("content-disposition") == 'attachment; filename="refused-rows.xlsx"'
