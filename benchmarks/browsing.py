@@ -14,7 +14,7 @@ from benchmarks.table import Line
 from console.home import make_home
 from console.web.accounts import accounts, add_account
 from console.web.desk import Asked, answer
-from console.web.listing import MAX_HELD, PAGE_ROWS
+from console.web.listing import MAX_LOOKED, PAGE_ROWS
 from console.web.pages import write_page
 from console.web.roles import Role
 from console.web.sessions import open_session
@@ -26,20 +26,21 @@ from node.query import answer as count
 from node.query_text import read_query
 from node.record import import_publication
 from node.store.database import Store
-from node.store.queries import own_page
+from node.store.queries import Spot, own_page
 from node.store.records import current
 
 ROUNDS = 7
 PORTION = 20_000  # rows of a publication
 PASSPHRASE = "a passphrase of the benchmark"  # noqa: S105 - of a database that is deleted
 FIGURES = "by=country&measure=incidents,killed&as-of=2026-01-01"
-# Page, what stands in its address, and what it reads: rows of incidents from where on, or figures.
+DEEP = 0.75  # of the way through the list: a page far back
+# Page, what stands in its address, and how many incidents it reads; none where it counts figures.
 LISTS = (
-    ("/incidents", "", 0),
-    ("/incidents", "means=shooting&from=2015-01-01", 0),
-    ("/incidents", "page=1500", 1499 * PAGE_ROWS),
-    ("/held", "", 0),
-    ("/explore", FIGURES, None),
+    ("/incidents", "", PAGE_ROWS),
+    ("/incidents", "means=shooting&from=2015-01-01", PAGE_ROWS),
+    ("/incidents", "after=", PAGE_ROWS),
+    ("/held", "", MAX_LOOKED),
+    ("/explore", FIGURES, 0),
 )
 
 
@@ -58,9 +59,10 @@ def _browse(lab: Lab, engine: Engine, size: int) -> Iterator[Line]:
         _fill(store, size)
         works = Works(home, store, home.identity(None), lambda: NOW)
         token = _sign_in(store)
-        for path, query, start in LISTS:
+        for path, asked, rows in LISTS:
+            query = f"{asked}{_far_back(store, int(size * DEEP))}" if asked.endswith("=") else asked
             times = in_turns(
-                ROUNDS, page=partial(_page, works, token, path, query), bare=_bare(store, path, query, start)
+                ROUNDS, page=partial(_page, works, token, path, query), bare=_bare(store, query, rows)
             )
             what = f"{path}{'?' + query[:32] if query else ''}: {size:,}, {engine}"
             bare = f"bare query: {median(times['bare']) * 1e3:.0f} ms"
@@ -75,19 +77,26 @@ def _page(works: Works, token: str, path: str, query: str) -> None:
     write_page(visit, page)
 
 
-def _bare(store: Store, path: str, query: str, start: int | None) -> Callable[[], object]:
-    if start is None:
+def _bare(store: Store, query: str, rows: int) -> Callable[[], object]:
+    if not rows:
         return partial(count, store, read_query(query, NOW.date()))
-    asked = "" if query.startswith("page") else query
-    question = read_query(f"{asked}&for=outsiders", NOW.date())
-    size = MAX_HELD if path == "/held" else PAGE_ROWS
+    filters, _, place = query.partition("after=")
+    question = read_query(f"{filters}&for=outsiders", NOW.date())
+    beside = Spot(*map(int, place.split("-"))) if place else None
 
     def read() -> None:
         with store.read() as connection:
-            _, ids = own_page(connection, question, start, size)
-            list(current(connection, ids))
+            spots = own_page(connection, question, rows, beside)
+            list(current(connection, [one.revision_id for one in spots]))
 
     return read
+
+
+def _far_back(store: Store, rows: int) -> str:
+    """A place so many rows down the list, as a link has it."""
+    with store.read() as connection:
+        spot = own_page(connection, read_query("for=outsiders", NOW.date()), rows)[-1]
+    return f"{spot.day}-{spot.revision_id}"
 
 
 def _fill(store: Store, size: int) -> None:

@@ -10,7 +10,7 @@ from node.store.columns import Columns
 from node.store.database import Store
 from node.store.replica import Replica
 
-REVISION = "0036"  # newest revision in migrations/versions; a test holds the two together
+REVISION = "0037"  # newest revision in migrations/versions; a test holds the two together
 MIGRATION_WAITS_SECONDS = 5.0  # for a table that others use; while it waits, they wait behind it
 _TABLE = "alembic_version"
 

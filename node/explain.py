@@ -1,6 +1,6 @@
 """Ask the rules about single records: what an audience would see, or sees, and what decides it; nothing is written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from node.anonymize import anonymize
@@ -29,12 +29,18 @@ def foresee(store: Store, request: Request) -> Iterator[Outgoing]:
     for chosen in portions(request.revision_ids):
         with store.read() as connection:
             found = current(connection, chosen)
-            said = overrides(connection, [one.record_id for one in found])
-            known = decided(connection)
-        for one in found:
-            override = said.get(one.record_id, Override())
-            aim = aim_at(one, request.asked, request.purpose, None, (request, known))
-            yield ask_rules(one, aim, override, request)
+        yield from foresee_known(store, found, request)
+
+
+def foresee_known(store: Store, found: Sequence[Current], request: Request) -> Iterator[Outgoing]:
+    """The same of records that were read already."""
+    with store.read() as connection:
+        said = overrides(connection, [one.record_id for one in found])
+        known = decided(connection)
+    for one in found:
+        override = said.get(one.record_id, Override())
+        aim = aim_at(one, request.asked, request.purpose, None, (request, known))
+        yield ask_rules(one, aim, override, request)
 
 
 def case_for(

@@ -403,6 +403,13 @@ fact = Table(
     ),
     _partial_index("revision_id"),
     _partial_index("log_id", "log_index"),
+    Index(  # the list of our own incidents, page by page
+        None,
+        "first_day",
+        "revision_id",
+        sqlite_where=text("revision_id IS NOT NULL"),
+        postgresql_where=text("revision_id IS NOT NULL"),
+    ),
 )
 
 detail = Table(  # what more is known of our own records; it never leaves, and is a projection like `fact`

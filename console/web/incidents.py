@@ -12,7 +12,7 @@ from console.selection import one_revision
 from console.web.drafts import drop_draft, find_draft
 from console.web.effects import effect_rows
 from console.web.entries import CHOICES, GROUPS, changed, new_incident, rows_of, typed_of, values_of
-from console.web.listing import filters_of, find_all, find_page, standing_of
+from console.web.listing import MAX_HELD, filters_of, find_all, find_held, find_page, standing_of
 from console.web.visit import Answer, Elsewhere, Page, Table, Visit
 from node.document import write_document
 from node.errors import QueryError
@@ -53,7 +53,7 @@ def take_away(visit: Visit) -> Answer:
 
 def take_held(visit: Visit) -> Answer:
     """What is held as a file, with the rule, why, and what would release it."""
-    found = find_page(visit, held=True)
+    found = find_held(visit, MAX_HELD)
     if found.fault:
         raise QueryError(found.fault)
     rows = [
@@ -130,7 +130,7 @@ def take_completion(visit: Visit) -> Answer:
 
 def list_held(visit: Visit) -> Answer:
     """Own incidents that no rule lets leave, with the reason and what would release them."""
-    return Page("held.html", {"found": find_page(visit, held=True), "filters": filters_of(visit)})
+    return Page("held.html", {"found": find_held(visit), "filters": filters_of(visit)})
 
 
 def _form(

@@ -23,6 +23,7 @@ _FILES: Mapping[str, tuple[str, Callable[[Sheet], bytes]]] = MappingProxyType(
     }
 )
 KINDS = (*_FILES, PRINT)
+_PLACES = frozenset({"page", "after", "before"})  # parts of a link that say where in a list one is
 
 
 def with_lists(routes: Mapping[str, Route]) -> Iterable[tuple[str, Route]]:
@@ -35,7 +36,7 @@ def with_lists(routes: Mapping[str, Route]) -> Iterable[tuple[str, Route]]:
 
 def links(visit: Visit) -> tuple[tuple[str, str], ...]:
     """(kind, page) of all ways to take a list away as it is filtered, all of its pages."""
-    asked = [(name, value) for name, value in parse_qsl(visit.query) if value and name != "page"]
+    asked = [(name, value) for name, value in parse_qsl(visit.query) if value and name not in _PLACES]
     behind = f"?{urlencode(asked, safe=',')}" if asked else ""
     return tuple((kind, f"{visit.path}.{kind}{behind}") for kind in KINDS)
 

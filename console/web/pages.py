@@ -36,9 +36,10 @@ SCRIPT_PATHS: Mapping[str, str] = MappingProxyType(
 
 
 def script_of(visit: Visit, page: Page) -> str:
-    """Which script a page runs: none, the one that it names, or that of forms with files."""
+    """Which script a page runs: none, the one that it names, or that of forms with files for who reaches one."""
     route = ROUTES.get(visit.path)
-    return page.script or (UPLOAD if route is not None and route.uploads else "")
+    there = page.status != 404 and route is not None and bool(route.uploads)
+    return page.script or (UPLOAD if there else "")
 
 
 def write_page(visit: Visit, page: Page) -> str:

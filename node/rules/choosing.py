@@ -52,11 +52,14 @@ def decide(case: Case) -> Decision:
     found = [(rule, rule.apply(case)) for rule in RULES if rule.apply is not None]
     holds = [finding for _, finding in found if isinstance(finding, Hold)]
     hold = min(holds, key=lambda one: one.rule not in _GRAVEST, default=None)
-    limits = [
-        (rule, finding)
-        for rule, finding in found
-        if isinstance(finding, tuple) and not isinstance(finding, Hold)
-    ]
+    limits = sorted(
+        (
+            (rule, finding)
+            for rule, finding in found
+            if isinstance(finding, tuple) and not isinstance(finding, Hold)
+        ),
+        key=lambda one: one[0].step,
+    )
     choices = tuple(
         _choose(dimension, chain, limits) for dimension, chain in zip(DIMENSIONS, case.chains, strict=True)
     )
@@ -66,9 +69,7 @@ def decide(case: Case) -> Decision:
 def _choose(dimension: Dimension, chain: Chain, limits: Sequence[tuple[Rule, Levels]]) -> Choice:
     at = dimension.number
     level, decided = FINEST[at], _KEPT_BY[dimension]
-    for step in Step:
-        for rule, levels in limits:
-            narrower = levels[at] < level if step is not Step.AGREEMENT else levels[at] > level
-            if rule.step is step and narrower:
-                level, decided = levels[at], rule.id
+    for rule, levels in limits:  # in the order in which they count
+        if levels[at] > level if rule.step is Step.AGREEMENT else levels[at] < level:
+            level, decided = levels[at], rule.id
     return Choice(dimension, level, decided, chain[min(level, len(chain) - 1)] if level > CLOSED else "")

@@ -17,6 +17,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    tuple_,
     union_all,
 )
 
@@ -207,18 +208,49 @@ def own_revisions(connection: Connection, query: Query) -> list[int]:
     return list(rows.scalars())
 
 
-def own_page(connection: Connection, query: Query, start: int, size: int) -> tuple[int, list[int]]:
-    """How many own revisions a question counts, and the keys of some of them, the latest incident first."""
-    some = and_(fact.c.revision_id.is_not(None), _condition(query))
-    total = connection.execute(select(func.count()).where(some)).scalar_one()
+class Spot(NamedTuple):
+    """Where an own revision stands in the list of incidents: first day of the incident, YYYYMMDD, and its key."""
+
+    day: int
+    revision_id: int
+
+
+def own_page(
+    connection: Connection, query: Query, size: int, beside: Spot | None = None, *, newer: bool = False
+) -> list[Spot]:
+    """Some own revisions that a question counts, the latest incident first; what was read before is not read again.
+
+    Args:
+        connection: Of a transaction.
+        query: The question.
+        size: How many at most.
+        beside: Those that come after this one; without, from the latest on.
+        newer: Those just before it instead.
+    """
+    order = (fact.c.first_day, fact.c.revision_id)
+    some = [fact.c.revision_id.is_not(None), _condition(query)]
+    if beside is not None:
+        here = tuple_(*map(literal, beside))
+        some.append(tuple_(*order) > here if newer else tuple_(*order) < here)
     rows = connection.execute(
-        select(fact.c.revision_id)
-        .where(some)
-        .order_by(fact.c.first_day.desc(), fact.c.revision_id.desc())
-        .offset(start)
+        select(*order)
+        .where(and_(*some))
+        .order_by(*(one.asc() if newer else one.desc() for one in order))
         .limit(size)
     )
-    return int(total), list(rows.scalars())
+    found = [Spot(*row) for row in rows]
+    return found[::-1] if newer else found
+
+
+def own_count(connection: Connection, query: Query, most: int) -> int:
+    """How many own revisions a question counts; no more than `most` are counted."""
+    parts = [fact.c.revision_id.is_not(None), _condition(replace(query, first=None, last=None))]
+    # As an expression, so that SQLite reads the table from end to end: by the index it takes four times as long.
+    day = fact.c.first_day + _ZERO
+    parts += [day >= day_number(query.first)] if query.first is not None else []
+    parts += [day <= day_number(query.last)] if query.last is not None else []
+    some = select(fact.c.id).where(and_(*parts)).limit(most)
+    return int(connection.execute(select(func.count()).select_from(some.subquery())).scalar_one())
 
 
 def _names(connection: Connection, revision_ids: Sequence[int]) -> dict[int, str]:

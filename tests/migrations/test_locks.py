@@ -30,6 +30,7 @@ KNOWN = {
     ("0008", "require-concurrent-index-creation"): "grants: some thousands of rows",
     ("0013", "require-concurrent-index-creation"): "records written by hand: some thousands of rows",
     ("0014", "require-concurrent-index-creation"): "documents about cases: some hundreds of rows",
+    ("0037", "require-concurrent-index-creation"): "facts of our own records: a second for each million",
     ("0014", "ban-drop-default"): "a default that only the rows of before needed",
 }
 

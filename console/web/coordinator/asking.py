@@ -17,6 +17,7 @@ from node.store.queries import known_days
 
 FIRST_ASKED = "by=year&measure=incidents,killed,injured,abducted"
 FACETS = ("country", "means", "location_type", "actor_group", "cause", "certainty")
+OPEN = 2  # of them are counted with every answer, others when somebody opens them
 MOST_VALUES = 80  # of a facet; others are asked for in the address
 GROUPED = 2  # places for dimensions in the form; one more than the link has
 MONTHS = 12  # whose first day may be looked back to, beside the days of publications
@@ -81,10 +82,15 @@ def form_of(query: Query) -> Form:
     return Form(query.by, query.measures, fields, where)
 
 
-def facets(store: Store, query: Query) -> list[tuple[str, list[Value]]]:
-    """How many events each value of a few dimensions has under all other filters, most first; each counts once."""
-    counted = best_counts(store, [_facet(query, name) for name in FACETS])
-    return [(name, _values(query, name, numbers)) for name, numbers in zip(FACETS, counted, strict=True)]
+def facets(store: Store, query: Query, opened: str = "") -> list[tuple[str, list[Value] | None]]:
+    """How many events each value of a few dimensions has under all other filters, most first; each counts once.
+
+    Counted are the first, those that the question filters by, and the one that is opened; of others there is nothing.
+    """
+    counts = [name for name in FACETS if name in {*FACETS[:OPEN], *dict(query.where), opened}]
+    counted = best_counts(store, [_facet(query, name) for name in counts])
+    found = dict(zip(counts, counted, strict=True))
+    return [(name, _values(query, name, found[name]) if name in found else None) for name in FACETS]
 
 
 def narrowed(query: Query, name: str, value: str) -> str:

@@ -48,7 +48,8 @@ def explore(visit: Visit) -> Answer:
         "rows": found.rows[:MOST_SHOWN],
         "notes": _notes(visit, found),
         "chart": chart_of(found, frame, visit.language),
-        "facets": facets(visit.store, query),
+        "facets": facets(visit.store, query, visit.asks("narrow")),
+        "here": write_query(query),
     }
     return _page(visit, query, facts, 200)
 

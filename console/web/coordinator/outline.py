@@ -1,10 +1,12 @@
 """Outlines of areas as paths of a picture: short to write, and alike for neighbours."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 Point: TypeAlias = tuple[float, float]
 Ring: TypeAlias = tuple[Point, ...]
+REMEMBERED = 4_096  # lines: those of the world on a few maps
 
 
 class Box(NamedTuple):
@@ -28,30 +30,39 @@ class Box(NamedTuple):
     def meets(self, rings: Iterable[Ring]) -> bool:
         """Whether any of these lines may be seen in it."""
         return any(
-            max(x for x, _ in ring) >= self.left
-            and min(x for x, _ in ring) <= self.right
-            and max(y for _, y in ring) >= self.top
-            and min(y for _, y in ring) <= self.bottom
-            for ring in rings
+            around.right >= self.left
+            and around.left <= self.right
+            and around.bottom >= self.top
+            and around.top <= self.bottom
+            for around in map(_around, rings)
         )
 
 
 def box_of(rings: Iterable[Ring]) -> Box:
     """The smallest part of a map that holds these lines."""
-    xs, ys = zip(*(point for ring in rings for point in ring), strict=True)
-    return Box(min(xs), min(ys), max(xs), max(ys))
+    left, top, right, bottom = zip(*map(_around, rings), strict=True)
+    return Box(min(left), min(top), max(right), max(bottom))
 
 
 def path(rings: Iterable[Ring], fine: float, *, closed: bool = True) -> str:
     """Lines as the text of a path, on a grid of so many steps for a unit: each point by its way from the last."""
-    parts = []
-    for ring in rings:
-        steps = _steps(ring, fine)
-        if len(steps) > 2 or (not closed and len(steps) > 1):
-            (x, y), *more = steps
-            ways = "".join(f"{right}{up if up < 0 else f' {up}'} " for right, up in _ways(x, y, more))
-            parts.append(f"M{x} {y}l{ways.rstrip().replace(' -', '-')}{'z' if closed else ''}")
-    return "".join(parts)
+    return "".join(_line(ring, fine, closed=closed) for ring in rings)
+
+
+@lru_cache(REMEMBERED)
+def _line(ring: Ring, fine: float, *, closed: bool) -> str:
+    steps = _steps(ring, fine)
+    if len(steps) < (3 if closed else 2):
+        return ""
+    (x, y), *more = steps
+    ways = "".join(f"{right}{up if up < 0 else f' {up}'} " for right, up in _ways(x, y, more))
+    return f"M{x} {y}l{ways.rstrip().replace(' -', '-')}{'z' if closed else ''}"
+
+
+@lru_cache(REMEMBERED)
+def _around(ring: Ring) -> Box:
+    xs, ys = zip(*ring, strict=True)
+    return Box(min(xs), min(ys), max(xs), max(ys))
 
 
 def _steps(ring: Sequence[Point], fine: float) -> list[tuple[int, int]]:

@@ -12,7 +12,7 @@ import pytest
 
 from console.exports import sheet_of
 from console.remarks import remarks
-from console.web.coordinator.asking import FACETS, facets, narrowed, read_link
+from console.web.coordinator.asking import FACETS, OPEN, facets, narrowed, read_link
 from console.web.coordinator.explore import explore
 from console.web.roles import Role
 from console.web.visit import Page, Visit, Works
@@ -147,11 +147,14 @@ def test_unknown_stands_in_a_line_of_its_own_and_nothing_is_no_zero(browser: Bro
     assert {row[2] for row in cells(rate)} == {"\u2013"}
 
 
-def test_each_value_that_narrows_a_question_says_how_many_reports_it_leaves(works: Works) -> None:
+def test_each_value_that_narrows_a_question_says_how_many_incidents_it_leaves(works: Works) -> None:
     query = asked("by=year&measure=incidents&as-of=2026-05-04")
-    found = facets(works.store, query)
-    assert [name for name, _ in found] == list(FACETS)
-    for name, values in found:
+    closed = dict(facets(works.store, query))
+    assert list(closed) == list(FACETS)
+    assert [name for name, values in closed.items() if values is not None] == list(FACETS[:OPEN])
+    for name in FACETS:
+        values = dict(facets(works.store, query, name))[name]
+        assert values is not None
         assert sum(one.number for one in values) == len(INCIDENTS) + 1
         for one in values:
             narrow = read_query(one.link, TODAY)

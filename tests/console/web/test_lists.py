@@ -16,8 +16,11 @@ from console.web.visit import Document, Page, Table, Visit, Works
 from node.cubes.declaration import read_cube
 from node.releasing import build, declare, publish
 from node.said import Teller
+from node.store.totals import add_total
+from node.totals.declaration import total_id, write_payload
 from tests.console.web.test_routes import QUERIES
 from tests.support.browser import Browser
+from tests.support.totals import KILLED
 
 LISTS = sorted(path for path, route in ROUTES.items() if route.lists is not None)
 SEALED = [path for path in LISTS if path.startswith("/case")]  # an officer's: tried in test_officer
@@ -35,10 +38,14 @@ CUBE = read_cube(
 
 @pytest.fixture(scope="module")
 def released(works: Works) -> None:
-    """Figures of which one release was published."""
+    """Figures of which two releases were published, and a private total."""
     declare(works.store, CUBE, Teller("ann", works.clock()))
-    build(works.store, CUBE.title, "alpha", works.clock().date(), Teller("ann", works.clock()))
-    publish(works.store, CUBE.title, works.identity, Teller("bo", works.clock()))
+    for _ in range(2):
+        build(works.store, CUBE.title, "alpha", works.clock().date(), Teller("ann", works.clock()))
+        publish(works.store, CUBE.title, works.identity, Teller("bo", works.clock()))
+    payload = write_payload(KILLED)
+    with works.store.write() as connection:
+        add_total(connection, total_id(payload), payload, (b"", b""), "ann", works.clock())
 
 
 def one_who_reaches(path: str) -> Role:

@@ -212,7 +212,12 @@ QUERIES = {
     "/audience": "?name=corridor",
     "/member": "?id=alpha",
     "/request": f"?id={REQUEST}",
-    **{f"{path}{kind}": "?cube=yearly%2F1" for path in ("/release", "/release/plan") for kind in KINDS},
+    **{
+        f"{path}{kind}": "?cube=yearly%2F1"
+        for path in ("/release", "/release/diff", "/release/plan")
+        for kind in KINDS
+    },
+    **{f"/total{kind}": "?id=killed-2025" for kind in KINDS},
     "/recall": "?id=awsd:a",
     "/recall/preview": "?id=awsd:a&because=withdrawn",
     **dict.fromkeys(

@@ -21,7 +21,7 @@ from node.intake import Publication, Row
 from node.query_text import read_query
 from node.record import import_publication
 from node.store.database import Store
-from node.store.queries import own_page, own_revisions
+from node.store.queries import own_count, own_page, own_revisions
 from tests.support.faults import Flavour, failing_at
 from tests.support.incidents import ASSAULT, LOOTING, ROBBERY, SHOOTING
 
@@ -74,13 +74,24 @@ def test_a_list_is_cut_into_pages_that_hold_each_record_once(store: Store) -> No
     for text in ("for=outsiders", "for=outsiders&means=shooting", "for=outsiders&from=2024-05-01"):
         query = read_query(text, NOW.date())
         with store.read() as connection:
-            pages = [own_page(connection, query, start, 2) for start in range(0, 8, 2)]
             wanted = own_revisions(connection, query)
-        assert sorted(key for _, keys in pages for key in keys) == wanted
-        assert {total for total, _ in pages} == {len(wanted)}
+            whole = own_page(connection, query, 99)
+            pages = [own_page(connection, query, 2)]
+            while pages[-1]:
+                pages.append(own_page(connection, query, 2, pages[-1][-1]))
+            spots = [spot for page in pages for spot in page]
+            for at, spot in enumerate(spots):  # and back again from everywhere
+                assert own_page(connection, query, 2, spot, newer=True) == spots[max(0, at - 2) : at]
+            for most in (1, 3, 99):
+                assert own_count(connection, query, most) == min(most, len(wanted))
+        assert spots == whole == sorted(whole, reverse=True)
+        assert sorted(spot.revision_id for spot in spots) == wanted
     with store.read() as connection:
-        _, keys = own_page(connection, read_query("for=outsiders", NOW.date()), 0, 9)
-    assert keys[:2] == [7, 3]  # the latest incidents first, and of one day what was written last
+        spots = own_page(connection, read_query("for=outsiders", NOW.date()), 9)
+    assert [one.revision_id for one in spots[:2]] == [
+        7,
+        3,
+    ]  # the latest first, and of one day what was written last
 
 
 @pytest.mark.parametrize("flavour", [Flavour.REFUSED, Flavour.DONE_BUT_REPORTED_AS_FAILED])
