@@ -56,7 +56,7 @@ def _standing(found: Answer, say: Say) -> dict[str, object]:
 def _use(found: Answer, say: Say) -> dict[str, object]:
     """Who may use the answer and what for, and what it leaves out for that."""
     notes: dict[str, object] = {}
-    purpose = {"purpose": found.purpose}
+    purpose = {"purpose": say(str(found.purpose)) if found.purpose else ""}
     if found.for_outsiders:
         notes["left_out"] = say("what peers shared: their records are theirs to give (R20)")
         notes["ask_in_writing"] = found.originators
