@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.samples import BOUNDS
 from console.home import Home, open_home
-from console.serve import Node, open_node, settle_collector
+from console.opened import Node, open_node, settle_collector
 from crypto.certificates import certificate_pem, private_key_pem
 from node.alert import Order, outgoing, send_alert
 from node.alert_life import Sender

@@ -20,7 +20,7 @@ from benchmarks.nodes import ORIGIN
 from benchmarks.receiver import open_receiver, pull_all
 from console.database import open_store
 from console.home import Home, open_home
-from console.serve import Node
+from console.opened import Node
 from crypto.certificates import certificate_pem, private_key_pem
 from node.allowance import Allowance
 from node.directory import Member

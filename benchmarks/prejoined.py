@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from console.home import Home, open_home, write_file
-from console.serve import open_node
+from console.opened import open_node
 from console.together import ADDRESS_FILE
 from node.audience import Tier
 from node.directory import Member

@@ -20,7 +20,7 @@ from typing import NamedTuple
 from benchmarks.nodes import ORIGIN
 from benchmarks.processes import cpu_seconds, forget_peak, helpers_memory, memory, written_bytes
 from console.home import Home, open_home
-from console.serve import Node, open_node
+from console.opened import Node, open_node
 from crypto.envelope import Envelope, verify_envelope
 from crypto.ladder import Opening
 from node.client import PeerClient

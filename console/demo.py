@@ -16,7 +16,8 @@ from console.applications import admitted, read_application, request_membership
 from console.demo_nodes import free_ports
 from console.home import Home, make_home, write_file
 from console.network import change_members, found_network, take_over
-from console.serve import open_node, sync_all
+from console.opened import open_node
+from console.syncing import sync_all
 from node.audience import Tier
 from node.config import new_settings
 from node.intake import read_publication

@@ -1,102 +1,51 @@
 """The composition root of a running node: plugs store, keys, directory and network together."""
 
 import asyncio
-import gc
 import logging
 import signal
-from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
-from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 from casework.errors import CaseworkError
 from console.alerts import interest_of
-from console.announced import hear_what_is_asked
 from console.asking import asker
 from console.home import Home
-from console.joint import DirectoryMembers
 from console.keyring import use_waiting, waiting
-from console.live import LiveCredentials, LiveDirectory, LiveSealKeys
 from console.office import CaseDatabase
-from console.posts import Fetched, fetch, shelf
-from console.posts import Reader as PostReader
+from console.opened import Node, open_node
+from console.posts import shelf
+from console.syncing import sync_all
 from console.together import forget_listening, leads, led, note_grown, note_listening
-from crypto.sealing import SealKey
 from node.alerting import Board
 from node.allowance import Allowance
-from node.client import Credentials, PeerClient
 from node.collecting import AggregateDesk
 from node.coordinating import coordinator_service
-from node.cubes.declaration import Cube
-from node.directory import Directory, Member, Status
 from node.errors import (
-    BusyError,
     LogBehindError,
     LogUnconfirmedError,
     NodeError,
-    TwoDirectoriesError,
-    UnavailableError,
 )
 from node.gate import Gatekeeper, Watch, unwatched
-from node.gossip import tellers
-from node.gossiping import Hearing, compare_network, hear_from
-from node.logbook import Identity, start_log
+from node.logbook import start_log
 from node.matching import MatchDesk
-from node.receive import Received
 from node.relay import Relay
 from node.restored import verify_may_write
 from node.server import Exchange, Vital, make_server
 from node.sharing import Counter
 from node.slots import issue_checkpoint, seconds_to_next
 from node.statuses import case_status_service
-from node.store.database import Store
-from node.store.heads import log_head
 from node.store.leading import Leads, served_alone
 from node.subscriptions import Listener, listen_to_all
-from node.sync import Outcome, Reader, pull, pull_relayed
 from node.totalling import TotalDesk
-from node.trust import Trusted
-from node.verifiers import Verifiers
 from node.waking import Wakes
 from node.wire import records as codec
 from node.witnessing import WitnessStand
 
 GRACE_SECONDS = 5.0  # for calls under way when the node is stopped
-COLLECT_AFTER_VALUES = 50_000
 AGAIN_SECONDS = 1.0  # between two tries to sign a checkpoint
 
 logger = logging.getLogger(__name__)
-
-
-class Node(NamedTuple):
-    """An opened node: what serving and syncing need, loaded once."""
-
-    org_id: str
-    store: Store
-    own: Callable[[], Credentials]
-    directory: Callable[[], Directory]
-    identity: Identity
-    network: Callable[[], Trusted] | None = None  # with the documents that prove the directory
-    seal_keys: Callable[[], tuple[SealKey, ...]] = tuple
-
-
-class Synced(NamedTuple):
-    """What came of syncing with one member: of its records, and of what it signed about cases."""
-
-    records: Outcome
-    documents: Fetched
-    forked: frozenset[str] = (
-        frozenset()
-    )  # logs that told two stories, as turned out by what the member told of them
-    via: str = ""  # the member that passed the records on
-    network: NodeError | None = None  # what is wrong with the directory that it holds, or with ours
-    asks: Mapping[str, Cube] = MappingProxyType({})  # cubes for which it wants numbers, by title
-
-    @property
-    def error(self) -> NodeError | CaseworkError | None:
-        """Why it stopped before the end."""
-        return self.records.error or self.network or self.documents.error
 
 
 async def _nothing(_node: Node) -> None:
@@ -112,39 +61,6 @@ class Turns(NamedTuple):
 
     leads: Leads
     first: First
-
-
-def open_node(home: Home, passphrase: str | None) -> Node:
-    """Open a node that belongs to a network.
-
-    Raises:
-        NodeError: It belongs to none, or its database or directory can not be used.
-        CryptoError: Its keys can not be read.
-    """
-    settle_collector()
-    live = LiveDirectory(home)
-    live()  # without a directory a node would refuse everybody; say so now
-    own = LiveCredentials(home, passphrase)
-    own()  # likewise
-    return Node(
-        home.settings.org_id,
-        home.store(),
-        own,
-        live,
-        home.identity(passphrase),
-        live.network,
-        LiveSealKeys(home, passphrase),
-    )
-
-
-def settle_collector() -> None:
-    """Let Python's garbage collector look at what comes and goes only, and less often.
-
-    Each page is some ten thousand small values that live until it is stored. By Python's own thresholds every other
-    page would set off a search through all that was ever imported: a tenth of the time that a page takes.
-    """
-    gc.freeze()
-    gc.set_threshold(COLLECT_AFTER_VALUES)
 
 
 def serve(
@@ -191,132 +107,6 @@ def serve(
     finally:
         turns.leads.close()
         node.store.close()
-
-
-async def sync_all(
-    node: Node,
-    only: frozenset[str] = frozenset(),
-    progress: Callable[[str, int, int], None] = lambda _peer, _done, _size: None,
-) -> list[Synced]:
-    """Pull from every active member of the network, or only from some; the peers side by side.
-
-    What a member signed about cases comes after its records, if those came to their end; then what it asks for. Where
-    another process of this node pulls at this moment, it goes on alone.
-
-    Raises:
-        NodeError: This node can not sync at all, or a named peer is no member.
-        CaseStoreError: The database can not be written.
-    """
-    directory, now = node.directory(), datetime.now(UTC)
-    reader = PostReader(CaseDatabase(node.store), DirectoryMembers(node.directory), node.org_id)
-    for org_id in sorted(only):
-        directory.member(org_id)
-
-    async def one(peer: Member) -> Synced:
-        def seen(done: int, size: int) -> None:
-            progress(peer.org_id, done, size)
-
-        if not await asyncio.to_thread(pulling.take, peer.org_id):
-            return await asyncio.to_thread(_pulled_elsewhere, node.store, peer.org_id)
-        async with PeerClient(peer, node.own()) as client:
-            try:
-                records = await pull(
-                    node.store, client, directory, seen, verifiers=verifiers, identity=node.identity
-                )
-            finally:
-                await asyncio.to_thread(pulling.give, peer.org_id)
-            documents = Fetched() if records.error else await fetch(reader, client, now.date())
-            reached = not isinstance(records.error, UnavailableError)
-            forked = await _hear(node, directory, client, records.doubtful) if reached else frozenset()
-            compared = await _compare(node, client) if reached else None
-            who = node.org_id, directory
-            asks = await hear_what_is_asked(client, node.store, who, now) if reached else {}
-            return Synced(records, documents, forked, network=compared, asks=asks)
-
-    others = (member for member in directory.members if member.org_id != node.org_id and member.endpoints)
-    active = (member for member in others if member.status is Status.ACTIVE)
-    async with Verifiers() as verifiers:
-        with closing(Leads(node.store)) as pulling:
-            synced = await asyncio.gather(
-                *(one(member) for member in active if not only or member.org_id in only)
-            )
-        away = [one.records.org_id for one in synced if isinstance(one.records.error, UnavailableError)]
-        reached = {one.records.org_id for one in synced} - set(away)
-        away += [
-            one.org_id
-            for one in directory.members
-            if one.status is Status.ACTIVE and not one.endpoints and (not only or one.org_id in only)
-        ]
-        return [*synced, *await _from_others(node, directory, away, reached)]
-
-
-async def sync_via(node: Node, relay_id: str, origins: frozenset[str]) -> list[Synced]:
-    """Get the logs of members from another member that passes them on.
-
-    Raises:
-        NodeError: This node can not sync at all, or one of them is no member.
-    """
-    directory = node.directory()
-    relay = directory.member(relay_id)
-    for org_id in sorted(origins):
-        directory.member(org_id)
-    async with PeerClient(relay, node.own()) as client:
-        return [await _passed_on(node, directory, org_id, client) for org_id in sorted(origins)]
-
-
-async def _from_others(
-    node: Node, directory: Directory, away: Iterable[str], reached: Collection[str]
-) -> list[Synced]:
-    """Get what members without a line showed to others from one of those, if it passes that on."""
-    found = []
-    for org_id in away:
-        for relay_id in await asyncio.to_thread(tellers, node.store, org_id):
-            if relay_id not in reached:
-                continue
-            async with PeerClient(directory.member(relay_id), node.own()) as client:
-                got = await _passed_on(node, directory, org_id, client)
-            if got.records.error is None:
-                found.append(got)
-                break
-    return found
-
-
-async def _passed_on(node: Node, directory: Directory, org_id: str, client: PeerClient) -> Synced:
-    got = await pull_relayed(node.store, client, org_id, Reader(node.org_id, directory))
-    if got.doubtful:
-        await _hear(node, directory, client, got.doubtful)
-    return Synced(got, Fetched(), via=client.peer.org_id)
-
-
-async def _hear(node: Node, directory: Directory, client: PeerClient, doubtful: bytes) -> frozenset[str]:
-    """Hear what a member was shown of all logs; should that fail, the next contact tries again."""
-    try:
-        who = Hearing(node.org_id, node.store, directory, datetime.now(UTC))
-        return await hear_from(who, client, doubtful)
-    except UnavailableError as error:
-        logger.warning("nothing heard: peer=%s reason=%s", client.peer.org_id, error.reason)
-        return frozenset()
-
-
-async def _compare(node: Node, client: PeerClient) -> NodeError | None:
-    """Hold the directory of a member against ours; should it not answer, the next contact tries again."""
-    if node.network is None:
-        return None
-    try:
-        await compare_network(node.network(), client)
-    except TwoDirectoriesError as error:
-        return error
-    except UnavailableError as error:
-        logger.warning("no directory compared: peer=%s reason=%s", client.peer.org_id, error.reason)
-    return None
-
-
-def _pulled_elsewhere(store: Store, org_id: str) -> Synced:
-    with store.read() as connection:
-        head = log_head(connection, org_id)
-    held = head.frontier.size if head else 0
-    busy = BusyError("another process of this node pulls from it at this moment")
-    return Synced(Outcome(org_id, Received(), held, held, busy), Fetched())
 
 
 def listener(node: Node, home: Home, leads_to: Callable[[str], bool] = lambda _: True) -> Listener:

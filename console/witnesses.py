@@ -12,7 +12,7 @@ from typing import NamedTuple
 from casework.auditlog import WITNESSES, growth_proof, is_due, keep_cosignature, make_checkpoint
 from casework.errors import CaseworkError
 from console.office import CaseDatabase
-from console.serve import Node
+from console.opened import Node
 from console.surroundings import witness_keys
 from crypto.cosignature import cosignatures
 from crypto.errors import CryptoError

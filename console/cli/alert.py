@@ -187,7 +187,8 @@ def ack(alert_id: IdArgument, home: HomeOption = HERE) -> None:
 
     from console.alerts import find_alert
     from console.home import open_home
-    from console.serve import listener, open_node
+    from console.opened import open_node
+    from console.serve import listener
     from node.client import PeerClient
     from node.errors import QueryError, UnavailableError
     from node.inbox import acknowledge
@@ -236,7 +237,8 @@ def watch(
 
     from console.alerts import interest_of, make_interest
     from console.home import open_home
-    from console.serve import listener, open_node
+    from console.opened import open_node
+    from console.serve import listener
     from console.watching import watch_alerts
 
     opened = open_home(home)

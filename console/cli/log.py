@@ -41,7 +41,7 @@ def cosign(home: HomeOption = HERE) -> None:
     import asyncio
 
     from console.home import open_home
-    from console.serve import open_node
+    from console.opened import open_node
     from console.witnesses import have_log_cosigned
     from node.directory import quorum_of
 
@@ -121,7 +121,7 @@ def confirm(
     from console.cli.options import passphrase
     from console.confirming import Asking, ask_members
     from console.home import open_home
-    from console.serve import open_node
+    from console.opened import open_node
     from node.restored import note_asked, verify_may_write
 
     node = open_node(open_home(home), passphrase(home))

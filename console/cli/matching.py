@@ -8,7 +8,7 @@ from console.cli.output import say, show
 from console.comparing import begun, running
 from console.home import open_home
 from console.matches import STEP_HEADER, chosen_pair, compared_text, decide, desk_of, step_lines
-from console.serve import Node, open_node
+from console.opened import Node, open_node
 from node.client import PeerClient
 from node.comparing import stop_comparing
 from node.errors import PeerError, UnavailableError, UnknownMatchError

@@ -9,6 +9,7 @@ from console.cli.asking import ask_first
 from console.cli.options import Format, passphrase
 from console.cli.output import say, show
 from console.home import open_home
+from console.opened import Node, open_node
 from console.requests import (
     SIGHT_HEADER,
     STEP_HEADER,
@@ -19,7 +20,6 @@ from console.requests import (
     step_lines,
     wants,
 )
-from console.serve import Node, open_node
 from node.asking import ask, cancel_untold, keep_answers
 from node.audience import Purpose
 from node.client import PeerClient

@@ -52,7 +52,8 @@ def serve(
     from console.confirming import Asking, ask_members
     from console.home import open_home
     from console.logs import log_to_stderr
-    from console.serve import Daily, Node
+    from console.opened import Node
+    from console.serve import Daily
     from console.serve import serve as serve_node
     from console.submissions import taking_submissions
     from console.telling import watching_calls
@@ -142,7 +143,8 @@ def sync(
     from console.announced import waiting_cubes, waiting_totals
     from console.forks import log_warnings
     from console.home import open_home
-    from console.serve import open_node, sync_all, sync_via
+    from console.opened import open_node
+    from console.syncing import sync_all, sync_via
 
     if via and not peers:
         raise typer.BadParameter("whose logs? name the peers", param_hint="--via")

@@ -11,7 +11,7 @@ import typer
 from console.cli.options import Format, passphrase
 from console.cli.output import say, show
 from console.home import Home, open_home
-from console.serve import Node, open_node
+from console.opened import Node, open_node
 from console.totals import (
     FIGURE_HEADER,
     OWN_HEADER,

@@ -21,7 +21,8 @@ from starlette.types import ASGIApp
 
 from console.errors import WebAddressError
 from console.home import Home, write_file
-from console.serve import Daily, Node
+from console.opened import Node
+from console.serve import Daily
 from console.web.api.edge import METHODS, respond
 from console.web.api.figures import API, node_gateway
 from console.web.desk import Asked, Sent, answer, may_send, stays_in_memory

@@ -21,7 +21,7 @@ from casework.officer import Officer, Unlocked
 from casework.store.audit import audit_entries
 from casework.tables import case_audit, case_checkpoint, case_event
 from console.office import CaseDatabase, Office
-from console.serve import Node as OpenedNode
+from console.opened import Node as OpenedNode
 from console.surroundings import witness_keys
 from console.witnesses import have_cosigned
 from crypto.checkpoint import verify_checkpoint

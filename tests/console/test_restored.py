@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from console.home import open_home
-from console.serve import Node, sign_slots
+from console.opened import Node
+from console.serve import sign_slots
 from node.config import load_settings
 from node.errors import LogBehindError, LogUnconfirmedError, NodeError
 from node.logbook import Pace

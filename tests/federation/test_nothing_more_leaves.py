@@ -12,7 +12,7 @@ from pkgutil import iter_modules
 import pytest
 
 from casework.store.audit import add_audit_entry
-from console.serve import Node as ServedNode
+from console.opened import Node as ServedNode
 from console.witnesses import Cosigned, have_cosigned
 from node.alert import Order, send_alert
 from node.asking import ask as keep_ours

@@ -10,8 +10,8 @@ from threading import Barrier
 import pytest
 from sqlalchemy import func, select
 
-from console.serve import Node as Running
-from console.serve import sync_all
+from console.opened import Node as Running
+from console.syncing import sync_all
 from crypto.checkpoint import stated_size
 from crypto.merkle import Frontier
 from node import alerting, server

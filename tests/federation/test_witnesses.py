@@ -11,7 +11,7 @@ import grpc
 import pytest
 
 from casework.auditlog import Leaves, root_of
-from console.serve import Node as ServedNode
+from console.opened import Node as ServedNode
 from console.witnesses import Cosigned, have_log_cosigned
 from crypto.checkpoint import Checkpoint, sign_checkpoint
 from crypto.cosignature import Cosignature, cosign, cosignatures

@@ -67,7 +67,7 @@ def cosign_now(home: HomeOption = HERE) -> None:
 
     from console.cli.options import passphrase
     from console.home import open_home
-    from console.serve import open_node
+    from console.opened import open_node
     from console.witnesses import have_cosigned
 
     node = open_node(open_home(home), passphrase(home))

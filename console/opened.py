@@ -1,0 +1,61 @@
+"""An opened node: what serving and syncing need, loaded once."""
+
+import gc
+from collections.abc import Callable
+from typing import NamedTuple
+
+from console.home import Home
+from console.live import LiveCredentials, LiveDirectory, LiveSealKeys
+from crypto.sealing import SealKey
+from node.client import Credentials
+from node.directory import Directory
+from node.logbook import Identity
+from node.store.database import Store
+from node.trust import Trusted
+
+COLLECT_AFTER_VALUES = 50_000
+
+
+class Node(NamedTuple):
+    """An opened node: what serving and syncing need, loaded once."""
+
+    org_id: str
+    store: Store
+    own: Callable[[], Credentials]
+    directory: Callable[[], Directory]
+    identity: Identity
+    network: Callable[[], Trusted] | None = None  # with the documents that prove the directory
+    seal_keys: Callable[[], tuple[SealKey, ...]] = tuple
+
+
+def open_node(home: Home, passphrase: str | None) -> Node:
+    """Open a node that belongs to a network.
+
+    Raises:
+        NodeError: It belongs to none, or its database or directory can not be used.
+        CryptoError: Its keys can not be read.
+    """
+    settle_collector()
+    live = LiveDirectory(home)
+    live()  # without a directory a node would refuse everybody; say so now
+    own = LiveCredentials(home, passphrase)
+    own()  # likewise
+    return Node(
+        home.settings.org_id,
+        home.store(),
+        own,
+        live,
+        home.identity(passphrase),
+        live.network,
+        LiveSealKeys(home, passphrase),
+    )
+
+
+def settle_collector() -> None:
+    """Let Python's garbage collector look at what comes and goes only, and less often.
+
+    Each page is some ten thousand small values that live until it is stored. By Python's own thresholds every other
+    page would set off a search through all that was ever imported: a tenth of the time that a page takes.
+    """
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER_VALUES)
