@@ -282,14 +282,12 @@ def _outgoing(connection: Transaction, log_id: int, one: StoredAlert, codec: Cod
         for name, wire in entry_views(connection, log_id, one.log_index).items()
         if name in told or members_of([name])
     }
-    views = {
-        name: View(Pushed(one.envelope, b"" if kind is Kind.CANCEL else wire), opened_chains(wire, codec))
-        for name, wire in wires.items()
+    distinct = {  # tiers that see the same see the same bytes
+        wire: View(Pushed(one.envelope, b"" if kind is Kind.CANCEL else wire), opened_chains(wire, codec))
+        for wire in set(wires.values())
     }
-    before = [
-        past.alert_id
-        for past in alerts_of(connection, one.origin_id, one.uid)
-        if past.sequence < one.sequence
-    ]
-    had = frozenset(past.org_id for past in receipts(connection, before) if past.sent_at)
+    views = {name: distinct[wire] for name, wire in wires.items()}
+    past = () if kind is Kind.NEW else alerts_of(connection, one.origin_id, one.uid)
+    before = [each.alert_id for each in past if each.sequence < one.sequence]
+    had = frozenset(each.org_id for each in receipts(connection, before) if each.sent_at)
     return Outgoing(one.alert_id, one.sequence, kind, Tier(one.tier), views, had)

@@ -1,18 +1,19 @@
 """Push this node's alerts to the members that subscribed, and take their notes.
 
 An alert may be sent by another process. So as long as anybody listens the board looks into the database, whenever it is
-told that somebody wrote. What it finds it encodes once per audience, and the same bytes go into the queue of every
-stream of that audience. A stream that does not empty its queue is ended and catches up by sequence; it holds up nobody.
-Before each message every caller is held against the directory, as the gate does once a second without one.
+told that somebody wrote. What it finds it encodes once per audience, and the same bytes go onto every stream of that
+audience: at once where nothing is under way, for to wake up every stream first would hold up the last of them, and else
+into its queue. A stream that does not empty its queue is ended and catches up by sequence; it holds up nobody. Before
+each message every caller is held against the directory, as the gate does once a second without one.
 """
 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Generator
 from datetime import datetime
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 import grpc
 
@@ -76,7 +77,8 @@ class Board:
         """Look for new alerts until cancelled; rests while nobody listens."""
         due, seen = True, self._wakes.count
         while True:
-            await self._somebody_listens.wait()
+            if not self._sent:  # else it is written down, though nobody may listen any more
+                await self._somebody_listens.wait()
             try:
                 if due or self._sent:
                     await self.look()
@@ -101,7 +103,7 @@ class Board:
             for stream in self._streams:
                 message = one.message_for(stream)
                 if message is not None:
-                    stream.put(one.outgoing, message)
+                    stream.push(one.outgoing, message)
         self._seen = max((self._seen, *(one.outgoing.sequence for one in found)))
         if self._sent:
             sent, self._sent = self._sent, set()
@@ -156,16 +158,20 @@ class Board:
         for one in await asyncio.to_thread(self._after, stream.wanted.after):
             message = one.message_for(stream)
             if message is not None:
-                await self._write(stream, one.outgoing, message)
+                await self._write(stream, _Message(one.outgoing, message))
         while True:
-            await self._write(stream, *await stream.next())
+            await self._write(stream, await stream.next())
 
-    async def _write(self, stream: "_Stream", one: Outgoing | None, message: bytes) -> None:
-        if one is not None and one.sequence <= stream.written:
-            return
-        if monotonic() - stream.checked >= LOOK_SECONDS:
-            stream.check(self._gatekeeper.judge())
-        await stream.write(message)
+    async def _write(self, stream: "_Stream", message: "_Message") -> None:
+        one, sending = message.outgoing, message.sending
+        if sending is None:
+            if one is not None and one.sequence <= stream.written:
+                return
+            if monotonic() - stream.checked >= LOOK_SECONDS:
+                stream.check(self._gatekeeper.judge())
+            sending = stream.send(message.wire)
+        await sending
+        stream.writing_since = 0.0
         if one is not None:
             stream.written = one.sequence
             self._sent.add((one.alert_id, stream.member.org_id))
@@ -224,12 +230,53 @@ class _Ready:
 
     def __init__(self, one: Outgoing) -> None:
         self.outgoing = one
-        self._wires = {name: encode_pushed(view.pushed) for name, view in one.views.items()}
+        encoded = {pushed: encode_pushed(pushed) for pushed in {view.pushed for view in one.views.values()}}
+        self._wires = {name: encoded[view.pushed] for name, view in one.views.items()}
 
     def message_for(self, stream: "_Stream") -> bytes | None:
         """The bytes that go onto a stream; nothing when the alert is not for its member."""
         member = stream.member
         return self._wires.get(self.outgoing.view_for(member.org_id, member.tier, stream.wanted))
+
+
+class _Sending:
+    """A message that is handed to the line already; to wait for it is to wait until the line has taken it."""
+
+    def __init__(self, writing: Coroutine[Any, Any, None]) -> None:
+        self._writing = writing
+        self._waits_for: Any = None
+        self._failure: Exception | None = None
+        try:  # up to where it waits, which is behind the line
+            self._waits_for = writing.send(None)
+        except StopIteration:
+            pass
+        except Exception as failure:  # noqa: BLE001 - a matter of this stream: nobody else waits for it
+            self._failure = failure
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        """Go on where it waits, in the task that waits now.
+
+        Raises:
+            Exception: What the library raised.
+        """
+        if self._failure is not None:
+            raise self._failure
+        if self._waits_for is None:
+            return
+        try:
+            yield self._waits_for
+        except BaseException as ended:  # the task is cancelled
+            self._writing.throw(ended)
+            raise
+        yield from self._writing.__await__()
+
+
+class _Message(NamedTuple):
+    """What goes onto a stream: an alert, or a sign of life without one; perhaps under way already."""
+
+    outgoing: Outgoing | None
+    wire: bytes
+    sending: _Sending | None = None
 
 
 class _Stream:
@@ -246,7 +293,8 @@ class _Stream:
         self._context = context
         self._certificate = shown_certificate(context)
         self._task = asyncio.current_task()
-        self._waiting: deque[tuple[Outgoing | None, bytes]] = deque()
+        self._waiting: deque[_Message] = deque()
+        self._rests = False  # nothing waits for it, and nothing is being written
         self._changed = asyncio.Event()
         self._error: NodeError | None = None
         self.check(judge)
@@ -260,18 +308,26 @@ class _Stream:
         self.member = judge(self._certificate)
         self.checked = monotonic()
 
-    async def write(self, message: bytes) -> None:
-        """Hand a message to the line; waits while the other side does not read."""
+    def send(self, wire: bytes) -> _Sending:
+        """Hand a message to the line, which waits while the other side does not read."""
         self.writing_since = monotonic()
-        await self._context.write(message)
-        self.writing_since = 0.0
+        return _Sending(self._context.write(wire))
 
     def give_up(self) -> None:
         """End a stream whose other side does not read, not even the reason."""
         if self._task is not None:
             self._task.cancel()
 
-    def put(self, one: Outgoing | None, message: bytes) -> None:
+    def push(self, one: Outgoing, wire: bytes) -> None:
+        """Send an alert at once if the stream rests, else let it wait; its caller has just been checked."""
+        if not self._rests or self._error is not None:
+            self.put(one, wire)
+        elif one.sequence > self.written:
+            self._rests = False
+            self._waiting.append(_Message(one, wire, self.send(wire)))
+            self._changed.set()
+
+    def put(self, one: Outgoing | None, wire: bytes) -> None:
         """Let a message wait its turn; ends a stream for which too many wait."""
         if len(self._waiting) >= QUEUED_MESSAGES:
             self.end(
@@ -282,16 +338,18 @@ class _Stream:
                 )
             )
         elif self._error is None:
-            self._waiting.append((one, message))
+            self._rests = False
+            self._waiting.append(_Message(one, wire))
             self._changed.set()
 
     def end(self, error: NodeError) -> None:
-        """End the stream, whatever still waits for it."""
+        """End the stream, whatever still waits for it; what is under way is waited for, and so written down."""
         self._error = self._error or error
-        self._waiting.clear()
+        self._rests = False
+        self._waiting = deque(one for one in self._waiting if one.sending is not None)
         self._changed.set()
 
-    async def next(self) -> tuple[Outgoing | None, bytes]:
+    async def next(self) -> _Message:
         """Wait for the next message.
 
         Raises:
@@ -301,5 +359,6 @@ class _Stream:
             if self._error is not None:
                 raise self._error
             self._changed.clear()
+            self._rests = True
             await self._changed.wait()
         return self._waiting.popleft()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from node.alerting import Board
+from node.alerting import _Sending, _Stream
 from node.audience import Tier
 from node.errors import AlertRefusedError, UnavailableError, UnknownAlertError
 from node.inbox import acknowledge
@@ -20,6 +20,7 @@ from node.store.own_log import own_page
 from node.tables import alert
 from node.urgent import Kind, opened_chains
 from node.wire import records
+from node.wire.alerts import SIGN_OF_LIFE
 from tests.support.alerts import (
     COORDINATORS,
     Alarmist,
@@ -281,15 +282,18 @@ def test_a_stream_that_is_not_read_is_ended_and_holds_up_nobody(
     monkeypatch.setattr("node.alerting.QUEUED_MESSAGES", 2)
     monkeypatch.setattr("node.alerting.LOOK_SECONDS", 0.05)
     stuck = asyncio.Event()
-    write = Board._write
+    send = _Stream.send
 
-    async def write_slowly_to_beta(self: Any, stream: Any, *rest: Any) -> None:
-        if stream.member.org_id == "beta":
+    def send_slowly_to_beta(self: Any, wire: bytes) -> _Sending:
+        async def send_when_it_is_read() -> None:
             await stuck.wait()
-        await write(self, stream, *rest)
+            await send(self, wire)
+
+        stays = self.member.org_id == "beta" and wire != SIGN_OF_LIFE
+        return _Sending(send_when_it_is_read()) if stays else send(self, wire)
 
     async def be_slow() -> BaseException | None:
-        monkeypatch.setattr(Board, "_write", write_slowly_to_beta)
+        monkeypatch.setattr(_Stream, "send", send_slowly_to_beta)
         async with alpha.serving(network) as peer, listening(network, gamma, peer):
             async with listening(network, beta, peer) as line:
                 await asyncio.sleep(0.3)
@@ -299,6 +303,9 @@ def test_a_stream_that_is_not_read_is_ended_and_holds_up_nobody(
                 assert held(beta) == ()
                 stuck.set()
                 await until(line.done)
+            await until(
+                lambda: "beta" in sent_and_noted(alpha)[0]
+            )  # of what was on its way when it was ended
             async with listening(network, beta, peer):
                 await until(lambda: len(held(beta)) == 4)
             return line.exception()
@@ -306,6 +313,24 @@ def test_a_stream_that_is_not_read_is_ended_and_holds_up_nobody(
     error = asyncio.run(be_slow())
     assert isinstance(error, UnavailableError)
     assert "SUBSCRIBER_TOO_SLOW" in str(error)
+
+
+@on_sqlite_alone
+def test_what_was_on_its_way_when_a_stream_was_ended_is_written_down(
+    network: Network, alpha: Node, beta: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("node.alerting.QUEUED_MESSAGES", 2)
+
+    async def ring_too_often() -> None:
+        async with alpha.serving(network) as peer:
+            async with listening(network, beta, peer) as line:
+                await asyncio.sleep(0.3)
+                for key in "abcd":  # found by one look
+                    ring(alpha, key)
+                await until(line.done)
+            await until(lambda: sent_and_noted(alpha)[0] == {"beta"})
+
+    asyncio.run(ring_too_often())
 
 
 @on_sqlite_alone
