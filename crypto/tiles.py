@@ -30,10 +30,16 @@ class Tiles:
         Raises:
             ProofError: What is stored does not reach so far.
         """
-        tile_level, height = divmod(level, TILE_HEIGHT)
-        tile_index, start = divmod(index << height, TILE)
-        tile = self._read(tile_level, tile_index)
+        height = level % TILE_HEIGHT
+        start = (index << height) % TILE
+        tile = self._read(*tile_of(level, index))
         return _root(_hashes(tile, start, start + (1 << height)))
+
+
+def tile_of(level: int, index: int) -> tuple[int, int]:
+    """Level and number of the tile in which the full subtree of 2**level leaves that is number `index` lies."""
+    tile_level, height = divmod(level, TILE_HEIGHT)
+    return tile_level, (index << height) // TILE
 
 
 def tiles_of(leaf_hashes: Iterable[bytes]) -> Tiles:

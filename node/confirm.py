@@ -10,14 +10,13 @@ from datetime import datetime
 from crypto.envelope import Envelope
 from crypto.errors import ProofError
 from crypto.merkle import tree_root
-from crypto.tiles import Tiles
 from node.errors import PayloadError, ReceiptError
 from node.receipt import MAX_TOLD, Receipt, Refused, verify_signed
 from node.store.database import Store, Transaction
 from node.store.heads import LogHead, log_head
 from node.store.peer_log import refused_entries
 from node.store.receipts import Held, all_receipts, newest_receipt, passed_on_of, put_receipt
-from node.store.tiles import FullTiles, TileReader
+from node.store.tiles import FullTiles, OwnTiles
 from node.verify import Origin
 
 
@@ -129,7 +128,7 @@ def receipt_faults(
 def _is_ours(connection: Transaction, receipt: Receipt, tiles: FullTiles | None = None) -> bool:
     """Whether a receipt is for our own log as it was at that size."""
     try:
-        return tree_root(Tiles(TileReader(connection, tiles)), receipt.log_size) == receipt.root_hash
+        return tree_root(OwnTiles(connection, tiles), receipt.log_size) == receipt.root_hash
     except ProofError:  # we have no tiles for so many
         return False
 

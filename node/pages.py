@@ -5,13 +5,12 @@ from typing import NamedTuple
 
 from crypto.errors import ProofError
 from crypto.merkle import consistency_path
-from crypto.tiles import Tiles
 from node.directory import Member
 from node.errors import StoreError
 from node.store.database import Transaction
 from node.store.heads import LogHead
 from node.store.own_log import own_page
-from node.store.tiles import FullTiles, TileReader
+from node.store.tiles import FullTiles, OwnTiles
 from node.verify import Page, page_token
 
 MAX_PAGE_BYTES = 4 * 1024 * 1024
@@ -38,7 +37,7 @@ def own_log_page(
     entries = fitting(page)
     stop = span.start + len(entries)
     try:
-        proof = consistency_path(Tiles(TileReader(connection, tiles)), stop, span.size)
+        proof = consistency_path(OwnTiles(connection, tiles), stop, span.size)
     except ProofError as error:
         raise StoreError(str(error)) from error
     return Page(tuple(entries), tuple(proof), page_token(span.size, stop))

@@ -31,7 +31,7 @@ from node.store.database import Store, Transaction
 from node.store.disclosures import Disclosure, is_noted, note_disclosure
 from node.store.heads import LogHead, log_head
 from node.store.receipts import note_relayed
-from node.store.tiles import FullTiles, TileReader
+from node.store.tiles import FullTiles, OwnTiles
 from node.verify import MAX_PAGE_ENTRIES
 from node.waking import Wakes
 from node.wire.exchange import (
@@ -174,7 +174,7 @@ class Exchange:
             return self._head(connection, call).checkpoint
 
     def _hashes(self, connection: Transaction) -> Tiles:
-        return Tiles(TileReader(connection, self._tiles))
+        return OwnTiles(connection, self._tiles)
 
     def _head(self, connection: Transaction, call: Call) -> LogHead:
         if call.origin_id not in {"", self._org_id}:

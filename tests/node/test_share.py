@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, select
 from console.database import open_store
 from crypto.checkpoint import verify_checkpoint
 from crypto.envelope import Envelope, verify_envelope
-from crypto.merkle import tree_root
+from crypto.merkle import consistency_path, tree_root
 from crypto.signing import Signer
 from crypto.tiles import Tiles
 from node.anonymize import anonymize
@@ -37,7 +37,7 @@ from node.store.database import Store
 from node.store.heads import log_head
 from node.store.own_log import own_page
 from node.store.records import record_ids_by_key, revisions_by_key
-from node.store.tiles import TileReader
+from node.store.tiles import FullTiles, OwnTiles, TileReader
 from node.succession import merge_records, split_record
 from node.tables import metadata
 from node.tables import release as release_table
@@ -633,6 +633,7 @@ def test_the_signed_checkpoint_is_of_the_log_as_it_is_stored(office: Office) -> 
     victims = (Tally(Outcome.KILLED, Staff.NATIONAL, Sex.MALE, 1),)
     contents = {str(number): Incident(PartialDate(2024), victims=victims) for number in range(1, 300)}
     office.holds(contents)
+    kept = FullTiles()
     for size in (1, 2, 200, 299):
         office.shares(*map(str, range(1, size + 1)))
 
@@ -640,6 +641,11 @@ def test_the_signed_checkpoint_is_of_the_log_as_it_is_stored(office: Office) -> 
             head = log_head(connection, "alpha")
             assert head is not None
             root = tree_root(Tiles(TileReader(connection)), head.frontier.size)
+            assert tree_root(OwnTiles(connection, kept), head.frontier.size) == root
+            for old in range(1, size, 7):  # from what is kept of smaller logs, and twice, so that all is
+                proof = consistency_path(Tiles(TileReader(connection)), old, size)
+                for _ in range(2):
+                    assert consistency_path(OwnTiles(connection, kept), old, size) == proof
         checkpoint = verify_checkpoint(head.checkpoint, log_name("alpha"), office.identity.log.public_key)
         assert (checkpoint.size, checkpoint.root) == (size, root)
         assert root == head.frontier.root
