@@ -128,13 +128,20 @@ def leaf(envelope: Envelope, public_key: bytes) -> bytes:
     Raises:
         EnvelopeError: Not exactly one signature of 64 bytes, or a type outside ASCII.
     """
-    signature = _only_signature(envelope)
-    if len(signature.sig) != SIGNATURE_BYTES:
+    return leaf_of(envelope.payload_type, envelope.payload, _only_signature(envelope).sig, public_key)
+
+
+def leaf_of(payload_type: str, payload: bytes, signature: bytes, public_key: bytes) -> bytes:
+    """Return the leaf of the envelope that holds these and nothing else.
+
+    Raises:
+        EnvelopeError: A signature of another length than 64 bytes, or a type outside ASCII.
+    """
+    if len(signature) != SIGNATURE_BYTES:
         raise EnvelopeError(
-            "signatures: {count} bytes instead of {needed}", count=len(signature.sig), needed=SIGNATURE_BYTES
+            "signatures: {count} bytes instead of {needed}", count=len(signature), needed=SIGNATURE_BYTES
         )
-    digest = sha256(pae(envelope.payload_type, envelope.payload)).digest()
-    return digest + signature.sig + key_hash(public_key)
+    return sha256(pae(payload_type, payload)).digest() + signature + key_hash(public_key)
 
 
 def leaf_keyid(leaf_bytes: bytes) -> str:

@@ -3,6 +3,7 @@
 The bytes of a payload are made and read by `node.wire` alone; the floors below it ask for the narrow `Codec`.
 """
 
+from collections.abc import Mapping
 from enum import IntEnum, StrEnum
 from typing import NamedTuple, Protocol
 
@@ -141,5 +142,14 @@ class Codec(Protocol):
 
         Raises:
             PayloadError: It is no entry.
+        """
+        ...
+
+    def peek_leaf(self, wire: bytes, keys: Mapping[str, bytes], /) -> bytes | None:
+        """Leaf of an entry, of its envelope with the key that its hint names; nothing where that is none of `keys`.
+
+        Raises:
+            PayloadError: It is no entry.
+            EnvelopeError: Its envelope gives no leaf.
         """
         ...

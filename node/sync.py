@@ -19,7 +19,7 @@ from crypto.merkle import Frontier
 from node.asking import keep_answers, standing_requests
 from node.audience import Tier
 from node.audiences import keep_belongings
-from node.client import PeerClient
+from node.client import PAGE_ENTRIES, PeerClient
 from node.confirm import due_receipt, is_confirmed, note_given
 from node.contain import refuse_forked
 from node.directory import Directory, origin_of, quorum_of, speaker_of
@@ -288,7 +288,7 @@ class _Log:
                 async for page in pages:
                     span.append(await self._permitted(await page))
                     entries = sum(len(one.entries) for one in span)
-                    if entries >= _even_share(left):
+                    if entries >= _share(left):
                         yield join_pages(span)
                         span.clear()
                         left -= entries
@@ -332,9 +332,15 @@ class _Log:
             yield page
 
 
-def _even_share(entries: int) -> float:
-    """What to store at a time, so that little is left to store when the last page is verified."""
-    return entries / ceil(entries / SPAN_ENTRIES)
+def _share(entries: int) -> float:
+    """What to store at a time: even shares at first, then less, so that little is left to store after the last page."""
+    match ceil(entries / SPAN_ENTRIES):
+        case 1:
+            return entries
+        case 2:
+            return entries - PAGE_ENTRIES
+        case shares:
+            return (entries - 3 * PAGE_ENTRIES) / (shares - 2)
 
 
 def _ahead(step: AsyncGenerator[T, None]) -> AbstractAsyncContextManager[AsyncGenerator[T, None]]:

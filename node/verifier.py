@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from struct import Struct
 from typing import Any, BinaryIO
 
+from node.codes import LIST_NAMES, code_list
 from node.errors import PeerError
 from node.verify import Origin, verify_entries
 from node.wire import records
@@ -59,6 +60,8 @@ def main(lines: list[socket.socket]) -> None:
         signal.SIGINT, signal.SIG_IGN
     )  # whoever interrupts the node lets it end its processes itself
     gc.disable()  # what is made here has no cycles
+    for name in LIST_NAMES:  # once for all of them
+        code_list(name)
     line, *others = lines
     while others and os.fork():
         line.close()

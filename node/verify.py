@@ -28,7 +28,7 @@ from itertools import chain
 from typing import Any, NamedTuple, TypeAlias
 
 from crypto.checkpoint import Checkpoint, verify_checkpoint
-from crypto.envelope import Envelope, keyid, leaf, verify_envelope
+from crypto.envelope import Envelope, keyid, verify_envelope
 from crypto.errors import CryptoError, EnvelopeError, SignatureError
 from crypto.merkle import Frontier, leaf_hash, verify_consistency
 from node.disclose import verify_view
@@ -362,9 +362,8 @@ def verify_stored(
 
 def _positions(wires: Sequence[bytes], start: int, origin: Origin, codec: Codec) -> tuple[Position, ...]:
     keys = {keyid(public_key): public_key for public_key in origin.signing_keys}
-    entries = map(codec.peek_entry, wires)
     return tuple(
-        [Position(index, leaf_hash(_leaf(entry, keys))) for index, entry in enumerate(entries, start)]
+        [Position(index, leaf_hash(_leaf(wire, keys, codec))) for index, wire in enumerate(wires, start)]
     )
 
 
@@ -379,19 +378,17 @@ def _verify_sizes(page: Page, checkpoint: Checkpoint, held: Frontier) -> None:
         raise PageError("an entry is larger than {most} bytes", most=MAX_ENTRY_BYTES)
 
 
-def _leaf(entry: Entry, keys: Mapping[str, bytes]) -> bytes:
-    if entry.envelope is None:
-        return entry.leaf
+def _leaf(wire: bytes, keys: Mapping[str, bytes], codec: Codec) -> bytes:
+    try:
+        made = codec.peek_leaf(wire, keys)
+    except CryptoError as error:
+        raise RecordSignatureError(str(error)) from error
     # Nothing signs the hint; held to its one form, all nodes keep the same bytes.
-    public_key = keys.get(entry.envelope.signatures[0].keyid) if entry.envelope.signatures else None
-    if public_key is None:
+    if made is None:
         raise RecordSignatureError(
             "a record is signed with a key that the directory does not bind to its origin"
         )
-    try:
-        return leaf(entry.envelope, public_key)
-    except CryptoError as error:
-        raise RecordSignatureError(str(error)) from error
+    return made
 
 
 def _verify_root(

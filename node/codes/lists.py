@@ -1,14 +1,14 @@
 """Versioned lists of the codes that describe an incident, and the crosswalk from published spellings.
 
 Each list is a table in `data/`, one code a line, mapped by its header; `|` stands between several spellings
-in one cell. Lists are read when first asked for and kept.
+in one cell. Lists are read when first asked for and kept; so are their spellings, which only intake asks for.
 """
 
+import pkgutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
@@ -89,7 +89,6 @@ class CodeList:
     name: str
     version: str
     codes: Mapping[str, Code]
-    _spelt: Mapping[str, Mapping[str, str]]
 
     def label(self, code: str) -> str:
         """English words for a code; a code that this version does not know stands for itself."""
@@ -98,7 +97,7 @@ class CodeList:
 
     def find(self, text: str, words: str = "awsd") -> str | None:
         """Code for a value in any year's spelling of a source, `awsd`, `sind` or our `own`; `None` if it has none."""
-        return self._spelt[words].get(fold(text))
+        return _spelt(self.name)[words].get(fold(text))
 
 
 @cache
@@ -106,19 +105,27 @@ def code_list(name: str) -> CodeList:
     """Return the list called `name`, one of `LIST_NAMES`, `DETAIL_LISTS` and `SCHEMES`."""
     if name not in {*LIST_NAMES, *DETAIL_LISTS, *SCHEMES}:
         raise RuntimeError(f"there is no code list {name!r}")
-    lines = files("node.codes").joinpath("data", f"{name}.tsv").read_text(encoding="utf-8").splitlines()
+    table = pkgutil.get_data("node.codes", f"data/{name}.tsv")
+    assert table is not None, "whoever imported this module can read what lies beside it"
+    lines = table.decode().splitlines()
     header, *rows = (line.split("\t") for line in lines if not line.startswith("#"))
     codes = tuple(_code(dict(zip(header, row, strict=True))) for row in rows)
     return CodeList(
         name=name,
         version=lines[0].partition("\t")[2],
         codes=MappingProxyType({code.code: code for code in codes}),
-        _spelt={
-            "own": _spellings((code, (code.code, code.label, *code.spellings)) for code in codes),
-            "awsd": _spellings((code, (code.label, *code.awsd, *code.spellings)) for code in codes),
-            "sind": _spellings((code, (code.label, *code.sind, *code.spellings)) for code in codes),
-        },
     )
+
+
+@cache
+def _spelt(name: str) -> Mapping[str, Mapping[str, str]]:
+    """Codes of a list by what they are called, for each kind of words."""
+    codes = code_list(name).codes.values()
+    return {
+        "own": _spellings((code, (code.code, code.label, *code.spellings)) for code in codes),
+        "awsd": _spellings((code, (code.label, *code.awsd, *code.spellings)) for code in codes),
+        "sind": _spellings((code, (code.label, *code.sind, *code.spellings)) for code in codes),
+    }
 
 
 def _code(cells: Mapping[str, str]) -> Code:

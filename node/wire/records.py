@@ -1,9 +1,10 @@
 """Records, retractions, alerts, envelopes and log entries as bytes; the codec that the floors below ask for."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from itertools import accumulate, pairwise
 
-from crypto.envelope import LEAF_BYTES, Envelope, Signature
+from crypto.envelope import LEAF_BYTES, Envelope, Signature, leaf, leaf_of
 from crypto.ladder import SALT_BYTES, Opening
 from node.audience import Purpose
 from node.errors import PayloadError
@@ -22,6 +23,7 @@ from node.wire.parsing import (
 from tocsin.node.v1 import alert_pb2, envelope_pb2, record_pb2
 
 _MAX_DIMENSIONS = 256
+_OF_A_HASH = frozenset({HASH_BYTES})
 _REASONS = {
     record_pb2.RETRACTION_REASON_WITHDRAWN: Reason.WITHDRAWN,
     record_pb2.RETRACTION_REASON_SHARED_IN_ERROR: Reason.SHARED_IN_ERROR,
@@ -68,8 +70,9 @@ def decode_incident(payload: bytes) -> IncidentRecord:
     message = parse(record_pb2.IncidentRecord(), payload)
     sized("record_uid", message.record_uid, UID_BYTES)
     heads = tuple(message.heads)
-    for head in heads:
-        sized("heads", head, HASH_BYTES)
+    if set(map(len, heads)) - _OF_A_HASH:
+        for head in heads:
+            sized("heads", head, HASH_BYTES)
     replaces = None
     if message.revision > 1 or message.supersedes_leaf or message.HasField("supersedes_index"):
         sized("supersedes_leaf", message.supersedes_leaf, HASH_BYTES)
@@ -221,6 +224,28 @@ def peek_entry(wire: bytes) -> Entry:
     if not message.HasField("envelope"):
         return Entry(sized("leaf", message.leaf, LEAF_BYTES), None, ())
     return Entry(b"", envelope_of(message.envelope), ())
+
+
+def peek_leaf(wire: bytes, keys: Mapping[str, bytes]) -> bytes | None:
+    """Leaf of an entry, its openings and its form left unseen; an envelope gives it with the key that its hint names.
+
+    Nothing where the hint names none of `keys`. No value is made of what is only looked at.
+
+    Raises:
+        PayloadError: It is no entry.
+        EnvelopeError: Its envelope has not exactly one signature of 64 bytes, or a type outside ASCII.
+    """
+    message = parse(record_pb2.Entry(), wire)
+    if not message.HasField("envelope"):
+        return sized("leaf", message.leaf, LEAF_BYTES)
+    envelope = message.envelope
+    signatures = envelope.signatures
+    public_key = keys.get(signatures[0].keyid) if signatures else None
+    if public_key is None:
+        return None
+    if len(signatures) > 1:
+        return leaf(envelope_of(envelope), public_key)
+    return leaf_of(envelope.payload_type, envelope.payload, signatures[0].sig, public_key)
 
 
 def encode_envelope(envelope: Envelope) -> bytes:
