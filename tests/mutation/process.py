@@ -22,6 +22,7 @@ _OPTIONS = (
     "--hypothesis-profile=mutation",
     "--assert=plain",
     "--exitfirst",
+    "--timeout=600",  # how long a test takes on a shared machine says nothing about it
     "--quiet",
     "--no-header",
     "--no-summary",

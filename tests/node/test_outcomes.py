@@ -76,7 +76,9 @@ class Receipts(dict[str, Receipt]):
         with office.store.read() as connection:
             ids = list(record_ids_by_key(connection, SOURCE, keys).values())
         found = list(outcomes(office.store, "alpha", reading, ids))
-        return {(one.record.partition(":")[2], one.member): one for one in found}
+        by_pair = {(one.record.partition(":")[2], one.member): one for one in found}
+        assert len(by_pair) == len(found)
+        return by_pair
 
 
 def receipt(log_size: int, *refused: Refused, passed_on: tuple[PassedOn, ...] = ()) -> Receipt:
@@ -118,8 +120,11 @@ def test_the_ways_by_which_a_record_goes_to_a_member_are_named() -> None:
     assert routes_of(frozenset({"peer"}), Audience(Tier.PEER, "beta"), known) == ("peer",)
 
 
-def test_a_record_waits_until_it_is_sent_and_is_refused_or_confirmed_by_a_receipt(office: Office) -> None:
-    office.holds({"a": SHOOTING, "b": LOOTING})
+def test_a_record_waits_until_it_is_sent_and_is_refused_or_confirmed_by_a_receipt(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("node.outcomes._PORTION", 1)
+    office.holds({"a": SHOOTING, "b": LOOTING, "c": ROBBERY})
     releases(office, "a", "b")
     receipts = Receipts()
     waits = "it has not come for it since"
@@ -155,7 +160,7 @@ def test_a_record_waits_until_it_is_sent_and_is_refused_or_confirmed_by_a_receip
         Outcome.REFUSED,
         "LADDER_SCHEMA_UNKNOWN",
     )
-    assert receipts.told(office, "b").keys() == {("b", member) for member in NETWORK}
+    assert receipts.told(office, "b", "c").keys() == {("b", member) for member in NETWORK}
     assert refused["b", "beta"].since == NOW
 
 
@@ -163,6 +168,7 @@ def test_a_correction_waits_and_what_was_passed_on_before_it_still_counts(office
     office.holds({"a": SHOOTING})
     releases(office, "a")
     sends(office.store, 0, 1)
+    sends(office.store, 0, 1, member="gamma")
     office.holds({"a": ROBBERY}, DAY + timedelta(days=1))
     releases(office)
     receipts = Receipts()
@@ -172,6 +178,7 @@ def test_a_correction_waits_and_what_was_passed_on_before_it_still_counts(office
     assert receipts.told(office)["a", "beta"].outcome is Outcome.WAITING
     later = NOW + timedelta(hours=5)
     sends(office.store, 1, 2, later)
+    sends(office.store, 1, 2, later, member="gamma")
     now = receipts.told(office)["a", "beta"]
     assert (now.outcome, now.since, now.confirmed, now.passed_on) == (Outcome.SENT, later, None, passed)
 
