@@ -30,7 +30,7 @@ _OPTIONS = (
     "-pno:randomly",
     "-pno:xdist",
     "-mnot postgresql",
-    "--override-ini=tmp_path_retention_policy=none",
+    "--override-ini=tmp_path_retention_policy=failed",  # `none` takes no lock on its folder
 )
 _CPU_SECONDS = 20  # at least: a change that makes a loop endless is noticed by that
 _CPU_FACTOR = 5
