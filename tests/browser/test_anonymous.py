@@ -53,6 +53,12 @@ def wrong_with(shown: Screen) -> list[str]:
     return [*found, f"{shown.overflow()} pixels too wide"] if shown.overflow() > 0 else found
 
 
+def widest(shown: Screen) -> float:
+    """Pixels of the widest message."""
+    boxes = (one.bounding_box() for one in shown.page.locator(".words").all())
+    return max(box["width"] for box in boxes if box)
+
+
 def pages_of(shown: Screen, look: Callable[[str], None]) -> dict[str, str]:
     """Go to every page that is reached without a report, and give what stands there but for stamps."""
     language, found = shown.way.language, {}
@@ -101,7 +107,7 @@ def test_somebody_tells_with_a_photograph_comes_back_and_reads_the_answer(
         with screen(browser, form, way) as shown:
             shown.go(f"{home}/")
             shown.page.click(f"a[href='{home}/tell']")
-            shown.page.fill("#account", "أخذوا السيارة والهاتف")
+            shown.page.fill("#account", "أخذوا السيارة والهاتف " + "https://example.org/" + "x" * 200)
             shown.page.select_option("#country", "CMR")
             shown.page.select_option("#month", "02")
             shown.page.select_option("#year", "2026")
@@ -129,6 +135,7 @@ def test_somebody_tells_with_a_photograph_comes_back_and_reads_the_answer(
             shown.picture("anonymous-mailbox")
             assert "هل أنتم بأمان؟" in shown.page.inner_text("main")
             assert way.script is False or wrong_with(shown) == []
+            assert widest(shown) <= way.width  # of a long word too
             shown.page.fill("#text", "نعم")
             shown.page.click("main button.main")
             assert shown.page.inner_text("main").count("نعم") == 1

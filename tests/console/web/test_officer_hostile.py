@@ -63,10 +63,10 @@ def test_what_a_link_says_stays_text(place: Place, planted: str) -> None:
     for page in pages(place, planted):
         path = page.partition("?")[0]
         names = {"id", "done", "file", "step", "case", "officer", "next", *names_on(browser.get(page))}
+        for name in sorted(names):  # the others as they are
+            assert_inert(browser.get(f"{page}&{urlencode({name: SCRIPT})}"), f"{page} {name}")
         for evil in (SCRIPT, SPLIT):
             assert_inert(browser.get(f"{path}?{urlencode(dict.fromkeys(sorted(names), evil))}"), page)
-            for name in sorted(names):  # the others as they are
-                assert_inert(browser.get(f"{page}&{urlencode({name: evil})}"), f"{page} {name}")
 
 
 def test_what_is_typed_into_any_form_stays_text_on_every_page(place: Place, planted: str) -> None:
