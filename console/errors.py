@@ -1,6 +1,6 @@
 """What can go wrong in the console alone; everything else that it shows is an error of the package below."""
 
-from crypto.sentence import ToldError
+from crypto.sentence import Sentence, ToldError, told
 
 
 class ConsoleError(ToldError):
@@ -69,7 +69,11 @@ class EntryError(ConsoleError):
     reason = "ENTRY_REFUSED"
 
     def __init__(self, faults: dict[str, str]) -> None:
-        super().__init__("; ".join(f"{field}: {why}" for field, why in faults.items()))
+        said = ""
+        for field, why in reversed(faults.items()):
+            one = Sentence("{field}: {why}", field=field, why=told(why)) if field else told(why)
+            said = Sentence("{one}; {more}", one=one, more=said) if said else one
+        super().__init__(said)
         self.faults = faults
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from console.cells import Cell
 from console.remarks import Say, remarks
+from crypto.sentence import Sentence
 from node.foreseeing import YEAR, Outlook
 from node.outlook.backtest import (
     AFTER,
@@ -150,22 +151,29 @@ def outlook_remarks(found: Outlook, said: str, top: int, say: Say = str) -> dict
     return notes | beside
 
 
-TREND_METHOD = (
+TREND_METHOD: str = Sentence(
     "quasi-Poisson regression over 5 years on time and one wave a year; right and wrong: once a year, of trends that"
     " were sure of their direction, whether the next year had more or less than the last, as they said"
 )
-FORECAST_METHOD = (
-    f"simple exponential smoothing, refused under {LEAST_MONTHS} months or {LEAST_COUNT} counted; errors: mean"
-    " distance from what came, beside that of the last month, and of the same month a year before, taken again"
+FORECAST_METHOD: str = Sentence(
+    "simple exponential smoothing, refused under {months} months or {least} counted; errors: mean"
+    " distance from what came, beside that of the last month, and of the same month a year before, taken again",
+    months=LEAST_MONTHS,
+    least=LEAST_COUNT,
 )
 
 
 def unusual_method(method: Method) -> str:
     """How months are judged, in a sentence."""
-    return (
-        f"{method}, refused under {LEAST_RECENT} in the last 4 months; right: after a warning the next {AFTER} months"
-        f" had at least {RISE} times the mean of the {BEFORE} before, and one a month more; the naive warning: a month"
-        f" with more than each of the {BEFORE} before"
+    return Sentence(
+        "{method}, refused under {least} in the last 4 months; right: after a warning the next {after} months"
+        " had at least {rise} times the mean of the {before} before, and one a month more; the naive warning: a month"
+        " with more than each of the {before} before",
+        method=str(method),
+        least=LEAST_RECENT,
+        after=AFTER,
+        rise=RISE,
+        before=BEFORE,
     )
 
 

@@ -8,13 +8,15 @@ from types import MappingProxyType
 from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
-from console.web.languages import translations
+from console.web.languages import is_right_to_left, translations
+from console.web.words import isolated
 from crypto.sentence import PLACE, Sentence, ToldError, Value
 
 GROUPED = 10_000  # a smaller number may be a year, which nobody writes in groups
 _QUOTES: Mapping[str, str] = MappingProxyType(
     {"en": "'{}'", "fr": "«\u202f{}\u202f»", "es": "«{}»", "ar": "«{}»", "ru": "«{}»", "zh": "“{}”"}
 )
+_LETTER = re.compile(r"[^\W\d_]")
 _DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 _Written = Callable[[str], str]
@@ -25,7 +27,7 @@ def in_html(language: str, text: str) -> str:
     if isinstance(text, Sentence):
         # What is joined here was escaped piece by piece.
         return Markup(_filled(language, text, _escaped, _set_apart))  # noqa: S704
-    return translations(language).gettext(text) if text else ""
+    return _said(language, text)
 
 
 def said_in_html(language: str, shown: object) -> object:
@@ -38,7 +40,7 @@ def in_text(language: str, text: str) -> str:
     """The same for a place that holds no HTML, such as a cell of a file."""
     if isinstance(text, Sentence):
         return _filled(language, text, str, _isolated)
-    return translations(language).gettext(text) if text else ""
+    return _said(language, text)
 
 
 def _filled(language: str, sentence: Sentence, words: _Written, foreign: _Written) -> str:
@@ -57,7 +59,13 @@ def _words(language: str, sentence: Sentence) -> str:
     count = sentence.values.get("count")
     if sentence.one and isinstance(count, int):
         return translations(language).ngettext(sentence.one, sentence.text, count)
-    return translations(language).gettext(sentence.text) if sentence.text else ""
+    return _said(language, sentence.text)
+
+
+def _said(language: str, text: str) -> str:
+    """A text as the catalogue says it; days in it keep their order where words go from right to left."""
+    said = translations(language).gettext(text) if text else ""
+    return isolated(said) if is_right_to_left(language) else said
 
 
 def _value(language: str, held: Value, words: _Written, foreign: _Written, *, quoted: bool) -> str:
@@ -77,7 +85,8 @@ def _escaped(text: str) -> str:
 
 
 def _set_apart(text: str) -> str:
-    return f"<bdi>{escape(text)}</bdi>"
+    way = "" if _LETTER.search(text) else ' dir="ltr"'  # or a sign before a number would go behind it
+    return f"<bdi{way}>{escape(text)}</bdi>"
 
 
 def _isolated(text: str) -> str:

@@ -76,7 +76,7 @@ def test_a_value_is_never_html(value: str) -> None:
     shown = in_html("en", Sentence("<{one}> & {two}", one=value, two=Sentence("{x!r}", x=value)))
     assert isinstance(shown, Markup)
     assert shown.count("<") == shown.count(">") == 4
-    assert f"&lt;<bdi>{Markup.escape(value)}</bdi>&gt; &amp; " in shown
+    assert re.search(f"&lt;<bdi[^>]*>{re.escape(Markup.escape(value))}</bdi>&gt; &amp; ", shown)
 
 
 def test_a_value_does_not_turn_the_direction_of_the_words() -> None:
