@@ -30,12 +30,14 @@ from node.plan import Plan, Request
 from node.policy import baseline, read_policy
 from node.recall import call_back
 from node.record import import_publication
+from node.rules import Override
 from node.said import Teller
 from node.share import preview, release
 from node.signed import INCIDENT_TYPE, RETRACTION_TYPE, Entry, Label, Reason
 from node.store.database import Store
 from node.store.heads import log_head
 from node.store.own_log import own_page
+from node.store.policies import say
 from node.store.records import record_ids_by_key, revisions_by_key
 from node.store.tiles import FullTiles, OwnTiles, TileReader
 from node.succession import merge_records, split_record
@@ -567,6 +569,7 @@ def test_whom_a_record_is_taken_from_sees_its_new_revision_without_any_value(off
     assert (record.revision, record.replaces.log_index, record.label) == (2, 0, Label.GREEN)
     assert (first.openings, second.openings) == ((), ())
     assert office.page(Tier.PEER)[1].openings
+    assert office.shares("a", tiers=frozenset()) == Plan((), (), (), 1)
 
 
 def test_a_merged_record_leaves_once_as_what_it_stands_for_and_so_do_its_parts(office: Office) -> None:
@@ -596,6 +599,21 @@ def test_what_was_called_back_goes_to_nobody_but_whom_it_is_released_to_anew(off
     assert office.shares() == Plan((), (), (), 0)
     (one,) = office.shares("a", tiers=frozenset({Tier.COORDINATOR})).outgoing
     assert one.asked == one.views.keys() == {"coordinator"}
+
+
+def test_a_record_goes_out_again_when_it_is_for_others_or_shows_less_than_before(office: Office) -> None:
+    office.holds({"a": SHOOTING})
+    office.shares("a", tiers=PEERS)
+    nobody_yet = office.request("a", tiers=frozenset())._replace(audiences=frozenset({bytes(16)}))
+    (wider,) = office.releases(nobody_yet).outgoing
+    assert wider.asked == {"peer", "#" + bytes(16).hex()}
+    assert office.releases(nobody_yet) == Plan((), (), (), 1)
+
+    with office.store.write() as connection:
+        (record_id,) = record_ids_by_key(connection, SOURCE, ["a"]).values()
+        say(connection, record_id, Override(levels=(0, 0, 0, 0, 0, 0, 0)), "kb", NOW, waits=False)
+    (narrower,) = office.shares().outgoing
+    assert narrower.views == {"peer": (0, 0, 0, 0, 0, 0, 0)}
 
 
 def test_an_audience_that_gives_a_record_to_nobody_is_said_to(office: Office) -> None:
