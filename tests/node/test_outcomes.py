@@ -164,6 +164,17 @@ def test_a_record_waits_until_it_is_sent_and_is_refused_or_confirmed_by_a_receip
     assert refused["b", "beta"].since == NOW
 
 
+def test_what_went_to_a_member_by_name_is_sent_to_it_alone(office: Office) -> None:
+    office.holds({"a": SHOOTING})
+    releases(office, "a", tiers=frozenset(), members="beta")
+    sends(office.store, 0, 1)
+
+    now = Receipts().told(office)
+
+    assert (now["a", "beta"].outcome, now["a", "beta"].routes) == (Outcome.SENT, ("by name",))
+    assert now["a", "gamma"].outcome is Outcome.WITHHELD
+
+
 def test_a_correction_waits_and_what_was_passed_on_before_it_still_counts(office: Office) -> None:
     office.holds({"a": SHOOTING})
     releases(office, "a")
