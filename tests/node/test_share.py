@@ -19,7 +19,7 @@ from crypto.merkle import consistency_path, tree_root
 from crypto.signing import Signer
 from crypto.tiles import Tiles
 from node.anonymize import anonymize
-from node.audience import Audience, Tier
+from node.audience import Audience, Purpose, Tier
 from node.check import Fault, check_logs, check_records, check_tiles
 from node.disclose import commit, cut, verify_view
 from node.intake import Publication, Row
@@ -624,6 +624,23 @@ def test_an_audience_that_gives_a_record_to_nobody_is_said_to(office: Office) ->
     assert [(one.current.name, one.hold.rule) for one in plan.held] == [("reports:a", "R1")]
     assert "audience gives it to nobody" in str(plan.held[0].hold.reason)
     assert office.shares("a", tiers=frozenset()) == Plan((), (), (), 0)
+    to_nobody = office.request("a", tiers=frozenset())._replace(granted=frozenset({"gone"}))
+    assert office.releases(to_nobody) == Plan((), (), (), 0)
+    office.holds({"a": ASSAULT}, DAY + timedelta(days=1))
+    held = office.releases(office.request("a")._replace(audiences=frozenset({bytes(16)}))).held
+    assert [one.hold.rule for one in held] == ["R14"]
+
+
+def test_narrowing_leaves_a_record_what_it_is_shared_for(office: Office) -> None:
+    office.holds({"a": SHOOTING})
+    both = office.request("a", tiers=frozenset({Tier.PEER, Tier.COORDINATOR}))
+    office.releases(both._replace(purpose=Purpose.ANALYSIS))
+
+    narrowed = office.releases(both._replace(tiers=frozenset(), narrow_to=Tier.COORDINATOR))
+
+    (one,) = narrowed.outgoing
+    assert one.asked == {"coordinator"}
+    assert one.purpose is Purpose.ANALYSIS
 
 
 def test_a_release_of_nothing_signs_the_log_that_was_not_signed_yet(store: Store) -> None:
