@@ -20,7 +20,7 @@ PYTEST := $(BIN)/python -m pytest --dist worksteal -n
 # What the type checker reads; the folders of migrations are scripts, not packages.
 TYPED = $(wildcard crypto node casework console tests benchmarks migrations/*.py migrations/versions/*.py)
 
-.PHONY: help setup demo test test-slow test-all mutants lint fix proto handbook bench lock clean
+.PHONY: help setup demo test test-slow mutants lint fix proto handbook bench lock clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,9 +69,6 @@ test: $(READY) ## Run the fast tests
 
 test-slow: $(READY) ## Run the tests that take their time
 	@$(PYTEST) $(SLOW_WORKERS) -m slow
-
-test-all: $(READY) ## Run both
-	@$(PYTEST) $(SLOW_WORKERS)
 
 # The order of sets is fixed, so that a run finds the same as the last one.
 mutants: $(READY) ## Change what decides what leaves, and see a test fail each time (MODULES=node.rules)
