@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crypto.errors import CryptoError
-from node.errors import IncidentError, InputError, LargeCallError, MemberError, NodeError
+from node.errors import IncidentError, InputError, LargeCallError, MemberError, NodeError, UnreachableError
 from node.status import (
     DETAILS,
     DOMAIN,
@@ -73,12 +73,14 @@ def test_every_error_has_a_status_that_fits(kind: type[NodeError]) -> None:
 
 
 @pytest.mark.parametrize("kind", OURS, ids=lambda kind: kind.__name__)
-def test_who_asked_too_much_is_told_when_to_ask_again_and_nobody_else(kind: type[NodeError]) -> None:
+def test_who_asked_too_much_or_at_a_bad_moment_is_told_when_to_ask_again_and_nobody_else(
+    kind: type[NodeError],
+) -> None:
     error = made(kind)
     told = retry_seconds_of(((DETAILS, details(error, "")),))
 
     exhausted = status_code(error) is grpc.StatusCode.RESOURCE_EXHAUSTED and kind is not LargeCallError
-    assert (told > 0) == exhausted
+    assert (told > 0) == (exhausted or kind is UnreachableError)
     assert told == error.retry_seconds
 
 
