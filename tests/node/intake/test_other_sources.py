@@ -151,11 +151,11 @@ def test_shcc_gives_its_figures(load: Callable[[str], Publication]) -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        "Health Workers Kidnapped stands twice and says different things; the second was believed (1 row).",
+        "1 row: Health Workers Kidnapped stands twice and says different things; the second was believed.",
         "41 rows: Health Workers Injured stands twice and says different things; the second was believed.",
         "Health Workers Kidnapped: its HXL tag #affected +healthworker +arrested is that of Health Workers Arrested;",
         "National Health Worker Working for Unspecified Health Provider was left out: the title stands several times",
-        "The parts of Health Workers Killed add up to more than it; they were left out (",
+        " rows: The parts of Health Workers Killed add up to more than it; they were left out.",
     ],
 )
 def test_defects_of_shcc_are_told(said: str, load: Callable[[str], Publication]) -> None:
@@ -218,13 +218,13 @@ def test_the_middle_of_an_area_is_no_place_of_an_incident(load: Callable[[str], 
 @pytest.mark.slow
 def test_hardly_a_value_of_these_files_has_no_code(load: Callable[[str], Publication]) -> None:
     unknown = {
-        warning.partition(" (")[0]
+        warning.partition(": ")[2]
         for name in FILES
         for warning in load(name).warnings
         if "known value" in warning
     }
 
-    assert unknown == {"Reported Perpetrator: 'MilCombatant' is not a known value; it counts as unknown"}
+    assert unknown == {"Reported Perpetrator: 'MilCombatant' is not a known value; it counts as unknown."}
 
 
 @pytest.mark.slow
