@@ -185,8 +185,9 @@ def hearing_from_an_owner(network: Network, _until: ExitStack) -> tuple[Work, No
         before = tuple(wire for _, wire in copies_of(connection, "beta", b"", 9))
     for node in (reader, other):
         HearFromOwner(owner.origin, before)(node)
-        for _ in range(3):
-            ask_later(node.store, "alpha", wish_for(owner, "a"), NO_NAMES, asked_by="x", now=NOW)
+        for note in ("one", "two", "three"):  # the same again would be the same request
+            wish = wish_for(owner, "a")._replace(note=note, note_reviewed=True)
+            ask_later(node.store, "alpha", wish, NO_NAMES, asked_by="x", now=NOW)
     join(network, owner, "forum", "all", "omega")
     with owner.store.read() as connection:
         wires = tuple(wire for _, wire in copies_of(connection, "beta", b"", 9))
