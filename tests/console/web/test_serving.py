@@ -11,29 +11,34 @@ from pathlib import Path
 import pytest
 
 from console.web.edge import ADDRESS_FILE
-from tests.console.command_line import machine, tocsin
+from tests.console.command_line import copied, machine, tocsin
 from tests.console.web.conftest import PASSPHRASE
 from tests.support.browser import Browser
 
 
+@pytest.fixture
+def member(_networked: tuple[Path, Path], tmp_path: Path) -> Path:
+    """A node that belongs to a network."""
+    return copied(_networked[0], tmp_path / "member")
+
+
 @pytest.mark.slow
-def test_the_console_is_served_beside_the_node_and_stops_with_it(network: tuple[Path, Path]) -> None:
-    home, _ = network
+def test_the_console_is_served_beside_the_node_and_stops_with_it(member: Path) -> None:
     made = tocsin(
-        "account", "add", "amina", "--role", "focal_point", "--home", home,
+        "account", "add", "amina", "--role", "focal_point", "--home", member,
         TOCSIN_ACCOUNT_PASSPHRASE=PASSPHRASE,
     )  # fmt: skip
     assert made.code == 0
     running = subprocess.Popen(
-        [sys.executable, "-m", "console.cli.main", "serve", "--web", "127.0.0.1:0", "--home", str(home)],
+        [sys.executable, "-m", "console.cli.main", "serve", "--web", "127.0.0.1:0", "--home", str(member)],
         env=machine() | {"PYTHONPATH": os.pathsep.join(sys.path)},
         stderr=subprocess.DEVNULL,
     )
     try:
-        while not (home / ADDRESS_FILE).exists():
+        while not (member / ADDRESS_FILE).exists():
             assert running.poll() is None
             time.sleep(0.05)
-        browser = Browser(int((home / ADDRESS_FILE).read_text().rpartition(":")[2]))
+        browser = Browser(int((member / ADDRESS_FILE).read_text().rpartition(":")[2]))
         shown = browser.get("/sign-in")
         sent = browser.send(shown, "/sign-in", name="amina", passphrase=PASSPHRASE, code="")
         assert sent.header("location") == "/"
@@ -45,7 +50,7 @@ def test_the_console_is_served_beside_the_node_and_stops_with_it(network: tuple[
     finally:
         running.kill()
         running.wait()
-    assert not (home / ADDRESS_FILE).exists()
+    assert not (member / ADDRESS_FILE).exists()
 
 
 @pytest.mark.slow
