@@ -41,9 +41,10 @@ class Cluster(NamedTuple):
         """Where a database is, whichever of them has it."""
         return url_of(self, database, "read-write")
 
-    def fail_over(self) -> None:
-        """End the first where it stands, and let the second go on alone."""
+    def fail_over(self, noticed: Callable[[], bool]) -> None:
+        """End the first where it stands, and once somebody has noticed let the second go on alone."""
         self.first.stop()
+        until(noticed)
         self.second.promote()
         self.second.query("ALTER SYSTEM RESET synchronous_standby_names")
         self.second.query("SELECT pg_reload_conf()")
@@ -129,9 +130,8 @@ def test_imports_shares_pulls_and_cases_go_on_with_the_replica(cluster: Cluster,
     before = cluster.said_of_it(people.alpha)
 
     with people.at_work(PATIENCE_SECONDS):
-        cluster.fail_over()
+        cluster.fail_over(lambda: bool(people.told))
 
-    assert people.told
     assert before == [("good", "2, and what is written waits for another of them")]
     assert [state for state, _ in cluster.said_of_it(people.alpha)] == ["look"]
     verify_whole(people)
