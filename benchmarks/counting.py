@@ -42,6 +42,7 @@ from node.store.database import Store, insert_many
 from node.store.heads import open_log
 from node.store.queries import count
 from node.tables import fact
+from tests.support.cubes import YEARLY
 
 BOUND_AT = 1_000_000  # incidents for which a ratio is required
 ORIGINS = 12  # peers that shared them
@@ -50,16 +51,6 @@ PORTION = 100_000  # rows of a transaction
 WHEN, WHERE, REST = slice(5), slice(5, 8), slice(8, None)  # of the columns of a fact
 MOST_MEMORY = 512  # MiB of a process that asks everything
 TODAY = date(2026, 1, 1)
-FROZEN: dict[str, object] = {
-    "name": "yearly",
-    "version": 1,
-    "purpose": "statistics",
-    "period": "year",
-    "by": ["country", "cause"],
-    "measures": ["incidents"],
-    "revisions": ["07-01"],
-    "public": ["country"],
-}
 # What of the twenty is counted from incidents; Q15 and Q16 are counted from cases.
 QUESTIONS = {
     "Q1": "by=year&measure=incidents,affected,killed,injured,abducted,detained",
@@ -152,7 +143,7 @@ def _ask(lab: Lab, engine: Engine, size: int, taken: dict[int, Taken]) -> Iterat
 
 def _frozen(store: Store, name: str, bound: Bound | None) -> Line:
     """A release of sixty countries and twenty years is read, beside the same figures counted anew."""
-    cube = cube_from(FROZEN)
+    cube = cube_from(YEARLY)
     declare(store, cube, Teller("kb", NOW))
     countries = sorted(code_list("country").codes)[:60]
     places = product(map(str, range(2005, 2025)), countries, ("violence", "safety"), ("incidents",))
