@@ -1,9 +1,10 @@
-"""Columns beside the store: facts of a large node as Parquet files, from which the same statements are answered faster.
+"""Columns beside the store: facts of a large node as files of DuckDB, which answers the same statements faster.
 
-A file holds the facts of a range of keys and is never changed. Which files count stands in the database, and so do the
-facts that changed or went since (`fact_change`, filled by triggers): an answer takes those, and what is newer, from the
-database in the transaction in which it was asked, so it is what the database alone would have said. Files are only a
-projection: without them, without DuckDB (extra `columns`) or for few facts, the database answers.
+A file holds the facts of a range of keys and is never changed, so any number of processes read it. Which files count
+stands in the database, and so do the facts that changed or went since (`fact_change`, filled by triggers): an answer
+takes those, and what is newer, from the database in the transaction in which it was asked, so it is what the database
+alone would have said. Files are only a projection: without them, without DuckDB (extra `columns`) or for few facts,
+the database answers.
 """
 
 import csv
@@ -25,13 +26,13 @@ from node.store.database import Run, Store, insert_many, next_id
 from node.tables import column_segment, fact, fact_change
 
 MEMORY = "384MB"
-_ROW_GROUP = 61_440  # rows of a file that are encoded together, and held in memory until then
 
 logger = logging.getLogger(__name__)
 _FORM = ",".join(
     f"{column.name} {'VARCHAR' if column.type.python_type is str else 'BIGINT'}" for column in fact.c
 )
-_DIGEST = sha256(_FORM.encode()).hexdigest()[:16]
+_SUFFIX = ".duckdb"
+_DIGEST = sha256((_SUFFIX + _FORM).encode()).hexdigest()[:16]
 DIALECT = PGDialect(paramstyle="qmark")  # type: ignore[no-untyped-call] # what DuckDB understands of it is all that we say
 _TRIGGERS = {
     "sqlite": "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'fact'",
@@ -43,7 +44,7 @@ class Sizes(NamedTuple):
     """Numbers of facts: few enough for the database, in a file, and beside the files before those are written again."""
 
     fewest: int = 100_000
-    segment: int = 250_000
+    segment: int = 245_760  # twice what DuckDB keeps together
     most_apart: int = 20_000
 
 
@@ -98,8 +99,9 @@ class Columns:
         """
         self._open = None
         try:
-            for file in self._folder.glob("*.parquet") if self._folder.is_dir() else ():
-                file.unlink(missing_ok=True)
+            for file in self._folder.iterdir() if self._folder.is_dir() else ():
+                if file.is_file():  # what is being written, too
+                    file.unlink(missing_ok=True)
         except OSError as error:
             raise StoreError("a file of columns can not be removed: {why}", why=error.strerror) from error
 
@@ -144,7 +146,10 @@ class Columns:
     def _opened(self, connection: Connection, state: _State) -> Any:
         """DuckDB with `fact` as this transaction sees it."""
         engine = self._engine()
-        files = [str(self._folder / one.file) for one in state.segments]
+        kept = []
+        for number, one in enumerate(state.segments):
+            engine.execute(f"ATTACH '{_quoted(str(self._folder / one.file))}' AS kept{number} (READ_ONLY)")
+            kept.append(f"SELECT * FROM kept{number}.fact")  # noqa: S608 - our own names
         changed = select(fact_change.c.fact_id).where(fact_change.c.id <= state.changed).distinct()
         _fill(
             engine,
@@ -155,11 +160,12 @@ class Columns:
         )
         apart = select(fact).where(or_(fact.c.id >= state.stop, fact.c.id.in_(changed)))
         _fill(engine, self._folder, connection, f"apart ({_FORM})", apart)
-        listed = ", ".join(f"'{_quoted(file)}'" for file in files)
-        kept = f"SELECT * FROM read_parquet([{listed}])"  # noqa: S608 - our own files, quoted
-        if engine.execute("SELECT count(*) FROM changed").fetchone()[0]:
-            kept += " WHERE id NOT IN (SELECT id FROM changed)"
-        engine.execute(f"CREATE VIEW fact AS {kept} UNION ALL SELECT * FROM apart")  # noqa: S608 - as above
+        parts = f"SELECT * FROM ({' UNION ALL '.join(kept)})"  # noqa: S608 - our own names
+        if _holds(engine, "changed"):
+            parts += " WHERE id NOT IN (SELECT id FROM changed)"
+        if _holds(engine, "apart"):  # of an empty table nothing is known, so nothing could be planned by it
+            parts += " UNION ALL SELECT * FROM apart"
+        engine.execute(f"CREATE VIEW fact AS {parts}")
         return engine
 
     def _engine(self) -> Any:
@@ -190,8 +196,8 @@ class Columns:
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 written = [self._write(connection, *one) for one in wanted if one[0] < one[1]]
             self._register(store, state, {first for first, _ in wanted}, written)
-        except OSError as error:
-            logger.warning("columns can not be written: errno=%s", error.errno)
+        except (OSError, _duckdb().Error) as error:
+            logger.warning("columns can not be written: kind=%s", type(error).__name__)
         finally:
             self._writing.release()
 
@@ -220,18 +226,23 @@ class Columns:
         return last in touched or last.stop_id - last.first_id < self._sizes.segment
 
     def _write(self, connection: Connection, first: int, stop: int) -> _Segment:
-        file = f"{first}-{stop}-{token_hex(8)}.parquet"
+        file = f"{first}-{stop}-{token_hex(8)}{_SUFFIX}"
         engine = self._engine()
         rows = select(fact).where(and_(fact.c.id >= first, fact.c.id < stop)).order_by(fact.c.id)
         draft = self._folder / f".{file}.new"
-        with _passed(self._folder, connection, _FORM, rows) as passing:
-            # From text to file, so that the rows are never all in memory.
-            engine.execute(
-                f"COPY ({passing}) TO '{_quoted(str(draft))}'"
-                f" (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP})"
-            )
-        engine.close()
-        draft.replace(self._folder / file)
+        try:
+            with _passed(self._folder, connection, _FORM, rows) as passing:
+                # From text to file, so that the rows are never all in memory.
+                engine.execute(f"ATTACH '{_quoted(str(draft))}' AS written")
+                engine.execute(f"CREATE TABLE written.fact AS {passing}")
+                engine.execute("DETACH written")
+            draft.replace(self._folder / file)
+        finally:
+            engine.close()
+            for left in self._folder.glob(
+                f"{draft.name}*"
+            ):  # with what DuckDB keeps beside an unfinished file
+                left.unlink(missing_ok=True)
         return _Segment(0, first, stop, _DIGEST, file)
 
     def _register(self, store: Store, state: _State, starts: set[int], written: Sequence[_Segment]) -> None:
@@ -284,6 +295,11 @@ def _gone(connection: Connection, state: _State) -> set[int]:
 
 def _has_triggers(connection: Connection) -> bool:
     return int(connection.execute(text(_TRIGGERS[connection.dialect.name])).scalar_one()) == 2
+
+
+def _holds(engine: Any, table: str) -> bool:
+    """Whether a table of DuckDB has any row."""
+    return engine.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is not None  # noqa: S608 - our own names
 
 
 def _fill(engine: Any, folder: Path, connection: Connection, form: str, rows: Any) -> None:
