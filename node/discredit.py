@@ -12,7 +12,7 @@ from typing import NamedTuple
 from crypto.envelope import keyid, leaf_keyid
 from node.purge import MISMATCH
 from node.receive import targets_of
-from node.signed import Codec
+from node.signed import Codec, IncidentRecord, Retraction
 from node.store.database import Store, Transaction
 from node.store.forks import fork_of
 from node.store.heads import LogHead, log_head
@@ -20,7 +20,8 @@ from node.store.peer_log import StoredEntry, believe, cut_entries, end_peer_fact
 from node.verify import KEY_RETIRED, LOG_FORKED, Fate, Origin, read_record, verify_stored
 
 _PORTION = 2_500
-_NOT_BELIEVED = frozenset({KEY_RETIRED, LOG_FORKED, MISMATCH})
+NOT_BELIEVED = frozenset({KEY_RETIRED, LOG_FORKED, MISMATCH})
+"""Why an entry is refused that is not believed either in what it replaces or calls back."""
 
 
 class _Judged(NamedTuple):
@@ -103,6 +104,16 @@ def discredited(store: Store, own: Origin, codec: Codec) -> frozenset[int]:
         return frozenset(one.held.log_index for one in judged if one.why)
 
 
+def believed(
+    connection: Transaction, log_id: int, start: int, codec: Codec
+) -> Iterator[tuple[int, IncidentRecord | Retraction]]:
+    """What a peer logged from an index on and is believed, in order, each behind its index; not what it withholds."""
+    for held in _entries(connection, log_id, start):
+        record = _believed(held, codec)
+        if record is not None:
+            yield held.log_index, record
+
+
 def _judged(
     connection: Transaction, log_id: int, origin: Origin, codec: Codec, start: int
 ) -> Iterator[_Judged]:
@@ -137,7 +148,10 @@ def _entries(connection: Transaction, log_id: int, start: int) -> Iterator[Store
 
 def _replaced(held: StoredEntry, codec: Codec) -> frozenset[int]:
     """What an entry replaces or calls back, if it is believed in that."""
-    if held.reason in _NOT_BELIEVED:
-        return frozenset()
-    record = read_record(codec.decode_entry(held.wire), codec)
+    record = _believed(held, codec)
     return frozenset(target.log_index for target, _ in targets_of(record)) if record else frozenset()
+
+
+def _believed(held: StoredEntry, codec: Codec) -> IncidentRecord | Retraction | None:
+    """What an entry says, if more than its leaf is held and it is believed in what it replaces."""
+    return None if held.reason in NOT_BELIEVED else read_record(codec.decode_entry(held.wire), codec)

@@ -580,7 +580,7 @@ class NotProvableError(InputError):
 
 
 class EndedError(NodeError):
-    """A record that is proven to be in a log no longer stands there."""
+    """A record that is proven to be in a log no longer stands there, or is not believed."""
 
     reason = "RECORD_ENDED"
 

@@ -5,7 +5,6 @@ finer leaves than was released to its audience, or than a peer's label and our o
 rules hold now.
 """
 
-from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -17,27 +16,26 @@ from crypto.merkle import HashReader, inclusion_path
 from crypto.tiles import Tiles, tiles_of
 from node.audience import CLOSED, Audience, Levels, Tier
 from node.bounds import Bounds
+from node.discredit import NOT_BELIEVED, believed
 from node.errors import ForkedError, NotProvableError, StoreError
 from node.explain import case_for
 from node.ladders import DIMENSIONS
 from node.passing import passable
 from node.plan import Request, decided
 from node.proof import Proven
-from node.purge import MISMATCH
 from node.receipt import PassedOn
+from node.receive import targets_of
 from node.rules import Override, decide
-from node.signed import Codec, IncidentRecord, Retraction
+from node.signed import Codec, Retraction
 from node.store.database import Store, Transaction
 from node.store.heads import LogHead, log_head
 from node.store.own_log import Released, entry_views, record_at, released
-from node.store.peer_log import entries_at, leaf_hashes, past_frontier, stands, stored_entries
+from node.store.peer_log import entries_at, leaf_hashes, past_frontier, stands
 from node.store.policies import overrides
 from node.store.receipts import add_passed_on
 from node.store.records import current_by_record
 from node.store.tiles import TileReader
-from node.verify import KEY_RETIRED, Fate, read_record
-
-_PORTION = 1_000
+from node.verify import Fate
 
 
 class Giving(NamedTuple):
@@ -71,6 +69,8 @@ class Standing(StrEnum):
     REPLACED = "corrected since: ask for a proof of the newest"
     CALLED_BACK = "called back"
     PURGED = "called back, to be destroyed"
+    NOT_BELIEVED = "not believed: its log told two stories, its key was retired, or it contradicts its record"
+    NOT_SHOWN = "not known: this node is not shown that entry"
     UNKNOWN = "not known: this node does not hold the log so far"
 
 
@@ -221,23 +221,14 @@ def _own_standing(connection: Transaction, index: int) -> Standing:
 
 def _peer_standing(connection: Transaction, head: LogHead, index: int, codec: Codec) -> Standing:
     held = entries_at(connection, head.log_id, [index])[index]
-    if held.fate == Fate.PURGED:
-        return Standing.PURGED
-    for record in _records_after(connection, head, index, codec):
-        if isinstance(record, Retraction) and record.replaces.log_index == index:
-            return Standing.PURGED if record.purge else Standing.CALLED_BACK
-        if isinstance(record, IncidentRecord):
-            others = (*record.stands_for, *([record.replaces] if record.replaces is not None else []))
-            if index in {one.log_index for one in others}:
-                return Standing.REPLACED
-    return Standing.STANDS
-
-
-def _records_after(
-    connection: Transaction, head: LogHead, index: int, codec: Codec
-) -> Iterator[IncidentRecord | Retraction]:
-    for start in range(index + 1, head.frontier.size, _PORTION):
-        for one in stored_entries(connection, head.log_id, start, _PORTION):
-            record = read_record(codec.decode_entry(one.wire), codec)
-            if record is not None and one.reason not in {KEY_RETIRED, MISMATCH}:
-                yield record
+    if held.reason in NOT_BELIEVED:
+        return Standing.NOT_BELIEVED
+    last = index
+    for at, record in believed(connection, head.log_id, index + 1, codec):
+        if last in {target.log_index for target, _ in targets_of(record)}:
+            if isinstance(record, Retraction):
+                return Standing.PURGED if record.purge else Standing.CALLED_BACK
+            last = at
+    if last != index:
+        return Standing.REPLACED
+    return Standing.NOT_SHOWN if held.fate == Fate.WITHHELD else Standing.STANDS

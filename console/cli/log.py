@@ -216,7 +216,7 @@ def verify(
     if opened is not None:
         standing = standing_of(opened.store(), opened.settings.org_id, proven, records)
     show(PROOF_HEADER, proof_lines(proven, standing), style)
-    if standing not in {Standing.STANDS, Standing.UNKNOWN}:
+    if standing not in {Standing.STANDS, Standing.NOT_SHOWN, Standing.UNKNOWN}:
         raise EndedError(standing)
 
 
