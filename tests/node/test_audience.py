@@ -8,10 +8,14 @@ from node.audience import (
     Audience,
     Levels,
     Tier,
+    chartered_name,
+    chartered_of,
     levels_for,
     members_of,
     opened,
     read_views,
+    request_name,
+    requests_of,
     tiers_of,
     write_views,
 )
@@ -30,6 +34,17 @@ def test_audiences_have_names() -> None:
     assert tiers_of(VIEWS) == {Tier.PUBLIC, Tier.PEER}
     assert members_of(VIEWS) == {"alpha"}
     assert [int(tier) for tier in Tier] == [1, 2, 3]  # as the contract and the store have them
+
+
+def test_a_mark_tells_members_charters_and_requests_apart() -> None:
+    uid = bytes.fromhex("00e1")
+    asked = "f00d"
+    assert (chartered_name(uid), request_name(asked)) == ("#00e1", "?f00d")  # as the store holds them
+    names = ["peer", "@beta", chartered_name(uid), request_name(asked)]
+    assert tiers_of(names) == {Tier.PEER}
+    assert members_of(names) == {"beta"}
+    assert chartered_of(names) == {uid}
+    assert requests_of(names) == {asked}
 
 
 def test_what_is_closed_shows_nothing() -> None:

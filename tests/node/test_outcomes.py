@@ -30,8 +30,8 @@ from node.store.policies import say
 from node.store.receipts import Held, put_receipt
 from node.store.records import record_ids_by_key
 from node.wire import records
-from tests.node.test_share import DAY, NOW, SOURCE, Office
 from tests.support.incidents import LOOTING, ROBBERY, SHOOTING
+from tests.support.office import DAY, NOW, SOURCE, Office
 
 NETWORK = {"beta": Tier.PEER, "gamma": Tier.PEER, "omega": Tier.PUBLIC}
 BOUNDS = Bounds(baseline(), NO_NAMES, NETWORK)
