@@ -29,6 +29,7 @@ from console.web.visit import Elsewhere, Fields, Files, Final, Page, Table, Visi
 MAX_FIELDS = 400
 MAX_QUERY = 8_192  # characters
 FORM_KEY = "form_key"
+LEAVE = "/leave"
 _SECRET = re.compile("passphrase|code|credential")  # in names of fields
 
 logger = logging.getLogger(__name__)
@@ -63,6 +64,9 @@ def answer(works: Works, origins: frozenset[str], asked: Asked) -> tuple[Visit, 
         status = status_of(error)
         if status >= 500:
             logger.warning("a page failed: path=%s reason=%s", _logged(asked.path), error.reason)
+            if (asked.path, asked.method) == (LEAVE, "POST") and asked.origin in origins:
+                # Whoever has to be gone now is not shown why the session could not be ended; it ends by its time.
+                return visit, Elsewhere("/blank", forget=True)
         again = _typed(visit, asked) if status >= 500 else None
         facts = {"status": status, "reason": error.reason, "told": str(error), "again": again}
         return visit, Page("error.html", facts, status)

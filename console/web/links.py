@@ -8,7 +8,7 @@ from datetime import datetime
 
 from console.errors import SignInError
 from console.web.accounts import open_account
-from console.web.sessions import end_session, find_session, open_session
+from console.web.sessions import find_session, open_session, use_up
 from node.store.database import Store
 
 
@@ -29,11 +29,8 @@ def take_link(store: Store, token: str, now: datetime) -> str:
         SignInError: It was used, is too old, or never was.
     """
     waiting = find_session(store, token)
-    if (
-        waiting is None
-        or not waiting.counts(now)
-        or not end_session(store, waiting.account_key, waiting.key, now)
-    ):
-        raise SignInError("this link was used or is too old; ask whoever runs this node for another")
-    with store.write() as connection:
-        return open_session(connection, waiting.account_key, now)
+    if waiting is not None and waiting.counts(now):
+        with store.write() as connection:
+            if use_up(connection, waiting.account_key, waiting.key, now):
+                return open_session(connection, waiting.account_key, now)
+    raise SignInError("this link was used or is too old; ask whoever runs this node for another")

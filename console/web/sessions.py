@@ -101,13 +101,18 @@ def open_sessions(store: Store, account_key: int, now: datetime) -> tuple[Sessio
 
 def end_session(store: Store, account_key: int, key: int, now: datetime) -> bool:
     """End one session of an account, and say whether it had not ended yet; nothing happens to somebody else's."""
-    of_account = and_(account_session.c.id == key, account_session.c.account_id == account_key)
     with store.write() as connection:
-        ended = connection.execute(
-            update(account_session)
-            .where(of_account, account_session.c.ended_at.is_(None))
-            .values(ended_at=int(now.timestamp()))
-        )
+        return use_up(connection, account_key, key, now)
+
+
+def use_up(connection: Transaction, account_key: int, key: int, now: datetime) -> bool:
+    """The same together with whatever takes its place: no failure leaves somebody with neither."""
+    of_account = and_(account_session.c.id == key, account_session.c.account_id == account_key)
+    ended = connection.execute(
+        update(account_session)
+        .where(of_account, account_session.c.ended_at.is_(None))
+        .values(ended_at=int(now.timestamp()))
+    )
     return bool(ended.rowcount)
 
 

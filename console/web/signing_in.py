@@ -8,7 +8,7 @@ from sqlalchemy import and_, delete, func, select, update
 from console.errors import SignInError, TooManyTriesError
 from console.web.accounts import Account, find_account
 from console.web.proofs import digest, is_passphrase, step_of
-from console.web.sessions import Session, end_session, open_session
+from console.web.sessions import Session, open_session, use_up
 from console.web.tables import account, account_try
 from node.store.database import Store, insert_many, next_id
 
@@ -79,8 +79,8 @@ def confirm_second_step(store: Store, session: Session, code: str, now: datetime
     step = step_of(session.offered, code, now, 0) if session.offered else None
     if step is None:
         raise SignInError("the code does not fit; look at the clock of the telephone")
-    end_session(store, session.account_key, session.key, now)
     with store.write() as connection:
+        use_up(connection, session.account_key, session.key, now)
         connection.execute(
             update(account)
             .where(and_(account.c.id == session.account_key, account.c.second_step == ""))

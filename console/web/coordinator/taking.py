@@ -6,7 +6,7 @@ from console.aggregates import TAKEN_HEADER, take_content, taken_lines
 from console.web.visit import Answer, Page, Table, Visit
 from crypto.errors import CryptoError
 from node.cubes.aggregate import Aggregate
-from node.errors import NodeError
+from node.errors import NodeError, StoreError
 from node.said import Teller
 
 ONE_FILE_BYTES = 32 << 20
@@ -32,6 +32,8 @@ def take_file(visit: Visit) -> Answer:
     works, teller = visit.works, Teller(visit.who.name, visit.now)
     try:
         found = take_content(works.home, visit.store, works.seals(), sent[0].content, teller)
+    except StoreError:
+        raise  # part of it may be kept; nobody can say that nothing was taken in
     except (NodeError, CryptoError) as error:
         return _page(visit, str(error))
     sent[0].content.seek(0)

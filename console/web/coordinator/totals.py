@@ -27,7 +27,7 @@ from node.adding_up import Adder
 from node.agreeing import agree_to_total, declare_total, named_total, settled
 from node.client import PeerClient
 from node.directory import Directory
-from node.errors import MemberError, NodeError, PeerError, TotalError, UnavailableError
+from node.errors import MemberError, NodeError, PeerError, StoreError, TotalError, UnavailableError
 from node.logbook import Identity
 from node.said import Teller
 from node.splitting import Giver, Own, give, own_figures
@@ -89,6 +89,8 @@ def take_file(visit: Visit) -> Answer:
     sent = visit.files.get("file", ())
     try:
         took = take_content(visit.store, sent[0].content.read() if sent else b"", _adder(visit))
+    except StoreError:
+        raise  # part of it may be kept; nobody can say that nothing was taken in
     except NodeError as error:
         return _list(visit, fault=str(error))
     if isinstance(took, Share):

@@ -17,7 +17,7 @@ from console.web.visit import Answer, Document, Page, Table, Visit
 from crypto.certificates import spki_sha256, validity
 from crypto.errors import CryptoError
 from node.bundle import Asked
-from node.errors import MemberError, NodeError, QueryError
+from node.errors import MemberError, NodeError, QueryError, StoreError
 from node.store.heads import log_head
 
 MOST_ENTRIES = 50_000  # of a bundle that a page hands out; `tocsin bundle write` writes any number
@@ -102,6 +102,8 @@ def take_bundle(visit: Visit) -> Answer:
     works = visit.works
     try:
         read = read_for(works.home, works.store, works.seals(), uploads[0].content, lambda _done, _size: None)
+    except StoreError:
+        raise  # part of it may be kept; nobody can say that nothing was taken in
     except (NodeError, CryptoError) as error:
         return _bundle_form(visit, str(error), 422)
     uploads[0].content.seek(0)
