@@ -1,6 +1,6 @@
 """A receiving node as a process of its own: pulls a whole log, beside what verifying alone would take.
 
-    python -m benchmarks.receiver HOME ENDPOINT SERVER_PID SAMPLE DATABASE_URL
+    python -m benchmarks.pulling HOME ENDPOINT SERVER_PID SAMPLE DATABASE_URL
 
 The database must be new, as the process is, so that nothing is known or kept parsed yet. Prints a `Round` as JSON.
 SAMPLE is how many records verifying alone is timed with; with 0 it is left out, and memory is the receiver's own.
@@ -9,7 +9,6 @@ SAMPLE is how many records verifying alone is timed with; with 0 it is left out,
 import asyncio
 import json
 import os
-import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -26,6 +25,7 @@ from crypto.ladder import Opening
 from node.client import PeerClient
 from node.directory import Member
 from node.disclose import verify_view
+from node.standby import Standby
 from node.sync import Outcome, pull
 from node.verifiers import Verifiers
 from node.verify import CHUNK_ENTRIES, page_token
@@ -101,10 +101,10 @@ def verify_only(jobs: Sequence[Job], keys: Sequence[bytes]) -> Cost:
         return watch.read(len(jobs))
 
 
-async def pull_all(node: Node, peer: Member) -> tuple[Outcome, Cost, float]:
+async def pull_all(node: Node, peer: Member, standby: Standby | None = None) -> tuple[Outcome, Cost, float]:
     """Connect and pull, as `tocsin sync` does; also the MiB of the processes that helped."""
     watch = Stopwatch()
-    async with Verifiers() as verifiers:
+    async with Verifiers(standby) as verifiers:
         async with PeerClient(peer, node.own()) as client:
             outcome = await pull(node.store, client, node.directory(), verifiers=verifiers)
         cost, helpers = watch.read(), helpers_memory(os.getpid())
@@ -117,14 +117,16 @@ def open_receiver(home: Home, url: str) -> Node:
     return open_node(replace(home, settings=home.settings.model_copy(update={"database_url": url})), None)
 
 
-async def measure(node: Node, peer: Member, server: int, jobs: Sequence[Job]) -> Round:
+async def measure(
+    node: Node, peer: Member, server: int, jobs: Sequence[Job], standby: Standby | None
+) -> Round:
     """Pull a log into a new database, and once more; verify alone before and after."""
     keys = [key.public_key for key in peer.signing_keys]
     before = verify_only(jobs, keys) if jobs else None
     forget_peak()
     written = written_bytes(os.getpid())
     serving = cpu_seconds(server)
-    outcome, first, helpers = await pull_all(node, peer)
+    outcome, first, helpers = await pull_all(node, peer, standby)
     serving = cpu_seconds(server) - serving
     node.store.close()  # what the database still holds back is written now
     resident, written = memory(os.getpid()).most + helpers, written_bytes(os.getpid()) - written
@@ -135,7 +137,9 @@ async def measure(node: Node, peer: Member, server: int, jobs: Sequence[Job]) ->
     return Round(outcome.verified, first, serving, again, limit, written, resident)
 
 
-async def main(home: Home, endpoint: str, server: int, sample: int, url: str) -> None:
+async def main(
+    standby: Standby | None, home: Home, endpoint: str, server: int, sample: int, url: str
+) -> None:
     """Measure one round."""
     node = open_receiver(home, url)
     peer = node.directory().member(ORIGIN)._replace(endpoints=(endpoint,))
@@ -143,9 +147,9 @@ async def main(home: Home, endpoint: str, server: int, sample: int, url: str) ->
     if sample:
         async with PeerClient(peer, node.own()) as client:
             jobs = [job(wire) for wire in await fetch(client, sample)]
-    print(json.dumps(await measure(node, peer, server, jobs)))
+    print(json.dumps(await measure(node, peer, server, jobs, standby)))
 
 
-if __name__ == "__main__":
-    folder, address, pid, number, database = sys.argv[1:]
-    asyncio.run(main(open_home(Path(folder)), address, int(pid), int(number), database))
+def receive(standby: Standby | None, folder: str, address: str, pid: str, number: str, database: str) -> None:
+    """Measure one round, as the command line names it."""
+    asyncio.run(main(standby, open_home(Path(folder)), address, int(pid), int(number), database))

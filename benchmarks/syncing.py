@@ -161,7 +161,7 @@ def _pulls(lab: Lab, engine: Engine, size: int, tier: Tier) -> Pulls:
 
 
 def _receive(receiver: Home, served: Served, sample: int, url: str) -> Round:
-    module = [sys.executable, "-m", "benchmarks.receiver"]
+    module = [sys.executable, "-m", "benchmarks.pulling"]
     command = [*module, str(receiver.path), served.endpoint, str(served.pid), str(sample), url]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True)  # noqa: S603 - our own program
     return _read(json.loads(done.stdout))

@@ -27,6 +27,7 @@ from node.errors import (
 from node.gossip import tellers
 from node.gossiping import Hearing, compare_network, hear_from
 from node.receive import Received
+from node.standby import Standby
 from node.store.database import Store
 from node.store.heads import log_head
 from node.store.leading import Leads
@@ -58,6 +59,7 @@ async def sync_all(
     node: Node,
     only: frozenset[str] = frozenset(),
     progress: Callable[[str, int, int], None] = lambda _peer, _done, _size: None,
+    standby: Standby | None = None,
 ) -> list[Synced]:
     """Pull from every active member of the network, or only from some; the peers side by side.
 
@@ -96,7 +98,7 @@ async def sync_all(
 
     others = (member for member in directory.members if member.org_id != node.org_id and member.endpoints)
     active = (member for member in others if member.status is Status.ACTIVE)
-    async with Verifiers() as verifiers:
+    async with Verifiers(standby) as verifiers:
         with closing(Leads(node.store)) as pulling:
             synced = await asyncio.gather(
                 *(one(member) for member in active if not only or member.org_id in only)

@@ -17,21 +17,26 @@ from subprocess import DEVNULL, Popen
 from typing import Any, Self
 
 from node.errors import PeerError
+from node.standby import Standby, helpers
 from node.verifier import SIZE, frame, read_frame
 from node.verify import CHUNK_ENTRIES, Finding, LinkedPage, Origin, VerifiedPage, found_page, verify_entries
 from node.wire import records
 
 logger = logging.getLogger(__name__)
-MOST_HELPERS = 4  # by then storing is the limit
 JOBS_AHEAD = 2  # that a helper is given at a time, so that it never waits for the next
 
 
 class Verifiers:
-    """This process and its helpers; use it as an async context manager, in one event loop."""
+    """This process and its helpers; use it as an async context manager, in one event loop.
 
-    def __init__(self) -> None:
+    Args:
+        standby: What was forked in good time to become the helpers, and belongs to this now.
+    """
+
+    def __init__(self, standby: Standby | None = None) -> None:
+        self._standby = standby
         self._free: asyncio.Queue[_Helper | None] = asyncio.Queue()  # `None`: this process
-        self.first: Popen[bytes] | None = None  # the process from which the others are forked
+        self.first: Popen[bytes] | Standby | None = standby  # the process from which the others are forked
         self._called: list[asyncio.Task[None]] = []
         self._lines: list[_Helper] = []
         self._helpers: set[_Helper] = set()  # that are ready, and have not ended
@@ -46,6 +51,8 @@ class Verifiers:
         await asyncio.gather(*self._begun, *self._called, return_exceptions=True)
         for helper in self._lines:
             helper.end()
+        if self._standby is not None:
+            self._standby.dismiss()
         if self.first is not None:
             await asyncio.to_thread(self.first.wait)
 
@@ -53,17 +60,21 @@ class Verifiers:
         """Start a process for each core, unless that was done or the system can not fork."""
         if self._called or not hasattr(os, "fork"):
             return
-        pairs = [socket.socketpair() for _ in range(min(os.cpu_count() or 1, MOST_HELPERS))]
+        self._free.put_nowait(None)
+        lines = self._start() if self._standby is None else self._standby.call()
+        self._called = [asyncio.create_task(self._employ(line)) for line in lines]
+
+    def _start(self) -> Sequence[socket.socket]:
+        pairs = [socket.socketpair() for _ in range(helpers())]
         theirs = [end.fileno() for _, end in pairs]
         command = [sys.executable, "-P", "-m", "node.verifier", *map(str, theirs)]
         try:
             self.first = Popen(command, pass_fds=theirs, stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL)  # noqa: S603 - our own program
         except OSError:  # then the lines end at once, and all is done here
             logger.warning("processes that verify entries can not be started")
-        self._free.put_nowait(None)
-        for ours, end in pairs:
+        for _, end in pairs:
             end.close()
-            self._called.append(asyncio.create_task(self._employ(ours)))
+        return [ours for ours, _ in pairs]
 
     def begin(self, page: LinkedPage, origin: Origin) -> asyncio.Task[VerifiedPage]:
         """Begin to do `verify_linked` for a page."""

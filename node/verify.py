@@ -293,23 +293,26 @@ def verify_entries(wires: Sequence[bytes], start: int, origin: Origin, codec: Co
         PeerError: The check that failed, as the subclass; nothing of the page that they are from may be kept.
     """
     entries = [codec.decode_entry(wire) for wire in wires]
-    ends = dict(origin.ends)
-    retired = {
-        index
+    signers = [
+        None if entry.envelope is None else _verify_signature(index, entry.envelope, origin)
         for index, entry in enumerate(entries, start)
-        if entry.envelope is not None
-        and index >= ends.get(_verify_signature(index, entry.envelope, origin), index + 1)
-    }
-    good_size = start + len(entries) if origin.good_size is None else origin.good_size
-    forked = {index for index, entry in enumerate(entries, start) if index >= good_size and entry.envelope}
+    ]  # all of them, before anything of what was signed is read
+    distrusted = _distrusted(signers, start, origin)
     return [
-        _RETIRED
-        if index in retired
-        else _FORKED
-        if index in forked
-        else _verify_entry(index, entry, origin, codec)
+        distrusted.get(index) or _verify_entry(index, entry, origin, codec)
         for index, entry in enumerate(entries, start)
     ]
+
+
+def _distrusted(signers: Sequence[bytes | None], start: int, origin: Origin) -> dict[int, Finding]:
+    """What is refused unread, by index: signed with a key that had ended, or only one of two stories holds it."""
+    ends = dict(origin.ends)
+    if not ends and origin.good_size is None:
+        return {}
+    good_size = start + len(signers) if origin.good_size is None else origin.good_size
+    shown = [(index, key) for index, key in enumerate(signers, start) if key is not None]
+    forked = {index: _FORKED for index, _ in shown if index >= good_size}
+    return forked | {index: _RETIRED for index, key in shown if index >= ends.get(key, index + 1)}
 
 
 def read_record(entry: Entry, codec: Codec) -> IncidentRecord | Retraction | None:

@@ -139,6 +139,9 @@ def sync(
     import asyncio
     from datetime import UTC, datetime
 
+    from node.standby import stand_by
+
+    standby = None if via else stand_by()  # before there are threads, lines and keys
     from console.alerts import warnings
     from console.announced import waiting_cubes, waiting_totals
     from console.forks import log_warnings
@@ -157,7 +160,7 @@ def sync(
             progress(sum(one for one, _ in sizes.values()))
 
         only = frozenset(peers or ())
-        outcomes = asyncio.run(sync_via(node, via, only) if via else sync_all(node, only, seen))
+        outcomes = asyncio.run(sync_via(node, via, only) if via else sync_all(node, only, seen, standby))
     rows = [
         (
             f"{one.records.org_id} by {one.via}" if one.via else one.records.org_id,

@@ -1,6 +1,8 @@
 """Processes that help to verify find what this process finds, and are not missed when they end."""
 
 import asyncio
+import pickle
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -119,6 +121,17 @@ def test_processes_that_do_not_start_are_not_missed(
     monkeypatch.setattr(sys, "executable", program)
     here = verify_linked(page, alpha.origin, records)
     assert with_helpers(page, alpha.origin, nothing) == [here, here]
+
+
+@pytest.mark.parametrize("what", ["called", "killed", "threads", "idle"])
+def test_what_stands_by_from_the_start_finds_the_same_or_is_not_missed(alpha: Node, what: str) -> None:
+    page = linked(alpha)
+    command = [sys.executable, "-m", "tests.support.standing", what]
+    done = subprocess.run(command, input=pickle.dumps((page, alpha.origin)), capture_output=True, check=True)
+    stood_by, found = pickle.loads(done.stdout)  # noqa: S301 - written by the test's own program
+    assert stood_by == (what != "threads" and sys.platform == "linux")
+    assert found == verify_linked(page, alpha.origin, records)
+    assert done.stderr.count(b"ended") <= (what == "killed")
 
 
 def test_work_that_nobody_waits_for_any_more_ends(alpha: Node) -> None:
