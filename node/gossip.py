@@ -18,7 +18,7 @@ from node.store.database import Store, Transaction
 from node.store.forks import Heard, all_forks, all_heard, put_heard
 from node.store.heads import LogHead, log_head, log_heads
 from node.store.peer_log import past_frontier
-from node.verify import first_line, owner_of, read_checkpoint
+from node.verify import epoch_in, first_line, owner_of, read_checkpoint
 
 DIGEST_BYTES = 16
 MAX_KNOWN = 2_000
@@ -106,7 +106,9 @@ def hear(
         judged = [
             (one, _agrees(connection, heads.get(one.origin_id), one))
             for one in (*fresh.values(), *held.values())
-            if not one.agrees and not (one.origin_id in forks and forks[one.origin_id].settles(one.size))
+            if not one.agrees
+            and _is_of(heads.get(one.origin_id), one)
+            and not (one.origin_id in forks and forks[one.origin_id].settles(one.size))
         ]
     found = [one._replace(agrees=bool(agrees)) for one, agrees in judged if agrees or one[:3] in fresh]
     if found:
@@ -128,12 +130,18 @@ def suspect(store: Store, note: bytes, checkpoint: Checkpoint, org_id: str, now:
 
 def most_heard(store: Store, origin_id: str) -> int:
     """Number of entries that a log has shown to somebody else, as far as that is not held here."""
-    return max((one.size for one in _waiting(store, origin_id)), default=0)
+    return max((one.size for one in heard_beyond(store, origin_id)), default=0)
+
+
+def most_shown(heard: Iterable[Heard], name: str) -> int:
+    """How many entries of this log others were shown; what it gave up when it began its epoch does not count."""
+    epoch = epoch_in(name)
+    return max((one.size for one in heard if epoch_in(first_line(one.note)) >= epoch), default=0)
 
 
 def tellers(store: Store, origin_id: str) -> tuple[str, ...]:
     """Members that hold more of a log than we do, whoever holds the most first."""
-    found = sorted(_waiting(store, origin_id), key=lambda one: -one.size)
+    found = sorted(heard_beyond(store, origin_id), key=lambda one: -one.size)
     return tuple(dict.fromkeys(one.told_by for one in found))
 
 
@@ -153,7 +161,7 @@ def checkpoint_digest(note: bytes) -> bytes:
     return _digest(note.partition(b"\n\n")[0])
 
 
-def _waiting(store: Store, origin_id: str) -> tuple[Heard, ...]:
+def heard_beyond(store: Store, origin_id: str) -> tuple[Heard, ...]:
     """What was told of a log and is not known to be of the one that is held."""
     with store.read() as connection:
         heard = [one for one in all_heard(connection) if one.origin_id == origin_id and not one.agrees]
@@ -179,6 +187,11 @@ def _is_whole(head: LogHead) -> bool:
 
 def _is_head(head: LogHead | None, checkpoint: Checkpoint) -> bool:
     return head is not None and (head.frontier.size, head.frontier.root) == checkpoint[1:]
+
+
+def _is_of(head: LogHead | None, one: Heard) -> bool:
+    """Whether it may be of the log that is held: one heard of before the log began another epoch is not."""
+    return head is None or not head.checkpoint or first_line(one.note) == head.name
 
 
 def _agrees(connection: Transaction, head: LogHead | None, one: Heard) -> bool | None:

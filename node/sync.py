@@ -31,7 +31,7 @@ from node.errors import (
     RolledBackError,
     UnavailableError,
 )
-from node.gossip import most_heard
+from node.gossip import heard_beyond, most_shown
 from node.inbox import check_promises
 from node.logbook import Identity
 from node.receipt import sign_receipt
@@ -110,10 +110,11 @@ async def pull(
         asked = clock()
         await asyncio.to_thread(refuse_forked, store, org_id)
         origin = origin_of(directory, org_id, asked)
-        shown = await asyncio.to_thread(most_heard, store, org_id)
+        beyond = await asyncio.to_thread(heard_beyond, store, org_id)
         note = await client.checkpoint()
         name = head.name if head.checkpoint else ""
         checkpoint = verify_head(note, origin, head.frontier, quorum_of(directory, org_id), name)
+        shown = most_shown(beyond, checkpoint.origin)
         if checkpoint.size < shown:
             raise RolledBackError(
                 "the log has shown {shown} entries to others, and {size} to us",

@@ -21,6 +21,7 @@ from node.errors import (
     OtherEpochError,
     StoreError,
 )
+from node.gossip import most_heard
 from node.newepoch import EPOCH_TYPE, Follower, begin_epoch, follow_epoch, read_epoch
 from node.store.database import Store
 from node.store.forks import forget_log
@@ -76,6 +77,21 @@ def test_what_was_lost_is_given_up_and_shared_again(copied: Copied) -> None:
     assert beta.faults(*network.origins()) == []
     assert old.faults(*network.origins()) == []
     assert network.sync(network.node("gamma"), old).verified == 3  # who comes new takes it as it is
+
+
+def test_who_had_only_heard_of_the_log_takes_it_as_it_is_and_finds_no_fork(copied: Copied) -> None:
+    network, old, beta = copied.network, copied.old, copied.beta
+    gamma = network.node("gamma")
+    assert network.hears(gamma, beta) == frozenset()
+    assert most_heard(gamma.store, "alpha") == 2  # of which alpha has lost one
+
+    begun(old)
+    assert network.sync(gamma, old).error is None
+    old.shares("b", "c")
+    assert network.sync(gamma, old).error is None
+    assert network.hears(gamma, beta) == frozenset()  # beta follows not yet
+    assert gamma.counts("means") == {("looting",): 1, ("robbery",): 1, ("shooting",): 1}
+    assert gamma.faults(*network.origins()) == []
 
 
 def test_what_the_lost_entries_called_back_counts_again(copied: Copied) -> None:
