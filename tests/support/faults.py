@@ -5,6 +5,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 import pytest
@@ -41,6 +42,26 @@ def failing_at(store: Store, number: int | None, flavour: Flavour) -> Iterator[l
 
     A write is a statement that changes rows, a bulk copy, or the commit of such.
     """
+    with _happening_at(store, number, partial(_go_wrong, flavour)) as writes:
+        yield writes
+
+
+@contextmanager
+def at_write(store: Store, number: int, happens: Callable[[], object]) -> Iterator[None]:
+    """Let something happen just before write `number` of a store."""
+
+    def goes_on(_kind: str, write: Callable[[], Any]) -> Any:
+        happens()
+        return write()
+
+    with _happening_at(store, number, goes_on):
+        yield
+
+
+@contextmanager
+def _happening_at(
+    store: Store, number: int | None, happens: Callable[[str, Callable[[], Any]], Any]
+) -> Iterator[list[str]]:
     writes: list[str] = []
     dialect = store.engine.dialect
 
@@ -51,7 +72,7 @@ def failing_at(store: Store, number: int | None, flavour: Flavour) -> Iterator[l
                 writes.append(kind)
             if not kind or len(writes) - 1 != number:
                 return write(*arguments)
-            return _go_wrong(flavour, kind, lambda: write(*arguments))
+            return happens(kind, lambda: write(*arguments))
 
         return perform
 
