@@ -1,6 +1,7 @@
 """The plan of `make mutants` fits the code, and a change is what its name says."""
 
 import ast
+import importlib
 
 import pytest
 
@@ -25,6 +26,19 @@ def test_the_plan_names_what_is_there(pytestconfig: pytest.Config) -> None:
     modules = {target.module for target in plan.targets}
     assert {module for module, _ in plan.reasons} <= modules
     assert all(reason.endswith(".") for reason in plan.reasons.values())
+
+
+@pytest.mark.slow
+def test_a_change_that_is_written_down_is_one_that_is_tried(pytestconfig: pytest.Config) -> None:
+    plan = read_plan(pytestconfig.rootpath)
+
+    for target in plan.targets:
+        written = set(plan.equivalent(target.module))
+        if written or target.harmless:
+            module = ast.parse((pytestconfig.rootpath / target.file).read_text())
+            found = list(mutants(module, vars(importlib.import_module(target.module))))
+            assert target.harmless <= {one.owner for one in found}
+            assert written <= {one.name for one in found if one.owner not in target.harmless}
 
 
 def test_changes_are_made_where_something_is_decided() -> None:

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from node.audience import CLOSED, FINEST, Purpose, Tier
+from node.audience import ALL_CLOSED, CLOSED, FINEST, Purpose, Tier
 from node.errors import PolicyError
 from node.ladders import ACTOR, WHEN, WHERE
 from node.policy import MAX_POLICY_BYTES, baseline, read_policy
@@ -53,6 +53,15 @@ def test_agreements_name_a_member_countries_and_a_last_day() -> None:
     assert not alpha.applies("SSD", date(2028, 1, 1))
     assert not alpha.applies("KEN", date(2027, 1, 1))
     assert beta.applies("KEN", date(2099, 1, 1))
+
+
+def test_what_is_compared_beyond_what_was_shown_is_nothing_but_what_the_policy_names() -> None:
+    named = read_policy(TEXT + '\n[matching]\nwhere = "admin1"\nwhen = "month"\n').matching
+
+    assert baseline().matching == ALL_CLOSED
+    assert named == tuple(1 if at in {WHEN.number, WHERE.number} else CLOSED for at in range(len(FINEST)))
+    with pytest.raises(PolicyError, match=r"matching\.where"):
+        read_policy(TEXT + '\n[matching]\nwhere = "street"\n')
 
 
 def test_another_text_is_another_version() -> None:
