@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from statistics import median, quantiles
 from time import perf_counter
 from typing import Any, NamedTuple, TypeAlias
@@ -27,12 +27,14 @@ from node.wire import records
 CROWDS = (50, 100, 200)
 ROUNDS = 15
 SETTLED_SECONDS = 0.5  # until every subscriber has been told what there was
+PATIENCE_SECONDS = 60.0  # until one that listens has heard, or the ringing process has done what it was told
 PULLED_AT_ONCE = 100
 PULLS_PER_SECOND = 10
 MAX_STREAM_KB = 130
 
 PROCESSES = os.cpu_count() or 1  # over which a crowd is spread
 MAX_LINE_BYTES = 64 * 1024
+NOT_ALL = "not every listener heard it; one that began to listen after it was rung never will"
 
 Crowd: TypeAlias = tuple[asyncio.subprocess.Process, ...]
 
@@ -48,9 +50,8 @@ class Belfry(NamedTuple):
     async def tell(self, what: str) -> None:
         """Let it do something, and wait until it is done."""
         assert self.process.stdin is not None
-        assert self.process.stdout is not None
         self.process.stdin.write(f"{what}\n".encode())
-        await self.process.stdout.readline()
+        await _line_of(self.process, f"the ringing process did not {what}")
 
     @property
     def endpoint(self) -> str:
@@ -134,7 +135,7 @@ async def _hear(belfry: Belfry, what: str, crowd: Crowd) -> list[float]:
     await asyncio.sleep(0.05)
     start = perf_counter()
     await belfry.tell(what)
-    return [(when - start) * 1e3 for one in crowd for when in json.loads(await _line_of(one))]
+    return [(when - start) * 1e3 for one in crowd for when in json.loads(await _line_of(one, NOT_ALL))]
 
 
 async def _memory(belfry: Belfry) -> float:
@@ -170,17 +171,37 @@ async def _crowd(belfry: Belfry, kind: str, size: int) -> AsyncIterator[Crowd]:
                 )
             )
         for one in crowd:
-            await _line_of(one)
+            await _line_of(one, "not all of a crowd could begin to listen")
         yield tuple(crowd)
     finally:
         for one in crowd:
-            one.terminate()
-            await one.wait()
+            await _ended(one)
 
 
-async def _line_of(process: asyncio.subprocess.Process) -> bytes:
+async def _line_of(process: asyncio.subprocess.Process, failure: str) -> bytes:
+    """What a process says next.
+
+    Raises:
+        RuntimeError: It said nothing for too long, or ended; `failure` says what that means.
+    """
     assert process.stdout is not None
-    return await process.stdout.readline()
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            line = await process.stdout.readline()
+    except TimeoutError as error:
+        raise RuntimeError(
+            f"{failure} within {PATIENCE_SECONDS:.0f} s: measure on a quieter machine"
+        ) from error
+    if not line:
+        raise RuntimeError(f"{failure}: its process ended; what it said stands above")
+    return line
+
+
+async def _ended(process: asyncio.subprocess.Process) -> None:
+    """End a process that may have ended already."""
+    with suppress(ProcessLookupError):
+        process.terminate()
+    await process.wait()
 
 
 @asynccontextmanager
@@ -188,13 +209,11 @@ async def _belfry(origin: Home, receiver: Home) -> AsyncIterator[Belfry]:
     pipe = subprocess.PIPE
     command = (sys.executable, "-m", "benchmarks.bells", str(origin.path))
     process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
-    assert process.stdout is not None
-    rung, bare = map(int, (await process.stdout.readline()).split())
     try:
+        rung, bare = map(int, (await _line_of(process, "the ringing process did not start")).split())
         yield Belfry(process, receiver, rung, bare)
     finally:
-        process.terminate()
-        await process.wait()
+        await _ended(process)
 
 
 async def _pull_for_ever(belfry: Belfry, size: int) -> None:
