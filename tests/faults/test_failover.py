@@ -41,10 +41,8 @@ class Cluster(NamedTuple):
         """Where a database is, whichever of them has it."""
         return url_of(self, database, "read-write")
 
-    def fail_over(self, noticed: Callable[[], bool]) -> None:
-        """End the first where it stands, and once somebody has noticed let the second go on alone."""
-        self.first.stop()
-        until(noticed)
+    def goes_on_alone(self) -> None:
+        """Let the second take what is written, and wait for nobody."""
         self.second.promote()
         self.second.query("ALTER SYSTEM RESET synchronous_standby_names")
         self.second.query("SELECT pg_reload_conf()")
@@ -129,8 +127,11 @@ def test_a_question_is_asked_of_the_replica_and_its_answer_says_as_of_when(
 def test_imports_shares_pulls_and_cases_go_on_with_the_replica(cluster: Cluster, people: People) -> None:
     before = cluster.said_of_it(people.alpha)
 
-    with people.at_work(PATIENCE_SECONDS):
-        cluster.fail_over(lambda: bool(people.told))
+    with people.at_work(PATIENCE_SECONDS) as fault_is_there:
+        cluster.first.stop()
+        fault_is_there()
+        until(lambda: set(people.told) >= {"imports", "pulls", "writes"})  # who shares waits for who imports
+        cluster.goes_on_alone()
 
     assert before == [("good", "2, and what is written waits for another of them")]
     assert [state for state, _ in cluster.said_of_it(people.alpha)] == ["look"]
