@@ -1,10 +1,12 @@
 """Bytes that are worth being tried each time: what found a fault once, and what reached code that others did not."""
 
 import base64
+from itertools import accumulate
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "corpus"
 MOST = 60  # for a target
+MOST_LETTERS = 12_000  # of them all: a corpus is read by every checkout
 
 # What somebody tries first against any reader.
 NASTY = (
@@ -37,8 +39,12 @@ def kept(name: str) -> list[bytes]:
 
 def keep(name: str, some: list[bytes]) -> None:
     """Keep these for a target, the shortest first; they reached something new when they were found."""
+    if not some:
+        return
     lines = [base64.b64encode(one).decode() + "\n" for one in sorted(some, key=lambda one: (len(one), one))]
-    _file(name).write_text("".join(lines[:MOST]))
+    sizes = accumulate(map(len, lines))
+    small = [line for line, size in zip(lines, sizes, strict=True) if size <= MOST_LETTERS]
+    _file(name).write_text("".join(small[:MOST]))
 
 
 def _file(name: str) -> Path:

@@ -42,7 +42,12 @@ def any_message(kind: type[Message], chance: Random, depth: int = 0) -> Message:
     for field in kind.DESCRIPTOR.fields:
         if chance.random() < 0.35 or depth > DEEPEST:
             continue
-        if field.message_type:
+        if field.message_type and field.message_type.GetOptions().map_entry:
+            key = field.message_type.fields_by_name["key"]
+            for _ in range(chance.randrange(3)):  # all maps of the contract hold messages
+                one = getattr(message, field.name)[_value(key, chance)]
+                one.MergeFrom(any_message(type(one), chance, depth + 1))
+        elif field.message_type:
             of = type(getattr(message, field.name)) if not field.is_repeated else None
             if of is None:
                 for _ in range(chance.randrange(3)):

@@ -51,6 +51,7 @@ from node.policy import read_policy
 from node.query_text import read_query
 from node.totals.declaration import read_payload, read_total
 from node.totals.papers import HELD_TYPE, OUTCOME_TYPE, SHARE_TYPE, SUM_TYPE, read_paper
+from tests.fuzz import offices
 from tocsin.node.v1.sharing_service_pb2 import ListShareRequestsRequest
 
 Target: TypeAlias = Callable[[bytes], object]
@@ -117,19 +118,20 @@ READERS: dict[str, Target] = {
     "total": read_payload,
     "total in a file": as_text(read_total),
     "treaties": as_text(lambda text: read_treaties(text, "2026-01-31")),
-    **{f"paper {kind.rpartition('.')[2]}": partial(read_paper, kind) for kind in PAPERS},
+    **{f"paper {kind.split('.')[-2]}": partial(read_paper, kind) for kind in PAPERS},
+    **offices.READERS,
 }
 
 
 def _messages() -> dict[str, Target]:
-    """Every message of the line between nodes: whatever reads one from nothing but bytes."""
+    """Every message of a line between nodes or in an office: whatever reads one from nothing but bytes."""
     found: dict[str, Target] = {}
     for module in pkgutil.iter_modules(node.wire.__path__):
         for name, decode in inspect.getmembers(import_module(f"node.wire.{module.name}"), inspect.isfunction):
             here = decode.__module__ == f"node.wire.{module.name}" and name.startswith("decode_")
             if here and list(inspect.signature(decode).parameters) in (["wire"], ["payload"]):
                 found[f"{module.name} {name.removeprefix('decode_').replace('_', ' ')}"] = decode
-    return found
+    return found | offices.MESSAGES
 
 
 MESSAGES = _messages()
@@ -139,6 +141,8 @@ TARGETS: dict[str, Target] = dict(sorted((READERS | MESSAGES).items()))
 
 def kind_of(name: str) -> type[Message]:
     """The type of the message that a target of `MESSAGES` reads."""
+    if name in offices.KINDS:
+        return offices.KINDS[name]
     decode: Any = MESSAGES[name]
     said = re.search(r"parse(?:_exactly)?\(\s*(\w+)\.(\w+)\(\)", inspect.getsource(decode))
     if said is None:  # of several calls that are alike
