@@ -15,11 +15,11 @@ from node.likeness import Found, Likeness, likeness, weights
 from node.sight import Sight
 from node.signed import RecordName
 
-UNLIKE = 200  # hundredths of a bit below a pair of which nothing is known, from where on pairs are left out of sums
 MAX_BLOCK = 300  # reports of one country, cause and month; of more, only those of one province are compared
 
 Pair: TypeAlias = tuple[RecordName, RecordName]  # in ascending order
 Reports: TypeAlias = Mapping[RecordName, Sight]
+Beside: TypeAlias = Mapping[RecordName, Mapping[str, Mapping[Found, int]]]
 _Blocks: TypeAlias = Mapping[tuple[str, str], Mapping[int, Sequence[RecordName]]]
 
 
@@ -46,15 +46,15 @@ class Looked(NamedTuple):
 
     Attributes:
         candidates: Pairs that are likely enough for people to look at, most likely first.
-        possible: Pairs that are not quite unlike, in no order: many that are not likely add up, too.
         across: How many pairs of two organizations that nobody has decided look so.
         within: How many pairs of one organization do, which are never of one event.
+        beside: How each report looks beside those of each other organization, where nothing is decided.
     """
 
     candidates: tuple[Candidate, ...]
-    possible: Sequence[Candidate]
     across: Mapping[Found, int]
     within: Mapping[Found, int]
+    beside: Beside
 
 
 def candidates(
@@ -64,32 +64,45 @@ def candidates(
     return look(reports, same=same, apart=apart).candidates
 
 
-def look(reports: Reports, *, same: Collection[Pair] = (), apart: Collection[Pair] = ()) -> Looked:
+def look(
+    reports: Reports,
+    *,
+    same: Collection[Pair] = (),
+    apart: Collection[Pair] = (),
+    copies: Collection[RecordName] = (),
+) -> Looked:
     """Weigh all pairs of reports in a block.
 
     Args:
         reports: What is shown of each.
         same: Pairs that were decided to be of one event; their records have their partner.
         apart: Pairs that were decided not to be.
+        copies: Reports that were handed on, as their owners signed: they say nothing of how many tell the same.
     """
     table = weights()
-    possible, across, within = [], Counter[Found](), Counter[Found]()
+    found, across, within = [], Counter[Found](), Counter[Found]()
+    beside: dict[RecordName, dict[str, Counter[Found]]] = {
+        name: defaultdict(Counter) for name in reports if name not in copies
+    }
     for one, other in _compared(reports):
         alike = likeness(reports[one], reports[other])
         if alike is None:
             continue
+        counts = one not in copies and other not in copies
         if one.origin_id == other.origin_id:
-            within[alike.found] += 1
+            within[alike.found] += counts
             continue
         pair = pair_of(one, other)
         if pair in apart or pair in same:
             continue
-        across[alike.found] += 1
-        if alike.weight >= table.before - UNLIKE:
-            possible.append(Candidate(pair, alike))
-    found = [one for one in possible if one.likeness.weight >= table.review]
+        across[alike.found] += counts
+        if counts:
+            beside[one][other.origin_id][alike.found] += 1
+            beside[other][one.origin_id][alike.found] += 1
+        if alike.weight >= table.review:
+            found.append(Candidate(pair, alike))
     found.sort(key=lambda one: (-one.likeness.weight, one.pair))
-    return Looked(tuple(_best_of_each(found, same)), possible, across, within)
+    return Looked(tuple(_best_of_each(found, same)), across, within, beside)
 
 
 def _best_of_each(found: Iterable[Candidate], same: Iterable[Pair]) -> Iterator[Candidate]:

@@ -4,19 +4,19 @@ How often two reports of *different* events look alike is seen on pairs of one o
 once. How often two of one event do stands in the table. Both together say which share of the pairs of two organizations
 is one event (expectation and maximization), and with it how likely each pair is. The table counts like `_WORTH` pairs.
 
-A report of which others tell too is a part of an event: a half beside one other, a third beside two. So the parts that
-are to be expected of all reports add up to the number of events, also where nobody can say which pairs are of one.
+Of how many events the reports tell is worked out of both by `tellers`.
 """
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import combinations, product
-from math import inf, log2, prod
+from math import log2, prod
 from typing import NamedTuple, TypeAlias
 
-from node.candidates import Candidate, Looked, Pair, pair_of
+from node.candidates import Beside, Candidate, Looked, pair_of
 from node.likeness import Found, levels, probability, weights
 from node.signed import RecordName
+from node.tellers import surplus
 
 _WORTH, _ROUNDS = 100, 60
 _LEAST = 1e-6  # no pair is surer than this, either way
@@ -40,25 +40,37 @@ class Weighed(NamedTuple):
     expected: int
 
 
-def weigh(looked: Sequence[Looked], events: Iterable[Collection[RecordName]] = ()) -> tuple[Weighed, ...]:
+def weigh(
+    looked: Sequence[Looked],
+    events: Iterable[Collection[RecordName]] = (),
+    copies: Collection[RecordName] = (),
+) -> tuple[Weighed, ...]:
     """Weigh all pairs that people are shown.
 
     Args:
         looked: What was found; several where not everybody is shown the same. No pair is in two.
         events: Reports of one event by what was signed, two and more together.
+        copies: As it was looked at: who hands a report on changes nothing of what is expected of the others.
     """
     across, within = Counter[Found](), Counter[Found]()
-    for one in looked:
-        across.update(one.across)
-        within.update(one.within)
-    likely, decided = chances(across, within), [sorted(one) for one in events]
-    possible = ((one.pair, likely[one.likeness.found]) for each in looked for one in each.possible)
+    for each in looked:
+        across.update(each.across)
+        within.update(each.within)
+    decided = [sorted(set(one) - set(copies)) for one in events]
+    likely = chances(across, within)
     sure = [pair_of(*pair) for group in decided for pair in combinations(group, 2)]
-    more = surplus(possible, sure) - sum(max(len(group) - 1, 0) for group in decided)
+    more = surplus(_beside(looked), sure, likely, _share(likely, across))
+    more -= sum(max(len(group) - 1, 0) for group in decided)
     found = [(one, likely[one.likeness.found]) for each in looked for one in each.candidates]
-    rate = max(more, 0) / (sum(sorted(chance for _, chance in found)) or 1)
+    told = sorted(chance for one, chance in found if set(one.pair).isdisjoint(copies))
+    rate = max(more, 0) / (sum(told) or 1)
     return tuple(
-        Weighed(one, weight_of(chance), min(round(1000 * chance * rate), 1000)) for one, chance in found
+        Weighed(
+            one,
+            weight_of(chance),
+            min(round(1000 * chance * rate), 1000) if set(one.pair).isdisjoint(copies) else 0,
+        )
+        for one, chance in found
     )
 
 
@@ -70,45 +82,33 @@ def chances(across: Mapping[Found, int], within: Mapping[Found, int]) -> Mapping
         within: How many pairs of one organization do.
     """
     by_chance, table = _ByChance(within), weights()
-    counted = sorted(across.items())  # sums do not depend on the order in which reports came
-    ratios = {one: prod(table.of_one[level] for level in one) / by_chance.share(one) for one, _ in counted}
-    before = share = probability(table.before)
-    everything = _WORTH + sum(across.values())
+    counted = sorted(across)  # sums do not depend on the order in which reports came
+    ratios = {one: prod(table.of_one[level] for level in one) / by_chance.share(one) for one in counted}
+    share = probability(table.before)
     for _ in range(_ROUNDS):
-        found = sum(number * _chance(share, ratios[one]) for one, number in counted)
-        share = (_WORTH * before + found) / everything
+        share = _share({one: _chance(share, ratio) for one, ratio in ratios.items()}, across)
     return {one: _chance(share, ratio) for one, ratio in ratios.items()}
+
+
+def _share(likely: Mapping[Found, float], across: Mapping[Found, int]) -> float:
+    """Which share of the pairs of two organizations is one event."""
+    found = sum(number * likely[one] for one, number in sorted(across.items()))
+    return (_WORTH * probability(weights().before) + found) / (_WORTH + sum(across.values()))
+
+
+def _beside(looked: Iterable[Looked]) -> Beside:
+    found: dict[RecordName, dict[str, Counter[Found]]] = {}
+    for each in looked:
+        for name, beside in each.beside.items():
+            mine = found.setdefault(name, {})  # also where there is nothing to compare with
+            for org_id, looks in beside.items():
+                mine.setdefault(org_id, Counter()).update(looks)
+    return found
 
 
 def weight_of(chance: float) -> int:
     """A probability as a weight, in hundredths of a bit."""
     return round(100 * log2(chance / (1 - chance)))
-
-
-def surplus(likely: Iterable[tuple[Pair, float]], sure: Iterable[Pair]) -> float:
-    """How many more reports there are than events that they tell of, as is to be expected.
-
-    Args:
-        likely: Pairs that nobody has decided, each with its probability.
-        sure: Pairs that are of one event by what was signed.
-    """
-    odds: dict[RecordName, dict[str, float]] = {}
-    for pair, one in (*sorted(likely), *((pair, 1.0) for pair in sorted(sure))):
-        for mine, theirs in (pair, pair[::-1]):
-            others = odds.setdefault(mine, {})
-            more = inf if one == 1 else one / (1 - one)
-            others[theirs.origin_id] = others.get(theirs.origin_id, 0) + more
-    return sum(1 - _part([odds[name][at] for at in sorted(odds[name])]) for name in sorted(odds))
-
-
-def _part(odds: Sequence[float]) -> float:
-    """The part of an event that a report is expected to be, where each other organization has one of it at most."""
-    others = [1.0]  # how likely it is that so many others tell of it
-    for one in odds:
-        chance = 1.0 if one == inf else one / (1 + one)
-        more, none = [0.0, *(now * chance for now in others)], [*(now * (1 - chance) for now in others), 0.0]
-        others = [sum(both) for both in zip(more, none, strict=True)]
-    return sum(chance / (1 + number) for number, chance in enumerate(others))
 
 
 def _chance(share: float, ratio: float) -> float:

@@ -5,7 +5,7 @@ as each person has one employer; else the report counts that knows of most perso
 makes nothing surer: certainty rises only when independent organizations saw it themselves.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from node.clusters import Group, Reading, Ties, clusters, event_id, groups_of
@@ -60,6 +60,15 @@ class Event(NamedTuple):
     id: str
     members: Group
     fact: Fact
+
+
+def handed_on(events: Iterable[Group], ground: Mapping[RecordName, Ground]) -> frozenset[RecordName]:
+    """Reports of an event beside others that are no copies, which their owners signed to have handed on."""
+    found: set[RecordName] = set()
+    for group in events:
+        copies = {one for one in group if ground.get(one) is Ground.FORWARDED}
+        found |= copies if copies != group else set()
+    return frozenset(found)
 
 
 def count_once(reports: Sequence[Report], ties: Ties, reading: Reading) -> tuple[Event, ...]:

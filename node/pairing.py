@@ -13,6 +13,7 @@ from node.chances import Weighed, weigh
 from node.clusters import Ties, clusters
 from node.errors import UnknownMatchError
 from node.likeness import weights
+from node.once import handed_on
 from node.sight import cut_sight, sight
 from node.signed import Codec, RecordName
 from node.store.database import Store, Transaction
@@ -31,7 +32,7 @@ from node.store.own_log import Released
 from node.store.peer_log import entries_at
 from node.store.records import day_number
 from node.store.verdicts import all_verdicts
-from node.verdict import agreed
+from node.verdict import agreed, grounds
 from node.verify import Fate
 
 
@@ -49,16 +50,19 @@ def find_pairs(
     """
     with store.read() as connection:
         own, theirs = own_standing(connection, org_id), _theirs(connection, codec)
-        same, apart = agreed(one.verdict for one in all_verdicts(connection))
-    looked = [look(_reports(theirs), same=same, apart=apart)]
+        said = [one.verdict for one in all_verdicts(connection)]
+    same, apart = agreed(said)
+    signed = clusters(Ties(same, apart)).events
+    copies = handed_on(signed, grounds(said))
+    looked = [look(_reports(theirs), same=same, apart=apart, copies=copies)]
     for member in sorted({one.place.name.origin_id for one in theirs} & network.keys()):
         shown = _shown_to(own, Audience(network[member], member))
         hers = _reports(one for one in theirs if one.place.name.origin_id == member)
-        looked.append(look({**shown, **hers}, same=same, apart=apart))
+        looked.append(look({**shown, **hers}, same=same, apart=apart, copies=copies))
     present = {one.place.name for one in (*own, *theirs)}
-    events = [group & present for group in clusters(Ties(same, apart)).events]
+    events = [group & present for group in signed]
     today = day_number(now.date())
-    pairs = tuple(sorted(_kept(one, today) for one in weigh(looked, events)))
+    pairs = tuple(sorted(_kept(one, today) for one in weigh(looked, events, copies)))
     named = {name for one in pairs for name in one.pair}
     with store.write() as connection:
         put_likely_pairs(connection, pairs)

@@ -4,12 +4,12 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from node.audience import Levels, Tier
-from node.candidates import Looked, candidates, look, pair_of
-from node.chances import chances, surplus, weigh
+from node.candidates import Looked, Pair, candidates, look, pair_of
+from node.chances import Weighed, chances, weigh
 from node.clusters import Reading, Ties, groups_of
 from node.facts import fact
 from node.intake import read_publication
@@ -154,6 +154,52 @@ def test_the_best_total_is_near_the_truth_however_much_organizations_report_the_
         assert abs(total - truth.events) <= most * truth.events
 
 
+@pytest.mark.slow
+def test_the_best_total_is_near_the_truth_where_each_event_is_told_four_times(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tests.support.overlaps._FOLDS", (4,))
+    truth = make_truth(3, 600, days=730)
+    for levels, most, most_by_best in ((COORDINATOR, 0.06, 0.12), (PEER, 0.1, 0.35)):
+        looked = look({name: cut_sight(sight(one), levels) for name, one in truth.facts.items()})
+        ties = ties_of(looked)
+        best, low = (
+            len(truth.incidents) - sum(len(one) - 1 for one in groups_of(ties, reading))
+            for reading in (Reading.BEST, Reading.LOW)
+        )
+
+        assert abs(len(truth.incidents) - expected(looked) - truth.events) <= most * truth.events
+        # No more is joined than people are shown, so the best total can not be nearer than the low one.
+        assert low <= best <= (1 + most_by_best) * truth.events
+
+
+@pytest.mark.slow
+@settings(max_examples=10)
+@given(st.sampled_from(sorted(SIGHTS)), st.data())
+def test_a_forwarded_copy_changes_nothing_of_what_is_expected(
+    original: RecordName, data: st.DataObject
+) -> None:
+    other = data.draw(st.sampled_from([one for one in sorted(SIGHTS) if one.origin_id != original.origin_id]))
+    copy = RecordName("0copy", b"c" * 16)
+    told = pair_of(original, other)
+    before = weigh([look(SIGHTS, same=[told])], [frozenset(told)])
+
+    same, everybody = [told, pair_of(original, copy)], {original, other, copy}
+    looked = look({**SIGHTS, copy: SIGHTS[original]}, same=same, copies={copy})
+    after = weigh([looked], [everybody], {copy})
+
+    def without_it(weighed: tuple[Weighed, ...]) -> dict[Pair, tuple[int, int]]:
+        return {
+            one.candidate.pair: (one.weight, one.expected)
+            for one in weighed
+            if copy not in one.candidate.pair
+        }
+
+    assert without_it(after) == without_it(before)
+    assert sum(one.expected for one in after) == sum(one.expected for one in before)
+
+
+@pytest.mark.slow
 @given(st.integers(0, 1000))
 def test_what_is_expected_does_not_depend_on_the_order_in_which_reports_came(seed: int) -> None:
     mixed = {name: SIGHTS[name] for name in shuffled(list(SIGHTS), seed)}
@@ -175,22 +221,6 @@ def test_what_looks_alike_within_one_organization_is_no_sign_of_one_event() -> N
 
 def weight(found: tuple[tuple[str, str], ...]) -> int:
     return sum(weights().weights[one] for one in found)
-
-
-def test_reports_tell_of_as_many_events_as_their_parts_add_up_to() -> None:
-    a, b, c, other = (
-        RecordName(org_id, key * 16) for org_id, key in zip("abcb", (b"1", b"2", b"3", b"4"), strict=True)
-    )
-
-    assert surplus([], [(a, b), (a, c), (b, c)]) == pytest.approx(2)
-    assert surplus([((a, b), 0.5)], []) == pytest.approx(0.5)
-    assert surplus([((a, b), 0.5), ((a, c), 0.9)], [(a, b)]) == pytest.approx(
-        # of three reports one is of two events or of three
-        (0.1 * 1 / 2 + 0.9 * 2 / 3) + 1 / 2 + 0.9 / 2
-    )
-    # One organization has one report of an event: whichever of two of them it is, it is one less.
-    assert surplus([((a, b), 0.5), ((a, other), 0.5)], []) == pytest.approx(2 / 3 / 2 + 0.5)
-    assert surplus([], []) == 0
 
 
 def test_what_was_signed_is_not_expected_once_more() -> None:

@@ -13,7 +13,7 @@ from node.clusters import Reading, Ties, clusters, contradicted, event_id, group
 from node.facts import COLUMNS, Fact, fact
 from node.ladders import chains_of
 from node.model import Certainty, Incident, Outcome, Sex, Staff, Tally
-from node.once import Report, count_once
+from node.once import Report, count_once, handed_on
 from node.signed import RecordName
 from node.verdict import Ground
 from tests.support.incidents import SHOOTING
@@ -184,3 +184,12 @@ def test_an_event_of_one_report_told_twice_is_that_report_in_every_column() -> N
 
 def test_an_event_is_called_by_its_records_and_by_nothing_else() -> None:
     assert event_id([A, B]) == event_id([B, A]) != event_id([A, RecordName("b", b"v" * 16)])
+
+
+def test_a_copy_is_what_its_owner_signed_as_forwarded_beside_a_report_that_is_none() -> None:
+    event, only_copies = frozenset({A, B, C}), frozenset({A, B})
+    ground = {A: Ground.FORWARDED, B: Ground.FORWARDED, C: Ground.THIRD_PARTY}
+
+    assert handed_on([event], ground) == {A, B}
+    assert handed_on([only_copies], ground) == frozenset()
+    assert handed_on([event], {}) == frozenset()
