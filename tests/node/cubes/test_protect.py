@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from node.cubes.attack import Interval, Sum, intervals
 from node.cubes.declaration import ALL, Cell, Cube
 from node.cubes.knowledge import Knowledge, Told
-from node.cubes.protect import is_thin, protect
+from node.cubes.protect import Hiding, is_thin, protect
 from node.cubes.table import JOINT, Atom, Counts, Table, members, tables
+from node.errors import CubeError
 from tests.support.cubes import ORGANIZATIONS, atom, cell, counts, evenly, yearly
 
 CUBE = yearly()
@@ -86,6 +87,60 @@ def test_a_figure_of_two_organizations_is_hidden_and_another_with_it() -> None:
 
     assert hiding.few == {cell("YEM", "violence"), cell("YEM", ALL)}
     assert hiding.more == {cell("AFG", "violence"), cell("AFG", ALL)}  # the least that one could do
+
+
+@pytest.mark.parametrize(
+    ("parts", "thin"),
+    [
+        ({}, False),
+        ({"alpha": 2, "beta": 2, "gamma": 1}, False),  # five are enough
+        ({"alpha": 2, "beta": 1, "gamma": 1}, True),
+        ({"alpha": 50, "beta": 50}, True),
+        ({"alpha+beta": 5, "gamma": 5}, False),  # three organizations are behind it
+        ({"alpha": 700, "beta": 150, "gamma": 150}, False),  # 70 % of it, and no more
+        ({"alpha": 701, "beta": 150, "gamma": 149}, True),
+        ({"alpha+beta": 401, "alpha": 300, "gamma": 299}, True),  # alpha knows all but what gamma reported
+    ],
+)
+def test_a_figure_is_thin_by_size_by_contributors_and_by_the_largest_of_them(
+    parts: dict[str, int], *, thin: bool
+) -> None:
+    assert (CUBE.smallest, CUBE.contributors, CUBE.dominance) == (5, 3, 70)
+    assert is_thin(CUBE, parts) is thin
+
+
+def test_a_period_that_was_released_keeps_what_it_hid_and_what_it_showed() -> None:
+    found = {**evenly("AFG", 5), **evenly("SDN", 6), **evenly("SSD", 7), atom("YEM"): {"alpha": 9, "beta": 8}}
+    (table,) = tables(CUBE, found).values()
+    everything = frozenset(table.figures)
+    kept = Hiding(frozenset({cell("AFG", ALL)}), everything - {cell("AFG", ALL)})
+
+    assert protect(CUBE, found, {"2025": kept}) == kept  # nothing is judged anew
+    shown = Hiding(protect(CUBE, found, {}).few, frozenset())  # the sum less the others gives YEM away
+    with pytest.raises(CubeError, match="given away whatever this one hides"):
+        protect(CUBE, found, {"2025": shown})
+
+
+def test_a_period_beside_one_that_was_released_is_judged_by_itself() -> None:
+    old = {**evenly("AFG", 5), **evenly("SDN", 6), atom("YEM"): {"alpha": 9, "beta": 8}}
+    new = {Atom("2026-03", *place[1:]): parts for place, parts in old.items()}
+    first, second = protect(CUBE, old, {}), protect(CUBE, new, {})
+
+    both = protect(CUBE, {**old, **new}, {"2025": first})
+
+    assert both == Hiding(first.few | second.few, first.more | second.more)
+
+
+def test_what_the_release_before_hid_stays_hidden_as_long_as_there_is_anything() -> None:
+    found = {**evenly("AFG", 5), **evenly("SDN", 6), **evenly("SSD", 7)}
+    assert protect(CUBE, found, {}).all == frozenset()
+
+    hiding = protect(CUBE, found, {}, before=[cell("SDN", "violence"), cell("KEN", "violence")])
+
+    assert hiding.few == frozenset()
+    assert cell("SDN", "violence") in hiding.more
+    assert cell("KEN", "violence") not in hiding.more
+    assert not Knowledge([Told(CUBE, found, hiding.all)]).pinned()
 
 
 def test_one_organization_is_never_nearly_all_of_a_figure() -> None:
