@@ -25,6 +25,7 @@ class Sheet(NamedTuple):
         notes: What must stand beside it; CSV has no room for that.
         name: Of the page in a workbook.
         first: Columns that name a row and stay in sight in a workbook.
+        right_to_left: Whether a workbook begins at the right.
     """
 
     header: Sequence[str]
@@ -33,14 +34,14 @@ class Sheet(NamedTuple):
     notes: Mapping[str, object] = MappingProxyType({})
     name: str = "list"
     first: int = 0
+    right_to_left: bool = False
 
 
 def write_csv(sheet: Sheet) -> bytes:
     """As CSV, with the mark by which a spreadsheet knows UTF-8: without it, it would guess."""
     text = StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerows(_heads(sheet))
-    writer.writerows([harmless(cell) for cell in row] for row in sheet.rows)
+    writer.writerows([harmless(cell) for cell in row] for row in (*_heads(sheet), *sheet.rows))
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -55,6 +56,8 @@ def write_xlsx(sheet: Sheet) -> bytes:
             page.write_row(at, 0, row, bold if at == 0 else None)
         page.freeze_panes(len(heads), sheet.first)
         about = book.add_worksheet("about") if sheet.notes else page
+        for one in book.worksheets() if sheet.right_to_left else ():
+            one.right_to_left()
         for at, (name, note) in enumerate(sheet.notes.items()):
             about.write_row(at, 0, (name.replace("_", " "), sentence(note)))
     return content.getvalue()

@@ -2,6 +2,9 @@
 
 A page of the table of pages that has `lists` has pages of the same name beside it that end in `.csv`, `.xlsx`, `.json`
 and `.print`, for the same people; links to them stand above every such page.
+
+What people read of a file, the first row of a table and the names of what stands beside it, is in the language of the
+page; cells are codes, the row of HXL tags is for programs, and JSON has the names of its columns in every language.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -9,17 +12,19 @@ from types import MappingProxyType
 from urllib.parse import parse_qsl, urlencode
 
 from console.sheets import Sheet, write_csv, write_json, write_xlsx
+from console.web.languages import SOURCE, is_right_to_left
 from console.web.route import Route
 from console.web.visit import Document, Page, Table, Visit
+from console.web.words import label
 
-PRINT = "print"
+PRINT, JSON = "print", "json"
 MOST_PRINTED = 1_000  # rows on one page
 _WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FILES: Mapping[str, tuple[str, Callable[[Sheet], bytes]]] = MappingProxyType(
     {
         "csv": ("text/csv", write_csv),
         "xlsx": (_WORKBOOK, write_xlsx),
-        "json": ("application/json", write_json),
+        JSON: ("application/json", write_json),
     }
 )
 KINDS = (*_FILES, PRINT)
@@ -48,4 +53,16 @@ def take_away(visit: Visit, table: Table) -> Page | Document:
         facts = {"table": table, "back": f"{back}?{visit.query}", "rows": table.rows[:MOST_PRINTED]}
         return Page("printed.html", facts)
     media_type, write = _FILES[kind]
-    return Document(f"{table.name}.{kind}", media_type, write(table.sheet))
+    sheet = table.sheet if kind == JSON else _headed(table.sheet, visit.language)
+    return Document(f"{table.name}.{kind}", media_type, write(sheet))
+
+
+def _headed(sheet: Sheet, language: str) -> Sheet:
+    """A table with its columns named as the page names them; in English they have the names that JSON has."""
+    if language == SOURCE:
+        return sheet
+    return sheet._replace(
+        header=tuple(label(language, "", name) for name in sheet.header),
+        notes={label(language, "", name): note for name, note in sheet.notes.items()},
+        right_to_left=is_right_to_left(language),
+    )

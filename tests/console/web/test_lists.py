@@ -2,17 +2,21 @@
 
 import csv
 import json
+import re
 from collections.abc import Callable
 from io import BytesIO, StringIO
+from zipfile import ZipFile
 
 import pytest
 from python_calamine import CalamineWorkbook
 
 from console.sheets import Sheet, write_csv, write_json, write_xlsx
+from console.web.languages import LANGUAGES, SOURCE
 from console.web.lists import KINDS, MOST_PRINTED, take_away
 from console.web.roles import Role
 from console.web.routes import ROUTES
 from console.web.visit import Document, Page, Table, Visit, Works
+from console.web.words import label
 from node.cubes.declaration import read_cube
 from node.releasing import build, declare, publish
 from node.said import Teller
@@ -97,6 +101,51 @@ def test_no_file_holds_a_formula_and_each_says_what_stands_beside_the_rows() -> 
     assert b"<f>" not in write_xlsx(SHEET._replace(rows=()))
     assert book.get_sheet_by_name("about").to_python() == [["as of", "today"], ["n", "1; 2"]]
     assert json.loads(write_json(SHEET))["as_of"] == "today"
+
+
+def taken(works: Works, kind: str, language: str, table: Table) -> bytes:
+    found = take_away(Visit(works, f"/incidents.{kind}", "", {}, {}, language), table)
+    assert isinstance(found, Document)
+    return found.content
+
+
+@pytest.mark.parametrize("language", [one for one in LANGUAGES if one != SOURCE])
+def test_people_read_headings_in_their_language_and_programs_find_the_names_of_before(
+    works: Works, language: str
+) -> None:
+    table = Table(
+        "incidents", ("country", "means", FORMULA), (("SSD", FORMULA, 1),), ("#a", "#b", "#c"), {"as_of": "x"}
+    )
+    names = [label(language, "", one) for one in table.header]
+    head, tags, row = csv.reader(
+        StringIO(taken(works, "csv", language, table).decode("utf-8-sig"), newline="")
+    )
+    assert head[:2] == names[:2] != ["country", "means"]
+    assert (head[2], tags, row) == (f"'{FORMULA}", ["#a", "#b", "#c"], ["SSD", f"'{FORMULA}", "1"])
+    content = taken(works, "xlsx", language, table)
+    book = CalamineWorkbook.from_filelike(BytesIO(content))
+    assert book.get_sheet_by_name("list").to_python()[0] == names
+    assert book.get_sheet_by_name("about").to_python() == [[label(language, "", "as_of"), "x"]]
+    sheets = [ZipFile(BytesIO(content)).read(f"xl/worksheets/sheet{at}.xml") for at in (1, 2)]
+    assert all((b'rightToLeft="1"' in one) == (language == "ar") for one in sheets)
+    assert not any(b"<f>" in one for one in sheets)
+    plain = json.loads(taken(works, "json", language, table))
+    assert plain == json.loads(taken(works, "json", SOURCE, table))
+    assert set(plain["rows"][0]) == set(table.header)
+
+
+def test_a_list_taken_away_from_a_page_in_arabic_is_headed_in_arabic(
+    signed_in: Callable[[Role], Browser],
+) -> None:
+    browser = signed_in(Role.FOCAL_POINT)
+    english, *rows = browser.get("/incidents.csv").text.splitlines()
+    browser.send(browser.get("/account"), "/account/language", language="ar")
+    try:
+        arabic, *same = browser.get("/incidents.csv").text.splitlines()
+    finally:
+        browser.send(browser.get("/account"), "/account/language", language="en")
+    assert (same, len(arabic.split(","))) == (rows, len(english.split(",")))
+    assert not re.search("[a-z]", arabic)
 
 
 def test_a_long_list_prints_its_first_rows_and_says_so(works: Works) -> None:

@@ -1,7 +1,7 @@
 """Writes of officers' pages that fail: before, nothing is left and typed text comes back; after, nothing is twice."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import pytest
@@ -150,3 +150,95 @@ def test_a_write_that_fails_leaves_nothing_or_all_of_it_and_nothing_typed_is_los
         again = _sent(place, browser, write, fields)
         assert again.status == 303, again.words
         assert write.times(place, desk.read(place.uid)) == before + (name != "let in"), number
+
+
+def wrong(place: Place, send: Callable[[], Shown], flavour: Flavour, most: int = 6) -> Iterator[Shown]:
+    """What is shown while one of the last writes of sending a form goes wrong, after it went well once."""
+    store = place.office.office.database.store
+    with failing_at(store, None, flavour) as writes:
+        assert send().status in {200, 303}
+    for number in range(max(0, len(writes) - most), len(writes)):
+        with failing_at(store, number, flavour):
+            shown = send()
+        yield shown
+
+
+def fails_clearly(shown: Shown) -> bool:
+    """Whether it failed, and then it is said."""
+    assert shown.status in {200, 303, 403, 422, 503}, shown.words
+    return shown.status >= 400
+
+
+@pytest.mark.parametrize("flavour", FAILING)
+def test_a_case_is_opened_once_and_its_title_is_not_lost(place: Place, flavour: Flavour) -> None:
+    browser, desk = place.at("ops"), place.office.desks["ops"]
+    typed = {"categories": "detention", "host_state": "CMR", "no_incident": "not_recorded"}
+
+    def filled(title: str) -> dict[str, str]:
+        return {**browser.get("/cases/open").form("/cases/open"), **typed, "title": title}
+
+    form = filled(f"{CANARY} 0 {flavour}")
+    tries = wrong(place, lambda: browser.post("/cases/open", form), flavour)
+    for at, shown in enumerate(tries, 1):
+        if fails_clearly(shown):
+            back = shown if shown.status == 422 else browser.get("/cases/open")
+            assert form["title"] in back.text, at
+        for _ in range(2):
+            assert browser.post("/cases/open", form).status == 303
+        assert [desk.read(one.uid).about.text("title") for one in desk.board()].count(form["title"]) == 1
+        form = filled(f"{CANARY} {at} {flavour}")
+
+
+@pytest.mark.parametrize("flavour", FAILING)
+def test_who_is_shut_out_is_out_whatever_failed_before(place: Place, flavour: Flavour) -> None:
+    browser, desk, law = place.at("ops"), place.office.desks["ops"], place.office.desks["law"]
+    page = f"/case/access?id={place.uid}"
+    key = browser.get(page).form("/leave")["form_key"]
+    form = {"form_key": key, "officer": "law", "reason": CANARY, "act": "shut_out"}
+    try:
+        for shown in wrong(place, lambda: browser.post(page, form), flavour):
+            if fails_clearly(shown):
+                back = shown if shown.status == 422 else browser.get(page)
+                assert CANARY in back.text or place.uid not in {one.uid for one in law.board()}
+            browser.post(page, form)
+            assert place.uid not in {one.uid for one in law.board()}
+            desk.let_in(place.uid, "law", frozenset({"read", "write"}), "works on it")
+    finally:
+        desk.let_in(place.uid, "law", frozenset({"read", "write"}), "works on it")
+
+
+@pytest.mark.parametrize("flavour", FAILING)
+def test_what_is_taken_out_is_written_down_first_or_not_given(place: Place, flavour: Flavour) -> None:
+    browser, desk = place.at("ops"), place.office.desks["ops"]
+    _made(place)
+    key = browser.get("/cases").form("/leave")["form_key"]
+    taken, letter = (
+        {"item": "E0", "purpose": CANARY},
+        {"report": "timeline", "style": "html", "language": "en"},
+    )
+    for page, form in (
+        (f"/case/evidence/content?id={place.uid}", taken),
+        (f"/cases/papers?id={place.uid}", letter),
+    ):
+        whole = browser.post(page, {"form_key": key, **form}).content
+        given = before = _acts("extract")(place, desk.read(place.uid))
+        for shown in wrong(place, lambda: browser.post(page, {"form_key": key, **form}), flavour):  # noqa: B023
+            given += 1
+            if not fails_clearly(shown):
+                assert len(shown.content) == len(whole)
+                assert "evidence" not in page or _acts("extract")(place, desk.read(place.uid)) > before
+            assert browser.post(page, {"form_key": key, **form}).status == 200
+
+
+def test_a_desk_opens_after_it_could_not_and_closing_it_writes_nothing(place: Place) -> None:
+    store = place.office.office.database.store
+    browser = place.at("ops")
+    form = browser.get("/cases/unlock").form("/cases/unlock") | {"officer": "ops"}
+    for shown in wrong(place, lambda: browser.post("/cases/unlock", form), Flavour.REFUSED):
+        fails_clearly(shown)
+        assert browser.post("/cases/unlock", form).status == 303
+        assert browser.get("/cases").status == 200
+    form = browser.get("/cases").form("/cases/lock")
+    with failing_at(store, None, Flavour.REFUSED) as writes:
+        assert browser.post("/cases/lock", form).status == 303
+    assert writes == []
