@@ -10,7 +10,7 @@ from console.home import Home
 from console.symptoms import Finding, State
 from crypto.errors import CryptoError
 from crypto.sentence import Sentence
-from node.errors import NodeError
+from node.errors import NodeError, UnreachableError
 from node.store.database import Store
 
 Look = Callable[[], Iterable[Finding]]
@@ -42,7 +42,9 @@ def _looked(what: str, look: Look) -> Iterator[Finding]:
             State.BAD,
             what,
             Sentence("{error} [{reason}]", error=error, reason=error.reason),
-            "docs/protocol.md#reasons",
+            "start its server again, or set database_url right"
+            if isinstance(error, UnreachableError)
+            else "docs/protocol.md#reasons",
         )
     except OSError as error:
         yield Finding(

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, make_url
 from casework.auditlog import is_due
 from casework.erased import list_erased
 from casework.store.audit import audit_checkpoints
-from console.database import REVISION, revision_of
+from console.database import REVISION, is_known, revision_of
 from console.differences import keys_by_use
 from console.erased import SUFFIX, read_erased
 from console.errors import BackupError
@@ -96,7 +96,9 @@ def keys(home: Home) -> Iterator[Finding]:
     files = sorted((home.path / "keys").glob("*.key"))
     own = [file for file in files if purpose_of(file) != EPOCH]
     bare = [file.stem for file in own if not is_protected(file)]
-    if bare:
+    if not own:
+        yield Finding(State.BAD, "keys", "there are no keys here", "tocsin keys restore: docs/backup.md")
+    elif bare:
         told = Sentence(
             "{names} not under a passphrase: who copies the files has the keys", names=", ".join(bare)
         )
@@ -155,7 +157,12 @@ def database(connection: Connection, url: str) -> Iterator[Finding]:
             found=found or Sentence("none"),
             known=REVISION,
         )
-        yield Finding(State.LOOK, "database", told, "make a backup; any other command brings it up to date")
+        if found is None or is_known(found):
+            yield Finding(
+                State.LOOK, "database", told, "make a backup; any other command brings it up to date"
+            )
+        else:
+            yield Finding(State.BAD, "database", told, "install the version that made it, or a newer one")
     servers = named_servers(url)
     if len(servers) > 1:
         yield from _servers(connection, url, servers)

@@ -89,6 +89,18 @@ def of_an_older_version(home: Path) -> None:
     said(home, "UPDATE alembic_version SET version_num = '0012'")
 
 
+def of_a_newer_version(home: Path) -> None:
+    said(home, "UPDATE alembic_version SET version_num = '9999'")
+
+
+def without_keys(home: Path) -> None:
+    (home / "keys").rename(home / "away")
+
+
+def with_a_stopped_server(home: Path) -> None:
+    setting(home, "database_url", "postgresql+psycopg://tocsin@127.0.0.1:1/tocsin")
+
+
 def without_a_database(home: Path) -> None:
     (home / "node.db").unlink()
 
@@ -143,6 +155,9 @@ def of_an_old_month(home: Path) -> None:
     [
         (unconfirmed, "own log", State.BAD, "tocsin log confirm"),
         (of_an_older_version, "database", State.LOOK, "backup"),
+        (of_a_newer_version, "database", State.BAD, "install the version that made it"),
+        (without_keys, "keys", State.BAD, "tocsin keys restore"),
+        (with_a_stopped_server, "database", State.BAD, "start its server again"),
         (without_a_database, "database", State.BAD, "tocsin restore"),
         (with_a_damaged_database, "database", State.BAD, "docs"),
         (with_a_damaged_directory, "network", State.BAD, "docs"),
