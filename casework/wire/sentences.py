@@ -44,7 +44,7 @@ def _part(value: Value) -> object:
 
 
 def _joined(parts: object, deep: int) -> Sentence:
-    if not isinstance(parts, dict) or not deep:
+    if not isinstance(parts, dict) or not isinstance(parts["values"], dict) or not deep:
         raise TypeError
     values = {str(name): _value(value, deep - 1) for name, value in parts["values"].items()}
     one, text = str(parts["one"]), str(parts["text"])
