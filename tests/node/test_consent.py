@@ -70,6 +70,10 @@ def test_sexual_violence_counts_for_others_only_where_somebody_said_yes(
     assert may_count(incident, said, purpose) is (not concerns or said.get(purpose) == "yes")
 
 
+def test_an_answer_is_stored_by_a_word_that_stays_what_it_is() -> None:
+    assert [str(one) for one in Consent] == ["yes", "no", "not_asked", "withdrawn"]
+
+
 @given(answers)
 def test_no_consent_lets_a_record_leave(said: dict[Purpose, Consent]) -> None:
     assert all(hold(ASSAULT, NOW.date(), tier) is not None for tier in Tier)
