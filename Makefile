@@ -20,7 +20,7 @@ PYTEST := $(BIN)/python -m pytest --dist worksteal -n
 # What the type checker reads; the folders of migrations are scripts, not packages.
 TYPED = $(wildcard crypto node casework console tests benchmarks migrations/*.py migrations/versions/*.py)
 
-.PHONY: help setup demo test test-slow mutants lint fix proto handbook bench release lock clean
+.PHONY: help setup demo test test-slow mutants lint fix proto handbook bench rivals release lock clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -109,6 +109,9 @@ handbook: $(READY) ## Make pages of docs/ in six languages: build/handbook
 
 bench: $(READY) ## Measure the rates and compare them with their limits
 	@$(BIN)/python -m benchmarks
+
+rivals: $(READY) ## Measure beside OpenTAXII, Hypercore and Synapse, which it installs into build/rivals
+	@$(BIN)/python -m benchmarks.rivals
 
 # dist is made anew; without a key anybody can compare what they built with what was signed.
 release: $(READY) ## Build a version with its notes, and sign them: dist (KEY=~/.ssh/id_ed25519)

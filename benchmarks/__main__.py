@@ -10,12 +10,16 @@ from benchmarks import (
     alerting,
     answering,
     appending,
+    arriving,
     browsing,
     casework,
     checking,
     counting,
+    flooding,
     importing,
+    installing,
     matching,
+    polling,
     serving,
     starting,
     storing,
@@ -40,6 +44,10 @@ MEASURES = {
     "browsing": browsing.lines,
     "trusting": trusting.lines,
     "starting": starting.lines,
+    "polling": polling.lines,
+    "arriving": arriving.lines,
+    "flooding": flooding.lines,
+    "installing": installing.lines,
 }
 
 

@@ -56,6 +56,12 @@ class Lab:
         folder.mkdir()
         return folder
 
+    @property
+    def database_pid(self) -> int:
+        """The server of PostgreSQL, whose children work for it; only while a database of it is in use."""
+        assert self._postgresql is not None, "no PostgreSQL has been started"
+        return int((self._postgresql.data / "postmaster.pid").read_text().split()[0])
+
     @contextmanager
     def database(self, engine: Engine) -> Iterator[str]:
         """URL of a new, empty database; gone afterwards."""

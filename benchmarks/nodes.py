@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, sleep
+from types import MappingProxyType
 from typing import NamedTuple
 
 import grpc
@@ -45,11 +46,25 @@ class Network(NamedTuple):
     receivers: dict[Tier, Home]
 
 
-def make_network(folder: Path, size: int) -> Network:
-    """Make the nodes; the origin's log gets so many entries."""
-    origin = _home(folder / ORIGIN)
+def make_network(
+    folder: Path,
+    size: int,
+    origin_at: str = "",
+    databases: Mapping[str, str] = MappingProxyType({}),
+) -> Network:
+    """Make the nodes; the origin's log gets so many entries.
+
+    Args:
+        folder: Where they are made.
+        size: Of the log of the origin.
+        origin_at: host:port where members find the origin; else they are told later.
+        databases: URLs by the name of a node; without one it is SQLite in its folder.
+    """
+    origin = _home(folder / ORIGIN, databases, origin_at)
     found_network(origin, "bench", None)
-    receivers = {tier: _home(folder / tier.name.lower()) for tier in (Tier.PUBLIC, Tier.COORDINATOR)}
+    receivers = {
+        tier: _home(folder / tier.name.lower(), databases) for tier in (Tier.PUBLIC, Tier.COORDINATOR)
+    }
     now = datetime.now(UTC).replace(microsecond=0)
     members = [
         as_member(home, open_ring(home, None), (_NOWHERE,), now)._replace(tier=tier)
@@ -58,9 +73,10 @@ def make_network(folder: Path, size: int) -> Network:
     change_members(origin, None, admitted(members))
     for home in receivers.values():
         take_over(home, origin.network_file.read_bytes(), origin.fingerprint())
-    store = origin.store()
-    fill(store, origin.identity(None), size)
-    store.close()
+    if size:
+        store = origin.store()
+        fill(store, origin.identity(None), size)
+        store.close()
     return Network(origin, receivers)
 
 
@@ -106,8 +122,13 @@ async def open_line(home: Home, org_id: str, endpoint: str) -> AsyncIterator[grp
         yield channel
 
 
-def _home(path: Path) -> Home:
+def _home(path: Path, databases: Mapping[str, str], at: str = "") -> Home:
     settings = new_settings(
-        org_id=path.name, org_type="UN", listen="127.0.0.1:0", endpoint=_NOWHERE, log_slot_seconds=0
+        org_id=path.name,
+        org_type="UN",
+        listen=at or "127.0.0.1:0",
+        endpoint=at or _NOWHERE,
+        log_slot_seconds=0,
+        database_url=databases.get(path.name, ""),
     )
     return make_home(path, settings, None)

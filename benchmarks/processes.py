@@ -21,6 +21,15 @@ def cpu_seconds(pid: int) -> float:
     return sum(map(int, fields[_CPU_FIELD : _CPU_FIELD + 2])) / _TICKS
 
 
+def family_cpu_seconds(pid: int) -> float:
+    """Likewise of a process and all that it started, those included that have ended since."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    own = (
+        sum(map(int, fields[_CPU_FIELD : _CPU_FIELD + 4])) / _TICKS
+    )  # the last two are of children that it waited for
+    return own + sum(_living_cpu_seconds(child) for child in _children(pid))
+
+
 def memory(pid: int) -> Memory:
     """Memory of a process."""
     fields = _fields(Path(f"/proc/{pid}/status"))
@@ -29,9 +38,7 @@ def memory(pid: int) -> Memory:
 
 def helpers_memory(pid: int) -> float:
     """MiB that the processes which a process started have now, their share of what they have in common included."""
-    running = (int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal())
-    children = [child for child in running if _parent(child) == pid]
-    return sum(_pss(child) + helpers_memory(child) for child in children)
+    return sum(_pss(child) + helpers_memory(child) for child in _children(pid))
 
 
 def forget_peak() -> None:
@@ -42,6 +49,18 @@ def forget_peak() -> None:
 def written_bytes(pid: int) -> int:
     """Bytes that a process has written to files."""
     return int(_fields(Path(f"/proc/{pid}/io"))["wchar"])
+
+
+def _children(pid: int) -> list[int]:
+    running = (int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal())
+    return [child for child in running if _parent(child) == pid]
+
+
+def _living_cpu_seconds(pid: int) -> float:
+    try:
+        return family_cpu_seconds(pid)
+    except OSError:  # it has ended meanwhile, and its parent counts it next time
+        return 0.0
 
 
 def _parent(pid: int) -> int:
