@@ -33,7 +33,11 @@ def measured(name: str, lab: Lab) -> Iterator[Line]:
     """The lines of one measurement, or one that says why there are none."""
     try:
         yield from MEASURES[name](lab)
-    except MissingError as error:
+    except (
+        MissingError,
+        ConnectionError,
+        TimeoutError,
+    ) as error:  # the last two: it refuses, or does not answer
         yield Line("-", f"{name}: not measured", str(error), "-", None)
 
 

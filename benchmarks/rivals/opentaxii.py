@@ -34,6 +34,7 @@ ROOT = "6f0fd1b4-0001-4a6b-9d0e-000000000001"
 OBJECTS = f"/taxii2/{ROOT}/collections/incidents/objects/"
 MEDIA = "application/taxii+json;version=2.1"
 MAX_BODY_BYTES = 10_000_000
+PATIENCE_SECONDS = 300  # on a machine that is full; by itself it ends a process that takes 30 s for a request
 
 
 class Feed(NamedTuple):
@@ -89,7 +90,16 @@ def serving(program: Path, url: str, folder: Path) -> Iterator[Feed]:
     run("opentaxii-add-api-root", "-t", "bench", "--default", "--public", "-i", ROOT)
     run("opentaxii-add-collection", "-r", ROOT, "-t", "i", "-a", "incidents", "--public", "--public-write")
     gunicorn = str(folder_of_programs / "gunicorn")
-    command = (gunicorn, "opentaxii.http:app", "--bind", f"127.0.0.1:{port}", "--workers", str(CLIENTS))
+    command = (
+        gunicorn,
+        "opentaxii.http:app",
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--workers",
+        str(CLIENTS),
+        "--timeout",
+        str(PATIENCE_SECONDS),
+    )
     silent = subprocess.DEVNULL
     with subprocess.Popen(command, env=environment, stdout=silent, stderr=silent) as process:  # noqa: S603 - pinned by us
         try:
@@ -134,7 +144,7 @@ def _asks(port: int, path: str) -> bool:
 
 
 def _ask(port: int, method: str, path: str, body: bytes | None = None) -> dict[str, int]:
-    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
     try:
         connection.request(method, path, body, {"Accept": MEDIA, "Content-Type": MEDIA})
         answer = connection.getresponse()
