@@ -22,7 +22,7 @@ def lines(lab: Lab) -> Iterator[Line]:
         "-m",
         "pip",
         "install",
-        "--quiet",
+        "-qq",
         "--disable-pip-version-check",
         "--no-compile",
         "--target",
