@@ -9,7 +9,7 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
-from casework.about import FILE_TYPES, About, about
+from casework.about import FILE_TYPES, WHILE_TOLD, About, about
 from casework.errors import CaseInputError, FieldError, PostError, SummaryError
 from casework.posting import Placed
 from casework.signedfile import read_file, read_line, write_line
@@ -168,18 +168,28 @@ def _verify(one: Placed, keys: Mapping[str, tuple[bytes, ...]], addressee: str) 
 
 def _outcome(connection: Transaction, peer: str, envelope: Envelope, org_id: str, today: date) -> Outcome:
     try:
-        return _keep(connection, peer, envelope, org_id, today)
+        return _keep(connection, peer, envelope, org_id, today, listed=True)
     except CaseInputError as error:
         return Outcome(peer, envelope.payload_type[:80], 0, "").because(Fate.REFUSED, str(error))
 
 
-def _keep(connection: Transaction, origin: str, envelope: Envelope, org_id: str, today: date) -> Outcome:
+def _keep(
+    connection: Transaction,
+    origin: str,
+    envelope: Envelope,
+    org_id: str,
+    today: date,
+    *,
+    listed: bool = False,
+) -> Outcome:
     found = about(envelope)
     if envelope.payload_type == SUMMARY_TYPE:
         _check_time(read_summary(envelope.payload), today)
     new = Posted(origin, found.subject, found.number, write_line(envelope), found.addressee)
     held = posted(connection, origin, found.subject)
     outcome = _judge(held, new, found)
+    if listed and outcome.fate in {Fate.OLDER, Fate.CONTRADICTS} and _takes_back(held, envelope):
+        outcome = Outcome(new.origin, new.subject, new.number, found.what)
     if origin == org_id:
         return outcome.because(Fate.OURS, "it is our own")
     if outcome.refused:
@@ -200,6 +210,16 @@ def _judge(held: Posted | None, new: Posted, found: About) -> Outcome:
     if read_line(held.line).payload == read_line(new.line).payload:
         return outcome.because(Fate.REPLAYED, "replayed: it is held already")
     return outcome.because(Fate.CONTRADICTS, "another of that number is held")
+
+
+def _takes_back(held: Posted | None, envelope: Envelope) -> bool:
+    """Whether a member takes back what is held of it.
+
+    In its own list it means what it says, whatever the number: it may have given that before, and was put back to an
+    older copy since. In a file it may be as old as it looks.
+    """
+    told = held is not None and read_line(held.line).payload_type in WHILE_TOLD
+    return told and envelope.payload_type not in WHILE_TOLD
 
 
 def _check_time(summary: CaseStatusSummary, today: date) -> None:

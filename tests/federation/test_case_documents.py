@@ -15,8 +15,9 @@ from casework.joint import JOINT_TYPE, JointStatement, write_joint
 from casework.posting import Listed, Placed, listed
 from casework.publishing import propose, publish, revoke, statuses
 from casework.retention import retention_rules
-from casework.signedfile import write_line
+from casework.signedfile import write_file, write_line
 from casework.store.post import Cursor, all_posted
+from casework.summary import REVOCATION_TYPE, Revocation, write_revocation
 from casework.taking import Fate, take_page
 from console.posts import Fetched
 from crypto.envelope import Envelope, Signature, sign_envelope
@@ -308,6 +309,29 @@ def test_whoever_was_restored_is_asked_from_the_beginning(network: Network, b: L
     b.clock.now = datetime(2026, 12, 1, tzinfo=UTC)
     assert b.fetch("aid-b", peer).taken == 2
     assert made.asked[0] == (False, 0), "each month begins again"
+
+
+@on_sqlite_alone
+@pytest.mark.parametrize("number", [1, 2])
+def test_what_a_member_takes_back_is_dropped_though_it_gave_the_number_before(
+    network: Network, b: Linked, number: int
+) -> None:
+    made, ref = StatusPeer(), refs(1)[0]
+    peer = admitted(network, made)
+    key = peer.identity.signing
+    made.to_all = [signed(key, summary(ref, number=2))]
+    assert b.fetch("aid-b", peer).taken == 1
+    took_back = sign_envelope(key, REVOCATION_TYPE, write_revocation(Revocation(ref, number, "2026-11")))
+    in_a_file = b["aid-b"].take(write_file([write_line(took_back)]))
+    assert [one.fate for one in in_a_file] == [Fate.OLDER if number == 1 else Fate.CONTRADICTS]
+    assert shown(b["aid-b"]) == [(peer.member.org_id, 2)]
+
+    made.to_all = [signed(key, summary("2" * 16)), took_back]  # it was put back to an older copy meanwhile
+    assert [one.fate for one in b.fetch("aid-b", peer).outcomes] == [Fate.TAKEN]
+    made.to_all.append(signed(key, summary(ref, number=number)))  # told again only under a new number
+    assert [one.fate for one in b.fetch("aid-b", peer).outcomes] == [Fate.CONTRADICTS]
+    assert shown(b["aid-b"]) == []
+    assert b.faults("aid-b") == []
 
 
 def test_what_is_sound_and_not_to_be_kept_is_refused_alone(network: Network, b: Linked) -> None:
