@@ -12,6 +12,7 @@ from functools import partial
 from random import Random
 from typing import NamedTuple
 
+from casework.about import status_subject
 from casework.answering import send, take_fetched
 from casework.deadlines import ClockState
 from casework.desk import Desk
@@ -20,8 +21,12 @@ from casework.event import Statement
 from casework.joining import candidates, confirm
 from casework.lifecycle import State
 from casework.publishing import Us, propose, publish, revoke
+from casework.signedfile import read_line
 from casework.span import on
+from casework.store.post import posted
+from casework.summary import SUMMARY_TYPE
 from casework.values import Value
+from console.office import CaseDatabase
 from tests.casework.federation import GROUP_KEY, KILLED
 from tests.faults.week.hands import Hands, Work
 
@@ -56,7 +61,7 @@ class Case:
         opening: What was said when it was opened.
         said: What was said since then.
         is_told: Whether members are to know how it stands.
-        was_told: Whether they ever were.
+        number: The greatest under which members were told of it, or that they are told no more; 0 if they never were.
         partner: The case of another organization about the same incident.
     """
 
@@ -65,7 +70,7 @@ class Case:
     said: list[Said] = field(default_factory=list)
     uid: str = ""
     is_told: bool = False
-    was_told: bool = False
+    number: int = 0
     partner: "Case | None" = None
 
     @property
@@ -148,10 +153,16 @@ class Case:
         yield self.opens()
         for one in self.said:
             yield partial(says, uid=self.uid, said=one)
-        if self.was_told and not self.is_held:
-            yield partial(publishes, uid=self.uid)
-            if not self.is_told:
-                yield partial(revokes, uid=self.uid)
+
+    def telling(self, *, anew: bool) -> Work:
+        """Let members know how it stands, or that they are told no more; anew, or so that all know what was told last.
+
+        An office that was put back gave some numbers already, and nobody takes them twice.
+        """
+        at_least = self.number + (anew or self.is_told)
+        if self.is_told:
+            return partial(publishes, uid=self.uid, at_least=at_least)
+        return partial(takes_back, uid=self.uid, ref=self.ref, at_least=at_least)
 
     def opens(self) -> Work:
         """Open it."""
@@ -237,15 +248,27 @@ def says(hands: Hands, uid: str, said: Said) -> None:
     _desk(hands, said.officer).say(uid, said.statement, request_id=said.request)
 
 
-def publishes(hands: Hands, uid: str) -> None:
-    """Tell members how a case stands."""
-    propose(_desk(hands, "ops"), uid)
-    publish(_desk(hands, "boss"), uid, _us(hands), "nobody is near the place any more")
+def publishes(hands: Hands, uid: str, at_least: int) -> int:
+    """Tell members how a case stands; gives the number, which is printed too."""
+    number = 0
+    while number < at_least:
+        propose(_desk(hands, "ops"), uid)
+        number = publish(_desk(hands, "boss"), uid, _us(hands), "nobody is near the place any more").number
+    return number
 
 
-def revokes(hands: Hands, uid: str) -> None:
-    """Take that back, unless it was done."""
-    _unless_done(SummaryError, lambda: revoke(_desk(hands, "ops"), uid, _us(hands)))
+def takes_back(hands: Hands, uid: str, ref: str, at_least: int) -> int:
+    """Tell members that they are told no more, unless it was done; gives the number."""
+    while True:
+        with CaseDatabase(hands.node.store).read() as connection:
+            last = posted(connection, hands.node.org_id, status_subject(ref))
+        stands = last is not None and read_line(last.line).payload_type == SUMMARY_TYPE
+        if last is not None and not stands and last.number >= at_least:
+            return last.number
+        if stands:
+            revoke(_desk(hands, "ops"), uid, _us(hands))
+        else:
+            publishes(hands, uid, 1)
 
 
 def confirms(hands: Hands, uid: str) -> None:

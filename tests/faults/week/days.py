@@ -17,9 +17,10 @@ from tests.faults.week.cases import JOINT, JOINT_LETTER, MOST_CASES, MUTUAL, Cas
 from tests.faults.week.hearing import hears, passes, tries_to_hear
 from tests.faults.week.mishaps import Burns
 from tests.faults.week.people import Organization, Told, calls_back, commits, shares
-from tests.faults.week.putting_back import burns
+from tests.faults.week.putting_back import burns, tells_again
 from tests.faults.week.town import TIERS, Town
 from tests.support.incidents import SHOOTING
+from tests.support.network import NOW
 from tests.support.weather import line_to
 
 MEANS = ("shooting", "robbery", "looting", "shelling")
@@ -107,8 +108,8 @@ class Week(Town):
     def tells(self, one: Organization, case: Case, *, told: bool) -> None:
         """Let members know how a case stands, or take that back."""
         if told or case.is_told:
-            self.does(one, partial(cases.publishes if told else cases.revokes, uid=case.uid))
-            case.is_told, case.was_told = told, True
+            case.is_told = told
+            case.number = self.does(one, case.telling(anew=True))
 
     async def lives(self) -> None:
         """Let the week pass, and then a quiet day in which everybody hears everybody."""
@@ -160,7 +161,7 @@ class Week(Town):
 
     async def quiet_day(self) -> None:
         """Tell what was not told yet; in the new month, with clear lines and right clocks, all hear all."""
-        self.network.now += timedelta(days=2)
+        self.network.now = NOW.replace(month=NOW.month + 1, day=2)
         for one in self.all.values():
             one.clock = timedelta()
             await self.starts(one)
@@ -172,6 +173,8 @@ class Week(Town):
                 if case.is_held:
                     day = self.network.now.date()
                     self.does(one, case.saying("ops", "hold_lifted", day, reason="it is safe again"))
+            if one.org_id in self.burning:
+                tells_again(self, one)
         await self.joint_demarche()
         for reader in self.all.values():
             for origin in self.others(reader):

@@ -39,6 +39,14 @@ async def burns(town: Town, one: Organization, how: Burns) -> None:
             _goes_on(town, one)
     for work in one.again():
         town.does(one, work)
+    tells_again(town, one)
+
+
+def tells_again(town: Town, one: Organization) -> None:
+    """Let members know anew how cases stand, under numbers that none of them has heard."""
+    for case in one.cases:
+        if case.number and not case.is_held:
+            case.number = town.does(one, case.telling(anew=False))
 
 
 def _tries_to_write(town: Town, one: Organization) -> None:
