@@ -59,6 +59,8 @@ def keep_receipt(store: Store, receipt: Receipt, envelope: bytes, tiles: FullTil
 def due_receipt(store: Store, head: LogHead, org_id: str, now: datetime) -> Receipt | None:
     """The receipt that we owe for a peer's log, or `None` if it has ours for all that we hold.
 
+    Each month it is given anew: the peer may have been put back to a copy that is older than it.
+
     Args:
         store: Of this node.
         head: The peer's log as it is held here.
@@ -71,7 +73,9 @@ def due_receipt(store: Store, head: LogHead, org_id: str, now: datetime) -> Rece
         refused = refused_entries(connection, head.log_id, MAX_TOLD)
         passed_on = passed_on_of(connection, head.origin_id, MAX_TOLD)
     told_last = max((int(one.at.timestamp()) for one in passed_on), default=0)
-    if size == 0 or (given is not None and given.log_size == size and given.issued_at > told_last):
+    month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    since = max(told_last, int(month.timestamp()) - 1)
+    if size == 0 or (given is not None and given.log_size == size and given.issued_at > since):
         return None
     told = tuple(Refused(*one) for one in refused), tuple(passed_on)
     return Receipt(org_id, head.origin_id, size, head.frontier.root, now.replace(microsecond=0), *told)

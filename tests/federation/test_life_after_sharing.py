@@ -20,7 +20,7 @@ from node.signed import Reason
 from node.store.heads import log_head
 from node.store.peer_log import stored_entries
 from node.store.records import record_ids_by_key, revisions_by_key
-from node.tables import entry, fact, log, view
+from node.tables import entry, fact, log, receipt, view
 from node.wire import records
 from tests.support.bundles import read, written
 from tests.support.deciding import BASELINE
@@ -342,6 +342,27 @@ def test_a_receipt_that_could_not_be_given_is_given_at_the_next_contact(
     network.now += timedelta(hours=1)
     network.sync(beta, alpha)
     assert rows_of(alpha.store)["receipt"] == given == rows_of(beta.store)["receipt"]
+
+
+@on_sqlite_alone
+def test_a_receipt_that_was_lost_with_an_older_copy_is_given_anew_in_the_next_month(
+    network: Network, six: list[Node]
+) -> None:
+    alpha, beta, *_ = six
+    alpha.holds(a=SHOOTING, on=YESTERDAY)
+    alpha.shares("a")
+    network.sync(beta, alpha)
+    calls_back(network, alpha, "a")
+    network.sync(beta, alpha)
+    with alpha.store.write() as connection:
+        connection.execute(delete(receipt))
+    network.now += timedelta(hours=1)
+    network.sync(beta, alpha)
+    assert states(alpha, "a") == {"beta": ("called back", True)}
+    network.now += timedelta(days=10)
+    network.sync(beta, alpha)
+    assert states(alpha, "a") == {"beta": ("called back", False)}
+    assert alpha.faults(*network.origins()) == beta.faults(*network.origins()) == []
 
 
 @on_sqlite_alone
