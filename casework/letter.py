@@ -119,7 +119,7 @@ def yearly_request(readings: Iterable[Reading], state: str, draft: Draft, words:
     rows = tuple(
         (
             one.case.about.text("public_ref"),
-            ", ".join(words.code("category", code) for code in one.case.categories),
+            words.listed(words.code("category", code) for code in one.case.categories),
             telling.span(one.case.incident),
             telling.persons(len(_told(one.case))),
             telling.span(one.letters[-1].sent) if one.letters else words.say("none"),
@@ -213,7 +213,7 @@ def _addressee(case: CaseFile, counterpart: str) -> tuple[str, str]:
 def _facts(case: CaseFile, draft: Draft, telling: Telling) -> Table:
     words = telling.words
     rows = [
-        (words.say("category"), ", ".join(words.code("category", code) for code in case.categories)),
+        (words.say("category"), words.listed(words.code("category", code) for code in case.categories)),
         (words.field("host_state"), words.state(case.host_state)),
         (words.say("incident_date"), telling.span(case.incident)),
     ]

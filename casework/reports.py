@@ -14,6 +14,7 @@ from casework.figures.gather import facts_of, facts_of_erased
 from casework.figures.tables import ages, funnel, years
 from casework.letter import Draft
 from casework.paper import read_all_for, read_all_to_count, read_for, write_letter, write_yearly
+from casework.printing.data import write_page
 from casework.printing.html import html
 from casework.printing.plain import plain
 from casework.printing.sheet import sheet
@@ -47,6 +48,8 @@ class Wanted(NamedTuple):
         state: Host State, for the report `state`.
         valid_as_of: As it stood on that day; `None` for today.
         known_as_of: By what was known on that day; likewise.
+        first: For the report `state`: only incidents that may have been on that day or later; `None` for all.
+        last: Likewise, on that day or earlier.
     """
 
     report: str
@@ -56,6 +59,8 @@ class Wanted(NamedTuple):
     state: str = ""
     valid_as_of: date | None = None
     known_as_of: date | None = None
+    first: date | None = None
+    last: date | None = None
 
 
 class WantedLetter(NamedTuple):
@@ -106,7 +111,7 @@ def report_page(desk: Desk, wanted: Wanted) -> Page:
     read_all = read_all_to_count if report is Report.YEARLY else read_all_for
     found, day = read_all(desk, level, *days), wanted.valid_as_of or desk.today
     pages: Mapping[Report, Callable[[], Page]] = {
-        Report.STATE: lambda: state_sheet(wanted.state, found, telling),
+        Report.STATE: lambda: state_sheet(wanted.state, found, telling, (wanted.first, wanted.last)),
         Report.WORKLIST: lambda: work_list(
             desk.officer.officer_id,
             (due for one in found for due in one.due),
@@ -167,7 +172,7 @@ def endings(desk: Desk) -> tuple[Ending, ...]:
 
 
 def printed(page: Page, style: str) -> bytes:
-    """A page as a file: `table` is plain text, then `csv`, `html` and `svg`.
+    """A page as a file: `table` is plain text, then `csv`, `html`, `svg`, and `json` for programs.
 
     Raises:
         FieldError: It is written in no such way.
@@ -180,7 +185,7 @@ def printed(page: Page, style: str) -> bytes:
 
 
 _PRINTERS: Mapping[str, Callable[[Page], bytes]] = MappingProxyType(
-    {"table": plain, "csv": sheet, "html": html, "svg": svg_of}
+    {"table": plain, "csv": sheet, "html": html, "svg": svg_of, "json": write_page}
 )
 
 

@@ -17,12 +17,13 @@ from casework.erasing import erase
 from casework.errors import FieldError
 from casework.event import Statement
 from casework.importing import Imported, export_cases, import_cases, importing
-from casework.joining import Candidate, candidates, joint_board
-from casework.joint import JointBoard
+from casework.joining import Candidate, candidates, confirm, joint_board, withdraw
+from casework.joint import JointBoard, JointStatement, JointWithdrawal
 from casework.legal import NO_TREATIES, Treaties, read_treaties
 from casework.letting_in import grants, let_in, shut_out
 from casework.officer import RECOVERY, Officer
 from casework.package import Leaving, PackageFile, package_files
+from casework.publishing import Us
 from casework.remains import Remains, remains
 from casework.report.page import Page
 from casework.reports import Ending, Wanted, WantedLetter, endings, letter_page, printed, report_page
@@ -70,6 +71,7 @@ class Surroundings(NamedTuple):
         verdict: Verifies the audit log and all that it tells of.
         pdf: Sets a page of a day as PDF.
         erased: Told after something was erased, so that the list of it is kept.
+        us: Gives the organization as it signs, for what is said in its name.
     """
 
     org_id: str
@@ -79,6 +81,7 @@ class Surroundings(NamedTuple):
     verdict: Callable[[], Verdict]
     pdf: Callable[[Page, date], bytes]
     erased: Callable[[], None]
+    us: Callable[[], Us]
 
 
 class Sealed(NamedTuple):
@@ -246,6 +249,10 @@ class Workplace(TipDesk):
         """A report as a file; see `reports.report_page` and `reports.printed`."""
         return self._written(report_page(self, wanted), style, wanted.valid_as_of)
 
+    def report_page(self, wanted: Wanted) -> Page:
+        """A report as a page that can be shown; see `reports.report_page`."""
+        return report_page(self, wanted)
+
     def letter(self, wanted: WantedLetter, style: str) -> tuple[bytes, int]:
         """A letter as a file, and how many open cases may not stand in it; see `reports.letter_page`."""
         page, left_out = letter_page(self, wanted._replace(sender=wanted.sender or self.around.org_id))
@@ -292,3 +299,11 @@ class Workplace(TipDesk):
     def joint_board(self, uid: str) -> JointBoard:
         """See `joining.joint_board`."""
         return joint_board(self, uid, self.around.org_id)
+
+    def confirm_joint(self, uid: str, member: str, member_ref: str = "") -> JointStatement:
+        """See `joining.confirm`."""
+        return confirm(self, uid, self.around.us(), member, member_ref)
+
+    def withdraw_joint(self, uid: str, member: str, member_ref: str = "") -> JointWithdrawal:
+        """See `joining.withdraw`."""
+        return withdraw(self, uid, self.around.us(), member, member_ref)

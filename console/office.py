@@ -33,6 +33,7 @@ from casework.vocabulary.deadlines import read_rules
 from casework.workplace import Surroundings, Tables, Workplace
 from console.erased import note_erased
 from console.home import Home
+from console.joint import us_of
 from console.surroundings import set_page, tables_in, witnesses_of
 from crypto.cell import new_cell_key
 from crypto.errors import KeyFileError
@@ -77,8 +78,18 @@ class CaseDatabase:
 class Office:
     """Officers and their desks, in one node's folder."""
 
-    def __init__(self, home: Home, clock: Clock = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self, home: Home, clock: Clock = lambda: datetime.now(UTC), passphrase: str | None = None
+    ) -> None:
+        """Open the office of a node.
+
+        Args:
+            home: The node.
+            clock: The time as aware UTC.
+            passphrase: Of the node's own keys, for what is said at a desk in the name of the organization.
+        """
         self.home = home
+        self.passphrase = passphrase
         self.clock = clock
         self.database = CaseDatabase(home.store())
         self.vault = Vault(home.path / "evidence")
@@ -205,6 +216,7 @@ class Office:
             self.verdict,
             set_page,
             lambda: note_erased(self.home, self.database.store),
+            lambda: us_of(self.home, self.passphrase),
         )
 
     def check(

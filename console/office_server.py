@@ -35,7 +35,8 @@ def serve_cases(
 
     Args:
         home: The node.
-        passphrase: Of the node's own keys, of which only the one for TLS is used.
+        passphrase: Of the node's own keys: the one for TLS, and the one that signs when an officer says something in
+            the name of the organization.
         listen: host:port; port 0 takes a free one.
         ready: Called with host:port once it listens.
         beside: What else is to run beside it, for the same sessions.
@@ -45,7 +46,7 @@ def serve_cases(
         NodeError: There is no node, or its database can not be used.
         CryptoError: The TLS key can not be read.
     """
-    office = Office(home)
+    office = Office(home, passphrase=passphrase)
     own = home.credentials(passphrase)
     tls = Tls(private_key_pem(own.key), certificate_pem(own.certificate))
     sessions = Sessions(lambda name, given: office.desk(name, given or None), time.monotonic, time.sleep)

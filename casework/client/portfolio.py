@@ -11,7 +11,9 @@ from casework.importing import Imported
 from casework.joining import Candidate
 from casework.joint import JointBoard
 from casework.legal import Treaties
+from casework.printing.data import read_page
 from casework.remains import Remains
+from casework.report.page import Page
 from casework.reports import Ending, Wanted, WantedLetter
 from casework.vocabulary.deadlines import Rules, read_rules
 from casework.wire.pieces import receive, send
@@ -175,6 +177,37 @@ class PortfolioCalls(Line):
         """
         request, answer = messages.GetJointBoardRequest(uid=uid), messages.GetJointBoardResponse()
         return decode_joint_board(self._call("GetJointBoard", request, answer, service=PORTFOLIO))
+
+    def confirm_joint(self, uid: str, member: str, member_ref: str = "") -> str:
+        """Confirm that a case and a member's are about one incident; gives the joint reference.
+
+        Raises:
+            RefusedError: The engine refused, as `joining.confirm` says.
+            OfficeUnavailableError: No answer; it may be confirmed or not.
+        """
+        request = messages.ConfirmJointRequest(uid=uid, member=member, member_ref=member_ref)
+        answer = messages.ConfirmJointResponse()
+        return self._call("ConfirmJoint", request, answer, service=PORTFOLIO, again=False).joint_ref
+
+    def withdraw_joint(self, uid: str, member: str, member_ref: str = "") -> int:
+        """Take such a confirmation back; gives the number of what the member is told.
+
+        Raises:
+            RefusedError: The engine refused, as `joining.withdraw` says.
+            OfficeUnavailableError: No answer; it may be taken back or not.
+        """
+        request = messages.WithdrawJointRequest(uid=uid, member=member, member_ref=member_ref)
+        answer = messages.WithdrawJointResponse()
+        return self._call("WithdrawJoint", request, answer, service=PORTFOLIO, again=False).number
+
+    def report_page(self, wanted: Wanted) -> Page:
+        """A report as a page that can be shown.
+
+        Raises:
+            RefusedError: The case is not for this officer, or may not stand in such a report.
+            TransferError: It did not arrive whole.
+        """
+        return read_page(self.report(wanted, "json"))
 
 
 def _first(answers: Iterator[messages.WriteLetterResponse] | Iterator[messages.ExportCasesResponse]) -> Any:

@@ -136,7 +136,7 @@ def courts(found: tuple[Proceeding, ...], telling: Telling) -> Table:
     rows = []
     for one in found:
         for accused in one.accused or (None,):
-            head = (forum(one), ", ".join(one.forums) if inside else "", words.code("stage", one.current))
+            head = (forum(one), words.listed(one.forums) if inside else "", words.code("stage", one.current))
             rows.append((*head, *(_accused(accused, telling) if accused else ("",) * 7)))
     header = (
         words.say("forum"),
@@ -154,13 +154,13 @@ def _accused(one: Accused, telling: Telling) -> tuple[str, ...]:
     verdicts = (words.code("verdict", judgment.verdict) for judgment in one.judgments)
     custody = (words.code("custody_status", one.custody),) if one.custody and inside else ()
     return (
-        ", ".join(one.who) if inside else "",
+        words.listed(one.who) if inside else "",
         telling.number(one.number) if inside else "",
         one.charge if inside else "",
-        ", ".join(verdicts),
+        words.listed(verdicts),
         words.code("finality", one.finality) if one.judgments else "",
-        ", ".join((*(words.code("sentence", code) for code in one.sentences), *custody)),
-        ", ".join(words.code("proceeding_flag", code) for code in one.flags),
+        words.listed((*(words.code("sentence", code) for code in one.sentences), *custody)),
+        words.listed(words.code("proceeding_flag", code) for code in one.flags),
     )
 
 
@@ -172,7 +172,7 @@ def stays(found: tuple[Detention, ...], telling: Telling) -> Table:
     for one in found:
         for days, end, outcome, who, number in _let_go(one):
             head = (
-                ", ".join(who) if inside else telling.persons(number),
+                words.listed(who) if inside else telling.persons(number),
                 telling.span(one.start),
                 telling.span(end) if end else words.say("until_now"),
                 telling.number(days) if inside else "",
@@ -209,7 +209,7 @@ def _access(access: Access | None, telling: Telling) -> tuple[str, str, str, str
         telling.words.code("access", access.kind),
         telling.span(access.requested),
         telling.words.code("access_answer", access.answer) if access.answer else "",
-        ", ".join(dict.fromkeys(telling.span(visit.when) for visit in access.visits)),
+        telling.words.listed(dict.fromkeys(telling.span(visit.when) for visit in access.visits)),
     )
 
 
@@ -264,7 +264,11 @@ def _sources(case: CaseFile, telling: Telling) -> Table:
         for source in event.sources:
             resting.setdefault(source, []).append(event.reliability)
     rows = tuple(
-        (source, str(len(found)), ", ".join(words.code("reliability", one) for one in dict.fromkeys(found)))
+        (
+            source,
+            str(len(found)),
+            words.listed(words.code("reliability", one) for one in dict.fromkeys(found)),
+        )
         for source, found in sorted(resting.items())
     )
     return Table(

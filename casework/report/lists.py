@@ -4,6 +4,7 @@ A case of sexual violence stands in no list that leaves the organization (casewo
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 
 from casework.casefile import CaseFile, case_name
 from casework.errors import ConsentError, FieldError
@@ -11,9 +12,9 @@ from casework.glass import BROKEN, Notice
 from casework.report.dossier import actions, note, page, stays
 from casework.report.page import Page, Section, Table
 from casework.report.reading import Due, Reading
-from casework.report.telling import Level, Telling
+from casework.report.telling import TO, Level, Telling
 from casework.report.timeline import timeline
-from casework.span import Range
+from casework.span import Range, Span
 from casework.vocabulary import kinds
 
 HEADINGS = ("overdue", "today", "week", "later", "no_action")
@@ -33,15 +34,24 @@ def timeline_page(reading: Reading, telling: Telling) -> Page:
     return page(title, (reading.case.name,), telling, reading.case, list(timeline(reading.case, telling)))
 
 
-def state_sheet(state: str, readings: Iterable[Reading], telling: Telling) -> Page:
-    """P3: every case of one host State, with where the follow-up and justice stand, for the yearly demarche."""
+def state_sheet(
+    state: str,
+    readings: Iterable[Reading],
+    telling: Telling,
+    period: tuple[date | None, date | None] = (None, None),
+) -> Page:
+    """P3: every case of one host State, with where the follow-up and justice stand, for the yearly demarche.
+
+    With a period only incidents stand in it that may have been on a day of it; one of an unknown day always may.
+    """
     words = telling.words
     inside = telling.level is Level.INTERNAL
-    cases = [one for one in _listed(readings, telling.level) if one.case.host_state == state]
+    of_it = [one for one in _listed(readings, telling.level) if one.case.host_state == state]
+    cases = [one for one in of_it if _may_be_in(one.case.incident, period)]
     rows = tuple(
         (
             one.case.name if inside else str(at),
-            ", ".join(words.code("category", code) for code in one.case.categories),
+            words.listed(words.code("category", code) for code in one.case.categories),
             telling.span(one.case.incident),
             telling.persons(one.number),
             words.code("state", one.state) if telling.level is not Level.PUBLIC else "",
@@ -67,8 +77,10 @@ def state_sheet(state: str, readings: Iterable[Reading], telling: Telling) -> Pa
         [Table(words.state(state), header, rows)] if rows else [note(words.say("no_cases"))]
     )
     title = words.pair(words.word("report", "state"), words.state(state))
+    told = TO.join(telling.day(day) if day else "…" for day in period)
+    of_days = [note(words.pair(words.say("incident_date"), told))] if any(period) else []
     first = cases[0].case if cases else None
-    return page(title, (), telling, first, [*sections, *_left_out(telling)])
+    return page(title, (), telling, first, [*of_days, *sections, *_left_out(telling)])
 
 
 def work_list(officer: str, due: Iterable[Due], telling: Telling, broken: Iterable[Notice] = ()) -> Page:
@@ -171,6 +183,13 @@ def _listed(readings: Iterable[Reading], level: Level) -> list[Reading]:
     """Cases that may stand in a list of this level, by incident."""
     found = [one for one in readings if level is Level.INTERNAL or not one.case.is_sexual_violence]
     return sorted(found, key=lambda one: (one.case.incident is None, one.case.incident or (), one.case.uid))
+
+
+def _may_be_in(incident: Span | None, period: tuple[date | None, date | None]) -> bool:
+    first, last = period
+    if incident is None:
+        return True
+    return (first is None or incident.latest >= first) and (last is None or incident.earliest <= last)
 
 
 def _broken(broken: Iterable[Notice], telling: Telling) -> Iterator[Section]:

@@ -101,7 +101,7 @@ class Telling:
         if isinstance(value, date):
             return self.day(value)
         many = value if isinstance(value, tuple) else (value,)
-        return ", ".join(self._one(field, str(one)) for one in many)
+        return self.words.listed(self._one(field, str(one)) for one in many)
 
     def _one(self, field: Field | None, text: str) -> str:
         if field is not None and field.codes:

@@ -106,6 +106,20 @@ def get_joint_board(wire: bytes, work: Workplace) -> messages.GetJointBoardRespo
     return encode_joint_board(work.joint_board(asked.uid))
 
 
+def confirm_joint(wire: bytes, work: Workplace) -> messages.ConfirmJointResponse:
+    """ConfirmJoint."""
+    asked = parse(messages.ConfirmJointRequest(), wire)
+    made = work.confirm_joint(asked.uid, asked.member, asked.member_ref)
+    return messages.ConfirmJointResponse(joint_ref=made.joint_ref)
+
+
+def withdraw_joint(wire: bytes, work: Workplace) -> messages.WithdrawJointResponse:
+    """WithdrawJoint."""
+    asked = parse(messages.WithdrawJointRequest(), wire)
+    made = work.withdraw_joint(asked.uid, asked.member, asked.member_ref)
+    return messages.WithdrawJointResponse(number=made.number)
+
+
 CALLS = {
     "GetBoard": Call(get_board, streams=True),
     "GetFigures": Call(get_figures),
@@ -118,4 +132,6 @@ CALLS = {
     "ListRemains": Call(list_remains, streams=True),
     "ListJointCandidates": Call(list_joint_candidates),
     "GetJointBoard": Call(get_joint_board),
+    "ConfirmJoint": Call(confirm_joint),
+    "WithdrawJoint": Call(withdraw_joint),
 }

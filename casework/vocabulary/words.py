@@ -5,7 +5,7 @@ that a language lacks is shown in English, and never fails.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -59,6 +59,10 @@ class Words:
     def pair(self, name: str, value: str) -> str:
         """A name with its value, with the colon as this language sets it."""
         return self.say("pair").format(name=name, value=value)
+
+    def listed(self, values: Iterable[str]) -> str:
+        """Things beside each other, set apart as this language does."""
+        return self.say("comma").join(values)
 
     def word(self, section: str, name: str) -> str:
         """A word of a section of the file, else in English, else the name itself."""

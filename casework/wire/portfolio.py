@@ -18,6 +18,7 @@ from casework.wire.parsing import day_of
 from tocsin.casework.v1 import portfolio_service_pb2 as messages
 
 _LISTS = frozenset({"what", "not_reported"})
+_DAYS = ("valid_as_of", "known_as_of", "first", "last")  # in the order of `Wanted`
 
 
 def encode_standing(one: Standing) -> messages.Standing:
@@ -86,7 +87,7 @@ def _decode_indicator(message: messages.Indicator) -> Printed:
 
 def encode_wanted(wanted: Wanted, style: str) -> messages.WriteReportRequest:
     """Ask for a report."""
-    days = {name: str(getattr(wanted, name) or "") for name in ("valid_as_of", "known_as_of")}
+    days = {name: str(getattr(wanted, name) or "") for name in _DAYS}
     return messages.WriteReportRequest(**{**wanted._asdict(), **days}, format=style)
 
 
@@ -102,8 +103,7 @@ def decode_wanted(message: messages.WriteReportRequest) -> Wanted:
         message.level,
         message.language,
         message.state,
-        day_of("valid_as_of", message.valid_as_of),
-        day_of("known_as_of", message.known_as_of),
+        *(day_of(name, getattr(message, name)) for name in _DAYS),
     )
 
 

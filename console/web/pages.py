@@ -20,7 +20,7 @@ from console.web.roles import Role
 from console.web.routes import ROUTES, reaches
 from console.web.visit import Page, Visit
 from console.web.wording import in_html, said_in_html
-from console.web.words import choices, in_words, isolated, label, said_cell
+from console.web.words import choices, in_words, isolated, label, listed, said_cell
 
 STYLE = files("console.web").joinpath("static", "console.css").read_bytes()
 STYLE_PATH = f"/style-{sha256(STYLE).hexdigest()[:12]}.css"
@@ -85,6 +85,7 @@ def environment(language: str) -> Environment:
         "cell": lambda value, column: said_cell(language, column, value),
         "sentence": sentence,
         "isolated": isolated,
+        "listed": partial(listed, language),
         "in_words": lambda value, dimension: in_words(language, dimension, value),
         "time": partial(_time, language),
         "number": lambda value: format_decimal(value, locale=language),

@@ -2,12 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
 from babel.numbers import format_decimal
+from markupsafe import Markup
 
 from console.cells import DASH, Cell
 from console.web.languages import SOURCE, translations
@@ -38,6 +39,12 @@ def said_cell(language: str, column: str, value: Cell) -> str:
 def isolated(text: str) -> str:
     """A text whose days and months keep their order within one that is written from right to left."""
     return re.sub(r"\d{4}-\d\d(?:-\d\d)?", "\u2066\\g<0>\u2069", text)
+
+
+def listed(language: str, values: Iterable[object]) -> str:
+    """Things beside each other as the language sets them apart, each in the direction of its own letters."""
+    comma = Markup("{}").format(translations(language).gettext(COMMA))
+    return comma.join(Markup("<bdi>{}</bdi>").format(str(one)) for one in values)
 
 
 def said_value(language: str, dimension: str, value: str) -> str:

@@ -46,6 +46,9 @@ def test_the_pages_of_a_case_keep_nobody_out(way: Way, uid: str, visit: Visit) -
         "access": f"/case/access?id={uid}",
         "papers": f"/cases/papers?id={uid}",
         "joint": f"/case/joint?id={uid}",
+        "dossier": f"/case/dossier?id={uid}&language=fr",
+        "state": "/cases/state?state=CMR&language=ar",
+        "yearly": "/cases/yearly",
         "log": f"/cases/log?case={uid[:8]}",
         "print": "/cases.print",
     }.items():
@@ -72,9 +75,61 @@ def test_an_officer_works_on_a_case_on_a_telephone_without_scripts(uid: str, vis
     shown.page.click("button.main")
     shown.picture("officer-secured")
     with shown.page.expect_download() as coming:
-        shown.page.click("summary >> nth=0")
+        shown.page.click("main summary >> nth=0")
         shown.page.fill("#purpose-E1", "complaint")
         shown.page.click("form[action*='evidence/content'] button")
     assert coming.value.path().read_bytes() == b"picture"
+    shown.page.click(".leave")
+    assert shown.where == "/blank"
+
+
+COUNTS = b"""year,of,what,number
+2015,UNSMS,affected,1819
+2023,UNSMS,affected,1915
+2023,UNRWA,affected,141
+"""
+
+
+@pytest.mark.parametrize("language", ["en", "ar", "zh"])
+def test_what_an_officer_prints_is_chosen_in_its_own_language_and_comes_alone_on_paper(
+    language: str, uid: str, visit: Visit
+) -> None:
+    shown = unlocked(visit, PHONE._replace(language=language, script=False))
+    shown.page.click(f"a[href='/case?id={uid}'] >> nth=0")
+    shown.page.click("a[href^='/case/dossier']")
+    shown.page.select_option("#language", "fr")
+    shown.page.click(".filters button")
+    assert shown.page.get_attribute("article.paper", "lang") == "fr"
+    with shown.page.expect_download() as coming:
+        shown.page.click("a[href^='/case/dossier.html']")
+    assert b'lang="fr"' in coming.value.path().read_bytes()
+    shown.page.click("a[href='/cases/state']")
+    shown.page.select_option("#state", "CMR")
+    shown.page.click(".filters button")
+    shown.page.emulate_media(media="print")
+    assert shown.page.locator("article.paper").is_visible()
+    for gone in (".top", ".filters", ".take", "h1"):
+        assert not shown.page.locator(gone).first.is_visible(), gone
+    shown.picture("officer-state-printed")
+    shown.page.emulate_media(media="screen")
+    shown.page.click("a[href='/cases/yearly']")
+    shown.page.set_input_files("#file", {"name": "counts.csv", "mimeType": "text/csv", "buffer": COUNTS})
+    shown.page.click("form[enctype] button")
+    assert shown.page.locator("section.years").count() == 3
+    assert shown.overflow() <= 0
+    shown.picture("officer-yearly-brought")
+
+
+def test_the_menu_of_a_telephone_is_one_line_that_opens_without_a_script(visit: Visit) -> None:
+    shown = visit((Role.FOCAL_POINT, Role.ACCOUNTABILITY_OFFICER), PHONE._replace(script=False))
+    shown.go("/")
+    bar = shown.page.locator("header.top").bounding_box()
+    assert bar is not None
+    assert bar["height"] < 120
+    link = shown.page.locator(".menu a[href='/incidents']")
+    assert not link.is_visible()
+    shown.page.click(".menu summary")
+    link.click()
+    assert shown.where == "/incidents"
     shown.page.click(".leave")
     assert shown.where == "/blank"

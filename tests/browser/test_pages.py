@@ -13,7 +13,7 @@ from tests.browser.conftest import Console, Visit
 from tests.support.chromium import DESK, PHONE, Screen, screen
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
-FILES = (".csv", ".xlsx", ".json")
+FILES = (".csv", ".xlsx", ".json", ".html", ".pdf")
 PRINT = ".print"  # one template and the words of the list: looked at in English
 
 

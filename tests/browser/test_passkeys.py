@@ -42,7 +42,8 @@ def test_a_passkey_is_added_and_signs_in(console: Console, browser: Browser) -> 
         shown.page.wait_for_url("**/account/keys")
         assert "this telephone" in shown.page.inner_text("main")
         shown.picture("keys")
-        shown.page.click("form[action='/sign-out'] button")
+        shown.page.click(".menu summary")
+        shown.page.click(".menu form[action='/sign-out'] button")
         shown.go("/passkey?next=/explore")
         shown.picture("passkey")
         assert shown.violations() == []

@@ -12,8 +12,10 @@ from casework.desk import Desk
 from casework.officer import Officer, Unlocked
 from casework.sessions import Sessions
 from casework.vocabulary import codes
-from console.home import Home
+from console.home import SIGNING, Home
 from console.office import Office
+from crypto.keyfile import save_key
+from crypto.signing import Signer
 from node.config import new_settings
 from tests.casework.remote import At, Remote, opens, serving
 
@@ -39,7 +41,9 @@ def clock() -> Clock:
 def office(tmp_path: Path, database_url: str, clock: Clock) -> Iterator[Office]:
     (tmp_path / "keys").mkdir(mode=0o700)
     settings = new_settings(org_id="first-aid", org_type="INGO", database_url=database_url)
-    opened = Office(Home(tmp_path, settings), clock)
+    home = Home(tmp_path, settings)
+    save_key(home.key_file(SIGNING), SIGNING, Signer.generate().seed, None)
+    opened = Office(home, clock)
     yield opened
     opened.database.store.close()
 

@@ -161,6 +161,8 @@ def at_the_server(other: Desk) -> dict[str, Callable[[str], object]]:
         "ExportCases": {"uids": lambda uid: [uid]},
         "ListJointCandidates": {"uid": str},
         "GetJointBoard": {"uid": str},
+        "ConfirmJoint": {"uid": str, "member": "aid-b"},
+        "WithdrawJoint": {"uid": str, "member": "aid-b"},
     }
     named = {
         name

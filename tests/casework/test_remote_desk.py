@@ -224,6 +224,8 @@ def test_what_is_refused_beside_the_node_is_refused_from_afar_with_the_same_word
         lambda work: work.add_evidence(uid, photograph(kind="gossip"), [b"x"]),
         lambda work: list(work.evidence_package(uid, ("E1",), Leaving(" ", "x", to_host_government=False))),
         lambda work: work.joint_board(uid),
+        lambda work: work.confirm_joint(uid, "aid-b"),
+        lambda work: work.withdraw_joint(uid, "aid-b"),
         lambda work: work.report(Wanted("ageing"), "odt"),
         lambda work: work.find("zz"),
     )

@@ -102,6 +102,8 @@ def complete(uid: str) -> dict[str, list[dict[str, Any]]]:
         "ListRemains": [{}],
         "ListJointCandidates": [{"uid": uid}],
         "GetJointBoard": [{"uid": uid}],
+        "ConfirmJoint": [{"uid": uid, "member": "aid-b", "member_ref": "b" * 16}],
+        "WithdrawJoint": [{"uid": uid, "member": "aid-b", "member_ref": "b" * 16}],
     }
 
 

@@ -44,10 +44,13 @@ def asks_of_a_case(work: RemoteDesk, folder: Path) -> dict[str, Callable[[str], 
             folder / "out", work.evidence_package(uid, ("E1",), TERMS)
         ),
         "report": lambda uid: work.report(Wanted("dossier", uid), "table"),
+        "report_page": lambda uid: work.report_page(Wanted("dossier", uid)),
         "letter": lambda uid: work.letter(WantedLetter(uid, "note_verbale"), "table"),
         "export_cases": lambda uid: work.export_cases((uid,)),
         "joint_candidates": work.joint_candidates,
         "joint_board": work.joint_board,
+        "confirm_joint": lambda uid: work.confirm_joint(uid, "aid-b"),
+        "withdraw_joint": lambda uid: work.withdraw_joint(uid, "aid-b"),
     }
 
 

@@ -35,6 +35,7 @@ class Form(StrEnum):
     HTML = "html"
     SVG = "svg"
     PDF = "pdf"
+    JSON = "json"
 
 
 class Readers(StrEnum):
@@ -100,6 +101,8 @@ def report(
     state: State = "",
     as_of: AsOf = None,
     known_as_of: KnownAsOf = None,
+    first: Annotated[Any, day_option("--from", "For `state`: incidents on that day or later.")] = None,
+    last: Annotated[Any, day_option("--to", "For `state`: incidents on that day or earlier.")] = None,
     style: Annotated[Form, typer.Option("--format", help="How to write it.")] = Form.TABLE,
     out: Out = None,
     officer_id: OfficerOption = NOBODY,
@@ -119,7 +122,7 @@ def report(
     )
     if what is Report.STATE:
         _needed(state, "--state", "say which host State")
-    wanted = Wanted(what, uid, level, language, state, as_of, known_as_of)
+    wanted = Wanted(what, uid, level, language, state, as_of, known_as_of, first, last)
     _write(desk.report(wanted, style), out)
 
 

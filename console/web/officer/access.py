@@ -36,7 +36,7 @@ def take_away(visit: Visit, desk: RemoteDesk) -> Answer:
         told = [
             (
                 one.officer_id,
-                ", ".join(said.code("right", right) for right in codes("right") if right in one.rights),
+                said.listed(said.code("right", right) for right in codes("right") if right in one.rights),
                 str(one.expires_on or ""),
                 one.granted_by,
                 one.reason,
@@ -98,7 +98,7 @@ def _page(
     rows = [
         (
             one,
-            ", ".join(said.code("right", right) for right in codes("right") if right in one.rights),
+            said.listed(said.code("right", right) for right in codes("right") if right in one.rights),
             telling.day(one.expires_on) if one.expires_on else "",
         )
         for one in desk.grants(case.uid)
@@ -107,7 +107,7 @@ def _page(
         "case": case,
         "rows": rows,
         "officers": [
-            (one.officer_id, ", ".join(said.code("role", role) for role in sorted(one.roles)))
+            (one.officer_id, said.listed(said.code("role", role) for role in sorted(one.roles)))
             for one in desk.colleagues()
             if one.roles
         ],

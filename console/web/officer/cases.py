@@ -192,7 +192,7 @@ def board(visit: Visit, desk: RemoteDesk) -> Answer:
 def _told(one: Standing, telling: Telling) -> tuple[str, ...]:
     said = telling.words
     return (
-        ", ".join(said.code("category", code) for code in one.categories),
+        said.listed(said.code("category", code) for code in one.categories),
         said.state(one.host_state),
         telling.span(one.incident),
         said.code("state", one.state),
@@ -266,7 +266,7 @@ def case_page(visit: Visit, desk: RemoteDesk) -> Answer:
         "state": telling.words.code("state", follow(case).state),
         "since": telling.day(reading.since),
         "cover": page.sections[0],
-        "parts": [_part(one, page.language) for one in page.sections[1:] if one.title != actions],
+        "parts": [part_of(one, page.language) for one in page.sections[1:] if one.title != actions],
         "todo": [_todo(item, telling) for item in work.items],
         "idle": bool(work.no_next_action),
         "steps": steps_of(case, desk.officer, telling.words),
@@ -276,7 +276,8 @@ def case_page(visit: Visit, desk: RemoteDesk) -> Answer:
     return Page("officer/case.html", facts)
 
 
-def _part(section: Section, language: str) -> Part:
+def part_of(section: Section, language: str) -> Part:
+    """A section of a report as a part of a page."""
     if isinstance(section, Picture):
         element = svg_element(section, language, right_to_left=words(language).right_to_left)
         # The texts in it were escaped when it was written.

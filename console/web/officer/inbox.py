@@ -215,7 +215,7 @@ def _ends(report: Report, today: date) -> Retention:
 
 
 def _kinds(report: Report, said: Words) -> str:
-    return ", ".join(said.code("category", code) for code in report.tip.what)
+    return said.listed(said.code("category", code) for code in report.tip.what)
 
 
 def _mailbox(report: Report) -> str:

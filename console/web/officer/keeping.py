@@ -113,7 +113,7 @@ def proposals(case: CaseFile, said: Words) -> Iterator[Proposal]:
     """Everything that somebody proposed to erase of a case, and what became of it."""
     done = {one.text("proposal"): one for one in case.of("erased")}
     for event in case.of("erasure_proposed"):
-        groups = ", ".join(
+        groups = said.listed(
             said.word("group", name) for name in event.text("groups").replace(",", " ").split()
         )
         blocked, ended = is_on_legal_hold(case), done.get(event.event_id)
@@ -123,7 +123,7 @@ def proposals(case: CaseFile, said: Words) -> Iterator[Proposal]:
 def _gone(found: Remains, said: Words) -> Iterator[Gone]:
     for one in found.cases:
         years = "\u2013".join(str(year) for year in (one.opened_year, one.closed_year) if year)
-        told = ", ".join(
+        told = said.listed(
             (
                 *(said.code("category", code) for code in one.categories),
                 said.state(one.host_state),
@@ -135,6 +135,6 @@ def _gone(found: Remains, said: Words) -> Iterator[Gone]:
         yield Gone(case_name(one.case), told, one.proposed_by, one.erased_by, day)
     for report in found.reports:
         kinds_told = (said.code("category", code) for code in report.what)
-        told = ", ".join((*kinds_told, said.state(report.country), str(report.year)))
+        told = said.listed((*kinds_told, said.state(report.country), str(report.year)))
         day = datetime.fromtimestamp(report.erased_at, UTC).date()
         yield Gone("", told, report.proposed_by, report.erased_by, day)

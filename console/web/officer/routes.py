@@ -10,11 +10,14 @@ from console.web.officer import (
     figures,
     importing,
     inbox,
+    joint,
     keeping,
     opening,
     papers,
+    sheets,
     starting,
     steps,
+    yearly,
 )
 from console.web.roles import Role
 from console.web.route import Route
@@ -52,7 +55,19 @@ ROUTES: Mapping[str, Route] = MappingProxyType(
         ),
         "/case/evidence/content": Route(_OFFICERS, takes=evidence.content),
         "/case/access": Route(_OFFICERS, access.show, access.take, lists=access.take_away),
-        "/case/joint": Route(_OFFICERS, papers.joint),
+        "/case/joint": Route(_OFFICERS, joint.show, joint.decide),
+        sheets.DOSSIER: Route(_OFFICERS, sheets.show_dossier),
+        **{f"{sheets.DOSSIER}.{style}": Route(_OFFICERS, sheets.take_dossier) for style in sheets.STYLES},
+        sheets.STATE: Route(_OFFICERS, sheets.show_state),
+        **{f"{sheets.STATE}.{style}": Route(_OFFICERS, sheets.take_state) for style in sheets.STYLES},
+        yearly.PATH: Route(
+            _OFFICERS,
+            yearly.show,
+            yearly.bring,
+            sealed=True,
+            uploads=yearly.MAX_BYTES + _FORM_BYTES,
+            lists=yearly.take_away,
+        ),
         figures.FIGURES: Route(_OFFICERS, figures.show, lists=figures.take_away),
         importing.IMPORT: Route(
             _OFFICERS, importing.ask, importing.take, sealed=True, uploads=importing.MAX_BYTES + _FORM_BYTES

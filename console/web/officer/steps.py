@@ -97,7 +97,7 @@ def _find(key: str) -> Verb:
 def _words(verb: Verb, said: Words) -> str:
     told, fields = said.kind(verb.kind), kinds()[verb.kind].fields
     fixed = [said.code(fields[name].codes, code) for name, code in verb.fixed.items()]
-    return said.pair(told, ", ".join(fixed)) if fixed else told
+    return said.pair(told, said.listed(fixed)) if fixed else told
 
 
 @at_desk

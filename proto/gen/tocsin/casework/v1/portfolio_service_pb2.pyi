@@ -289,6 +289,8 @@ class WriteReportRequest(_message.Message):
     VALID_AS_OF_FIELD_NUMBER: _builtins.int
     KNOWN_AS_OF_FIELD_NUMBER: _builtins.int
     FORMAT_FIELD_NUMBER: _builtins.int
+    FIRST_FIELD_NUMBER: _builtins.int
+    LAST_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     report: _builtins.str
     """dossier, timeline, correction, state, worklist, ageing, yearly or detention."""
@@ -302,7 +304,10 @@ class WriteReportRequest(_message.Message):
     valid_as_of: _builtins.str
     known_as_of: _builtins.str
     format: _builtins.str
-    """table, csv, html, svg or pdf."""
+    """table, csv, html, svg, pdf or json."""
+    first: _builtins.str
+    """Of the report "state": only incidents that may have been from one day to another; empty for all."""
+    last: _builtins.str
     def __init__(
         self,
         *,
@@ -315,10 +320,12 @@ class WriteReportRequest(_message.Message):
         valid_as_of: _builtins.str = ...,
         known_as_of: _builtins.str = ...,
         format: _builtins.str = ...,
+        first: _builtins.str = ...,
+        last: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["format", b"format", "known_as_of", b"known_as_of", "language", b"language", "level", b"level", "report", b"report", "request_id", b"request_id", "state", b"state", "uid", b"uid", "valid_as_of", b"valid_as_of"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["first", b"first", "format", b"format", "known_as_of", b"known_as_of", "language", b"language", "last", b"last", "level", b"level", "report", b"report", "request_id", b"request_id", "state", b"state", "uid", b"uid", "valid_as_of", b"valid_as_of"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1002,3 +1009,100 @@ class GetJointBoardResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetJointBoardResponse: _TypeAlias = GetJointBoardResponse  # noqa: Y015
+
+@_typing.final
+class ConfirmJointRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    UID_FIELD_NUMBER: _builtins.int
+    MEMBER_FIELD_NUMBER: _builtins.int
+    MEMBER_REF_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    uid: _builtins.str
+    member: _builtins.str
+    member_ref: _builtins.str
+    """Public reference of its case; empty where it has one only that fits."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        uid: _builtins.str = ...,
+        member: _builtins.str = ...,
+        member_ref: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["member", b"member", "member_ref", b"member_ref", "request_id", b"request_id", "uid", b"uid"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmJointRequest: _TypeAlias = ConfirmJointRequest  # noqa: Y015
+
+@_typing.final
+class ConfirmJointResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    JOINT_REF_FIELD_NUMBER: _builtins.int
+    joint_ref: _builtins.str
+    def __init__(
+        self,
+        *,
+        joint_ref: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["joint_ref", b"joint_ref"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmJointResponse: _TypeAlias = ConfirmJointResponse  # noqa: Y015
+
+@_typing.final
+class WithdrawJointRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    UID_FIELD_NUMBER: _builtins.int
+    MEMBER_FIELD_NUMBER: _builtins.int
+    MEMBER_REF_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    uid: _builtins.str
+    member: _builtins.str
+    member_ref: _builtins.str
+    """Likewise."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        uid: _builtins.str = ...,
+        member: _builtins.str = ...,
+        member_ref: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["member", b"member", "member_ref", b"member_ref", "request_id", b"request_id", "uid", b"uid"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WithdrawJointRequest: _TypeAlias = WithdrawJointRequest  # noqa: Y015
+
+@_typing.final
+class WithdrawJointResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NUMBER_FIELD_NUMBER: _builtins.int
+    number: _builtins.int
+    """Of what is told to the member."""
+    def __init__(
+        self,
+        *,
+        number: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["number", b"number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WithdrawJointResponse: _TypeAlias = WithdrawJointResponse  # noqa: Y015
