@@ -18,6 +18,7 @@ from tests.support.browser import Browser
 OFFICERS = {  # where each is tried
     "/case/access": "test_officer_faults",
     "/case/evidence/content": "test_officer_faults",
+    "/case/joint": "test_officer_joint",
     "/cases/lock": "test_officer_faults",
     "/cases/open": "test_officer_faults",
     "/cases/papers": "test_officer_faults",
@@ -37,6 +38,7 @@ ALIKE = {  # not tried one by one, for a reason
     "/cases/import": "a file waits in memory at the open desk, which is gone with the process",
     "/cases/import/cancel": "forgets what waits there",
     "/cases/report/file": "hands a file out once it is written down who took it, as /case/evidence/content",
+    "/cases/yearly": "a file waits in the tray of the session, as that of /import",
     "/bundle/write": "hands a file out; it writes a checkpoint: tests/faults/test_failing_writes",
 }
 
