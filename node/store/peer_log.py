@@ -237,6 +237,9 @@ def cut_entries(connection: Connection, log_id: int, origin_id: str, size: int) 
         connection.execute(delete(table).where(and_(table.c.log_id == log_id, table.c.log_index >= size)))
     late = and_(passed_on.c.origin_id == origin_id, passed_on.c.log_index >= size)
     connection.execute(delete(passed_on).where(late))
+    # A range that began before ends here: whoever tells more than the log holds has told nothing.
+    beyond = and_(passed_on.c.origin_id == origin_id, passed_on.c.stop_index > size)
+    connection.execute(update(passed_on).where(beyond).values(stop_index=size))
     connection.execute(
         delete(receipt).where(and_(receipt.c.origin_id == origin_id, receipt.c.log_size > size))
     )

@@ -23,11 +23,13 @@ from node.errors import (
 )
 from node.gossip import most_heard
 from node.newepoch import EPOCH_TYPE, Follower, begin_epoch, follow_epoch, read_epoch
+from node.receipt import PassedOn
 from node.store.database import Store
 from node.store.forks import forget_log
 from node.store.heads import log_head
+from node.store.receipts import newest_receipt, note_relayed
 from node.verify import log_name
-from node.wire import epochs, records
+from node.wire import epochs, receipts, records
 from tests.support.faults import Flavour, failing_at
 from tests.support.incidents import SHELLING, SHOOTING
 from tests.support.network import NOW, Network, Node, on_sqlite_alone, rows_of
@@ -77,6 +79,22 @@ def test_what_was_lost_is_given_up_and_shared_again(copied: Copied) -> None:
     assert beta.faults(*network.origins()) == []
     assert old.faults(*network.origins()) == []
     assert network.sync(network.node("gamma"), old).verified == 3  # who comes new takes it as it is
+
+
+def test_what_was_passed_on_of_the_lost_entries_is_told_no_more_and_its_receipt_is_taken(
+    copied: Copied,
+) -> None:
+    network, old, beta = copied.network, copied.old, copied.beta
+    with beta.store.write() as connection:
+        note_relayed(connection, "alpha", "gamma", (0, 2), int(NOW.timestamp()))
+    follows(copied, begun(old))
+    network.sync(beta, old)
+    with old.store.read() as connection:
+        given = newest_receipt(connection, "alpha", "beta")
+    assert given is not None
+    told = receipts.decode_receipt(records.decode_envelope(given.envelope).payload)
+    assert (told.log_size, told.passed_on) == (1, (PassedOn(0, "gamma", NOW, 1),))
+    assert beta.faults(*network.origins()) == []
 
 
 def test_who_had_only_heard_of_the_log_takes_it_as_it_is_and_finds_no_fork(copied: Copied) -> None:
