@@ -20,7 +20,7 @@ IN_CI = bool(os.environ.get("CI"))
 # No deadline: how long an example takes on a shared machine says nothing about it. CI repeats itself.
 FAST = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("fast", FAST)
-settings.register_profile("ci", FAST, max_examples=150, derandomize=True, print_blob=True)
+settings.register_profile("ci", FAST, max_examples=100, derandomize=True, print_blob=True)
 # For `make mutants`: the same examples each time; how small a failing one could be is not asked.
 PHASES = (Phase.explicit, Phase.generate)
 settings.register_profile("mutation", FAST, derandomize=True, phases=PHASES, database=None)

@@ -81,15 +81,3 @@ def test_tocsins_own_side_is_taken_without_rivals(tmp_path: Path, engine: Engine
         taken = take(lab, engine, 60)
     assert taken.records == 60
     assert taken.cpu > 0
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(480)
-@pytest.mark.parametrize("name", ["arriving", "flooding", "polling"])
-def test_what_tocsin_alone_must_keep_is_measured(tmp_path: Path, name: str) -> None:
-    with Lab(tmp_path, (60,), ("sqlite",)) as lab:
-        lines = list(MEASURES[name](lab))
-    assert lines
-    assert all(line.bound is not None for line in lines)
-    if name == "flooding":
-        assert lines[0].ratio == 0
