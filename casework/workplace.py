@@ -302,8 +302,10 @@ class Workplace(TipDesk):
 
     def confirm_joint(self, uid: str, member: str, member_ref: str = "") -> JointStatement:
         """See `joining.confirm`."""
+        self.read(uid)  # whoever may not see it learns nothing of our keys
         return confirm(self, uid, self.around.us(), member, member_ref)
 
     def withdraw_joint(self, uid: str, member: str, member_ref: str = "") -> JointWithdrawal:
         """See `joining.withdraw`."""
+        self.read(uid)
         return withdraw(self, uid, self.around.us(), member, member_ref)

@@ -27,6 +27,7 @@ from casework.keyholder import Epochs
 from casework.keyring import Epoch
 from casework.letting_in import take_expired
 from casework.officer import Officer, Unlocked
+from casework.publishing import Us
 from casework.reporting import Intake
 from casework.vault import Vault
 from casework.vocabulary.deadlines import read_rules
@@ -36,7 +37,7 @@ from console.home import Home
 from console.joint import us_of
 from console.surroundings import set_page, tables_in, witnesses_of
 from crypto.cell import new_cell_key
-from crypto.errors import KeyFileError
+from crypto.errors import CryptoError, KeyFileError
 from crypto.keyfile import MODERATE, SALT_BYTES, Cost, destroy_file, load_key, save_key
 from node.config import ORG_ID
 from node.errors import NodeError
@@ -216,8 +217,19 @@ class Office:
             self.verdict,
             set_page,
             lambda: note_erased(self.home, self.database.store),
-            lambda: us_of(self.home, self.passphrase),
+            self.us,
         )
+
+    def us(self) -> Us:
+        """The organization as it signs.
+
+        Raises:
+            CaseStoreError: Its signing key can not be used.
+        """
+        try:
+            return us_of(self.home, self.passphrase)
+        except CryptoError as error:
+            raise CaseStoreError(str(error)) from error
 
     def check(
         self,

@@ -33,9 +33,7 @@ import node.slots
 import node.store.database
 import node.sync
 from casework.keyholder import Keyholder
-from casework.posting import offer
 from casework.store.post import posted_after
-from casework.summary import REVOCATION_TYPE
 from node.audience import Tier
 from node.pages import own_log_page
 from node.receive import Received, keep_page
@@ -265,15 +263,6 @@ def an_acknowledgement_is_an_answer(patch: pytest.MonkeyPatch) -> None:
 def what_is_on_hold_is_told(patch: pytest.MonkeyPatch) -> None:
     """What may not be told of a case is not kept back."""
     patch.setattr(casework.desk, "settle", lambda *_: {})
-
-
-def what_was_told_of_a_case_is_never_taken_back(patch: pytest.MonkeyPatch) -> None:
-    """A revocation is written down in the case, and put where nobody fetches it."""
-    patch.setattr(
-        casework.publishing,
-        "offer",
-        lambda connection, one: {} if REVOCATION_TYPE.encode() in one.line else offer(connection, one),
-    )
 
 
 def what_is_newer_of_a_case_is_not_taken(patch: pytest.MonkeyPatch) -> None:
