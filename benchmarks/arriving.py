@@ -12,9 +12,9 @@ from time import perf_counter, sleep
 
 from benchmarks.lab import Engine, Lab
 from benchmarks.nodes import ORIGIN, TOCSIN, make_network, serving
-from benchmarks.ports import free_port
 from benchmarks.samples import BOUNDS, fill
 from benchmarks.table import Line, at_most
+from console.demo_nodes import free_ports
 from console.home import Home
 from node.alert import Order, send_alert
 from node.alert_life import Sender
@@ -75,7 +75,7 @@ def _lines(lab: Lab, engine: Engine) -> Iterator[Line]:
     with ExitStack() as stack:
         names = (ORIGIN, Tier.PUBLIC.name.lower(), Tier.COORDINATOR.name.lower())
         databases = {name: stack.enter_context(lab.database(engine)) for name in names}
-        network = make_network(lab.folder(), 0, f"127.0.0.1:{free_port()}", databases)
+        network = make_network(lab.folder(), 0, f"127.0.0.1:{free_ports(1)[0]}", databases)
         receiver = network.receivers[Tier.COORDINATOR]
         watched = Watched(network.origin, receiver)
         stack.callback(watched.close)

@@ -6,8 +6,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from random import Random
 from typing import NamedTuple
 
 from console.home import Home
@@ -18,6 +19,7 @@ from node.errors import UnavailableError
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
 _LOOK_SECONDS = 0.02
+_PORTS = range(20_000, 32_000)
 _OWN = "TOCSIN_"  # settings of whoever runs this are not settings of these nodes
 
 
@@ -105,15 +107,16 @@ def serving(homes: Sequence[Home], console: Home | None = None) -> Iterator[Node
 
 
 def free_ports(number: int) -> list[int]:
-    """Loopback ports that nobody listens on at this moment."""
-    sockets = [socket.socket() for _ in range(number)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
+    """Loopback ports that nobody listens on, below those that systems give to whoever connects."""
+    free: list[int] = []
+    with ExitStack() as held:
+        for port in Random().sample(_PORTS, len(_PORTS)):  # noqa: S311 - nothing secret
+            if len(free) == number:
+                break
+            with suppress(OSError):
+                held.enter_context(socket.create_server(("127.0.0.1", port)))
+                free.append(port)
+    return free
 
 
 def _last_line(log: Path) -> str:

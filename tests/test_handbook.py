@@ -2,13 +2,14 @@
 
 import os
 import re
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
+
+from console.demo_nodes import free_ports
 
 ROOT = Path(__file__).parent.parent
 HANDBOOK = ROOT / "docs" / "handbook.md"
@@ -24,20 +25,12 @@ def commands() -> str:
     return "".join(blocks[1:])
 
 
-def free_ports(number: int) -> list[str]:
-    taken = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
-    ports = [str(one.getsockname()[1]) for one in taken]
-    for one in taken:
-        one.close()
-    return ports
-
-
 @pytest.mark.timeout(480)
 def test_every_command_of_the_handbook_does_what_it_says(tmp_path: Path) -> None:
     script = commands()
     for port, free in zip(PORTS, free_ports(len(PORTS)), strict=True):
         assert port in script
-        script = script.replace(port, free)
+        script = script.replace(port, str(free))
     (tmp_path / "practice").mkdir()
     prelude = f"set -euo pipefail\ntrap 'kill $(jobs -p) 2> /dev/null || true' EXIT\ncd {tmp_path}/practice\n"
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from sqlalchemy import make_url
 
-from benchmarks.ports import answering, free_port
+from benchmarks.started import answering
+from console.demo_nodes import free_ports
 
 HOST = "localhost"
 CLIENT = "/_matrix/client/v3"
@@ -74,7 +75,7 @@ def serving(program: Path, url: str, folder: Path, name: str) -> Iterator[Homese
     certificate = folder.parent / CERTIFICATE
     if not certificate.exists():
         _make_certificate(certificate, folder.parent / KEY)
-    port = free_port()
+    (port,) = free_ports(1)
     settings = folder / "homeserver.yaml"
     settings.write_text(json.dumps(_settings(url, folder, name, port)))  # JSON is YAML
     (folder / "log.yaml").write_text(json.dumps({"version": 1, "root": {"level": "ERROR"}}))

@@ -19,12 +19,13 @@ from typing import NamedTuple
 from sqlalchemy import make_url
 
 from benchmarks.lab import Lab
-from benchmarks.ports import answering, free_port
 from benchmarks.processes import family_cpu_seconds
 from benchmarks.rivals.incidents import stix_object, wires
 from benchmarks.rivals.installed import installed
 from benchmarks.rivals.ours import Taken, take
+from benchmarks.started import answering
 from benchmarks.table import Line, at_least, at_most
+from console.demo_nodes import free_ports
 
 BATCH = 100
 CLIENTS = 2  # at the same time, as it has two processes
@@ -77,7 +78,7 @@ def lines(lab: Lab) -> Iterator[Line]:
 @contextmanager
 def serving(program: Path, url: str, folder: Path) -> Iterator[Feed]:
     """Run it with two processes on a new database, with one collection that everybody may write."""
-    port = free_port()
+    (port,) = free_ports(1)
     settings = folder / "opentaxii.yml"
     settings.write_text(json.dumps(_settings(port, url)))  # JSON is YAML
     environment = os.environ | {"OPENTAXII_CONFIG": str(settings), "HOME": str(folder)}

