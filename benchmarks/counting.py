@@ -189,7 +189,7 @@ def fill(store: Store, size: int, seed: int = 5) -> None:
 
 
 def _further_portion() -> str:
-    first, other, third = ("fact AS one", "fact AS other", "fact AS third")
+    """Rows like the first ones, mixed anew; only those are looked at, however many there are by now."""
     names = [column.name for column in COLUMNS]
     picked = [
         f"{table}.{name}"
@@ -197,12 +197,12 @@ def _further_portion() -> str:
         for name in names[part]
     ]
     return (
-        f"INSERT INTO fact ({', '.join(column.name for column in fact.c)})"  # noqa: S608 - our own names
+        f"WITH few AS MATERIALIZED (SELECT * FROM fact WHERE id <= {PORTION})"  # noqa: S608 - our own names
+        f" INSERT INTO fact ({', '.join(column.name for column in fact.c)})"
         f" SELECT one.id + :number * {PORTION}, NULL, one.log_id, one.log_index + :number * {PORTION},"
-        f" one.known_from, NULL, {', '.join(picked)} FROM {first}"
-        f" JOIN {other} ON other.id = 1 + (one.id * 7919 + :number * 104729) % {PORTION}"
-        f" JOIN {third} ON third.id = 1 + (one.id * 6007 + :number * 15485863) % {PORTION}"
-        f" WHERE one.id <= {PORTION}"
+        f" one.known_from, NULL, {', '.join(picked)} FROM few AS one"
+        f" JOIN few AS other ON other.id = 1 + (one.id * 7919 + :number * 104729) % {PORTION}"
+        f" JOIN few AS third ON third.id = 1 + (one.id * 6007 + :number * 15485863) % {PORTION}"
     )
 
 

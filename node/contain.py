@@ -17,7 +17,7 @@ from node.fork import Common, Fork, Rank, rank, verify_fork
 from node.gossip import Doubt, trimmed
 from node.quorum import NO_QUORUM
 from node.signed import Codec
-from node.store.database import Store
+from node.store.database import Store, Transaction
 from node.store.forks import StoredFork, all_forks, drop_fork, fork_of, put_fork
 from node.store.heads import log_head
 from node.store.peer_log import leaf_hashes
@@ -179,14 +179,13 @@ def unclear(store: Store, directory: Directory, codec: ForkCodec) -> tuple[Doubt
     return tuple(found)
 
 
-def refuse_forked(store: Store, origin_id: str) -> None:
+def refuse_forked(connection: Transaction, origin_id: str) -> None:
     """Take in nothing more of a log that told two stories.
 
     Raises:
         ForkedError: It did.
     """
-    with store.read() as connection:
-        found = fork_of(connection, origin_id)
+    found = fork_of(connection, origin_id)
     if found is not None:
         told = (
             Sentence("up to entry {number} both agree", number=found.common_size)

@@ -130,7 +130,8 @@ def suspect(store: Store, note: bytes, checkpoint: Checkpoint, org_id: str, now:
 
 def most_heard(store: Store, origin_id: str) -> int:
     """Number of entries that a log has shown to somebody else, as far as that is not held here."""
-    return max((one.size for one in heard_beyond(store, origin_id)), default=0)
+    with store.read() as connection:
+        return max((one.size for one in heard_beyond(connection, origin_id)), default=0)
 
 
 def most_shown(heard: Iterable[Heard], name: str) -> int:
@@ -141,7 +142,8 @@ def most_shown(heard: Iterable[Heard], name: str) -> int:
 
 def tellers(store: Store, origin_id: str) -> tuple[str, ...]:
     """Members that hold more of a log than we do, whoever holds the most first."""
-    found = sorted(heard_beyond(store, origin_id), key=lambda one: -one.size)
+    with store.read() as connection:
+        found = sorted(heard_beyond(connection, origin_id), key=lambda one: -one.size)
     return tuple(dict.fromkeys(one.told_by for one in found))
 
 
@@ -161,11 +163,10 @@ def checkpoint_digest(note: bytes) -> bytes:
     return _digest(note.partition(b"\n\n")[0])
 
 
-def heard_beyond(store: Store, origin_id: str) -> tuple[Heard, ...]:
+def heard_beyond(connection: Transaction, origin_id: str) -> tuple[Heard, ...]:
     """What was told of a log and is not known to be of the one that is held."""
-    with store.read() as connection:
-        heard = [one for one in all_heard(connection) if one.origin_id == origin_id and not one.agrees]
-        head = log_head(connection, origin_id)
+    heard = [one for one in all_heard(connection) if one.origin_id == origin_id and not one.agrees]
+    head = log_head(connection, origin_id)
     return tuple(one for one in heard if head is None or one.size > head.frontier.size)
 
 

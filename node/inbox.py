@@ -48,7 +48,8 @@ def receive_alert(
     Raises:
         PeerError: What does not hold, as the subclass; nothing was changed.
     """
-    refuse_forked(store, origin.org_id)
+    with store.read() as connection:
+        refuse_forked(connection, origin.org_id)
     sound = verify_alert(pushed, origin, codec, now)
     alert = sound.alert
     with store.write() as connection:

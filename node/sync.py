@@ -39,6 +39,7 @@ from node.receive import Received, before_withheld, follow, keep_page, keep_with
 from node.relayed import verify_relayed
 from node.stepping import exchange_verdicts
 from node.store.database import Store
+from node.store.forks import Heard
 from node.store.heads import LogHead, note_contact
 from node.verifiers import Verifiers
 from node.verify import (
@@ -103,14 +104,14 @@ async def pull(
     Errors of our own, such as a store that can not be written, are raised.
     """
     org_id = client.peer.org_id
-    head = await asyncio.to_thread(follow, store, org_id)
+    head, beyond, forked = await asyncio.to_thread(_known, store, org_id)
     held, before, received, error = head, head.frontier.size, Received(), None
     note = doubtful = b""
+    asked = clock()
     try:
-        asked = clock()
-        await asyncio.to_thread(refuse_forked, store, org_id)
+        if forked is not None:
+            raise forked
         origin = origin_of(directory, org_id, asked)
-        beyond = await asyncio.to_thread(heard_beyond, store, org_id)
         note = await client.checkpoint()
         name = head.name if head.checkpoint else ""
         checkpoint = verify_head(note, origin, head.frontier, quorum_of(directory, org_id), name)
@@ -137,10 +138,7 @@ async def pull(
         error = refusal
     except UnavailableError as absence:
         return Outcome(org_id, received, before, head.frontier.size, absence)
-    else:
-        for broken in await asyncio.to_thread(check_promises, store, org_id, asked):
-            logger.warning("promise broken: peer=%s alert=%s", org_id, broken.uid.hex())
-    await asyncio.to_thread(_note, store, org_id, clock(), error.reason if error else "")
+    await asyncio.to_thread(_note, store, org_id, asked, clock(), error)
     if identity is not None and error is None:
         await _confirm(store, client, head, identity, clock())
         await _follow_audiences(store, client, directory, identity.org_id, clock())
@@ -162,10 +160,11 @@ async def pull_relayed(
     the fault of who passes it on, and is not written down against the originator.
     """
     directory, now = reader.directory, reader.clock()
-    head = await asyncio.to_thread(follow, store, origin_id)
+    head, _, forked = await asyncio.to_thread(_known, store, origin_id)
     before, received, note = head.frontier.size, Received(), b""
     try:
-        await asyncio.to_thread(refuse_forked, store, origin_id)
+        if forked is not None:
+            raise forked
         origin = origin_of(directory, origin_id, now)
         tier = directory.member(reader.org_id).tier
         note = await client.checkpoint(origin_id)
@@ -361,6 +360,21 @@ async def _run_ahead(step: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
             await asyncio.gather(coming, return_exceptions=True)
 
 
-def _note(store: Store, org_id: str, now: datetime, reason: str) -> None:
+def _known(store: Store, org_id: str) -> tuple[LogHead, tuple[Heard, ...], ForkedError | None]:
+    """How far a peer's log is held, what of it was shown to others beyond that, and whether it told two stories."""
+    head = follow(store, org_id)
+    with store.read() as connection:
+        try:
+            refuse_forked(connection, org_id)
+        except ForkedError as error:
+            return head, (), error
+        return head, heard_beyond(connection, org_id), None
+
+
+def _note(store: Store, org_id: str, asked: datetime, now: datetime, error: NodeError | None) -> None:
+    """Write down a contact; what was promised of the log is judged by what it held when it was asked for."""
+    if error is None:
+        for broken in check_promises(store, org_id, asked):
+            logger.warning("promise broken: peer=%s alert=%s", org_id, broken.uid.hex())
     with store.write() as connection:
-        note_contact(connection, org_id, int(now.timestamp()), reason)
+        note_contact(connection, org_id, int(now.timestamp()), error.reason if error else "")

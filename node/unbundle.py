@@ -185,7 +185,8 @@ def _begin(
         head = log_head(connection, origin.org_id)
     held = head.frontier.size if head else 0
     try:
-        refuse_forked(store, origin.org_id)
+        with store.read() as connection:
+            refuse_forked(connection, origin.org_id)
         checkpoint = _verify_checkpoint(store, bundle, origin, quorum, head)
     except PeerError as refusal:
         _note(store, origin.org_id, now, refusal)
