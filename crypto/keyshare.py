@@ -8,17 +8,17 @@ A share is 28 bytes, written as 45 signs of Crockford's base 32, in which no let
     16 bytes  the value at that place of a polynomial over GF(2^128)
     4 bytes   start of the SHA-256 of all that, which shows whether a share was copied rightly
 
-The polynomial is that of the program `ssss` without its diffusion layer, so `ssss-combine -x -D` gives the same secret;
-PyCryptodome does the arithmetic.
+The polynomial is that of the program `ssss` without its diffusion layer, so `ssss-combine -x -D` gives the same secret:
+the secret stands alone in it, and its highest coefficient is 1.
 """
 
 from collections.abc import Iterable
 from hashlib import sha256
+from secrets import randbits
 from typing import NamedTuple
 
-from Cryptodome.Protocol.SecretSharing import Shamir
-
 from crypto.errors import KeyShareDamagedError, KeySharesMixedError, KeySharesTooFewError
+from crypto.field import BITS, value_at, value_at_zero
 
 SECRET_BYTES = 16
 MOST = 16  # people keep them
@@ -72,9 +72,11 @@ def split(secret: bytes, needed: int, of: int, set_id: str) -> tuple[KeyShare, .
             of=of,
             most=MOST,
         )
+    assert len(secret) == SECRET_BYTES
+    coefficients = (1, *(randbits(BITS) for _ in range(needed - 1)), int.from_bytes(secret, "big"))
     return tuple(
-        KeyShare(set_id, needed, of, number, value)
-        for number, value in Shamir.split(needed, of, secret, ssss=True)
+        KeyShare(set_id, needed, of, number, value_at(coefficients, number).to_bytes(SECRET_BYTES, "big"))
+        for number in range(1, of + 1)
     )
 
 
@@ -109,7 +111,12 @@ def combine(shares: Iterable[KeyShare]) -> bytes:
     if not listed or len(listed) < listed[0].needed:
         why = f"{listed[0].needed} are needed, and there are {len(listed)}" if listed else "none was put in"
         raise KeySharesTooFewError("shares: {why}", why=why)
-    return Shamir.combine([(share.number, share.value) for share in listed[: listed[0].needed]], ssss=True)
+    highest = (1, *(0,) * listed[0].needed)
+    values = {
+        share.number: int.from_bytes(share.value, "big") ^ value_at(highest, share.number)
+        for share in listed[: listed[0].needed]
+    }
+    return value_at_zero(values).to_bytes(SECRET_BYTES, "big")
 
 
 def write_share(share: KeyShare) -> str:

@@ -3,6 +3,7 @@
 from itertools import combinations
 
 import pytest
+from Cryptodome.Protocol.SecretSharing import Shamir
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -61,6 +62,16 @@ def test_a_share_that_was_written_down_years_ago_still_reads() -> None:
 
     assert write_share(share) == text
     assert read_share(text) == share
+
+
+@given(secrets, sizes)
+def test_shares_and_those_of_pycryptodome_are_of_one_form(secret: bytes, size: tuple[int, int]) -> None:
+    needed, of = size
+    ours = [(share.number, share.value) for share in split(secret, needed, of, SET)]
+    theirs = [KeyShare(SET, needed, of, *one) for one in Shamir.split(needed, of, secret, ssss=True)]
+
+    assert Shamir.combine(ours[-needed:], ssss=True) == secret
+    assert combine(theirs[-needed:]) == secret
 
 
 @pytest.mark.slow
