@@ -1,6 +1,7 @@
 """PDF by the optional extra: the same bytes again, every script, user text that stays text, and clear refusals."""
 
 import sys
+import tempfile
 from datetime import date
 from pathlib import Path
 
@@ -44,9 +45,25 @@ def test_another_day_is_another_file() -> None:
 
 def test_every_font_that_a_page_may_need_comes_along() -> None:
     """Whatever is installed on the machine; else another machine would set another file, or boxes."""
-    fonts = typst.Fonts(include_system_fonts=False, font_paths=[printing._FONTS])
+    with printing.unpacked() as folder:
+        fonts = typst.Fonts(include_system_fonts=False, font_paths=[folder])
     assert set(printing._FAMILIES.values()) <= set(fonts.families())
-    assert "SIL OPEN FONT LICENSE" in (printing._FONTS / "OFL.txt").read_text()
+    assert "SIL OPEN FONT LICENSE" in (printing.PACKED / "OFL.txt").read_text()
+
+
+def test_unpacked_fonts_are_used_and_go_with_the_page(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert b"+NotoSans" in page()
+    assert b"+NotoSansSC" in page("zh")
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_room_for_fonts_it_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    with pytest.raises(PdfError, match="the fonts of a PDF can not be unpacked: No such file"):
+        page()
 
 
 def test_without_the_extra_it_is_said_what_to_install(
