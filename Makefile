@@ -20,7 +20,7 @@ PYTEST := $(BIN)/python -m pytest --dist worksteal -n
 # What the type checker reads; the folders of migrations are scripts, not packages.
 TYPED = $(wildcard crypto node casework console tests benchmarks migrations/*.py migrations/versions/*.py)
 
-.PHONY: help setup demo test test-slow mutants lint fix proto handbook bench rivals release lock clean
+.PHONY: help setup demo test test-slow mutants lint fix proto locales handbook bench rivals release lock clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -84,6 +84,8 @@ lint: $(READY) ## Check format, rules, types, floors and generated code
 	fresh=$$(mktemp -d); trap 'rm -rf "$$fresh"' EXIT
 	$(MAKE) --no-print-directory proto GENERATED="$$fresh"
 	diff -r --exclude=__pycache__ "$$fresh" proto/gen || { echo "proto/gen is not what the .proto files say: make proto" >&2; exit 1; }
+	$(MAKE) --no-print-directory locales WORDS="$$fresh/cldr"
+	diff -r "$$fresh/cldr" casework/vocabulary/cldr || { echo "casework/vocabulary/cldr is not what Babel says: make locales" >&2; exit 1; }
 
 fix: $(READY) ## Mend what the tools can mend by themselves
 	@$(BIN)/ruff check --fix --exit-zero
@@ -98,6 +100,10 @@ proto: $(READY) ## Generate proto/gen from proto/tocsin
 	export PATH="$$PWD/$(BIN):$$PATH"
 	find proto/tocsin -name '*.proto' | sort | xargs \
 	  python -m grpc_tools.protoc --proto_path=proto --python_out=$(GENERATED) --mypy_out=quiet:$(GENERATED)
+
+WORDS := casework/vocabulary/cldr
+locales: $(READY) ## Take over how six languages write numbers and days, from the CLDR
+	@$(BIN)/python deploy/locales.py $(WORDS)
 
 # A page that nobody translated yet stays in English.
 LANGUAGES := en ar es fr ru zh_CN

@@ -1,4 +1,7 @@
-"""Target R8: how much room Tocsin takes where it is installed from its wheel, without extras."""
+"""Target R8: how large the files are that are installed from Tocsin's wheel and those that it needs, without extras.
+
+What installs them is not counted, nor is the byte code that Python makes of them where they run.
+"""
 
 import subprocess
 import sys

@@ -3,15 +3,12 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from types import MappingProxyType
-
-from babel.dates import format_date, format_skeleton
-from babel.numbers import format_decimal
 
 from casework.span import Range, Span
 from casework.values import Gap, Value
 from casework.vocabulary import Field, Form
 from casework.vocabulary.words import Words
+from casework.vocabulary.written import Written, written
 
 DASH = "\N{EN DASH}"  # between two numbers, and where nothing was reported
 TO = f" {DASH} "  # between two days
@@ -26,9 +23,6 @@ class Level(StrEnum):
     PUBLIC = "public"
 
 
-_COARSE = MappingProxyType({Level.PARTNER: "yMMMM", Level.PUBLIC: "yQQQ"})
-
-
 @dataclass(frozen=True, slots=True)
 class Telling:
     """Tells values in one language at one level."""
@@ -39,17 +33,16 @@ class Telling:
     def day(self, day: date) -> str:
         """A day as this level may know it: the day itself, its month, or its quarter."""
         if self.level is Level.INTERNAL:
-            return format_date(day, "long", locale=self._locale)
-        return str(format_skeleton(_COARSE[self.level], day, locale=self._locale))
+            return self._written.day(day)
+        return self._written.month(day) if self.level is Level.PARTNER else self._written.quarter(day)
 
     def month(self, day: date) -> str:
         """A month in short, as it stands on the scale of a picture."""
-        return str(format_skeleton("yMMM", day, locale=self._locale))
+        return self._written.short_month(day)
 
     @property
-    def _locale(self) -> str:
-        """Days are written as the United Nations do: in English the day before the month."""
-        return "en_GB" if self.words.language == "en" else self.words.language
+    def _written(self) -> Written:
+        return written(self.words.language)
 
     def span(self, span: Span | None) -> str:
         """An interval, no finer than the level allows, and never finer than it is known."""
@@ -57,12 +50,11 @@ class Telling:
             return ""
         first, last = span.earliest, span.latest
         if (first.month, first.day, last.month, last.day) == (1, 1, 12, 31) and first.year == last.year:
-            return str(format_skeleton("y", first, locale=self._locale))
+            return self._written.year(first)
         if first == last:
             return self.day(first)
         if first.day == 1 and (last + timedelta(days=1)).day == 1 and first.month == last.month:
-            month = str(format_skeleton("yMMMM", first, locale=self._locale))
-            return month if self.level is not Level.PUBLIC else self.day(first)
+            return self._written.month(first) if self.level is not Level.PUBLIC else self.day(first)
         told = self.day(first), self.day(last)
         return told[0] if told[0] == told[1] else f"{told[0]}{TO}{told[1]}"
 
@@ -71,8 +63,7 @@ class Telling:
         if number is None:
             return ""
         low, high = (number, number) if isinstance(number, int) else number
-        bounds = [format_decimal(one, locale=self.words.language) for one in dict.fromkeys((low, high))]
-        return DASH.join(bounds)
+        return DASH.join(self._written.number(one) for one in dict.fromkeys((low, high)))
 
     def persons(self, number: int) -> str:
         """How many persons: as they are internally, and as a band for everybody else."""

@@ -11,12 +11,10 @@ from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
-from babel import Locale
-from babel.core import get_global
-
 from casework.errors import FieldError
 from casework.vocabulary import codes, kinds
 from casework.vocabulary.deadlines import usual_rules
+from casework.vocabulary.written import written
 
 LANGUAGES = ("en", "fr", "es", "ar", "ru", "zh")
 
@@ -31,7 +29,7 @@ class Words:
     @property
     def right_to_left(self) -> bool:
         """Whether it is written from right to left."""
-        return self.language == "ar"
+        return written(self.language).right_to_left
 
     def code(self, name: str, code: str) -> str:
         """A code of a list; one that this version does not know reads as it is."""
@@ -70,8 +68,7 @@ class Words:
 
     def state(self, code: str) -> str:
         """A State as the United Nations write it, by its code of three letters; an unknown code reads as it is."""
-        short = _territories().get(code, "")
-        return self._find("state_name", code) or Locale.parse(self.language).territories.get(short, code)
+        return self._find("state_name", code) or written(self.language).states.get(code, code)
 
     def _find(self, section: str, name: str) -> str:
         return self.table.get(section, {}).get(name, "")
@@ -94,11 +91,3 @@ def words(language: str) -> Words:
     plain = tomllib.loads((files(__package__) / "labels" / f"{language}.toml").read_text("utf-8"))
     listed = {f"code.{name}": table for name, table in plain.pop("code", {}).items()}
     return Words(language, MappingProxyType({**plain, **listed}))
-
-
-@cache
-def _territories() -> Mapping[str, str]:
-    """Codes of two letters by those of three (ISO 3166-1), as the Unicode CLDR pairs them."""
-    return MappingProxyType(
-        {old: new[0] for old, new in get_global("territory_aliases").items() if len(old) == 3 and new}
-    )

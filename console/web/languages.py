@@ -1,15 +1,14 @@
 """The six languages of the United Nations: which somebody reads, and what things are called in it."""
 
 from functools import cache
+from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
 from io import BytesIO
 from types import MappingProxyType
 
-from babel import Locale
-from babel.messages.catalog import Catalog
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.support import NullTranslations, Translations
+from polib import POFile, pofile
+
+from casework.vocabulary.written import written
 
 LANGUAGES = MappingProxyType(
     {
@@ -26,7 +25,7 @@ SOURCE = "en"
 
 def is_right_to_left(language: str) -> bool:
     """Whether a language is written from right to left."""
-    return Locale.parse(language).text_direction == "rtl"
+    return written(language).right_to_left
 
 
 def choose(*wanted: str, accepted: str = "") -> str:
@@ -49,20 +48,10 @@ def translations(language: str) -> NullTranslations:
     """The words of a language, read from the texts that translators edit; English stands in the code."""
     if language == SOURCE:
         return NullTranslations()
-    compiled = BytesIO()
-    write_mo(compiled, catalogue(language))
-    compiled.seek(0)
-    return Translations(compiled)
-
-
-@cache
-def catalogue(language: str) -> Catalog:
-    """The catalogues of a language as one: a folder for each part of the console, and one for the floors below."""
-    whole = Catalog(locale=language)
+    whole = POFile()
     parts = files("console.web").joinpath("locale").iterdir()
-    for part in sorted(parts, key=lambda folder: folder.name):
-        text = part.joinpath(f"{language}.po").read_bytes()
-        for message in read_po(BytesIO(text), locale=language):
-            if message.id:
-                whole[message.id] = message
-    return whole
+    for part in parts:  # a folder for each part of the console, and one for the floors below
+        one = pofile(part.joinpath(f"{language}.po").read_text("utf-8"))
+        whole.metadata = one.metadata  # how many plurals there are: all of a language say the same
+        whole.extend(one)
+    return GNUTranslations(BytesIO(whole.to_binary()))

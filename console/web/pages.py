@@ -8,10 +8,9 @@ from importlib.resources import files
 from types import MappingProxyType
 from urllib.parse import quote, urlencode
 
-from babel.dates import format_datetime
-from babel.numbers import format_decimal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from casework.vocabulary.written import written
 from console.cells import sentence
 from console.web.languages import LANGUAGES, is_right_to_left, translations
 from console.web.lists import links
@@ -88,7 +87,7 @@ def environment(language: str) -> Environment:
         "listed": partial(listed, language),
         "in_words": lambda value, dimension: in_words(language, dimension, value),
         "time": partial(_time, language),
-        "number": lambda value: format_decimal(value, locale=language),
+        "number": written(language).number,
         "quoted": lambda text: quote(text, safe=""),
         "query": lambda pairs: urlencode(list(pairs)),
     }
@@ -104,4 +103,4 @@ def _is_list(path: str) -> bool:
 
 
 def _time(language: str, at: datetime | None) -> str:
-    return "" if at is None else f"{format_datetime(at, 'medium', locale=language)} UTC"
+    return "" if at is None else f"{written(language).moment(at)} UTC"

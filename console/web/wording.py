@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
+from casework.vocabulary.written import written
 from console.web.languages import is_right_to_left, translations
 from console.web.words import isolated
 from crypto.sentence import PLACE, Sentence, ToldError, Value
@@ -76,7 +76,7 @@ def _value(language: str, held: Value, words: _Written, foreign: _Written, *, qu
     if quoted and isinstance(held, str):
         return words(_QUOTES[language]).replace("{}", foreign(repr(str(held))[1:-1]))
     if isinstance(held, float) or (isinstance(held, int) and abs(held) >= GROUPED):
-        return words(format_decimal(held, locale=language))
+        return words(written(language).number(held))
     return foreign(str(held))
 
 

@@ -7,9 +7,9 @@ from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
-from babel.numbers import format_decimal
 from markupsafe import Markup
 
+from casework.vocabulary.written import written
 from console.cells import DASH, Cell
 from console.web.languages import SOURCE, translations
 from node.codes import DETAIL_LISTS, LIST_NAMES, code_list
@@ -33,7 +33,7 @@ def said_cell(language: str, column: str, value: Cell) -> str:
         return DASH
     if column in BY_NAME:
         return said_value(language, column, str(value))
-    return value if isinstance(value, str) else str(format_decimal(value, locale=language))
+    return value if isinstance(value, str) else written(language).number(value)
 
 
 def isolated(text: str) -> str:

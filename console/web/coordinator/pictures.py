@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from babel.numbers import format_decimal
 from markupsafe import Markup
 
+from casework.vocabulary.written import written
 from console.areas import Areas
 from console.web.coordinator.chart import MOST_LINES, Bar, Frame, Line, bars, lines
 from console.web.coordinator.maps import Figures, Step, area_layer, draw, steps_of, world_layer
@@ -122,7 +122,7 @@ def frame_of(language: str, title: str, told: str) -> Frame:
 
 def number_of(language: str, number: float) -> str:
     """A number as a language has it."""
-    return str(format_decimal(number, locale=language))
+    return written(language).number(number)
 
 
 def bounds(found: Answer, measure: int) -> Bounds:

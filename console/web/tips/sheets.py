@@ -3,11 +3,10 @@
 from datetime import date
 from functools import cache
 
-from babel import Locale
-
 from casework.tip import CASE_OPENED, ERASURE_PROPOSED, LOST, MAX_FILE_BYTES, WHAT_NEXT
 from casework.vocabulary import codes
 from casework.vocabulary.words import words
+from casework.vocabulary.written import written
 from console.web.languages import LANGUAGES, is_right_to_left
 from console.web.pages import STYLE_PATH, environment
 from console.web.tips.reception import Sheet
@@ -47,5 +46,5 @@ def _words(language: str, name: str) -> tuple[tuple[str, str], ...]:
 
 @cache
 def _months(language: str) -> tuple[tuple[str, str], ...]:
-    named = Locale.parse(language).months["stand-alone"]["wide"]
-    return tuple((f"{number:02}", str(named[number])) for number in range(1, 13))
+    named = written(language).names_of_months
+    return tuple((f"{number:02}", name) for number, name in enumerate(named, 1))

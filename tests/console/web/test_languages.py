@@ -3,15 +3,18 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from io import BytesIO
 
 import pytest
 from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.support import Translations
 from sqlalchemy import update
 
 from casework.tip import CASE_OPENED, COPIED, ERASURE_PROPOSED, LOST, NO_COPY, WHAT_NEXT
 from console.web.entries import CHOICES
-from console.web.languages import LANGUAGES, SOURCE, catalogue, choose, translations
+from console.web.languages import LANGUAGES, SOURCE, choose, translations
 from console.web.pages import STYLE
 from console.web.roles import Role
 from console.web.tables import account
@@ -23,6 +26,7 @@ from node.codes import SCHEMES, code_list
 from node.dimensions import DIMENSIONS, MEASURES, Unit, values_of
 from node.rules import RULES
 from tests.support.browser import Browser
+from tests.support.catalogues import catalogue
 from tests.test_docs import ROOT
 
 OTHERS = tuple(one for one in LANGUAGES if one != SOURCE)
@@ -112,6 +116,21 @@ def test_nothing_is_left_out_of_a_catalogue(language: str) -> None:
         for text in strings:
             assert set(re.findall(r"%\(\w+\)s", text)) <= wanted, message.id
         assert wanted <= set(re.findall(r"%\(\w+\)s", strings[-1])), message.id
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_the_console_says_what_another_reader_of_catalogues_reads(language: str) -> None:
+    ours, compiled = translations(language), BytesIO()
+    write_mo(compiled, catalogue(language))
+    compiled.seek(0)
+    theirs = Translations(compiled)
+    for message in catalogue(language):
+        if not isinstance(message.id, str):
+            one, many = message.id
+            for number in range(120):
+                assert ours.ngettext(one, many, number) == theirs.ngettext(one, many, number)
+        elif message.id:
+            assert ours.gettext(message.id) == theirs.gettext(message.id) != ""
 
 
 @pytest.mark.parametrize("language", OTHERS)

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from casework.status import STATUS, sentence
-from console.web.languages import LANGUAGES, SOURCE, catalogue
+from console.web.languages import LANGUAGES, SOURCE
 from console.web.wording import in_html, in_text
 from crypto.sentence import PLACE, Sentence, listed
 from node.audience import Purpose
 from node.scan import Kind
+from tests.support.catalogues import catalogue
 from tests.support.sentences import Mute, Said, said_in_code
 from tests.test_docs import ROOT
 
