@@ -1,6 +1,6 @@
 """Arithmetic of GF(2^128), whose elements are numbers of 128 bits, and polynomials over it (Shamir 1979).
 
-The modulus is x^128 + x^7 + x^2 + x + 1, as in the program `ssss` and in PyCryptodome. No branch depends on a secret bit.
+The modulus is x^128 + x^7 + x^2 + x + 1, as in the program `ssss`. No branch depends on a secret bit.
 """
 
 from collections.abc import Mapping, Sequence
