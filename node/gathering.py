@@ -8,6 +8,7 @@ year and country (R14).
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from datetime import date
+from typing import Any
 
 from node.clusters import Reading
 from node.cubes.declaration import AFFECTED, CUBE_DIMENSIONS, INCIDENTS, OUTCOMES, UNKNOWN, Cell, Cube
@@ -30,9 +31,7 @@ from node.verdict import grounds
 _COLUMNS = [column.name for column in COLUMNS]
 
 
-def count_atoms(
-    connection: Transaction, cube: Cube, as_of: date, org_id: str, shared: Collection[int] = ()
-) -> dict[Atom, dict[str, int]]:
+def count_atoms(connection: Transaction, cube: Cube, as_of: date, org_id: str) -> dict[Atom, dict[str, int]]:
     """Numbers by atom and organization; an event that several signed as one counts once, as that of all of them.
 
     Args:
@@ -40,12 +39,11 @@ def count_atoms(
         cube: What is counted, and what for.
         as_of: Day as of which.
         org_id: Ours: whose own records are.
-        shared: Own records that are left out, by key.
     """
-    withheld = {*shared, *_withheld(connection, cube, as_of)}
+    withheld = _withheld(connection, cube, as_of)
     found: dict[Atom, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for one in owned(connection, as_of, cube.purpose, CUBE_DIMENSIONS):
-        if one.record_id is None or one.record_id not in withheld:
+        if one.record_id not in withheld:
             for measure, number in _numbers(cube, one):
                 found[Atom(_when(one), one.values, measure)][one.owner or org_id] += number
     for who, sign, one in _events(connection, cube, as_of, withheld):
@@ -66,27 +64,23 @@ def _events(
     reports = {
         name: Report(name, columns, ground.get(name)) for name, _, columns in facts if name not in left_out
     }
-    signed = ties(connection, day)._replace(open={})  # a pair that nobody has decided is two
-    for event in count_once(tuple(reports.values()), signed, Reading.HIGH):
+    # `HIGH`: a pair that nobody has decided is two.
+    for event in count_once(tuple(reports.values()), ties(connection, day), Reading.HIGH):
         for name in event.members:
             yield name.origin_id, -1, _owned(reports[name].fact)
         yield JOINT.join(sorted({name.origin_id for name in event.members})), 1, _owned(event.fact)
 
 
 def _owned(fact: Fact) -> Owned:
-    columns = dict(zip(_COLUMNS, fact, strict=True))
-
-    def number(name: str) -> int:
-        return int(columns[name] or 0)
-
+    columns: dict[str, Any] = dict(zip(_COLUMNS, fact, strict=True))
     return Owned(
         None,
         "",
-        None if columns["year"] is None else number("year"),
-        None if columns["month"] is None else number("month"),
-        tuple(str(columns[name] or UNKNOWN) for name in CUBE_DIMENSIONS),
+        columns["year"],
+        columns["month"],
+        tuple(columns[name] or UNKNOWN for name in CUBE_DIMENSIONS),
         1,
-        tuple(sum(map(number, MEASURED[outcome].columns)) for outcome in OUTCOMES),
+        tuple(sum(columns[name] for name in MEASURED[outcome].columns) for outcome in OUTCOMES),
     )
 
 
@@ -131,14 +125,12 @@ def _numbers(cube: Cube, one: Owned) -> Iterator[tuple[str, int]]:
 
 
 def _when(one: Owned) -> str:
-    if one.year is None:
-        return UNKNOWN
     return f"{one.year}-{one.month:02}" if one.month is not None else f"{one.year}-{UNKNOWN}"
 
 
 def _withheld(connection: Transaction, cube: Cube, as_of: date) -> set[int]:
     """Own records that may not count for others, by key."""
-    question = Query((), (INCIDENTS,), as_of, purpose=cube.purpose)
+    question = Query((), (INCIDENTS,), as_of)  # what our own were shared for is not asked
     found = own_of_survivors(connection, lambda one: connection.execute(one).all(), question, told=True)
     if not cube.fits_survivors:
         return set(found)

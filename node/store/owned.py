@@ -22,8 +22,8 @@ class Owned(NamedTuple):
     Attributes:
         record_id: Of an own record; `None` for those of a peer.
         owner: The peer; empty for ourselves.
-        year: `None` where nobody knows, as the month.
-        month: From 1.
+        year: Of the incidents.
+        month: From 1; `None` where nobody knows.
         values: In the order that was asked for; `unknown` where nobody knows.
         incidents: How many.
         outcomes: How many persons, by outcome.
@@ -31,7 +31,7 @@ class Owned(NamedTuple):
 
     record_id: int | None
     owner: str
-    year: int | None
+    year: int
     month: int | None
     values: tuple[str, ...]
     incidents: int
