@@ -4,8 +4,6 @@ network/joint.key.hex   the key that the members of a group share, by which they
 """
 
 import os
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 from casework.errors import SummaryError
@@ -13,33 +11,8 @@ from casework.publishing import Us
 from console.home import SIGNING, Home, read_file, write_file
 from crypto.keyfile import load_key
 from crypto.signing import Signer
-from node.directory import Directory, Status
 
 KEY_BYTES = 32
-
-
-class DirectoryMembers:
-    """The members of the directory, as casework asks for them."""
-
-    def __init__(
-        self, directory: Callable[[], Directory], clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    ) -> None:
-        self._directory = directory
-        self._clock = clock
-
-    def keys(self) -> Mapping[str, tuple[bytes, ...]]:
-        """Public signing keys that are valid now, of every active member by its id.
-
-        Raises:
-            NodeError: This node belongs to no network, or the directory does not hold or has expired.
-        """
-        directory, now = self._directory(), self._clock()
-        directory.verify_current(now)
-        return {
-            member.org_id: tuple(key.public_key for key in member.signing_keys if key.is_valid(now))
-            for member in directory.members
-            if member.status is Status.ACTIVE
-        }
 
 
 def us_of(home: Home, passphrase: str | None) -> Us:

@@ -8,13 +8,10 @@ keys/epoch-*.key   the key of a month, under which all keys of cases lie; not to
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
-
-from sqlalchemy import Connection
 
 from casework.auditing import Verdict, verdict
 from casework.check import CaseFault, Trusted, check_office
@@ -33,6 +30,7 @@ from casework.vault import Vault
 from casework.vocabulary.deadlines import read_rules
 from casework.workplace import Surroundings, Tables, Workplace
 from console.erased import note_erased
+from console.for_cases import CaseDatabase, case_errors
 from console.home import Home
 from console.joint import us_of
 from console.surroundings import set_page, tables_in, witnesses_of
@@ -40,40 +38,11 @@ from crypto.cell import new_cell_key
 from crypto.errors import CryptoError, KeyFileError
 from crypto.keyfile import MODERATE, SALT_BYTES, Cost, destroy_file, load_key, save_key
 from node.config import ORG_ID
-from node.errors import NodeError
-from node.store.database import Store
 
 OFFICER, EPOCH = "officer", "epoch"
 SWEEP_AFTER_SECONDS = 86_400  # nobody takes so long to add a file
 DOOMED = ".doomed-"  # begins the name of a key file that is being destroyed
 Clock = Callable[[], datetime]
-
-
-class CaseDatabase:
-    """The node's database as casework asks for it; its errors are casework's."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-
-    @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """Read one consistent state.
-
-        Raises:
-            CaseStoreError: The database can not be read.
-        """
-        with _our_errors(), self.store.read() as connection:
-            yield connection
-
-    @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """Write in one transaction, while nobody else writes.
-
-        Raises:
-            CaseStoreError: The database refused, or another writer did not finish in time.
-        """
-        with _our_errors(), self.store.write() as connection:
-            yield connection
 
 
 class Office:
@@ -194,7 +163,7 @@ class Office:
             FieldError: One can not be read as text.
             CaseStoreError: A file can not be read.
         """
-        with _our_errors():
+        with case_errors():
             return tables_in(self.home.path)
 
     def verdict(self) -> Verdict:
@@ -204,7 +173,7 @@ class Office:
             CaseStoreError: The database, or a file of the node, can not be read.
             CryptoError: A key of a month can not be read.
         """
-        with _our_errors():
+        with case_errors():
             witnesses, why = witnesses_of(self.home)
             return verdict(self.database, self._trusted(witnesses), why)
 
@@ -331,11 +300,3 @@ def check_officer_id(officer_id: str) -> None:
     """
     if not re.fullmatch(ORG_ID, officer_id):
         raise FieldError("officer", "use 2 to 63 of the lower-case letters a to z, digits and hyphens")
-
-
-@contextmanager
-def _our_errors() -> Iterator[None]:
-    try:
-        yield
-    except NodeError as error:
-        raise CaseStoreError(str(error)) from error

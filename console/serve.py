@@ -10,9 +10,9 @@ from typing import Any, NamedTuple, TypeAlias
 from casework.errors import CaseworkError
 from console.alerts import interest_of
 from console.asking import asker
+from console.for_cases import CaseDatabase
 from console.home import Home
 from console.keyring import use_waiting, waiting
-from console.office import CaseDatabase
 from console.opened import Node, open_node
 from console.posts import shelf
 from console.syncing import sync_all

@@ -14,9 +14,8 @@ from casework.workplace import Tables
 from console.home import Home
 from console.pdf import PdfError, pdf
 from console.treaties import treaty_texts
-from node.directory import Directory
+from node.directory import witness_keys
 from node.errors import DirectoryError
-from node.verify import witness_name
 
 
 def tables_in(folder: Path) -> Tables:
@@ -32,14 +31,6 @@ def tables_in(folder: Path) -> Tables:
     except (OSError, UnicodeError) as error:
         raise FieldError(DEADLINES_FILE, "can not be read as UTF-8 text") from error
     return Tables(deadlines, *treaty_texts(folder))
-
-
-def witness_keys(directory: Directory) -> dict[str, tuple[bytes, ...]]:
-    """Keys of every member as a witness, by key name; of each those of before too."""
-    return {
-        witness_name(one.org_id): tuple(key.public_key for key in one.witness_keys)
-        for one in directory.members
-    }
 
 
 def witnesses_of(home: Home) -> tuple[dict[str, tuple[bytes, ...]], str]:

@@ -20,16 +20,16 @@ from console.database import REVISION, is_known, revision_of
 from console.differences import keys_by_use
 from console.erased import SUFFIX, read_erased
 from console.errors import BackupError
+from console.for_cases import CaseDatabase
 from console.forks import log_states, log_warnings
 from console.home import Home, read_file
-from console.office import EPOCH, CaseDatabase
+from console.office import EPOCH
 from console.saving import newest_backup
-from console.surroundings import witness_keys
 from console.together import answers, listening
 from crypto.certificates import validity
 from crypto.keyfile import is_protected, purpose_of
 from crypto.sentence import Sentence
-from node.directory import Directory, Status
+from node.directory import Directory, Status, witness_keys
 from node.errors import LogBehindError, LogUnconfirmedError
 from node.restored import verify_writable
 from node.store.connecting import named_servers

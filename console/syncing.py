@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 from casework.errors import CaseworkError
 from console.announced import hear_what_is_asked
-from console.joint import DirectoryMembers
-from console.office import CaseDatabase
+from console.for_cases import CaseDatabase, DirectoryMembers
 from console.opened import Node
 from console.posts import Fetched, fetch
 from console.posts import Reader as PostReader

@@ -11,14 +11,13 @@ from typing import NamedTuple
 
 from casework.auditlog import WITNESSES, growth_proof, is_due, keep_cosignature, make_checkpoint
 from casework.errors import CaseworkError
-from console.office import CaseDatabase
+from console.for_cases import CaseDatabase
 from console.opened import Node
-from console.surroundings import witness_keys
 from crypto.cosignature import cosignatures
 from crypto.errors import CryptoError
 from node import cosigned
 from node.client import PeerClient
-from node.directory import Member, Status, cosigning, quorum_of
+from node.directory import Member, Status, cosigning, quorum_of, witness_keys
 from node.errors import NodeError, UnavailableError, WitnessBehindError
 from node.verify import witness_name
 from node.witness import Growth

@@ -248,6 +248,14 @@ def origin_of(directory: Directory, org_id: str, now: datetime) -> Origin:
     return past._replace(signing_keys=(*now_valid, *past.signing_keys), log_keys=logs)
 
 
+def witness_keys(directory: Directory) -> dict[str, tuple[bytes, ...]]:
+    """Keys of every member as a witness, by key name; of each those of before too."""
+    return {
+        witness_name(one.org_id): tuple(key.public_key for key in one.witness_keys)
+        for one in directory.members
+    }
+
+
 def quorum_of(directory: Directory, org_id: str) -> Quorum:
     """Who may cosign the log of a member now, and how many of them have to; nobody does so for itself."""
     among = directory.witnesses.among

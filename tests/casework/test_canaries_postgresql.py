@@ -26,7 +26,8 @@ from casework.retention import retention_rules
 from casework.tables import case_event, case_facts, case_key, tip_key, tip_message
 from casework.tip import Tip
 from casework.tips import answer_tip, list_tips
-from console.office import CaseDatabase, Office
+from console.for_cases import CaseDatabase
+from console.office import Office
 from console.recovery import make_recovery_key, recovery_desk
 from crypto.keyfile import MIN_COST
 from crypto.keyshare import write_share

@@ -20,11 +20,12 @@ from casework.letting_in import let_in
 from casework.officer import Officer, Unlocked
 from casework.store.audit import audit_entries
 from casework.tables import case_audit, case_checkpoint, case_event
-from console.office import CaseDatabase, Office
+from console.for_cases import CaseDatabase
+from console.office import Office
 from console.opened import Node as OpenedNode
-from console.surroundings import witness_keys
 from console.witnesses import have_cosigned
 from crypto.checkpoint import verify_checkpoint
+from node.directory import witness_keys
 from tests.casework.test_desk import SignIn, opening, said
 from tests.support.faults import Flavour, failing_at
 from tests.support.network import NOW, Network, Node

@@ -17,7 +17,8 @@ from casework.letting_in import let_in
 from casework.retention import retention, retention_rules
 from casework.values import Gap
 from console import office as office_module
-from console.office import CaseDatabase, Office
+from console.for_cases import CaseDatabase
+from console.office import Office
 from crypto import keyfile
 from crypto.errors import KeyFileError
 from node.store.database import Store

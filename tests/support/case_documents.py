@@ -11,7 +11,7 @@ import grpc
 
 from casework.summary import SUMMARY_TYPE, CaseStatusSummary, write_summary
 from casework.vocabulary import codes
-from console.joint import DirectoryMembers
+from console.for_cases import DirectoryMembers
 from console.posts import Fetched, Reader, fetch
 from crypto.envelope import Envelope, sign_envelope
 from crypto.signing import Signer

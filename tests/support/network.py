@@ -15,7 +15,7 @@ import pytest
 
 from console.asking import asker
 from console.database import open_store
-from console.office import CaseDatabase
+from console.for_cases import CaseDatabase
 from console.posts import shelf
 from crypto.certificates import make_member_certificate
 from crypto.sealing import SealKey

@@ -159,8 +159,8 @@ def read_notices(
 ) -> None:
     """Take what came in at co-senders, as synced or from a file: it is written down in your cases, and stops clocks."""
     from casework.answering import take_fetched, take_notices
+    from console.for_cases import DirectoryMembers
     from console.home import open_home
-    from console.joint import DirectoryMembers
 
     desk, opened = desk_of(home, officer_id, stays=EXCHANGED), open_home(home)
     org_id = opened.settings.org_id

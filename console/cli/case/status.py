@@ -103,8 +103,8 @@ def read(file: InArgument, home: HomeOption = HERE, style: FormatOption = Format
     from datetime import UTC, datetime
 
     from casework.taking import take
+    from console.for_cases import DirectoryMembers
     from console.home import open_home
-    from console.joint import DirectoryMembers
     from console.office import Office
 
     beside_the_node(EXCHANGED)

@@ -10,7 +10,7 @@ from casework.lifecycle import follow
 from casework.publishing import statuses
 from casework.store.post import all_posted
 from casework.vocabulary.deadlines import usual_rules
-from console.office import CaseDatabase
+from console.for_cases import CaseDatabase
 from node.holders import State, holders
 from node.measures import make_query
 from node.query import answer

@@ -26,7 +26,7 @@ from casework.span import on
 from casework.store.post import posted
 from casework.summary import SUMMARY_TYPE
 from casework.values import Value
-from console.office import CaseDatabase
+from console.for_cases import CaseDatabase
 from tests.casework.federation import GROUP_KEY, KILLED
 from tests.faults.week.hands import Hands, Work
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from casework.about import about
 from casework.posting import listed
-from console.office import CaseDatabase
+from console.for_cases import CaseDatabase
 from node.model import PartialDate, Place
 from tests.faults.week import cases, mishaps
 from tests.faults.week.cases import JOINT, JOINT_LETTER, MOST_CASES, MUTUAL, Case

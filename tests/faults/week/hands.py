@@ -8,8 +8,9 @@ from typing import Any, NamedTuple, TypeAlias
 
 import pytest
 
+from console.for_cases import CaseDatabase
 from console.home import Home
-from console.office import CaseDatabase, Office
+from console.office import Office
 from crypto.signing import Signer
 from node.client import Credentials, PeerClient
 from node.directory import Directory, Member

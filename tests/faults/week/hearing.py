@@ -5,7 +5,7 @@ import signal
 from functools import partial
 
 from casework.taking import Fate
-from console.office import CaseDatabase
+from console.for_cases import CaseDatabase
 from console.posts import Reader as CaseReader
 from console.posts import fetch
 from node.client import PeerClient

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import Engine, event
 
 from console.erased import write_erased
-from console.office import CaseDatabase
+from console.for_cases import CaseDatabase
 from console.restoring import Wanted, restore
 from console.saving import save
 from node.errors import LogBehindError, LogUnconfirmedError

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from casework.errors import AuditError, CaseStoreError
+from console.for_cases import DirectoryMembers
 from console.home import Home
-from console.joint import DirectoryMembers
 from node.audience import Tier
 from node.config import new_settings
 from node.directory import Member
