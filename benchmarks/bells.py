@@ -14,8 +14,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.samples import BOUNDS
+from console.collector import settle_collector
 from console.home import Home, open_home
-from console.opened import Node, open_node, settle_collector
+from console.opened import Node, open_node
 from crypto.certificates import certificate_pem, private_key_pem
 from node.alert import Order, outgoing, send_alert
 from node.alert_life import Sender

@@ -14,8 +14,8 @@ from benchmarks.nodes import ORIGIN, Network
 from benchmarks.samples import NOW
 from benchmarks.syncing import VIEWS
 from benchmarks.table import Line, at_least
+from console.collector import settle_collector
 from console.database import open_store
-from console.opened import settle_collector
 from crypto.merkle import Frontier
 from node.audience import Tier
 from node.receive import follow, keep_page

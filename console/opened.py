@@ -1,9 +1,9 @@
 """An opened node: what serving and syncing need, loaded once."""
 
-import gc
 from collections.abc import Callable
 from typing import NamedTuple
 
+from console.collector import settle_collector
 from console.home import Home
 from console.live import LiveCredentials, LiveDirectory, LiveSealKeys
 from crypto.sealing import SealKey
@@ -12,8 +12,6 @@ from node.directory import Directory
 from node.logbook import Identity
 from node.store.database import Store
 from node.trust import Trusted
-
-COLLECT_AFTER_VALUES = 50_000
 
 
 class Node(NamedTuple):
@@ -49,13 +47,3 @@ def open_node(home: Home, passphrase: str | None) -> Node:
         live.network,
         LiveSealKeys(home, passphrase),
     )
-
-
-def settle_collector() -> None:
-    """Let Python's garbage collector look at what comes and goes only, and less often.
-
-    Each page is some ten thousand small values that live until it is stored. By Python's own thresholds every other
-    page would set off a search through all that was ever imported: a tenth of the time that a page takes.
-    """
-    gc.freeze()
-    gc.set_threshold(COLLECT_AFTER_VALUES)

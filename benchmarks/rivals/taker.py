@@ -17,8 +17,8 @@ from benchmarks.nodes import ORIGIN
 from benchmarks.processes import family_cpu_seconds
 from benchmarks.receiver import open_receiver, pull_all
 from benchmarks.rivals.ours import Taken
+from console.collector import settle_collector
 from console.home import Home, open_home
-from console.opened import settle_collector
 
 
 async def main(home: Home, endpoint: str, others: Sequence[int], url: str) -> None:

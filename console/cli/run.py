@@ -55,7 +55,6 @@ def serve(
     from console.opened import Node
     from console.serve import Daily
     from console.serve import serve as serve_node
-    from console.submissions import taking_submissions
     from console.telling import watching_calls
     from console.unfinished import is_to_be_made, is_to_be_printed
     from console.witnesses import keep_cosigned
@@ -100,9 +99,12 @@ def serve(
         await ask_members(who, datetime.now(UTC))
 
     with ExitStack() as beside:
-        taking = beside.enter_context(taking_submissions(opened))
-        if taking:
-            say(f"Taking submissions on {taking}")
+        if (
+            opened.settings.submissions_listen
+        ):  # what reads forms and files is a tenth of all that is imported
+            from console.submissions import taking_submissions
+
+            say(f"Taking submissions on {beside.enter_context(taking_submissions(opened))}")
         serve_node(
             opened,
             secret,
