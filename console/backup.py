@@ -130,9 +130,10 @@ def restore_keys(contents: Contents, folder: Path, passphrase: str | None) -> No
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise KeyFileError("{path}: can not be made ({why})", path=path, why=error.strerror) from error
+    one_of_them = folder / next(iter(contents.keys), "")
     for name, (purpose, secret) in contents.keys.items():
         if not (folder / name).exists():
-            save_key(folder / name, purpose, secret, passphrase)
+            save_key(folder / name, purpose, secret, passphrase, beside=one_of_them)
         elif load_key(folder / name, purpose, passphrase) != secret:
             raise KeyFileError("{path}: is another key than the one in the backup", path=folder / name)
     # The settings last, so that a folder with settings is always a whole node.

@@ -292,7 +292,7 @@ def make_key(home: Home, use: str, name: str, passphrase: str | None) -> None:
         signer = Signer(secret)
         public = seal_key_from(signer).public_key if use == SEAL else signer.public_key
         write_file(folder / f"{name}.pub.hex", public.hex().encode())
-    save_key(home.key_file(name), use, secret, passphrase)
+    save_key(home.key_file(name), use, secret, passphrase, beside=home.key_file(SIGNING))
 
 
 def read_policy_file(path: Path) -> Policy:

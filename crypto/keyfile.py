@@ -13,6 +13,9 @@ A key file is short text:
 The passphrase is stretched with Argon2id (RFC 9106) and seals the secret with XChaCha20-Poly1305, which also
 covers every line above the body: a key can be neither altered nor put to another purpose unnoticed. With
 `kdf: none` the sealing key is all zeros; it shows damage then, and only the file's mode keeps the secret.
+
+Files that lie together under one passphrase have one salt of chance, so that one stretching opens them all. Whoever
+guesses gains nothing by it: one of them is enough to try a passphrase on, whatever the salts of the others are.
 """
 
 import base64
@@ -59,7 +62,30 @@ MIN_COST = Cost(argon2id.OPSLIMIT_MIN, argon2id.MEMLIMIT_MIN)
 MAX_COST = Cost(16, argon2id.MEMLIMIT_SENSITIVE)
 
 
-def save_key(path: Path, purpose: str, secret: bytes, passphrase: str | None, cost: Cost = MODERATE) -> None:
+class Passphrase(str):
+    """A passphrase that is stretched once for all files of one salt and cost, and keeps that as long as it is held."""
+
+    __slots__ = ("_stretched",)
+
+    def __init__(self, _text: str) -> None:
+        self._stretched: dict[tuple[bytes, Cost], bytes] = {}
+
+    def stretched(self, salt: bytes, cost: Cost) -> bytes:
+        """The key of a file; as for `stretch`."""
+        if (salt, cost) not in self._stretched:
+            self._stretched[salt, cost] = stretch(self, salt, cost)
+        return self._stretched[salt, cost]
+
+
+def save_key(
+    path: Path,
+    purpose: str,
+    secret: bytes,
+    passphrase: str | None,
+    cost: Cost = MODERATE,
+    *,
+    beside: Path | None = None,
+) -> None:
     """Write a new key file, complete or not at all; an existing file is never replaced.
 
     Args:
@@ -68,14 +94,17 @@ def save_key(path: Path, purpose: str, secret: bytes, passphrase: str | None, co
         secret: The bytes to keep.
         passphrase: None leaves the secret readable to whoever can read the file.
         cost: What each opening costs; kept in the file.
+        beside: A key file, which there may be, that is opened with the same passphrase; its salt is taken.
 
     Raises:
-        KeyFileError: The file exists, or the disk refuses it.
+        KeyFileError: The file exists, or the disk refuses it; or the one beside it is damaged.
         PassphraseError: The passphrase is empty.
     """
     if passphrase == "":
         raise PassphraseError("passphrase: an empty one protects nothing")
     salt = secrets.token_bytes(SALT_BYTES)
+    if beside is not None and beside.exists():
+        salt = base64.b64decode(_parse(beside)["salt"])
     kdf, (passes, memory_bytes) = ("none", (0, 0)) if passphrase is None else ("argon2id", cost)
     header = (
         f"tocsin-key: 1\npurpose: {purpose}\nkdf: {kdf}\npasses: {passes}\nmemory_bytes: {memory_bytes}\n"
@@ -187,7 +216,11 @@ def stretch(passphrase: str, salt: bytes, cost: Cost, size: int = KEY_BYTES) -> 
 
 
 def _seal(passphrase: str | None, salt: bytes, cost: Cost) -> Aead:
-    return Aead(bytes(KEY_BYTES) if passphrase is None else stretch(passphrase, salt, cost))
+    if passphrase is None:
+        return Aead(bytes(KEY_BYTES))
+    if isinstance(passphrase, Passphrase):
+        return Aead(passphrase.stretched(salt, cost))
+    return Aead(stretch(passphrase, salt, cost))
 
 
 def _parse(path: Path) -> re.Match[str]:

@@ -71,10 +71,10 @@ def passphrase_of(key: Path, what: str) -> str | None:
 
     given = _given_passphrase()
     if given is not None:
-        return given or None
+        return _kept(given)
     if not sys.stdin.isatty() or not is_protected(key):
         return None
-    return str(typer.prompt(f"Passphrase of {what}", hide_input=True, err=True))
+    return _kept(str(typer.prompt(f"Passphrase of {what}", hide_input=True, err=True)))
 
 
 def new_passphrase() -> str | None:
@@ -85,7 +85,7 @@ def new_passphrase() -> str | None:
     """
     given = _given_passphrase()
     if given is not None:
-        return given or None
+        return _kept(given)
     if not sys.stdin.isatty():
         return None
     answer = typer.prompt(
@@ -96,7 +96,7 @@ def new_passphrase() -> str | None:
         show_default=False,
         err=True,
     )
-    return str(answer) or None
+    return _kept(str(answer))
 
 
 def backup_passphrase(*, new: bool, what: str = "the backup") -> str | None:
@@ -112,6 +112,13 @@ def backup_passphrase(*, new: bool, what: str = "the backup") -> str | None:
         return None
     asked = typer.prompt(f"Passphrase of {what}", hide_input=True, confirmation_prompt=new, err=True)
     return str(asked) or None
+
+
+def _kept(text: str) -> str | None:
+    """A passphrase that is stretched once for all the keys of a node; an empty one is none."""
+    from crypto.keyfile import Passphrase
+
+    return Passphrase(text) if text else None
 
 
 def _given_passphrase(name: str = PASSPHRASE) -> str | None:

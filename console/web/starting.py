@@ -45,6 +45,7 @@ from console.web.listening import (
 from console.web.pages import STYLE, STYLE_PATH, environment
 from console.web.proofs import hash_passphrase
 from console.web.roles import Role
+from crypto.keyfile import Passphrase
 from node.config import new_settings
 from node.directory import OrganizationType
 from node.errors import ConfigError, NodeError
@@ -170,7 +171,7 @@ async def _take(run: FirstRun, request: Request, origins: frozenset[str], langua
         typed = {name: form.get(name, "") for name in _FIELDS}
         facts = {"form_key": run.form_key, "typed": typed, "fault": str(error)}
         return _page("focal/start.html", language, facts, 422)
-    run.made, run.passphrase = True, form["passphrase"]
+    run.made, run.passphrase = True, Passphrase(form["passphrase"])
     logger.info("a node was made: organization=%s", kept.org_id)
     return _page("focal/start_safe.html", language, {"kept": kept, "form_key": run.form_key}, 200)
 
@@ -203,7 +204,8 @@ def make_node(folder: Path, form: Mapping[str, str], now: datetime) -> Kept:
     there = folder.exists()
     begin(folder)
     try:
-        kept = _made(make_home(folder, settings, keys), keys, form, now)
+        held = Passphrase(keys)
+        kept = _made(make_home(folder, settings, held), held, form, now)
         note_whole(folder)
     except BaseException:
         clear(folder)  # a moment old, and nobody has seen it

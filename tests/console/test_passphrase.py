@@ -1,9 +1,12 @@
 """A node whose keys are protected works with its passphrase and with nothing else."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from nacl.pwhash import argon2id
 
+from crypto import keyfile
 from crypto.keyfile import MIN_COST
 from tests.console.command_line import copied, tocsin
 
@@ -58,6 +61,31 @@ def test_opening_a_key_costs_what_key_files_cost_by_themselves(home: Path) -> No
     assert len(keys) >= 5
     cost = f"kdf: argon2id\npasses: {MIN_COST.passes}\nmemory_bytes: {MIN_COST.memory_bytes}\n"
     assert all(cost in text for text in keys)  # of the default, which is as low in these tests alone
+
+
+def test_the_passphrase_is_stretched_once_for_all_keys_of_a_node(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    salts: list[bytes] = []
+
+    def counted(size: int, password: bytes, salt: bytes, passes: int, memory: int) -> bytes:
+        salts.append(salt)
+        return argon2id.kdf(size, password, salt, passes, memory)
+
+    monkeypatch.setattr(keyfile, "argon2id", SimpleNamespace(kdf=counted))
+    (tmp_path / "shares").mkdir()
+    words = ("keys", "backup", "--home", home, "--out", tmp_path / "backup", "--shares", tmp_path / "shares")
+    assert tocsin(*words, TOCSIN_PASSPHRASE=RIGHT).code == 0
+    assert len(salts) == 1
+    other = tmp_path / "other"
+    assert tocsin("init", other, "--org", "beta", "--type", "INGO", TOCSIN_PASSPHRASE=RIGHT).code == 0
+    assert len(salts) == len(set(salts)) == 2  # no salt is that of another node
+    restored = tmp_path / "restored"
+    given = sorted((tmp_path / "shares").iterdir())[:3]
+    shares = [word for file in given for word in ("--share", file)]
+    put_back = ("keys", "restore", tmp_path / "backup", *shares, "--home", restored)
+    assert tocsin(*put_back, TOCSIN_PASSPHRASE="another one").code == 0
+    assert len(salts) == len(set(salts)) == 3
 
 
 def test_the_passphrase_stands_in_no_file(home: Path) -> None:

@@ -4,13 +4,26 @@ import base64
 import json
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from nacl.pwhash import argon2id
 
+from crypto import keyfile
 from crypto.errors import CryptoError, KeyFileError, PassphraseError
-from crypto.keyfile import MAX_COST, MAX_FILE_BYTES, MIN_COST, MODERATE, Cost, load_key, save_key, stretch
+from crypto.keyfile import (
+    MAX_COST,
+    MAX_FILE_BYTES,
+    MIN_COST,
+    MODERATE,
+    Cost,
+    Passphrase,
+    load_key,
+    save_key,
+    stretch,
+)
 
 SECRET = bytes(range(32))
 CHEAP = MIN_COST  # so that tests do not wait; files say what they cost, so it changes nothing else
@@ -176,6 +189,49 @@ def test_a_protected_file_holds_nothing_of_the_secret(path: Path) -> None:
 
     assert "very secret" not in content
     assert b"very secret" not in base64.b64decode(body)
+
+
+def test_a_passphrase_that_is_held_is_stretched_once_for_all_files_of_one_salt(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, other = (folder / f"{name}.key" for name in ("first", "second", "other"))
+    stretched: list[bytes] = []
+
+    def counted(size: int, password: bytes, salt: bytes, passes: int, memory: int) -> bytes:
+        stretched.append(salt)
+        return argon2id.kdf(size, password, salt, passes, memory)
+
+    monkeypatch.setattr(keyfile, "argon2id", SimpleNamespace(kdf=counted))
+    held = Passphrase("right")
+    save_key(first, "signing", b"one", held, CHEAP, beside=first)
+    save_key(second, "log", b"two", held, CHEAP, beside=first)
+    assert len(stretched) == 1
+    assert [load_key(first, "signing", held), load_key(second, "log", held)] == [b"one", b"two"]
+    assert len(stretched) == 1
+
+    save_key(other, "tls", b"three", held, CHEAP)
+    assert load_key(other, "tls", held) == b"three"
+    assert len(set(stretched)) == len(stretched) == 2  # another salt
+
+    for wrong in (Passphrase("wrong"), Passphrase("wrong")):
+        with pytest.raises(PassphraseError, match="wrong"):
+            load_key(first, "signing", wrong)
+    assert len(stretched) == 4  # each holds its own
+    assert load_key(second, "log", "right") == b"two"
+    assert len(stretched) == 5  # text alone keeps nothing
+
+
+def test_files_of_one_salt_are_no_copies_of_each_other(folder: Path) -> None:
+    first, second = folder / "one.key", folder / "same.key"
+    save_key(first, "signing", SECRET, "right", CHEAP)
+    save_key(second, "signing", SECRET, "right", CHEAP, beside=first)
+
+    one, same = (path.read_text().splitlines() for path in (first, second))
+    assert one[:-1] == same[:-1]
+    assert one[-1] != same[-1]
+    first.write_text("damaged")
+    with pytest.raises(KeyFileError, match="is not a key file"):
+        save_key(folder / "third.key", "signing", SECRET, "right", CHEAP, beside=first)
 
 
 @pytest.mark.slow
