@@ -112,12 +112,12 @@ def test_a_restore_that_was_cut_short_is_done_again_to_its_end(
     left = number
     new = tmp_path / "new"
 
-    def cut(path: Path, *args: Any) -> None:
+    def cut(path: Path, *args: Any, **more: Any) -> None:
         nonlocal left
         if left == 0:
             raise KeyFileError(f"{path}: the disk is full")
         left -= 1
-        (save_key if path.suffix == ".key" else Path.write_bytes)(path, *args)
+        (save_key if path.suffix == ".key" else Path.write_bytes)(path, *args, **more)
 
     with monkeypatch.context() as patched:
         patched.setattr("console.backup.save_key", cut)
