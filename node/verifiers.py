@@ -3,7 +3,7 @@
 Verifying is mostly Python, of which a process runs one thread at a time: threads that verify would stand in each
 other's way, in that of storing, and in that of the node's own calls. A process takes a moment to start, so there are
 none until a long pull asks for them, and until they are ready work is done here. So it is when one ends, for whatever
-reason: it is not missed.
+reason: it is not missed. What stands by is ready at once, so then nothing is done here that it can do.
 """
 
 import asyncio
@@ -60,8 +60,11 @@ class Verifiers:
         """Start a process for each core, unless that was done or the system can not fork."""
         if self._called or not hasattr(os, "fork"):
             return
-        self._free.put_nowait(None)
-        lines = self._start() if self._standby is None else self._standby.call()
+        if self._standby is None:
+            self._free.put_nowait(None)  # until they are ready
+            lines = self._start()
+        else:  # what is verified here would hold up what they are to be given
+            lines = self._standby.call()
         self._called = [asyncio.create_task(self._employ(line)) for line in lines]
 
     def _start(self) -> Sequence[socket.socket]:
@@ -128,6 +131,8 @@ class Verifiers:
             await helper.answer()  # it is ready
         except (OSError, EOFError):
             logger.warning("a process that verifies entries did not start")
+            if not self._helpers:
+                self._free.put_nowait(None)
             return
         self._helpers.add(helper)
         for _ in range(JOBS_AHEAD):
