@@ -46,6 +46,7 @@ def make_engine(url: str) -> Engine:
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         raise ConfigError("database_url: not a usable database address") from error
     if engine.dialect.name == "sqlite":
+        _say_what_stays(engine.dialect.loaded_dbapi)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
@@ -89,6 +90,15 @@ def _note_gone(context: ExceptionContext) -> None:
     """Have every connection made anew, so that they find the server that takes what is written."""
     if is_gone(context.original_exception):
         context.is_disconnect = True
+
+
+def _say_what_stays(driver: Any) -> None:
+    """Tell the driver that nothing and bytes are stored as they are.
+
+    Of each value that is neither text nor a number it would ask in vain how to: a fifth of what storing a fact takes.
+    """
+    driver.register_adapter(type(None), lambda nothing: nothing)
+    driver.register_adapter(bytes, bytes)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
