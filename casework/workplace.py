@@ -18,7 +18,7 @@ from casework.errors import FieldError
 from casework.event import Statement
 from casework.importing import Imported, export_cases, import_cases, importing
 from casework.joining import Candidate, candidates, confirm, joint_board, withdraw
-from casework.joint import JointBoard, JointStatement, JointWithdrawal
+from casework.joint import JointBoard
 from casework.legal import NO_TREATIES, Treaties, read_treaties
 from casework.letting_in import grants, let_in, shut_out
 from casework.officer import RECOVERY, Officer
@@ -300,12 +300,12 @@ class Workplace(TipDesk):
         """See `joining.joint_board`."""
         return joint_board(self, uid, self.around.org_id)
 
-    def confirm_joint(self, uid: str, member: str, member_ref: str = "") -> JointStatement:
-        """See `joining.confirm`."""
+    def confirm_joint(self, uid: str, member: str, member_ref: str = "") -> str:
+        """See `joining.confirm`; gives the joint reference."""
         self.read(uid)  # whoever may not see it learns nothing of our keys
-        return confirm(self, uid, self.around.us(), member, member_ref)
+        return confirm(self, uid, self.around.us(), member, member_ref).joint_ref
 
-    def withdraw_joint(self, uid: str, member: str, member_ref: str = "") -> JointWithdrawal:
-        """See `joining.withdraw`."""
+    def withdraw_joint(self, uid: str, member: str, member_ref: str = "") -> int:
+        """See `joining.withdraw`; gives the number of what the member is told."""
         self.read(uid)
-        return withdraw(self, uid, self.around.us(), member, member_ref)
+        return withdraw(self, uid, self.around.us(), member, member_ref).number

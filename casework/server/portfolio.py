@@ -109,15 +109,17 @@ def get_joint_board(wire: bytes, work: Workplace) -> messages.GetJointBoardRespo
 def confirm_joint(wire: bytes, work: Workplace) -> messages.ConfirmJointResponse:
     """ConfirmJoint."""
     asked = parse(messages.ConfirmJointRequest(), wire)
-    made = work.confirm_joint(asked.uid, asked.member, asked.member_ref)
-    return messages.ConfirmJointResponse(joint_ref=made.joint_ref)
+    return messages.ConfirmJointResponse(
+        joint_ref=work.confirm_joint(asked.uid, asked.member, asked.member_ref)
+    )
 
 
 def withdraw_joint(wire: bytes, work: Workplace) -> messages.WithdrawJointResponse:
     """WithdrawJoint."""
     asked = parse(messages.WithdrawJointRequest(), wire)
-    made = work.withdraw_joint(asked.uid, asked.member, asked.member_ref)
-    return messages.WithdrawJointResponse(number=made.number)
+    return messages.WithdrawJointResponse(
+        number=work.withdraw_joint(asked.uid, asked.member, asked.member_ref)
+    )
 
 
 CALLS = {

@@ -10,6 +10,8 @@ import pytest
 
 from console.demo_nodes import free_ports
 from tests.console.command_line import Ran, copied, joins, tocsin
+from tests.console.test_case_serve import serving as case_serving
+from tests.console.test_case_serve import there
 from tests.console.test_network import serving
 
 pytestmark = pytest.mark.slow
@@ -142,7 +144,11 @@ def test_a_joint_case_is_found_confirmed_answered_and_left(pair: tuple[Side, Sid
     assert (found["organization"], found["confirmed by us"], found["by them"]) == ("aid-b", "no", "no")
     assert "Confirmed as " in a.does("case", "joint", "confirm", "CASE", "aid-b").err
     exchange(tmp_path, a, b)
-    b.does("case", "joint", "confirm", "CASE", "aid-a", "--ref", found_ref(b))
+    with case_serving(
+        b.home
+    ):  # b's officer works from another machine: what they say is signed by the case server
+        said = there(b.home, "ops", "joint", "confirm", b.case, "aid-a", "--ref", found_ref(b))
+    assert "Confirmed as " in said.err
     exchange(tmp_path, a, b)
     boards = [json.loads(one.does("case", "joint", "board", "CASE", "--format", "json").out) for one in pair]
     assert boards[0] == boards[1]
@@ -163,7 +169,9 @@ def test_a_joint_case_is_found_confirmed_answered_and_left(pair: tuple[Side, Sid
     assert (taken["organization"], taken["what"], taken["outcome"]) == ("aid-a", "reply", "taken")
     assert b.runs("case", "joint", "read", answers).code == 1
 
-    assert "Taken back as number 2 to aid-a" in b.does("case", "joint", "withdraw", "CASE", "aid-a").err
+    with case_serving(b.home):
+        taken_back = there(b.home, "ops", "joint", "withdraw", b.case, "aid-a")
+    assert "Taken back as number 2 to aid-a" in taken_back.err
     exchange(tmp_path, a, b)
     for one in pair:
         assert "no member and you have both confirmed" in one.runs("case", "joint", "board", "CASE").err

@@ -73,13 +73,9 @@ def confirm(
     home: HomeOption = HERE,
 ) -> None:
     """Confirm that a case and a member's are about one incident; the member confirms it too."""
-    from casework.joining import confirm
-
-    desk = desk_of(home, officer_id, stays=SIGNED)
-    statement = confirm(desk, desk.find(reference), our_side(home), member, member_ref)
-    say(
-        f"Confirmed as {statement.joint_ref}. {member} learns it with its next sync; it is joint once both confirmed."
-    )
+    desk = desk_of(home, officer_id, signs=True)
+    joint_ref = desk.confirm_joint(desk.find(reference), member, member_ref)
+    say(f"Confirmed as {joint_ref}. {member} learns it with its next sync; it is joint once both confirmed.")
 
 
 @joint.command(short_help="Take back such a confirmation.")
@@ -91,12 +87,10 @@ def withdraw(
     home: HomeOption = HERE,
 ) -> None:
     """Take back that a case and a member's are about one incident: they are on no common board any more."""
-    from casework.joining import withdraw
-
-    desk = desk_of(home, officer_id, stays=SIGNED)
-    withdrawal = withdraw(desk, desk.find(reference), our_side(home), member, member_ref)
+    desk = desk_of(home, officer_id, signs=True)
+    number = desk.withdraw_joint(desk.find(reference), member, member_ref)
     say(
-        f"Taken back as number {withdrawal.number} to {member}, as it learns with its next sync. What you publish "
+        f"Taken back as number {number} to {member}, as it learns with its next sync. What you publish "
         "next no longer bears the joint reference."
     )
 

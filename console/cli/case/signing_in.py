@@ -21,7 +21,7 @@ NOBODY = ""
 SERVER, CERTIFICATE = "TOCSIN_CASE_SERVER", "TOCSIN_CASE_CERTIFICATE"
 
 
-def desk_of(home: Path, officer_id: str, *, stays: str = "", tell: bool = True) -> Any:
+def desk_of(home: Path, officer_id: str, *, stays: str = "", signs: bool = False, tell: bool = True) -> Any:
     """Sign an officer in and give their `casework.workplace.Workplace`, or `casework.client.desk.RemoteDesk`.
 
     Both answer the same calls, and their modules are imported late.
@@ -30,6 +30,8 @@ def desk_of(home: Path, officer_id: str, *, stays: str = "", tell: bool = True) 
         home: The node.
         officer_id: Who is working.
         stays: Why this is done beside the node only; empty where it is not.
+        signs: Whether something is said in the name of the organization: beside the node the passphrase of its keys is
+            asked for, elsewhere the case server has it.
         tell: Whether to say first where the recovery key was used and they have not taken note.
 
     Raises:
@@ -44,7 +46,7 @@ def desk_of(home: Path, officer_id: str, *, stays: str = "", tell: bool = True) 
     if not officer_id:
         raise OfficerError("say who is working: --as OFFICER, or set TOCSIN_OFFICER")
     server = os.environ.get(SERVER)
-    desk = _desk_at(server, officer_id) if server else _desk_here(home, officer_id)
+    desk = _desk_at(server, officer_id) if server else _desk_here(home, officer_id, signs=signs)
     for one in notices_of(desk) if tell else ():
         say(notice_line(one))
     return desk
@@ -93,11 +95,14 @@ def notice_line(notice: Any) -> str:
     )
 
 
-def _desk_here(home: Path, officer_id: str) -> Any:
+def _desk_here(home: Path, officer_id: str, *, signs: bool) -> Any:
+    from console.cli.options import passphrase
     from console.home import open_home
     from console.office import Office
 
-    return Office(open_home(home)).desk(officer_id, officer_passphrase())
+    opened = open_home(home)
+    office = Office(opened, passphrase=passphrase(home) if signs else None)
+    return office.desk(officer_id, officer_passphrase())
 
 
 def _desk_at(server: str, officer_id: str) -> Any:
