@@ -15,6 +15,7 @@ from console.errors import AreasError
 from console.home import Home, read_file, write_file
 from node.codes import code_list
 from node.codes.spelling import fold
+from node.errors import UnreadableError
 
 MAX_BYTES = 64 * 1024 * 1024
 MOST_AREAS = 200
@@ -53,7 +54,10 @@ def import_areas(home: Home, data: bytes, country: str, version: date) -> Areas:
     """
     found = read_areas(data, country, version)
     folder = home.path / _FOLDER
-    folder.mkdir(mode=0o700, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise UnreadableError("{path} can not be written: {why}", path=folder, why=error.strerror) from error
     write_file(folder / f"{country}.json", json.dumps(_plain(found), separators=(",", ":")).encode())
     return found
 

@@ -12,10 +12,10 @@ from types import MappingProxyType
 from urllib.parse import parse_qsl, urlencode
 
 from console.sheets import Sheet, write_csv, write_json, write_xlsx
-from console.web.languages import SOURCE, is_right_to_left
+from console.web.languages import SOURCE, is_right_to_left, translations
 from console.web.route import Route
 from console.web.visit import Document, Page, Table, Visit
-from console.web.words import label
+from console.web.words import heading
 
 PRINT, JSON = "print", "json"
 MOST_PRINTED = 1_000  # rows on one page
@@ -46,6 +46,13 @@ def links(visit: Visit) -> tuple[tuple[str, str], ...]:
     return tuple((kind, f"{visit.path}.{kind}{behind}") for kind in KINDS)
 
 
+def said_in(visit: Visit) -> Callable[[str], str]:
+    """How what stands beside a list is said: on paper in the language of the page, in files as programs know it."""
+    if not visit.path.endswith(f".{PRINT}"):
+        return str
+    return lambda text: str(translations(visit.language).gettext(text))
+
+
 def take_away(visit: Visit, table: Table) -> Page | Document:
     """A list in the way that the page's name says."""
     back, _, kind = visit.path.rpartition(".")
@@ -62,7 +69,7 @@ def _headed(sheet: Sheet, language: str) -> Sheet:
     if language == SOURCE:
         return sheet
     return sheet._replace(
-        header=tuple(label(language, "", name) for name in sheet.header),
-        notes={label(language, "", name): note for name, note in sheet.notes.items()},
+        header=tuple(heading(language, name) for name in sheet.header),
+        notes={heading(language, name): note for name, note in sheet.notes.items()},
         right_to_left=is_right_to_left(language),
     )

@@ -19,7 +19,7 @@ from console.web.roles import Role
 from console.web.routes import ROUTES, reaches
 from console.web.visit import Page, Visit
 from console.web.wording import in_html, said_in_html
-from console.web.words import choices, in_words, isolated, label, listed, said_cell
+from console.web.words import choices, heading, in_words, isolated, label, listed, said_cell
 
 STYLE = files("console.web").joinpath("static", "console.css").read_bytes()
 STYLE_PATH = f"/style-{sha256(STYLE).hexdigest()[:12]}.css"
@@ -81,6 +81,7 @@ def environment(language: str) -> Environment:
     )
     environment.filters |= {
         "label": lambda code, name="": label(language, name, code),
+        "heading": partial(heading, language),
         "cell": lambda value, column: said_cell(language, column, value),
         "sentence": sentence,
         "isolated": isolated,

@@ -16,6 +16,23 @@ from node.codes import DETAIL_LISTS, LIST_NAMES, code_list
 from node.dimensions import BY_NAME, UNKNOWN
 
 COMMA = ", "  # as each language writes it
+# Columns of which the name is also a code, such as `state` of an actor: what they are called instead.
+_HEADINGS: Mapping[str, str] = MappingProxyType({"state": "State", "for": "For"})
+# Columns that hold codes and sentences of the program, and nothing that anybody typed.
+_IN_OUR_WORDS = frozenset(
+    {
+        "state",
+        "standing",
+        "outcome",
+        "sees",
+        "for",
+        "sealed",
+        "why",
+        "what_would_release_it",
+        "unusual",
+        "verdict",
+    }
+)
 _LISTS = frozenset({*LIST_NAMES, *DETAIL_LISTS})
 
 
@@ -27,12 +44,22 @@ def label(language: str, name: str, code: str) -> str:
     return str(translations(language).gettext(words)) if words else ""
 
 
+def heading(language: str, column: str) -> str:
+    """What a column of a list is called; a measure of two days as the measure and which of them."""
+    measure, _, which = column.replace("_", " ").rpartition(" ")
+    if measure and which in {"before", "change"}:
+        return f"{label(language, '', measure)} ({label(language, '', which)})"
+    return label(language, "", _HEADINGS.get(column, column))
+
+
 def said_cell(language: str, column: str, value: Cell) -> str:
     """A cell of a list as a person reads it: codes of known lists in words, what is not known as a dash."""
     if value is None:
         return DASH
     if column in BY_NAME:
         return said_value(language, column, str(value))
+    if column in _IN_OUR_WORDS and isinstance(value, str) and value:
+        return str(translations(language).gettext(value.replace("_", " ")))
     return value if isinstance(value, str) else written(language).number(value)
 
 

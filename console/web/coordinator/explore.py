@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from console.areas import kept_areas
 from console.exports import sheet_of
-from console.remarks import remarks
+from console.remarks import Say, remarks
 from console.web.coordinator.asking import (
     FIRST_ASKED,
     as_of_days,
@@ -19,6 +19,7 @@ from console.web.coordinator.asking import (
 from console.web.coordinator.chart import Frame
 from console.web.coordinator.pictures import Drawn, area_map_of, chart_of, frame_of, map_of
 from console.web.languages import translations
+from console.web.lists import said_in
 from console.web.visit import Answer, Page, Table, Visit
 from console.web.words import said_value
 from node.errors import PurposeError, QueryError
@@ -56,7 +57,7 @@ def explore(visit: Visit) -> Answer:
 
 def take_answer(visit: Visit) -> Answer:
     """The answer as a file."""
-    return _table("figures", answer(visit.store, read_link(visit.asked, visit.now.date())))
+    return _table("figures", answer(visit.store, read_link(visit.asked, visit.now.date())), said_in(visit))
 
 
 def show_changes(visit: Visit) -> Answer:
@@ -75,7 +76,7 @@ def show_changes(visit: Visit) -> Answer:
 
 def take_changes(visit: Visit) -> Answer:
     """The same as a file."""
-    return _table("changes", changes(visit.store, read_link(visit.asked, visit.now.date())))
+    return _table("changes", changes(visit.store, read_link(visit.asked, visit.now.date())), said_in(visit))
 
 
 def _map(visit: Visit, found: Answered, frame: Frame) -> Drawn | None:
@@ -101,8 +102,8 @@ def _page(visit: Visit, query: Query, facts: Mapping[str, object], status: int) 
     return Page("coordinator/explore.html", {**common, **facts}, status)
 
 
-def _table(name: str, found: Answered) -> Table:
-    sheet = sheet_of(found, remarks(found))
+def _table(name: str, found: Answered, say: Say = str) -> Table:
+    sheet = sheet_of(found, remarks(found, say))
     rows = tuple(tuple(row) for row in sheet.rows)
     return Table(name, tuple(sheet.header), rows, tuple(sheet.tags), sheet.notes)
 

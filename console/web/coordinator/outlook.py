@@ -16,6 +16,7 @@ from console.outlooks import (
 from console.remarks import Say
 from console.web.coordinator.asking import read_link
 from console.web.languages import translations
+from console.web.lists import said_in
 from console.web.visit import Answer, Page, Table, Visit
 from node.errors import PurposeError, QueryError
 from node.foreseeing import look_ahead
@@ -39,7 +40,7 @@ def show_outlook(visit: Visit) -> Answer:
 
 def take_outlook(visit: Visit) -> Answer:
     """The same as a file."""
-    return _table(visit)
+    return _table(visit, said_in(visit))
 
 
 def _table(visit: Visit, say: Say = str) -> Table:

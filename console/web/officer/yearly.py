@@ -117,7 +117,7 @@ def take_away(visit: Visit, desk: RemoteDesk) -> Answer:
     )
     header = ("of", "what", str(shown.year), str(shown.before), "change")
     if prints:
-        header = (gettext("Whose"), said.word("say", "what"), *header[2:4], said.word("say", "change"))
+        header = (gettext("Whose"), said.word("say", "what"), *header[2:4], said.field("change"))
         notes = {said.word("level", "internal"): said.word("say", "not_reported")}
         return Table(said.word("report", "yearly"), header, rows, notes=notes)
     notes = {

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -13,6 +14,7 @@ from console.errors import AreasError
 from console.home import open_home
 from console.web.roles import Role
 from console.web.visit import Works
+from node.errors import UnreadableError
 from tests.console.command_line import tocsin
 from tests.support.browser import Browser
 
@@ -89,6 +91,12 @@ def test_what_is_no_file_of_areas_is_refused_and_nothing_is_kept(
     assert all_areas(works.home) == before
     with pytest.raises(AreasError, match="not a country"):
         import_areas(works.home, UNITY, "../x", DAY)
+    folder = works.home.path / "areas"
+    with (
+        patch("pathlib.Path.mkdir", side_effect=OSError(28, "No space left on device")),
+        pytest.raises(UnreadableError, match=f"{folder} can not be written: No space left"),
+    ):
+        import_areas(works.home, UNITY, "SSD", DAY)
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ import csv
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO, StringIO
 from zipfile import ZipFile
 
@@ -11,8 +12,9 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from console.sheets import Sheet, write_csv, write_json, write_xlsx
-from console.web.languages import LANGUAGES, SOURCE
+from console.web.languages import LANGUAGES, SOURCE, translations
 from console.web.lists import KINDS, MOST_PRINTED, take_away
+from console.web.pages import write_page
 from console.web.roles import Role
 from console.web.routes import ROUTES
 from console.web.visit import Document, Page, Table, Visit, Works
@@ -146,6 +148,45 @@ def test_a_list_taken_away_from_a_page_in_arabic_is_headed_in_arabic(
         browser.send(browser.get("/account"), "/account/language", language="en")
     assert (same, len(arabic.split(","))) == (rows, len(english.split(",")))
     assert not re.search("[a-z]", arabic)
+
+
+@pytest.mark.parametrize("language", [one for one in LANGUAGES if one != SOURCE])
+def test_a_printed_list_says_in_the_language_of_the_page_what_the_program_says(
+    works: Works, language: str
+) -> None:
+    said = translations(language).gettext
+    header = ("record", "state", "why")
+    why = "sexual violence never leaves as a record, only inside totals"
+    table = Table("holders", header, (("stands", "stands", why),))
+    visit = Visit(works, "/holders.print", "", {}, {}, language)
+    page = take_away(visit, table)
+    assert isinstance(page, Page)
+    shown = write_page(visit, page)
+    heads, cells = (re.findall(f"<{tag}[^>]*>([^<]*)</{tag}>", shown) for tag in ("th", "td"))
+    assert heads[1] == said("State") != said("state")  # which is an actor's
+    assert cells == ["stands", said("stands"), said(why)]
+    assert cells[1:] != ["stands", why]
+    empty = take_away(visit, replace(table, rows=()))
+    assert isinstance(empty, Page)
+    assert said("Nothing stands in this list.") in write_page(visit, empty)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("released")
+def test_every_printed_list_is_headed_in_the_language_of_the_page(
+    signed_in: Callable[[Role], Browser],
+) -> None:
+    english = {}
+    for path in sorted({*LISTS} - {*SEALED}):
+        browser = signed_in(one_who_reaches(path))
+        browser.send(browser.get("/account"), "/account/language", language="ar")
+        try:
+            shown = browser.get(f"{path}.print{QUERIES.get(path, '')}")
+        finally:
+            browser.send(browser.get("/account"), "/account/language", language="en")
+        heads = re.findall(r"<(?:th|h1)[^>]*>([^<]*)</(?:th|h1)>", shown.text)
+        english[path] = [one for one in heads if re.search("[a-z]{3}", one)]
+    assert {path: heads for path, heads in english.items() if heads} == {}
 
 
 def test_a_long_list_prints_its_first_rows_and_says_so(works: Works) -> None:
