@@ -1,5 +1,7 @@
 """An officer's day in a real browser, with a case server beside the node: what is due, a case, a step, evidence."""
 
+from hashlib import sha256
+
 import pytest
 
 from console.demo_office import OFFICER
@@ -81,6 +83,32 @@ def test_an_officer_works_on_a_case_on_a_telephone_without_scripts(uid: str, vis
     assert coming.value.path().read_bytes() == b"picture"
     shown.page.click(".leave")
     assert shown.where == "/blank"
+
+
+def test_evidence_that_is_sent_shows_how_much_has_left_and_the_hash_that_begins_its_custody(
+    uid: str, visit: Visit
+) -> None:
+    shown = unlocked(visit, PHONE._replace(language="ar"))
+    page, content = shown.page, b"what a camera saw" * 9_999
+    digest = sha256(content).hexdigest()
+    shown.go(f"/case/evidence?id={uid}")
+    page.select_option("#kind", "photograph")
+    page.set_input_files("#file", {"name": "gate.jpg", "mimeType": "image/jpeg", "buffer": content})
+    held = "**/case/evidence?*"
+    page.route(held, lambda route: None if route.request.method == "POST" else route.continue_())
+    page.click("button.main")
+    page.wait_for_selector(f"#sending .digest bdi:text('{digest}')")
+    assert page.is_visible("#sending progress")
+    assert page.inner_text("#sending [role=status]")
+    assert page.is_disabled("button.main")
+    shown.picture("officer-sending")
+    page.click("#sending button")
+    page.unroute(held)
+    page.click("button.main")  # what was stopped is sent after all
+    page.wait_for_selector(f"section.record p .digest:text('{digest}')")
+    assert page.locator("[role=status].note").count() == 1
+    assert shown.overflow() <= 0
+    shown.picture("officer-sent")
 
 
 COUNTS = b"""year,of,what,number

@@ -225,6 +225,14 @@ def send_file(reader: Reader) -> Form:
     return reader.filled("/import", "/import")._replace(file=CSV)
 
 
+def bring_file(reader: Reader) -> Form:
+    return reader.filled("/ceremonies", "/ceremonies")._replace(file=CSV)
+
+
+def write_bundle(reader: Reader) -> Form:
+    return reader.filled("/bundle", "/bundle/write", first="0")
+
+
 def forget_file(reader: Reader) -> Form:
     shown = reader.get(reader.post(send_file(reader)).header("location"))
     return reader.form_of(shown, "/import/cancel")
@@ -248,6 +256,7 @@ FORMS: Mapping[str, Maker] = MappingProxyType(
         "/request/cancel": cancel_request,
         "/numbers/send": give_numbers,
         "/bundle": read_bundle,
+        "/bundle/write": write_bundle,
         "/release/declare": declare_cube,
         "/release/build": build_release,
         "/release/publish": publish_release,
@@ -270,6 +279,7 @@ LOOKS: Mapping[str, Maker] = MappingProxyType(
         "/audience/preview": look_at_audience,
         "/import": send_file,
         "/import/cancel": forget_file,
+        "/ceremonies": bring_file,
         "/numbers/preview": look_at_numbers,
     }
 )

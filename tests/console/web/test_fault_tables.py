@@ -31,15 +31,13 @@ OFFICERS = {  # where each is tried
 }
 ALIKE = {  # not tried one by one, for a reason
     "/areas": "one file that `write_file` replaces whole: below",
-    "/ceremonies/join": "files that `write_file` replaces whole; the same one is taken over again",
-    "/ceremonies": "a file waits in the tray of the session, as that of /import",
+    "/ceremonies/join": "files that `write_file` replaces whole: test_focal_network",
     "/ceremonies/cancel": "forgets what waits, as /import/cancel",
-    "/ceremonies/sponsor": "hands a file out and writes nothing here",
+    "/ceremonies/sponsor": "hands a file out and writes nothing: test_focal_network",
     "/cases/import": "a file waits in memory at the open desk, which is gone with the process",
     "/cases/import/cancel": "forgets what waits there",
     "/cases/report/file": "hands a file out once it is written down who took it, as /case/evidence/content",
     "/cases/yearly": "a file waits in the tray of the session, as that of /import",
-    "/bundle/write": "hands a file out; it writes a checkpoint: tests/faults/test_failing_writes",
 }
 
 

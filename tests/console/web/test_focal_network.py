@@ -26,6 +26,7 @@ from console.web.visit import Works
 from node.wire.network import decode_document, encode_document
 from tests.console.command_line import copied, joins, machine, tocsin
 from tests.support.browser import Browser, Shown, console
+from tests.support.network import rows_of
 
 PASSPHRASE = "several words that nobody says"
 SECRET = "JBSWY3DPEHPK3PXP" * 2
@@ -306,7 +307,7 @@ def brought(browser: Browser, content: bytes) -> Shown:
 
 @pytest.mark.slow
 def test_a_request_is_sponsored_by_whoever_heard_its_words(
-    pair: tuple[Path, Path], browser: Browser, tmp_path: Path
+    pair: tuple[Path, Path], works: Works, browser: Browser, tmp_path: Path
 ) -> None:
     alpha, beta = pair
     request = tmp_path / "beta.req"
@@ -317,7 +318,9 @@ def test_a_request_is_sponsored_by_whoever_heard_its_words(
     assert words in shown.words
     silent = browser.send(shown, "/ceremonies/sponsor")
     assert (silent.status, "say that you have heard" in silent.words) == (422, True)
+    before = rows_of(works.store)
     signed = browser.send(shown, "/ceremonies/sponsor", heard="1")
+    assert rows_of(works.store) == before, "it hands a file out"
     assert signed.header("content-disposition") == 'attachment; filename="beta.req"'
     request.write_bytes(signed.content)
     admitted = tocsin("peer", "admit", request, "--sponsors", "1", "--yes", "--home", alpha)
@@ -349,7 +352,12 @@ def test_a_file_of_the_network_is_taken_over_once_enough_have_signed(
     assert "gone=1" in browser.send(shown, "/ceremonies/join").header(
         "location"
     )  # the other file took its place
-    taken = browser.send(brought(browser, whole), "/ceremonies/join")
+    shown = brought(browser, whole)
+    with patch("pathlib.Path.replace", side_effect=OSError(28, "No space left on device")):
+        failed = browser.send(shown, "/ceremonies/join")
+    assert (failed.status, "can not be written" in failed.words) == (422, True)
+    assert works.home.directory().version == before
+    taken = browser.send(shown, "/ceremonies/join")
     assert "Taken over" in taken.words
     assert works.home.directory().version == before + 1
     again = browser.send(brought(browser, whole), "/ceremonies/join")

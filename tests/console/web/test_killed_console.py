@@ -1,8 +1,8 @@
-"""The console as people run it, killed at the writes of a form and started again.
+"""The console as people run it, killed at the first write of a form and started again, for seven forms.
 
-Each form here is of another kind: a row of an account, one transaction of a node, many, a signed and logged one, a file
-that waits, a case at the case server. What every other form writes goes through the same transactions, and is tried
-within the process in `test_failing_pages`, `test_failing_exchange`, `test_failing_doors` and `test_officer_faults`.
+They are a report, what is shared or called back, a file that waits in memory, an alert, a release, and signing in: each
+writes to the node in another way. Other forms are tried within a process whose writes fail or that is forked and dies:
+`test_fault_tables` holds which, where, and which are not tried and why. A case server is killed in `test_case_serve`.
 """
 
 import os
