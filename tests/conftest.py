@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import count
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, Phase, settings
 from sqlalchemy import Engine, event, make_url
 
 from console.database import open_store
+from node.store import connecting
 from tests.support.postgres import Server, running_server
 from tests.support.statements import share_statements
 
@@ -49,6 +51,24 @@ class _LongestFirst:
 def pytest_configure(config: pytest.Config) -> None:
     """Let the longest tests be first after others have put all of them into an order."""
     config.pluginmanager.register(_LongestFirst())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_waits_for_the_disk() -> Iterator[None]:
+    """Let what this process writes be there without the disk having it, which only a power cut would tell.
+
+    PostgreSQL is started likewise. Other processes that a test starts, and may kill, write as nodes do.
+    """
+    prepare = connecting._prepare_sqlite
+
+    def in_haste(connection: sqlite3.Connection, record: object) -> None:
+        prepare(connection, record)
+        connection.execute("PRAGMA synchronous = OFF")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _file: None)
+        patch.setattr(connecting, "_prepare_sqlite", in_haste)
+        yield
 
 
 @pytest.fixture(scope="session")

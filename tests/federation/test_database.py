@@ -1,5 +1,9 @@
 """Bulk rows: all of a statement or nothing, and what a driver says against them stays below."""
 
+import subprocess
+import sys
+from collections.abc import Callable
+
 import pytest
 from sqlalchemy import select
 
@@ -10,6 +14,19 @@ from node.tables import entry
 from tests.support.network import Network, on_sqlite_alone
 
 HASH = bytes(32)
+SYNCHRONOUS = """
+import sys
+from node.store.database import Store
+with Store(sys.argv[1]).write() as connection:
+    print(connection.exec_driver_sql("PRAGMA synchronous").scalar_one())
+"""  # in a process of its own: in that of the tests nothing waits for the disk
+
+
+def test_what_a_node_has_stored_is_on_the_disk(new_sqlite_url: Callable[[], str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SYNCHRONOUS, new_sqlite_url()], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "2\n"  # FULL: a commit comes back when the disk has it
 
 
 @pytest.mark.parametrize(
