@@ -64,8 +64,8 @@ def said_cell(language: str, column: str, value: Cell) -> str:
 
 
 def isolated(text: str) -> str:
-    """A text whose days and months keep their order within one that is written from right to left."""
-    return re.sub(r"\d{4}-\d\d(?:-\d\d)?", "\u2066\\g<0>\u2069", text)
+    """A text whose days, months and options keep their order within one that is written from right to left."""
+    return re.sub(r"\d{4}-\d\d(?:-\d\d)?|--[a-z][a-z-]*", "\u2066\\g<0>\u2069", text)
 
 
 def listed(language: str, values: Iterable[object]) -> str:

@@ -84,6 +84,7 @@ def test_a_value_does_not_turn_the_direction_of_the_words() -> None:
     told = in_text("ar", Sentence("{one} {count}", one="a\u2069\u202eb", count=12_000))
     assert told == "\u2068ab\u2069 12,000"
     assert in_text("fr", Sentence("{year}", year=2026)) == "\u20682026\u2069"
+    assert "\u2066--where\u2069: " in in_text("ar", Sentence("--where: {value!r} is not a year", value="x"))
 
 
 def test_a_number_of_things_has_the_plural_of_its_language() -> None:
