@@ -20,6 +20,7 @@ from console.web.routes import ROUTES, reaches
 from console.web.visit import Page, Visit
 from console.web.wording import in_html, said_in_html
 from console.web.words import choices, heading, in_words, isolated, label, listed, said_cell
+from crypto.sentence import Sentence
 
 STYLE = files("console.web").joinpath("static", "console.css").read_bytes()
 STYLE_PATH = f"/style-{sha256(STYLE).hexdigest()[:12]}.css"
@@ -84,7 +85,7 @@ def environment(language: str) -> Environment:
         "heading": partial(heading, language),
         "cell": lambda value, column: said_cell(language, column, value),
         "sentence": sentence,
-        "isolated": isolated,
+        "isolated": partial(_in_order, language),
         "listed": partial(listed, language),
         "in_words": lambda value, dimension: in_words(language, dimension, value),
         "time": partial(_time, language),
@@ -101,6 +102,11 @@ def environment(language: str) -> Environment:
 
 def _is_list(path: str) -> bool:
     return path in ROUTES and ROUTES[path].lists is not None
+
+
+def _in_order(language: str, text: str) -> str:
+    """What is said beside figures, its days in order; a sentence with parts keeps them in order by itself."""
+    return in_html(language, text) if isinstance(text, Sentence) else isolated(text)
 
 
 def _time(language: str, at: datetime | None) -> str:

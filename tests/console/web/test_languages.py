@@ -13,9 +13,10 @@ from babel.support import Translations
 from sqlalchemy import update
 
 from casework.tip import CASE_OPENED, COPIED, ERASURE_PROPOSED, LOST, NO_COPY, WHAT_NEXT
+from console.outlooks import unusual_method
 from console.web.entries import CHOICES
 from console.web.languages import LANGUAGES, SOURCE, choose, translations
-from console.web.pages import STYLE
+from console.web.pages import STYLE, environment
 from console.web.roles import Role
 from console.web.tables import account
 from console.web.visit import Works
@@ -24,6 +25,7 @@ from console.web.words import choices, country, in_words
 from crypto.sentence import Sentence
 from node.codes import SCHEMES, code_list
 from node.dimensions import DIMENSIONS, MEASURES, Unit, values_of
+from node.outlook.unusual import Method
 from node.rules import RULES
 from tests.support.browser import Browser
 from tests.support.catalogues import catalogue
@@ -166,6 +168,12 @@ def test_before_signing_in_the_browser_says_the_language(port: int) -> None:
     shown = Browser(port, headers={"Accept-Language": "de, ar-EG;q=0.9, en;q=0.5"}).get("/sign-in")
     assert '<html lang="ar" dir="rtl">' in shown.text
     assert "تسجيل الدخول" in shown.words
+
+
+def test_what_stands_beside_figures_is_in_the_language_of_the_page() -> None:
+    beside = environment("ar").from_string("{{ note | sentence | isolated }}")
+    assert "naive" not in beside.render(note=unusual_method(Method.C2))
+    assert beside.render(note="published 2026-03-14") == "published \u20662026-03-14\u2069"
 
 
 def test_languages_are_chosen_with_care() -> None:
