@@ -7,6 +7,7 @@ from pathlib import Path
 from casework.signedfile import write_file as signed_file
 from casework.signedfile import write_line
 from console.home import read_file, write_file
+from crypto.sentence import Sentence
 from node.cubes.declaration import Cell, Cube, read_cube
 from node.cubes.document import COVERAGE, NOTICE_TYPE, Release, read_release
 from node.cubes.protect import Hiding
@@ -74,9 +75,13 @@ def remarks(release: Release) -> Mapping[str, object]:
 def plan_remarks(plan: Plan) -> Mapping[str, object]:
     """What else is to be known of a release to come."""
     return {
-        "release": f"{plan.number} of {plan.cube.title}",
+        "release": Sentence("{number} of {cube}", number=plan.number, cube=plan.cube.title),
         "as_of": plan.as_of,
-        "hidden": f"{len(plan.hiding.few)} as they rest on too few, {len(plan.hiding.more)} more beside them",
+        "hidden": Sentence(
+            "{few} as they rest on too few, {more} more beside them",
+            few=len(plan.hiding.few),
+            more=len(plan.hiding.more),
+        ),
         "revised": sorted(plan.settled.moved),
         "waiting_for_a_revision": plan.settled.waiting,
         "not_over_yet": list(plan.open_periods),

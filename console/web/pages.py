@@ -106,7 +106,9 @@ def _is_list(path: str) -> bool:
 
 def _in_order(language: str, text: str) -> str:
     """What is said beside figures, its days in order; a sentence with parts keeps them in order by itself."""
-    return in_html(language, text) if isinstance(text, Sentence) else isolated(text)
+    if isinstance(text, Sentence):
+        return in_html(language, text)
+    return isolated(translations(language).gettext(text) if text else "")
 
 
 def _time(language: str, at: datetime | None) -> str:

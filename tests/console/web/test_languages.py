@@ -173,6 +173,7 @@ def test_before_signing_in_the_browser_says_the_language(port: int) -> None:
 def test_what_stands_beside_figures_is_in_the_language_of_the_page() -> None:
     beside = environment("ar").from_string("{{ note | sentence | isolated }}")
     assert "naive" not in beside.render(note=unusual_method(Method.C2))
+    assert beside.render(note=()) == translations("ar").gettext("none") != "none"
     assert beside.render(note="published 2026-03-14") == "published \u20662026-03-14\u2069"
 
 
