@@ -1,5 +1,6 @@
 """Every page that links lead to: fit for screen readers, keyboards and telephones, and of our host alone."""
 
+import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -68,6 +69,13 @@ def test_what_keeps_people_out_is_found(visit: Visit) -> None:
     assert shown.overflow() > 100
     shown.page.evaluate("() => document.querySelector('h1').textContent = 'من 2026-11-26'")
     assert shown.turned() == ["2026-11-26"]
+
+
+def test_a_list_is_printed_from_its_first_sheet_on(visit: Visit) -> None:
+    shown = visit((Role.FOCAL_POINT,), DESK)
+    shown.go("/alerts.print")
+    paper = shown.page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type ?/Page\b", paper)) == 1
 
 
 def test_what_a_page_must_not_do_is_noticed(browser: Browser, console: Console) -> None:
