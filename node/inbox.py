@@ -22,7 +22,6 @@ from node.store.alerts import (
     note_acknowledged,
     note_receipts,
     promises,
-    set_promise,
     untold,
 )
 from node.store.database import Store, Transaction
@@ -94,23 +93,19 @@ def note_told(store: Store, alert_id: int, own_id: str, now: datetime) -> None:
         note_receipts(connection, [(alert_id, own_id)], int(now.timestamp()))
 
 
-def check_promises(store: Store, origin_id: str, asked: datetime) -> tuple[StoredAlert, ...]:
-    """Look for promised entries in what is verified of a peer's log; gives the messages whose promise broke just now.
+def settled_promises(
+    connection: Transaction, origin_id: str, asked: datetime
+) -> tuple[tuple[StoredAlert, Promise], ...]:
+    """Look for promised entries in what is verified of a peer's log; gives the messages of which more is known now.
 
     Args:
-        store: Of this node.
+        connection: Of this node.
         origin_id: Whose log was brought up to date.
         asked: Aware UTC time at which the checkpoint was asked for, up to which the log is verified.
     """
-    with store.read() as connection:
-        before = promises(connection, origin_id)
-        found = [(one, _judge(connection, one, int(asked.timestamp()))) for one in before]
-    changed = [(one, promise) for one, promise in found if promise is not one.promise]
-    if changed:
-        with store.write() as connection:
-            for one, promise in changed:
-                set_promise(connection, one.alert_id, promise)
-    return tuple(one for one, promise in changed if promise is Promise.BROKEN)
+    waiting = promises(connection, origin_id)
+    found = ((one, _judge(connection, one, int(asked.timestamp()))) for one in waiting)
+    return tuple((one, promise) for one, promise in found if promise is not one.promise)
 
 
 def _is_known(connection: Transaction, alert: Alert, pushed: Pushed) -> bool:

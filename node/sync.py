@@ -32,15 +32,16 @@ from node.errors import (
     UnavailableError,
 )
 from node.gossip import heard_beyond, most_shown
-from node.inbox import check_promises
+from node.inbox import settled_promises
 from node.logbook import Identity
 from node.receipt import sign_receipt
 from node.receive import Received, before_withheld, follow, keep_page, keep_withheld
 from node.relayed import verify_relayed
 from node.stepping import exchange_verdicts
+from node.store.alerts import Promise, set_promise
 from node.store.database import Store
 from node.store.forks import Heard
-from node.store.heads import LogHead, note_contact
+from node.store.heads import LogHead, log_head, note_contact
 from node.verifiers import Verifiers
 from node.verify import (
     LinkedPage,
@@ -60,6 +61,7 @@ from node.wire.receipts import encode_receipt
 
 logger = logging.getLogger(__name__)
 SPAN_ENTRIES = 2_500  # in one transaction: what a crash may cost to do again, and what is held in memory
+HEARD_SECONDS = 60  # nobody is told more finely when a peer was last heard
 MANY_ENTRIES = 3_000  # from so many on it is worth to start processes that verify
 
 T = TypeVar("T")
@@ -362,19 +364,34 @@ async def _run_ahead(step: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
 
 def _known(store: Store, org_id: str) -> tuple[LogHead, tuple[Heard, ...], ForkedError | None]:
     """How far a peer's log is held, what of it was shown to others beyond that, and whether it told two stories."""
-    head = follow(store, org_id)
+    beyond: tuple[Heard, ...] = ()
+    forked: ForkedError | None = None
     with store.read() as connection:
+        head = log_head(connection, org_id)
         try:
             refuse_forked(connection, org_id)
+            beyond = heard_beyond(connection, org_id)
         except ForkedError as error:
-            return head, (), error
-        return head, heard_beyond(connection, org_id), None
+            forked = error
+    return head or follow(store, org_id), beyond, forked
 
 
 def _note(store: Store, org_id: str, asked: datetime, now: datetime, error: NodeError | None) -> None:
-    """Write down a contact; what was promised of the log is judged by what it held when it was asked for."""
-    if error is None:
-        for broken in check_promises(store, org_id, asked):
-            logger.warning("promise broken: peer=%s alert=%s", org_id, broken.uid.hex())
+    """Write down a contact and what became of promises, unless nothing did and a contact that ended alike was just now.
+
+    Writing takes longer than asking. Promises are judged by what the log held when it was asked for.
+    """
+    seconds, reason = int(now.timestamp()), error.reason if error else ""
+    with store.read() as connection:
+        head = log_head(connection, org_id)
+        settled = () if error else settled_promises(connection, org_id, asked)
+    just_now = head and head.refused_reason == reason and 0 <= seconds - head.heard_at < HEARD_SECONDS
+    if just_now and not settled:
+        return
     with store.write() as connection:
-        note_contact(connection, org_id, int(now.timestamp()), error.reason if error else "")
+        for one, promise in settled:
+            set_promise(connection, one.alert_id, promise)
+        note_contact(connection, org_id, seconds, reason)
+    for one, promise in settled:
+        if promise is Promise.BROKEN:
+            logger.warning("promise broken: peer=%s alert=%s", org_id, one.uid.hex())

@@ -9,7 +9,7 @@ import pytest
 from crypto.ladder import Opening
 from node.audience import Tier
 from node.model import PartialDate
-from node.store.heads import log_head
+from node.store.heads import log_head, note_contact
 from node.store.own_log import own_page
 from node.store.peer_log import fates, stored_entries
 from node.wire import records
@@ -42,6 +42,26 @@ def test_what_one_node_shares_another_counts(network: Network) -> None:
     assert outcome.received.accepted == 2
     assert beta.counts("means") == {("shooting",): 1, ("robbery",): 1}
     assert beta.faults(*network.origins()) == []
+
+
+def test_a_contact_is_written_down_once_a_minute_and_when_it_ends_otherwise(network: Network) -> None:
+    alpha, beta = network.node("alpha"), network.node("beta")
+    alpha.holds(a=SHOOTING)
+    alpha.shares("a")
+
+    def heard(seconds: int) -> tuple[int, str]:
+        network.now = NOW + timedelta(seconds=seconds)
+        network.sync(beta, alpha)
+        with beta.store.read() as connection:
+            head = log_head(connection, "alpha")
+        assert head is not None
+        return head.heard_at - int(NOW.timestamp()), head.refused_reason
+
+    assert [heard(at) for at in (0, 59, 60, 61)] == [(0, ""), (0, ""), (60, ""), (60, "")]
+    with beta.store.write() as connection:
+        note_contact(connection, "alpha", int(NOW.timestamp()) + 70, "LOG_FORKED")
+    assert heard(80) == (80, "")
+    assert heard(10) == (10, "")  # the clock was wrong
 
 
 def test_a_coordinator_sees_the_day_and_a_peer_the_month(network: Network) -> None:
