@@ -1,7 +1,8 @@
 """What a process is told of its database: that somebody has written, and whether it is there at all.
 
 On PostgreSQL every transaction of every process says so when it is stored, and whoever waits goes on at once. Where
-that is not so, as on SQLite or while the line is cut, one looks from time to time, as whoever waits does anyway.
+that is not so, as on SQLite, one looks often while somebody waits, and not at all while nobody does, as each look wakes
+the process. While the line is cut, whoever waits looks by himself from time to time.
 """
 
 import asyncio
@@ -39,13 +40,22 @@ class Wakes:
         self.count = 0
         self.listening = False
         self._written = asyncio.Event()
+        self._waited_for = asyncio.Event()
+        self._waiting = 0
         self._there: bool | None = None
 
     async def wait(self, seen: int, seconds: float) -> int:
         """Wait until `count` is more than what was seen, but no longer than some seconds; gives it."""
         if self.count == seen:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._written.wait(), seconds)
+            self._waiting += 1
+            self._waited_for.set()
+            try:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._written.wait(), seconds)
+            finally:
+                self._waiting -= 1
+                if not self._waiting:
+                    self._waited_for.clear()
         return self.count
 
     async def run(self, store: Store, say: Say = _to_nobody) -> None:
@@ -77,11 +87,12 @@ class Wakes:
             loop.add_reader(changes.line, told.set)
         try:
             while True:
-                if changes.line is None:
+                if changes.line is None and self._waiting:
                     await asyncio.sleep(LOOK_SECONDS)
                 else:
+                    asked = told if changes.line is not None else self._waited_for
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(told.wait(), max(due - monotonic(), 0))
+                        await asyncio.wait_for(asked.wait(), max(due - monotonic(), 0))
                     told.clear()
                 if changes.changed():
                     self._wake()

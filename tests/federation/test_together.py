@@ -19,10 +19,11 @@ from node.client import PeerClient
 from node.errors import BusyError, ServedError, StoreError
 from node.logbook import Pace
 from node.slots import issue_checkpoint
-from node.store import database
+from node.store import changes, database
 from node.store.database import Store
 from node.store.heads import advance_log, log_head
 from node.store.leading import Leads, served_alone
+from node.waking import LOOK_SECONDS, Wakes
 from node.wire import records
 from tests.support.alerts import PATIENCE_SECONDS, always_listening, held, ring, until
 from tests.support.incidents import LOOTING, ROBBERY, SHOOTING
@@ -76,6 +77,33 @@ def test_what_another_process_writes_wakes_those_who_push_and_those_who_watch(
         return seen
 
     assert asyncio.run(told()) == [0, 1]
+
+
+@on_sqlite_alone
+def test_where_one_has_to_look_nobody_looks_while_nobody_waits(
+    alpha: Node, other: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks, look = [], changes._Version.changed
+
+    def counted(one: changes._Version) -> bool:
+        looks.append(one)
+        return look(one)
+
+    monkeypatch.setattr(changes._Version, "changed", counted)
+
+    async def told() -> None:
+        wakes = Wakes()
+        async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(wakes.run(alpha.store))
+            await until(lambda: wakes.listening)
+            seen = wakes.count
+            other.shares("a")
+            await asyncio.sleep(5 * LOOK_SECONDS)
+            assert not looks
+            assert await wakes.wait(seen, FOR_EVER) > seen
+            running.cancel()
+
+    asyncio.run(told())
 
 
 @on_postgresql_alone
