@@ -119,13 +119,23 @@ def times(home: Home, directory: Directory, now: datetime) -> Iterator[Finding]:
     """Until when keys, certificate, directory and root hold."""
     for what, until, soon, do in (
         (
-            "directory",
+            Sentence("directory"),
             directory.expires,
             DIRECTORY_SOON,
             "a keeper runs tocsin peer renew, and everybody joins",
         ),
-        ("root", directory.root_expires, SOON, "the keepers renew it: tocsin directory root"),
-        ("certificate", validity(read_file(home.certificate_file))[1], SOON, "tocsin peer rotate --key tls"),
+        (
+            Sentence("root"),
+            directory.root_expires,
+            SOON,
+            "the keepers renew it: tocsin directory root",
+        ),
+        (
+            Sentence("certificate"),
+            validity(read_file(home.certificate_file))[1],
+            SOON,
+            "tocsin peer rotate --key tls",
+        ),
         *_key_times(home, directory),
     ):
         if until <= now:

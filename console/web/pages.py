@@ -88,6 +88,7 @@ def environment(language: str) -> Environment:
         "isolated": partial(_in_order, language),
         "listed": partial(listed, language),
         "in_words": lambda value, dimension: in_words(language, dimension, value),
+        "day": written(language).day,
         "time": partial(_time, language),
         "number": written(language).number,
         "quoted": lambda text: quote(text, safe=""),

@@ -16,7 +16,9 @@ import pytest
 from playwright.sync_api import Browser
 from sqlalchemy import update
 
+from console.demo_office import OFFICER
 from console.home import open_home
+from console.office import Office
 from console.web.accounts import accounts, add_account
 from console.web.links import make_link
 from console.web.proofs import new_second_step, new_token
@@ -57,6 +59,17 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     finally:
         child.send_signal(signal.SIGTERM)
         child.communicate(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def uid(console: Console) -> str:
+    """The case of a detention in the office of the demo."""
+    office = Office(open_home(console.home))
+    try:
+        (found,) = (one.uid for one in office.desk(OFFICER, None).board() if one.host_state == "CMR")
+        return str(found)
+    finally:
+        office.database.store.close()
 
 
 # While the browser's library is open an event loop runs in this thread, and other tests have loops of their own.

@@ -5,24 +5,11 @@ from hashlib import sha256
 import pytest
 
 from console.demo_office import OFFICER
-from console.home import open_home
-from console.office import Office
 from console.web.roles import Role
-from tests.browser.conftest import Console, Visit
+from tests.browser.conftest import Visit
 from tests.support.chromium import DESK, PHONE, Screen, Way
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
-
-
-@pytest.fixture(scope="module")
-def uid(console: Console) -> str:
-    """The case of a detention in the office of the demo."""
-    office = Office(open_home(console.home))
-    try:
-        (found,) = (one.uid for one in office.desk(OFFICER, None).board() if one.host_state == "CMR")
-        return str(found)
-    finally:
-        office.database.store.close()
 
 
 def unlocked(visit: Visit, way: Way) -> Screen:
