@@ -63,10 +63,11 @@ def test_an_officer_works_on_a_case_on_a_telephone_without_scripts(uid: str, vis
     shown.page.set_input_files("#file", {"name": "gate.jpg", "mimeType": "image/jpeg", "buffer": b"picture"})
     shown.page.click("button.main")
     shown.picture("officer-secured")
+    secured = shown.page.locator("section.record", has_text=sha256(b"picture").hexdigest()).first
     with shown.page.expect_download() as coming:
-        shown.page.click("main summary >> nth=0")
-        shown.page.fill("#purpose-E1", "complaint")
-        shown.page.click("form[action*='evidence/content'] button")
+        secured.locator("summary").first.click()
+        secured.locator("[id^=purpose-]").first.fill("complaint")
+        secured.locator("form[action*='evidence/content'] button").click()
     assert coming.value.path().read_bytes() == b"picture"
     shown.page.click(".leave")
     assert shown.where == "/blank"

@@ -15,6 +15,10 @@ from tests.support.chromium import DESK, PHONE, Screen, screen
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 FILES = (".csv", ".xlsx", ".json", ".html", ".pdf")
+MOST_ROWS = 100  # of a printed list that axe looks at: they are alike, and it takes ten seconds for thousands
+SHORTENED = (
+    "most => document.querySelectorAll(`tbody tr:nth-child(n + ${most})`).forEach(one => one.remove())"
+)
 PRINT = ".print"  # one template and the words of the list: looked at in English
 
 
@@ -44,9 +48,11 @@ def test_no_page_keeps_anybody_out(language: str, visit: Visit) -> None:
     shown.go("/")
     wrong = {}
     for page in pages(shown):
-        found = [*shown.violations(), *(f"{date} reads backwards" for date in shown.turned())]
+        found = [f"{date} reads backwards" for date in shown.turned()]
         if (wider := shown.overflow()) > 0:
             found.append(f"{wider} pixels wider than the screen")
+        shown.page.evaluate(SHORTENED, MOST_ROWS)
+        found += shown.violations()
         if found:
             wrong[page] = found
     assert wrong == {}
