@@ -100,7 +100,7 @@ def visit(console: Console, browser: Browser) -> Iterator[Visit]:
             token = make_link(store, name, now)
             shown = stack.enter_context(screen(browser, console.address, way))
             shown.go(f"/link?token={token}")
-            shown.page.click("main button")
+            shown.click("main button")
             screens.append(shown)
             return shown
 

@@ -68,7 +68,7 @@ def pages_of(shown: Screen, look: Callable[[str], None]) -> dict[str, str]:
         look(page)
     shown.go(f"/{language}/mailbox")
     shown.page.fill("#receipt", "1234 5678")
-    shown.page.click("main button.main")
+    shown.click("main button.main")
     assert shown.page.locator("[role=alert]").count() == 1
     found["mistyped"] = shown.page.content()
     look("mistyped")
@@ -106,7 +106,7 @@ def test_somebody_tells_with_a_photograph_comes_back_and_reads_the_answer(
         before = len(desk.tips())
         with screen(browser, form, way) as shown:
             shown.go(f"{home}/")
-            shown.page.click(f"a[href='{home}/tell']")
+            shown.click(f"a[href='{home}/tell']")
             shown.page.fill("#account", "أخذوا السيارة والهاتف " + "https://example.org/" + "x" * 200)
             shown.page.select_option("#country", "CMR")
             shown.page.select_option("#month", "02")
@@ -116,7 +116,7 @@ def test_somebody_tells_with_a_photograph_comes_back_and_reads_the_answer(
             picture = FilePayload(name="canary-name.jpg", mimeType="image/jpeg", buffer=JPEG)
             shown.page.set_input_files("#file", picture)
             shown.page.wait_for_timeout(QUICK_SECONDS * 1000)
-            shown.page.click("main button.main")
+            shown.click("main button.main")
             receipt = shown.page.locator(".receipt").inner_text()
             shown.picture("anonymous-told")
             assert re.fullmatch(r"(\d{5} ?){4}", receipt)
@@ -131,20 +131,20 @@ def test_somebody_tells_with_a_photograph_comes_back_and_reads_the_answer(
         with screen(browser, form, way) as shown:  # another day, another browser
             shown.go(f"{home}/mailbox")
             shown.page.fill("#receipt", receipt)
-            shown.page.click("main button.main")
+            shown.click("main button.main")
             shown.picture("anonymous-mailbox")
             assert "هل أنتم بأمان؟" in shown.page.inner_text("main")
             assert way.script is False or wrong_with(shown) == []
             assert widest(shown) <= way.width  # of a long word too
             shown.page.fill("#text", "نعم")
-            shown.page.click("main button.main")
+            shown.click("main button.main")
             assert shown.page.inner_text("main").count("نعم") == 1
-            shown.page.click(".leave")
+            shown.click(".leave")
             assert shown.where == f"{home}/leave"
 
             shown.go(f"{home}/mailbox")
             shown.page.fill("#receipt", make_receipt(7))
-            shown.page.click("main button.main")
+            shown.click("main button.main")
             shown.picture("anonymous-lost")
             assert say("Lost the receipt?") in shown.page.inner_text("main")
             assert shown.trouble == []

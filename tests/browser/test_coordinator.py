@@ -17,15 +17,15 @@ def test_figures_are_asked_for_narrowed_down_and_taken_away(way: Way, visit: Vis
     shown.picture("coordinator-explore")
     assert page.locator("figure").count() == 1
     page.select_option("#by1", "country")
-    page.click("form.filters button.main")
+    shown.click("form.filters button.main")
     shown.picture("coordinator-map")
     assert page.locator("figure").count() == 2  # the chart and the map
-    page.click(".facets li a >> nth=0")
+    shown.click(".facets li a >> nth=0")
     assert page.locator("ul.chosen li").count() == 1
     with page.expect_download() as coming:
-        page.click("a[href^='/explore.xlsx'] >> nth=0")
+        shown.click("a[href^='/explore.xlsx'] >> nth=0")
     assert coming.value.path().read_bytes().startswith(b"PK")
-    page.click("a[rel=prev]")
+    shown.click("a[rel=prev]")
     assert shown.where == "/explore"
     shown.go("/outlook")
     shown.picture("coordinator-outlook")

@@ -24,20 +24,20 @@ def test_an_incident_is_reported_looked_at_and_sent(way: Way, visit: Visit) -> N
     page.select_option("[name=country]", "SSD")
     page.select_option("[name=means]", "shooting")
     shown.picture("focal-point-report")
-    page.click("main form button")
+    shown.click("main form button")
     assert shown.where == "/reported"
 
     shown.go("/incidents?country=SSD&means=shooting")
     shown.picture("focal-point-incidents")
-    page.click(".list tbody tr a >> nth=0")
+    shown.click(".list tbody tr a >> nth=0")
     assert shown.where == "/incident"
-    page.click("main a[href^='/share?']")
+    shown.click("main a[href^='/share?']")
     page.check("[name=tier][value=coordinator]")
     page.check("[name=tier][value=peer]")
-    page.click("main form[action='/share/preview'] button")
+    shown.click("main form[action='/share/preview'] button")
     shown.picture("focal-point-what-would-leave")
     assert page.locator(".beside").count() == 1
-    page.click("form[action='/share/send'] button >> nth=0")
+    shown.click("form[action='/share/send'] button >> nth=0")
     shown.picture("focal-point-sent")
     assert shown.overflow() == 0
 
@@ -52,23 +52,23 @@ def test_a_file_that_is_sent_says_how_much_has_left_and_which_it_is(way: Way, vi
     if way.script:
         page.route("**/import", lambda route: None if route.request.method == "POST" else route.continue_())
         page.set_input_files("#file", {"name": "made-up.csv", "mimeType": "text/csv", "buffer": content})
-        page.click("main form button.main")
+        shown.click("main form button.main")
         page.wait_for_selector(f"#sending .digest bdi:text('{digest}')")
         assert page.inner_text("#sending [role=status]")
         shown.picture("focal-point-sending")
         assert shown.violations() == []
-        page.click("#sending button")  # it is stopped, and what was chosen stays chosen
+        shown.click("#sending button")  # it is stopped, and what was chosen stays chosen
         assert page.is_enabled("main form button.main")
         assert page.input_value("#file").endswith("made-up.csv")
         page.unroute("**/import")
     else:
         page.set_input_files("#file", {"name": "made-up.csv", "mimeType": "text/csv", "buffer": content})
-    page.click("main form button.main")
+    shown.click("main form button.main")
     page.wait_for_url("**/import/preview?*")
     assert digest in page.inner_text("main")
     shown.go("/bundle")
     page.set_input_files("#file", {"name": "x.bundle", "mimeType": "", "buffer": b"nothing of the kind"})
-    page.click("main form button.main")
+    shown.click("main form button.main")
     page.wait_for_selector(".faults")
     assert shown.where == "/bundle"
     assert shown.overflow() == 0

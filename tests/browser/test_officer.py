@@ -3,6 +3,7 @@
 from hashlib import sha256
 
 import pytest
+from playwright.sync_api import expect
 
 from console.demo_office import OFFICER
 from console.web.roles import Role
@@ -17,7 +18,7 @@ def unlocked(visit: Visit, way: Way) -> Screen:
     shown.go("/cases/due")
     shown.page.fill("#officer", OFFICER)
     shown.picture("unlock")
-    shown.page.click("main button.main")
+    shown.click("main button.main")
     assert shown.where == "/cases/due"
     return shown
 
@@ -53,15 +54,15 @@ def test_the_pages_of_a_case_keep_nobody_out(way: Way, uid: str, visit: Visit) -
 
 def test_an_officer_works_on_a_case_on_a_telephone_without_scripts(uid: str, visit: Visit) -> None:
     shown = unlocked(visit, PHONE._replace(script=False))
-    shown.page.click(f"a[href='/case?id={uid}'] >> nth=0")
-    shown.page.click("a[href*='step=demarche-acknowledge']")
-    shown.page.click("button.main")
+    shown.click(f"a[href='/case?id={uid}'] >> nth=0")
+    shown.click("a[href*='step=demarche-acknowledge']")
+    shown.click("button.main")
     assert shown.where == "/case"
     assert shown.page.locator("[role=status]").count() == 1
     shown.go(f"/case/evidence?id={uid}")
     shown.page.select_option("#kind", "photograph")
     shown.page.set_input_files("#file", {"name": "gate.jpg", "mimeType": "image/jpeg", "buffer": b"picture"})
-    shown.page.click("button.main")
+    shown.click("button.main")
     shown.picture("officer-secured")
     secured = shown.page.locator("section.record", has_text=sha256(b"picture").hexdigest()).first
     with shown.page.expect_download() as coming:
@@ -69,7 +70,7 @@ def test_an_officer_works_on_a_case_on_a_telephone_without_scripts(uid: str, vis
         secured.locator("[id^=purpose-]").first.fill("complaint")
         secured.locator("form[action*='evidence/content'] button").click()
     assert coming.value.path().read_bytes() == b"picture"
-    shown.page.click(".leave")
+    shown.click(".leave")
     assert shown.where == "/blank"
 
 
@@ -84,15 +85,15 @@ def test_evidence_that_is_sent_shows_how_much_has_left_and_the_hash_that_begins_
     page.set_input_files("#file", {"name": "gate.jpg", "mimeType": "image/jpeg", "buffer": content})
     held = "**/case/evidence?*"
     page.route(held, lambda route: None if route.request.method == "POST" else route.continue_())
-    page.click("button.main")
+    shown.click("button.main")
     page.wait_for_selector(f"#sending .digest bdi:text('{digest}')")
     assert page.is_visible("#sending progress")
     assert page.inner_text("#sending [role=status]")
     assert page.is_disabled("button.main")
     shown.picture("officer-sending")
-    page.click("#sending button")
+    shown.click("#sending button")
     page.unroute(held)
-    page.click("button.main")  # what was stopped is sent after all
+    shown.click("button.main")  # what was stopped is sent after all
     page.wait_for_selector(f"section.record p .digest:text('{digest}')")
     assert page.locator("[role=status].note").count() == 1
     assert shown.overflow() <= 0
@@ -111,27 +112,27 @@ def test_what_an_officer_prints_is_chosen_in_its_own_language_and_comes_alone_on
     language: str, uid: str, visit: Visit
 ) -> None:
     shown = unlocked(visit, PHONE._replace(language=language, script=False))
-    shown.page.click(f"a[href='/case?id={uid}'] >> nth=0")
-    shown.page.click("a[href^='/case/dossier']")
+    shown.click(f"a[href='/case?id={uid}'] >> nth=0")
+    shown.click("a[href^='/case/dossier']")
     shown.page.select_option("#language", "fr")
-    shown.page.click(".filters button")
+    shown.click(".filters button")
     assert shown.page.get_attribute("article.paper", "lang") == "fr"
     with shown.page.expect_download() as coming:
-        shown.page.click("a[href^='/case/dossier.html']")
+        shown.click("a[href^='/case/dossier.html']")
     assert b'lang="fr"' in coming.value.path().read_bytes()
-    shown.page.click("a[href='/cases/state']")
+    shown.click("a[href='/cases/state']")
     shown.page.select_option("#state", "CMR")
-    shown.page.click(".filters button")
+    shown.click(".filters button")
     shown.page.emulate_media(media="print")
     assert shown.page.locator("article.paper").is_visible()
     for gone in (".top", ".filters", ".take", "h1"):
         assert not shown.page.locator(gone).first.is_visible(), gone
     shown.picture("officer-state-printed")
     shown.page.emulate_media(media="screen")
-    shown.page.click("a[href='/cases/yearly']")
+    shown.click("a[href='/cases/yearly']")
     shown.page.set_input_files("#file", {"name": "counts.csv", "mimeType": "text/csv", "buffer": COUNTS})
-    shown.page.click("form[enctype] button")
-    assert shown.page.locator("section.years").count() == 3
+    shown.click("form[enctype] button")
+    expect(shown.page.locator("section.years")).to_have_count(3)
     assert shown.overflow() <= 0
     shown.picture("officer-yearly-brought")
 
@@ -144,8 +145,8 @@ def test_the_menu_of_a_telephone_is_one_line_that_opens_without_a_script(visit: 
     assert bar["height"] < 120
     link = shown.page.locator(".menu a[href='/incidents']")
     assert not link.is_visible()
-    shown.page.click(".menu summary")
+    shown.click(".menu summary")
     link.click()
     assert shown.where == "/incidents"
-    shown.page.click(".leave")
+    shown.click(".leave")
     assert shown.where == "/blank"

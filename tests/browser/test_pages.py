@@ -44,7 +44,7 @@ def test_no_page_keeps_anybody_out(language: str, visit: Visit) -> None:
     shown = visit(tuple(Role), size._replace(language=language))
     shown.go("/cases/unlock")
     shown.page.fill("#officer", OFFICER)
-    shown.page.click("main button.main")
+    shown.click("main button.main")
     shown.go("/")
     wrong = {}
     for page in pages(shown):

@@ -78,6 +78,11 @@ class Screen:
     def go(self, page: str) -> None:
         self.page.goto(self.address + page)
 
+    def click(self, what: str) -> None:
+        """Click, and wait until the page that it leads to is read: a page that has begun may lack its end."""
+        self.page.click(what)
+        self.page.wait_for_load_state("domcontentloaded")
+
     def picture(self, name: str) -> None:
         """Keep what is shown, for people to look at: the whole page, and what of it is seen at first."""
         for folder, whole in ((PICTURES, True), (PICTURES / "first", False)):
