@@ -7,7 +7,7 @@ this package (SIL Open Font License), so the same page is the same file on every
 import json
 import lzma
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime, time
 from importlib.resources import files
 from pathlib import Path
@@ -68,13 +68,14 @@ def unpacked() -> Iterator[Path]:
     Raises:
         PdfError: They can not be unpacked.
     """
-    try:
-        with TemporaryDirectory(prefix="tocsin-fonts-") as folder:
+    with ExitStack() as kept:
+        try:
+            folder = Path(kept.enter_context(TemporaryDirectory(prefix="tocsin-fonts-")))
             for font in PACKED.glob("*.xz"):
-                (Path(folder) / font.stem).write_bytes(lzma.decompress(font.read_bytes()))
-            yield Path(folder)
-    except OSError as error:
-        raise PdfError("the fonts of a PDF can not be unpacked: {why}", why=error.strerror) from error
+                (folder / font.stem).write_bytes(lzma.decompress(font.read_bytes()))
+        except OSError as error:
+            raise PdfError("the fonts of a PDF can not be unpacked: {why}", why=error.strerror) from error
+        yield folder
 
 
 def _plain(page: Page) -> dict[str, Any]:

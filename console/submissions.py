@@ -116,14 +116,11 @@ def take_in(form: Form, body: bytes) -> bool:
 
 @contextmanager
 def taking_submissions(home: Home) -> Iterator[str]:
-    """Take in submissions beside whatever else is done, if the settings say where; gives the address, or nothing.
+    """Take in submissions beside whatever else is done, where the settings say; gives the address.
 
     Raises:
         NodeError: It can not be listened there, or the token or the profile is missing.
     """
-    if not home.settings.submissions_listen:
-        yield ""
-        return
     store = home.store()
     file = home.path / ADDRESS_FILE
     try:

@@ -140,9 +140,8 @@ class PeerClient:
         )
 
     async def __aenter__(self) -> Self:
-        self._channel.get_state(
-            try_to_connect=True
-        )  # whoever opens a line has things to read before it calls
+        # Whoever opens a line has things to read before it calls.
+        self._channel.get_state(try_to_connect=True)
         return self
 
     async def __aexit__(

@@ -61,7 +61,7 @@ from node.wire.receipts import encode_receipt
 
 logger = logging.getLogger(__name__)
 SPAN_ENTRIES = 2_500  # in one transaction: what a crash may cost to do again, and what is held in memory
-HEARD_SECONDS = 60  # nobody is told more finely when a peer was last heard
+HEARD_SECONDS = 60  # for so long a contact that found nothing new is not written down again
 MANY_ENTRIES = 3_000  # from so many on it is worth to start processes that verify
 
 T = TypeVar("T")

@@ -99,9 +99,8 @@ def serve(
         await ask_members(who, datetime.now(UTC))
 
     with ExitStack() as beside:
-        if (
-            opened.settings.submissions_listen
-        ):  # what reads forms and files is a tenth of all that is imported
+        # What reads forms and files is a tenth of all that is imported.
+        if opened.settings.submissions_listen:
             from console.submissions import taking_submissions
 
             say(f"Taking submissions on {beside.enter_context(taking_submissions(opened))}")

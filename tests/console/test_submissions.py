@@ -229,5 +229,10 @@ def test_the_token_is_kept_nowhere_and_a_new_one_ends_it(empty_node: Path) -> No
 
 
 def test_without_the_setting_nothing_listens(empty_node: Path) -> None:
-    with taking_submissions(open_home(empty_node)) as address:
-        assert address == ""
+    make_token(open_home(empty_node))
+    (empty_node / "submissions.toml").write_text(PROFILE)
+
+    with pytest.raises(ConfigError, match="submissions_listen"), taking_submissions(open_home(empty_node)):
+        pass
+
+    assert not (empty_node / ADDRESS_FILE).exists()
