@@ -55,6 +55,7 @@ _STATIC = {
 _NO_SCRIPT = HEADERS["Content-Security-Policy"]
 WITH_SCRIPT = {
     "passkey": f"{_NO_SCRIPT}; script-src 'self'",
+    "days": f"{_NO_SCRIPT}; script-src 'self'",
     UPLOAD: f"{_NO_SCRIPT}; connect-src 'self'; script-src 'self'",
 }
 

@@ -28,7 +28,10 @@ STYLE_PATH = f"/style-{sha256(STYLE).hexdigest()[:12]}.css"
 
 UPLOAD = "upload"  # says how much of a file was sent; pages whose form takes files run it
 SCRIPTS: Mapping[str, bytes] = MappingProxyType(
-    {name: files("console.web").joinpath("static", f"{name}.js").read_bytes() for name in ("passkey", UPLOAD)}
+    {
+        name: files("console.web").joinpath("static", f"{name}.js").read_bytes()
+        for name in ("passkey", UPLOAD, "days")
+    }
 )
 SCRIPT_PATHS: Mapping[str, str] = MappingProxyType(
     {name: f"/script-{name}-{sha256(content).hexdigest()[:12]}.js" for name, content in SCRIPTS.items()}
@@ -54,7 +57,7 @@ def write_page(visit: Visit, page: Page) -> str:
         "direction": "rtl" if is_right_to_left(visit.language) else "ltr",
         "style": STYLE_PATH,
         "script": SCRIPT_PATHS.get(script_of(visit, page), ""),
-        "sends_files": script_of(visit, page) == UPLOAD,
+        "script_name": script_of(visit, page),
         "taken_away": links(visit) if page.status == 200 and _is_list(visit.path) else (),
         "reaches": (lambda path: settled and reaches(roles, path)),
         "form_key": write_form_key(visit.session.form_key) if visit.session is not None else "",

@@ -33,6 +33,14 @@ class Value(NamedTuple):
     chosen: bool
 
 
+class DayLine(NamedTuple):
+    """Places on a line of days, from the earliest on: the first and last that one may look from, and where one is."""
+
+    first: int
+    last: int
+    at: int
+
+
 class Form(NamedTuple):
     """What the form above an answer shows as chosen; by names of the query text."""
 
@@ -123,6 +131,12 @@ def steps(query: Query, days: Sequence[date]) -> dict[str, str]:
         if 0 <= place < len(days) and not (query.since and days[place] <= query.since):
             found[name] = write_query(replace(query, as_of=days[place]))
     return found
+
+
+def day_line(query: Query, days: Sequence[date]) -> DayLine:
+    """The days as a line on which the day of a question is moved; what it is compared with stays before it."""
+    at = len(days) - 1 - list(days).index(query.as_of)
+    return DayLine(sum(bool(query.since and day <= query.since) for day in days), len(days) - 1, at)
 
 
 def choices_of_form() -> dict[str, tuple[str, ...]]:

@@ -10,6 +10,7 @@ from console.web.coordinator.asking import (
     FIRST_ASKED,
     as_of_days,
     choices_of_form,
+    day_line,
     facets,
     form_of,
     narrowed,
@@ -96,10 +97,11 @@ def _page(visit: Visit, query: Query, facts: Mapping[str, object], status: int) 
         "form": form_of(query),
         "choices": choices_of_form(),
         "days": days,
+        "line": day_line(query, days),
         "steps": steps(query, days),
         "changes": write_query(replace(query, share=None, top=0, rate=False)) if query.since else "",
     }
-    return Page("coordinator/explore.html", {**common, **facts}, status)
+    return Page("coordinator/explore.html", {**common, **facts}, status, "days" if status == 200 else "")
 
 
 def _table(name: str, found: Answered, say: Say = str) -> Table:

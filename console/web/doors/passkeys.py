@@ -1,4 +1,4 @@
-"""Pages on which a passkey is added, and on which it signs in; the only ones with a script, and nothing needs them."""
+"""Pages on which a passkey is added, and on which it signs in, by a script; nothing needs them."""
 
 from datetime import datetime
 from urllib.parse import urlsplit

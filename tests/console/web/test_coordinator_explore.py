@@ -174,6 +174,34 @@ def test_what_was_known_on_an_earlier_day_is_one_step_away(works: Works, browser
     assert cells(before) == [[str(len(INCIDENTS) + 1)]]
 
 
+def test_the_day_is_moved_along_a_line_by_a_script_of_ours_and_stands_in_the_list_without(
+    browser: Browser,
+) -> None:
+    text = f"by=country,year&share=country,year&as-of={PUBLISHED_AGAIN}&compare={EARLIER}"
+    shown = browser.get(f"/explore?{text}")
+    assert shown.header("content-security-policy").endswith("; script-src 'self'")
+    (script,) = re.findall(r'<script src="(/script-days-[0-9a-f]{12}[.]js)" defer></script>', shown.text)
+    style = browser.get(shown.text.partition('rel="stylesheet" href="')[2].partition('"')[0])
+    assert shown.size + style.size + browser.get(script).size < 50_000
+    (line,) = re.findall(r'<div class="day-line no-print" hidden>(.+?)</div>', shown.text, re.DOTALL)
+    (given,) = re.findall(r"<input ([^>]+)>", line)
+    moved = dict(re.findall(r'([\w-]+)="([^"]*)"', given))
+    assert "name" not in moved  # the list beside it is what is sent
+    (listed,) = re.findall(r'<select id="as-of".*?</select>', shown.text)
+    days = [(day, words) for day, words in re.findall(r'value="([\d-]+)"[^>]*>([^<]+)<', listed)][::-1]
+    assert [day for day, _ in days] == sorted(day for day, _ in days)
+    assert days[int(moved["value"])] == (str(PUBLISHED_AGAIN), moved["aria-valuetext"])
+    assert moved["aria-valuetext"] == "1 March 2026"
+    assert days[int(moved["min"]) - 1][0] == str(EARLIER)  # with which it is compared
+    assert int(moved["max"]) == len(days) - 1
+    assert f">{days[int(moved['min'])][1]}<" in line
+    assert f">{days[-1][1]}<" in line
+    assert shown.form("/explore")["share"] == "country,year"
+    wrong = browser.get("/explore?by=color")
+    assert "<script" not in wrong.text
+    assert "script-src" not in wrong.header("content-security-policy")
+
+
 def test_a_change_between_two_days_is_told_record_by_record(works: Works, browser: Browser) -> None:
     text = f"by=country&measure=incidents&as-of=2026-05-04&compare={EARLIER}"
     shown = browser.get(f"/explore?{text}")
