@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 
 from console.home import Home
+from crypto.sentence import listed
 from node.holders import levels_text
 from node.outcomes import Outcome, Reading, Told, outcomes
 from node.plan import Request
@@ -39,7 +40,7 @@ def outcome_lines(found: Iterable[Told]) -> Iterator[tuple[str, ...]]:
             one.rule,
             one.reason,
             levels_text(one.levels),
-            ", ".join(one.routes),
+            listed(one.routes),
             _time(one.since),
             _confirmed(one),
         )

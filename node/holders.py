@@ -10,9 +10,10 @@ from enum import StrEnum
 from itertools import groupby
 from typing import NamedTuple
 
+from crypto.sentence import Sentence, listed
 from node.audience import ALL_CLOSED, Audience, Levels, Tier, Views, levels_for, tiers_of
 from node.ladders import DIMENSIONS
-from node.outcomes import routes_of
+from node.outcomes import TIER_WORDS, routes_of
 from node.plan import Decided, decided
 from node.signed import Codec, Label
 from node.store.database import Store
@@ -40,7 +41,7 @@ class Disclosed(NamedTuple):
     audience: str  # whose view it was: a tier, or the member's own
     levels: Levels
     label: Label
-    rule: str
+    rule: Sentence
     first: datetime
     last: datetime
 
@@ -136,6 +137,13 @@ def levels_text(levels: Levels) -> str:
     )
 
 
+def read_levels(text: str) -> list[tuple[str, str]]:
+    """(dimension, level) of what `levels_text` wrote; nothing of any other text."""
+    found = [tuple(one.split(" ", 1)) for one in text.split(", ")]
+    known = {(dimension.name, level) for dimension in DIMENSIONS for level in dimension.levels}
+    return [one for one in found if one in known] if known.issuperset(found) else []
+
+
 def _state(one: Shown, purged: dict[int, int]) -> tuple[State, int | None]:
     """What became of an entry, and the index of the entry that says so."""
     if purged.get(one.record_id, -1) > one.log_index:
@@ -154,7 +162,6 @@ def _disclosed(one: Shown, known: Decided) -> Disclosed | None:
     named = Audience(one.tier, one.member).name
     audience = named if named in views else _finest_reached(views, one.tier)
     routes = routes_of(frozenset(one.asked.split()), Audience(one.tier, one.member), known)
-    why = f" ({', '.join(routes)})" if audience == named else ""
     return Disclosed(
         one.member,
         one.record,
@@ -163,10 +170,22 @@ def _disclosed(one: Shown, known: Decided) -> Disclosed | None:
         audience,
         levels,
         Label(one.label),
-        f"R1: released to {audience}{why}, by {one.policy}",
+        _by_rule(audience, routes if audience == named else (), one.policy),
         _time(one.first_at),
         _time(one.last_at),
     )
+
+
+def _by_rule(audience: str, routes: Sequence[str], policy: str) -> Sentence:
+    who = TIER_WORDS.get(audience, audience)
+    if routes:
+        return Sentence(
+            "R1: released to {audience} ({routes}), by {policy}",
+            audience=who,
+            routes=listed(routes),
+            policy=policy,
+        )
+    return Sentence("R1: released to {audience}, by {policy}", audience=who, policy=policy)
 
 
 def _finest_reached(views: Views, tier: Tier) -> str:

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import groupby
+from types import MappingProxyType
 from typing import NamedTuple
 
 from crypto.envelope import Envelope
-from crypto.sentence import Sentence
+from crypto.sentence import Sentence, listed
 from node.audience import (
     ALL_CLOSED,
     Audience,
@@ -35,6 +36,9 @@ from node.store.receipts import receipts_for
 from node.store.records import Current, current_by_record, record_names
 
 _PORTION = 500  # records looked at together
+TIER_WORDS: Mapping[str, Sentence] = MappingProxyType(
+    {"public": Sentence("public"), "peer": Sentence("peer"), "coordinator": Sentence("coordinator")}
+)
 
 
 class Outcome(StrEnum):
@@ -121,15 +125,15 @@ def outcomes(store: Store, org_id: str, reading: Reading, record_ids: Sequence[i
 
 def routes_of(asked: frozenset[str], who: Audience, known: Decided) -> tuple[str, ...]:
     """In which ways a record that was released to these audiences goes to a member."""
-    tiers = [tier.name.lower() for tier in sorted(tiers_of(asked)) if tier <= who.tier]
-    named = ["by name"] if who.member in members_of(asked) else []
+    tiers = [TIER_WORDS[tier.name.lower()] for tier in sorted(tiers_of(asked)) if tier <= who.tier]
+    named = [Sentence("by name")] if who.member in members_of(asked) else []
     groups = sorted(
-        f"audience {known.audiences[uid].charter.name}"
+        Sentence("audience {name}", name=known.audiences[uid].charter.name)
         for uid in chartered_of(asked) & known.audiences.keys()
         if who.member in known.audiences[uid].charter.members
     )
     grants = sorted(
-        f"request {key[:8]}"
+        Sentence("request {key}", key=key[:8])
         for key in requests_of(asked) & known.grants.keys()
         if known.grants[key].member == who.member
     )
@@ -173,7 +177,7 @@ def _told(one: _One, member: str, ground: _Ground) -> Told:
     routes = routes_of(one.past.terms.asked, who, ground.known)
     newest = [row.first_at for row in sent if row.log_index == index]
     if not newest:
-        why = "it has not come for it since"
+        why = Sentence("it has not come for it since")
         return Told(one.name, member, Outcome.WAITING, "", why, levels, routes, None, None, ())
     refused = {} if receipt is None else {told.log_index: told.reason for told in receipt.refused}
     return Told(
@@ -202,7 +206,7 @@ def _shut(one: _One, who: Audience, sent: Sequence[Shown], ground: _Ground) -> T
         who.member,
         Outcome.CLOSED,
         "R18",
-        "no longer for this member" if one.past.terms.views else "called back",
+        Sentence("no longer for this member" if one.past.terms.views else "called back"),
         ALL_CLOSED,
         (),
         _time(min(row.first_at for row in sent)),
@@ -239,7 +243,7 @@ def _hold(one: _One, who: Audience, ground: _Ground) -> Hold:
     ):  # a tier or a name among them would have let it leave
         why = Sentence(
             "{groups} does not give it to this member: old, or for another country or purpose",
-            groups=", ".join(groups),
+            groups=listed(groups),
         )
         return hold._replace(reason=why)
     waits = Hold("R1", "what lets it leave was decided after it left", "`tocsin share --updates`")

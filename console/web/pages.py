@@ -21,6 +21,7 @@ from console.web.visit import Page, Visit
 from console.web.wording import in_html, said_in_html
 from console.web.words import choices, heading, in_words, isolated, label, listed, said_cell
 from crypto.sentence import Sentence
+from node.holders import read_levels
 
 STYLE = files("console.web").joinpath("static", "console.css").read_bytes()
 STYLE_PATH = f"/style-{sha256(STYLE).hexdigest()[:12]}.css"
@@ -84,6 +85,7 @@ def environment(language: str) -> Environment:
         partial(in_html, language), translations(language).ngettext, newstyle=False
     )
     environment.filters |= {
+        "levels_read": read_levels,
         "label": lambda code, name="": label(language, name, code),
         "heading": partial(heading, language),
         "cell": lambda value, column: said_cell(language, column, value),

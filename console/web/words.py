@@ -12,6 +12,7 @@ from markupsafe import Markup
 from casework.vocabulary.written import written
 from console.cells import DASH, Cell
 from console.web.languages import SOURCE, translations
+from crypto.sentence import Sentence
 from node.codes import DETAIL_LISTS, LIST_NAMES, code_list
 from node.dimensions import BY_NAME, UNKNOWN
 
@@ -56,6 +57,8 @@ def said_cell(language: str, column: str, value: Cell) -> str:
     """A cell of a list as a person reads it: codes of known lists in words, what is not known as a dash."""
     if value is None:
         return DASH
+    if isinstance(value, Sentence):
+        return value  # the page says it
     if column in BY_NAME:
         return said_value(language, column, str(value))
     if column in _IN_OUR_WORDS and isinstance(value, str) and value:

@@ -9,6 +9,7 @@ from console.errors import NoPageError
 from console.outcomes import HEADER as OUTCOME_HEADER
 from console.outcomes import found_outcomes, outcome_lines
 from console.selection import select_records
+from console.web.sharing import RULE_TEXTS
 from console.web.visit import Answer, Page, Table, Visit
 from node.audience import Levels
 from node.errors import QueryError
@@ -153,7 +154,11 @@ def _chosen(visit: Visit) -> tuple[int, ...]:
 
 
 def _who(visit: Visit) -> dict[str, object]:
-    return {"members": sorted(visit.works.home.bounds().network), "seen_levels": seen_levels}
+    return {
+        "members": sorted(visit.works.home.bounds().network),
+        "seen_levels": seen_levels,
+        "rules": RULE_TEXTS,
+    }
 
 
 def _day(text: str) -> date | None:
