@@ -24,11 +24,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from console.applications import fingerprint
-from console.backup import KIND, make_backup
+from console.backup import make_backup
 from console.errors import AccountError
 from console.home import Home, make_home, write_file
 from console.keyring import public_member
-from console.shares import NEEDED, as_text
 from console.unfinished import begin, clear, is_to_be_made, note_printed, note_whole
 from console.web.accounts import add_account, choose_language, open_account, verify_name
 from console.web.languages import LANGUAGES, choose, is_right_to_left
@@ -46,6 +45,7 @@ from console.web.pages import STYLE, STYLE_PATH, environment
 from console.web.proofs import hash_passphrase
 from console.web.roles import Role
 from crypto.keyfile import Passphrase
+from crypto.keyshare import KeyShare, write_share
 from node.config import new_settings
 from node.directory import OrganizationType
 from node.errors import ConfigError, NodeError
@@ -66,8 +66,7 @@ class Kept(NamedTuple):
     folder: Path
     org_id: str
     words: str
-    shares: tuple[str, ...]
-    needed: int
+    shares: tuple[KeyShare, ...]
     account: str
 
 
@@ -173,7 +172,9 @@ async def _take(run: FirstRun, request: Request, origins: frozenset[str], langua
         return _page("focal/start.html", language, facts, 422)
     run.made, run.passphrase = True, Passphrase(form["passphrase"])
     logger.info("a node was made: organization=%s", kept.org_id)
-    return _page("focal/start_safe.html", language, {"kept": kept, "form_key": run.form_key}, 200)
+    sheets = [(share, write_share(share)) for share in kept.shares]
+    facts = {"kept": kept, "sheets": sheets, "form_key": run.form_key}
+    return _page("focal/start_safe.html", language, facts, 200)
 
 
 def make_node(folder: Path, form: Mapping[str, str], now: datetime) -> Kept:
@@ -227,8 +228,7 @@ def _made(home: Home, keys: str, form: Mapping[str, str], now: datetime) -> Kept
     backup = make_backup(home, keys)
     write_file(home.path / BACKUP_FILE, backup.content)
     words = fingerprint(public_member(home, settings.endpoints, now))
-    shares = tuple(as_text(share, KIND) for share in backup.shares)
-    return Kept(home.path.resolve(), settings.org_id, words, shares, NEEDED, name)
+    return Kept(home.path.resolve(), settings.org_id, words, tuple(backup.shares), name)
 
 
 def _page(template: str, language: str, facts: Mapping[str, object], status: int) -> Response:
