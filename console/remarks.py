@@ -61,7 +61,9 @@ def _use(found: Answer, say: Say) -> dict[str, object]:
         notes["left_out"] = say("what peers shared: their records are theirs to give (R20)")
         notes["ask_in_writing"] = found.originators
     elif found.caveats.from_peers:
-        notes["use"] = say("for own security decisions; not for outsiders: see --for outsiders (R20)")
+        notes["use"] = say(
+            "for own security decisions; not for outsiders: ask again with outsiders as readers (R20)"
+        )
         notes["purpose"] = say("records of peers count that were shared for %(purpose)s (R16)") % purpose
     if found.left_out:
         notes["other_purposes"] = say(

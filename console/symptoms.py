@@ -5,10 +5,11 @@ the node's folder; never what stands in a record or a case.
 """
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from sqlalchemy import Connection, make_url
@@ -44,6 +45,15 @@ DIRECTORY_SOON = timedelta(days=7)  # it holds for 30 days
 UNHEARD = timedelta(days=3)
 BACKUP_AGE = timedelta(days=2)
 AHEAD = timedelta(minutes=5)  # that clocks differ
+_KEYS: Mapping[str, Sentence] = MappingProxyType(
+    {
+        "signing": Sentence("signing key"),
+        "log": Sentence("log key"),
+        "cosigning": Sentence("cosigning key"),
+        "sealing": Sentence("sealing key"),
+    }
+)
+_DATABASES: Mapping[str, str] = MappingProxyType({"sqlite": "SQLite", "postgresql": "PostgreSQL"})
 _WRITABLE = ("read-write", "primary")  # a server of several that takes what is written
 
 
@@ -152,12 +162,13 @@ def _key_times(home: Home, directory: Directory) -> Iterator[tuple[str, datetime
     for use, of_it in keys_by_use(directory.member(home.settings.org_id)):
         until = [key.valid_until for key in of_it if key.retirement is None]
         if until:
-            yield Sentence("{use} key", use=use), max(until), SOON, "tocsin peer rotate: docs/ceremonies.md"
+            yield _KEYS[use], max(until), SOON, "tocsin peer rotate: docs/ceremonies.md"
 
 
 def database(connection: Connection, url: str) -> Iterator[Finding]:
     """Whether the database is of this version; says nothing where there is none yet."""
-    found, kind = revision_of(connection), make_url(url).get_backend_name()
+    name = make_url(url).get_backend_name()
+    found, kind = revision_of(connection), _DATABASES.get(name, name)
     if found == REVISION:
         yield Finding(State.GOOD, "database", Sentence("{kind}, revision {found}", kind=kind, found=found))
     else:
@@ -362,9 +373,11 @@ def casework(home: Home, store: Store, connection: Connection, now: datetime) ->
         yield Finding(State.LOOK, "month", told, "tocsin case turn")
     if audit_checkpoints(connection) and home.network_file.exists():
         due = is_due(CaseDatabase(store), witness_keys(home.directory()), now)
-        told = "no members have cosigned it for a day" if due else "cosigned within a day"
-        do = "tocsin case audit cosign, or let serve run" if due else ""
-        yield Finding(State.LOOK if due else State.GOOD, "audit log", told, do)
+        if due:
+            told = Sentence("no members have cosigned it for a day")
+            yield Finding(State.LOOK, "audit log", told, "tocsin case audit cosign, or let serve run")
+        else:
+            yield Finding(State.GOOD, "audit log", "cosigned within a day")
 
 
 def _time(seconds: int) -> str:

@@ -16,6 +16,7 @@ GROUPED = 10_000  # a smaller number may be a year, which nobody writes in group
 _QUOTES: Mapping[str, str] = MappingProxyType(
     {"en": "'{}'", "fr": "«\u202f{}\u202f»", "es": "«{}»", "ar": "«{}»", "ru": "«{}»", "zh": "“{}”"}
 )
+_COMMAND = re.compile("`([^`]+)`")
 _LETTER = re.compile(r"[^\W\d_]")
 _DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
@@ -81,7 +82,7 @@ def _value(language: str, held: Value, words: _Written, foreign: _Written, *, qu
 
 
 def _escaped(text: str) -> str:
-    return str(escape(text))
+    return _COMMAND.sub(r'<code dir="ltr">\1</code>', str(escape(text)))
 
 
 def _set_apart(text: str) -> str:

@@ -80,6 +80,14 @@ def test_a_value_is_never_html(value: str) -> None:
     assert re.search(f"&lt;<bdi[^>]*>{re.escape(Markup.escape(value))}</bdi>&gt; &amp; ", shown)
 
 
+def test_a_command_that_a_sentence_names_stands_apart() -> None:
+    told = in_html(
+        "ar", Sentence("nothing of this case is published; `tocsin case status propose` begins it")
+    )
+    assert told.endswith('<code dir="ltr">tocsin case status propose</code>')
+    assert "`x`" in in_html("en", Sentence("{value}", value="`x`"))
+
+
 def test_a_value_does_not_turn_the_direction_of_the_words() -> None:
     told = in_text("ar", Sentence("{one} {count}", one="a\u2069\u202eb", count=12_000))
     assert told == "\u2068ab\u2069 12,000"
