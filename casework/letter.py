@@ -229,7 +229,7 @@ def _facts(case: CaseFile, draft: Draft, telling: Telling) -> Table:
         if code
     ]
     if draft.names:
-        rows.append((words.field("name"), "; ".join(_names(case))))
+        rows.append((words.field("name"), words.apart(_names(case))))
     return Table(words.word("letter", "facts"), (), tuple(rows))
 
 

@@ -61,7 +61,7 @@ def describe(event: Event, telling: Telling) -> str:
         if known is not None and known.fields[name].form not in _NOT_TOLD
     ]
     told = telling.words.kind(event.kind)
-    return telling.words.pair(told, "; ".join(said)) if said else told
+    return telling.words.pair(told, telling.words.apart(said)) if said else told
 
 
 def _lane(case: CaseFile, event: Event, telling: Telling) -> str:

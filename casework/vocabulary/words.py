@@ -62,6 +62,10 @@ class Words:
         """Things beside each other, set apart as this language does."""
         return self.say("comma").join(values)
 
+    def apart(self, values: Iterable[str]) -> str:
+        """The same where commas may stand in what is set apart."""
+        return self.say("semicolon").join(values)
+
     def word(self, section: str, name: str) -> str:
         """A word of a section of the file, else in English, else the name itself."""
         return self._find(section, name) or words("en").table.get(section, {}).get(name, "") or name

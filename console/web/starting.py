@@ -173,8 +173,8 @@ async def _take(run: FirstRun, request: Request, origins: frozenset[str], langua
     run.made, run.passphrase = True, Passphrase(form["passphrase"])
     logger.info("a node was made: organization=%s", kept.org_id)
     sheets = [(share, write_share(share)) for share in kept.shares]
-    facts = {"kept": kept, "sheets": sheets, "form_key": run.form_key}
-    return _page("focal/start_safe.html", language, facts, 200)
+    safe: Mapping[str, object] = {"kept": kept, "sheets": sheets, "form_key": run.form_key}
+    return _page("focal/start_safe.html", language, safe, 200)
 
 
 def make_node(folder: Path, form: Mapping[str, str], now: datetime) -> Kept:

@@ -17,6 +17,7 @@ from node.codes import DETAIL_LISTS, LIST_NAMES, code_list
 from node.dimensions import BY_NAME, UNKNOWN
 
 COMMA = ", "  # as each language writes it
+SEMICOLON = "; "  # likewise, between what may have commas in it
 # Columns of which the name is also a code, such as `state` of an actor: what they are called instead.
 _HEADINGS: Mapping[str, str] = MappingProxyType({"state": "State", "for": "For"})
 # Columns that hold codes and sentences of the program, and nothing that anybody typed.
@@ -126,15 +127,23 @@ def _order(language: str, name: str) -> bytes:
 
 
 def in_words(language: str, dimension: str, value: str) -> str:
-    """A value of a ladder as a person would say it; what it is exactly stands beside it on the page."""
+    """A value of a ladder as a person would say it; what it is exactly stands beside it on the page.
+
+    What is not in the words of the language keeps the direction of its own letters, so nothing goes around this: what
+    goes around has no direction where all that is in it has its own.
+    """
     said = _WORDS.get(dimension)
-    return said(language, value) if said is not None and value else value
+    return said(language, value) if said is not None and value else _own(value)
+
+
+def _own(value: str) -> Markup:
+    return Markup("<bdi>{}</bdi>").format(value)
 
 
 def _where(language: str, value: str) -> str:
     first, *rest = value.partition("@")[0].split("/")
     rest = [name for name in rest if name]
-    return translations(language).gettext(COMMA).join([*reversed(rest), country(language, first)])
+    return listed(language, [*reversed(rest), country(language, first)])
 
 
 def _parts(*lists: str) -> Callable[[str, str], str]:
@@ -159,12 +168,14 @@ def _victims(language: str, value: str) -> str:
         kinds, _, number = cell.partition("=")
         outcome, *more = [label(language, "", kind) for kind in kinds.split("/")]
         said.append(f"{number} {outcome}" + (f" ({gettext(COMMA).join(more)})" if more else ""))
-    return "; ".join(said)
+    return str(gettext(SEMICOLON).join(said))
 
 
 def _target(language: str, value: str) -> str:
     gettext = translations(language).gettext
-    return gettext("nobody") if value == "0" else value.replace(";", "; ").replace("=", ": ")
+    return (
+        gettext("nobody") if value == "0" else _own(value.replace(";", gettext(SEMICOLON)).replace("=", ": "))
+    )
 
 
 _WORDS: dict[str, Callable[[str, str], str]] = {

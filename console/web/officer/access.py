@@ -159,7 +159,7 @@ def _told(row: Line, said: Words) -> Line:
     told = (
         said.code("right", "read" if group == Group.CASE else group) for group in groups.split(";") if group
     )
-    return (*first, cases.replace(";", " "), said.code("read_purpose", purpose), "; ".join(told))
+    return (*first, cases.replace(";", " "), said.code("read_purpose", purpose), said.apart(told))
 
 
 @at_desk

@@ -253,7 +253,7 @@ def test_a_member_is_shown_with_its_keys_and_what_it_shared(
     pair: tuple[Path, Path], browser: Browser
 ) -> None:
     shown = browser.get("/member?id=beta")
-    for words in ("NNGO", "Its keys", "bundles for it", "What it shared"):
+    for words in ("National NGO", "Its keys", "bundles for it", "What it shared"):
         assert words in shown.words
     shared = rows(pair[0], "peer", "records", "beta")
     assert shared

@@ -184,11 +184,20 @@ def test_languages_are_chosen_with_care() -> None:
 
 
 def test_values_are_said_in_words() -> None:
-    assert in_words("en", "where", "SSD/Unity/Leer/Leer@8.30,30.14") == "Leer, Leer, Unity, South Sudan"
+    place = in_words("en", "where", "SSD/Unity/Leer/Leer@8.30,30.14")
+    assert re.sub("<[^>]+>", "", place) == "Leer, Leer, Unity, South Sudan"
     assert in_words("fr", "victims", "killed/national/female=1") == "1 tué (national, femme)"
     assert in_words("en", "victims", "1-3") == "1-3 affected"
     assert [country(one, "PSE") for one in ("en", "es")] == ["State of Palestine", "Estado de Palestina"]
     assert country("ru", "SSD") == "Южный Судан"
+
+
+def test_names_of_places_keep_their_order_beside_each_other() -> None:
+    place = in_words("ar", "where", "SSD/Unity/<b>Leer")
+    assert place == "<bdi>&lt;b&gt;Leer</bdi>، <bdi>Unity</bdi>، <bdi>جنوب السودان</bdi>"
+    assert in_words("ar", "when", "2026-03") == "<bdi>2026-03</bdi>"
+    assert in_words("ar", "victims", "killed=1;injured=2") == "1 قُتل؛ 2 جُرح"
+    assert in_words("zh", "target", "ngo=1;un=2") == "<bdi>ngo: 1\uff1bun: 2</bdi>"
 
 
 @pytest.mark.parametrize("language", OTHERS)
