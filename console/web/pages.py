@@ -42,8 +42,10 @@ SCRIPT_PATHS: Mapping[str, str] = MappingProxyType(
 def script_of(visit: Visit, page: Page) -> str:
     """Which script a page runs: none, the one that it names, or that of forms with files for who reaches one."""
     route = ROUTES.get(visit.path)
-    there = page.status != 404 and route is not None and bool(route.uploads)
-    return page.script or (UPLOAD if there else "")
+    who = visit.account
+    # Whoever does not reach a page is refused as on one that there is not: with a script or without tells of it.
+    there = route is not None and who is not None and bool(route.uploads) and reaches(who.roles, visit.path)
+    return page.script or (UPLOAD if there and page.status != 404 else "")
 
 
 def write_page(visit: Visit, page: Page) -> str:

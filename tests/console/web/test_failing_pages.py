@@ -229,6 +229,11 @@ def bring_file(reader: Reader) -> Form:
     return reader.filled("/ceremonies", "/ceremonies")._replace(file=CSV)
 
 
+def forget_brought_file(reader: Reader) -> Form:
+    assert reader.post(bring_file(reader)).status == 303
+    return bring_file(reader)._replace(page="/ceremonies/cancel", file=b"")
+
+
 def write_bundle(reader: Reader) -> Form:
     return reader.filled("/bundle", "/bundle/write", first="0")
 
@@ -280,6 +285,7 @@ LOOKS: Mapping[str, Maker] = MappingProxyType(
         "/import": send_file,
         "/import/cancel": forget_file,
         "/ceremonies": bring_file,
+        "/ceremonies/cancel": forget_brought_file,
         "/numbers/preview": look_at_numbers,
     }
 )

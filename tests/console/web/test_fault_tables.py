@@ -23,21 +23,20 @@ OFFICERS = {  # where each is tried
     "/cases/open": "test_officer_faults",
     "/cases/papers": "test_officer_faults",
     "/cases/unlock": "test_officer_faults",
+    "/cases/import": "test_officer_keeping",
+    "/cases/import/cancel": "test_officer_keeping",
     "/cases/import/start": "test_officer_keeping",
     "/cases/keeping/erase": "test_officer_keeping",
     "/cases/report": "test_officer_inbox",
     "/cases/report/case": "test_officer_inbox",
     "/cases/report/erase": "test_officer_inbox",
+    "/cases/report/file": "test_officer_inbox",
+    "/cases/yearly": "test_officer_sheets",
 }
 ALIKE = {  # not tried one by one, for a reason
     "/areas": "one file that `write_file` replaces whole: below",
     "/ceremonies/join": "files that `write_file` replaces whole: test_focal_network",
-    "/ceremonies/cancel": "forgets what waits, as /import/cancel",
     "/ceremonies/sponsor": "hands a file out and writes nothing: test_focal_network",
-    "/cases/import": "a file waits in memory at the open desk, which is gone with the process",
-    "/cases/import/cancel": "forgets what waits there",
-    "/cases/report/file": "hands a file out once it is written down who took it, as /case/evidence/content",
-    "/cases/yearly": "a file waits in the tray of the session, as that of /import",
 }
 
 

@@ -6,10 +6,12 @@ from datetime import timedelta
 from unittest.mock import patch
 
 import pytest
+from sqlalchemy import func, select
 
 from casework.cleaning import working_copy
 from casework.reporting import Intake, new_receipt
 from casework.retention import retention_rules
+from casework.tables import case_audit
 from casework.tip import Tip
 from console.web.languages import translations
 from console.web.visit import Works
@@ -101,10 +103,37 @@ def test_for_who_takes_no_reports_in_there_are_none(place: Place) -> None:
                 assert (shown.status, shown.words) == (404, nowhere.words)
     for name in (box.name, "T-00000000"):
         asked = {"form_key": key, "message": "1"}
-        assert browser.post(f"/cases/report/file?id={name}", asked).status == 404
+        shown = browser.post(f"/cases/report/file?id={name}", asked)
+        assert (shown.status, shown.words) == (404, nowhere.words)
         erased = browser.post(f"/cases/report/erase?id={name}", {**asked, "act": "erase", "sure": "yes"})
         assert erased.header("location") == "/cases/reports"
     assert len(box.words) == 1
+
+
+@pytest.mark.parametrize("flavour", FAILING)
+def test_a_file_is_taken_out_once_it_is_written_down_or_not_given(place: Place, flavour: Flavour) -> None:
+    box, browser = Mailbox(place, file=JPEG), place.at("focal")
+    store, page = place.office.office.database.store, f"/cases/report/file?id={box.name}"
+    form = {"form_key": browser.get(box.page).form("/leave")["form_key"], "message": "1", "original": "yes"}
+
+    def written_down() -> int:
+        with store.read() as connection:
+            return connection.execute(select(func.count()).select_from(case_audit)).scalar_one()
+
+    before = written_down()
+    with failing_at(store, None, flavour) as writes:
+        assert browser.post(page, form).content == JPEG
+    assert (written_down() - before, writes[-1]) == (1, "COMMIT")
+    for number in range(len(writes)):
+        before = written_down()
+        with failing_at(store, number, flavour):
+            shown = browser.post(page, form)
+        assert shown.content == JPEG or JPEG not in shown.content
+        assert (shown.content == JPEG) <= (written_down() == before + 1)
+        if flavour is Flavour.REFUSED:
+            assert shown.status in {422, 503}, shown.words
+            assert written_down() == before
+        assert browser.post(page, form).content == JPEG
 
 
 @pytest.mark.parametrize("flavour", FAILING)

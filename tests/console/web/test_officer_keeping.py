@@ -220,6 +220,31 @@ def test_a_file_waits_for_its_session_alone_and_is_gone_with_the_desk(place: Pla
 
 
 @pytest.mark.parametrize("flavour", FAILING)
+def test_a_file_waits_once_the_look_at_it_is_written_down_and_is_forgotten_without_a_write(
+    place: Place, flavour: Flavour
+) -> None:
+    browser, store = place.at("focal"), place.office.office.database.store
+    form = browser.get("/cases/import?new=yes").form("/cases/import")
+    file = [("file", "old.csv", write_rows([INCIDENT, VERDICT]).encode("utf-8-sig"))]
+    before = len(place.office.desks["focal"].board())
+    with failing_at(store, None, flavour) as writes:
+        assert browser.upload("/cases/import", form, file).status == 303
+    assert writes[-1] == "COMMIT"
+    waits = ""
+    for number in range(len(writes)):
+        with failing_at(store, number, flavour):
+            shown = browser.upload("/cases/import", form, file)
+        assert shown.status in {422, 503} or flavour is not Flavour.REFUSED, shown.words
+        assert len(place.office.desks["focal"].board()) == before
+        waits = browser.upload("/cases/import", form, file).header("location")
+        assert "/cases/import/preview?file=" in waits
+    with failing_at(store, None, flavour) as ours, failing_at(place.works.store, None, flavour) as other:
+        assert browser.post("/cases/import/cancel", form).header("location") == "/cases/import"
+    assert (ours, other) == ([], [])
+    assert browser.get(waits).header("location") == "/cases/import?gone=1"
+
+
+@pytest.mark.parametrize("flavour", FAILING)
 def test_an_import_that_fails_half_way_leaves_whole_cases_and_goes_on(place: Place, flavour: Flavour) -> None:
     browser, desk = place.at("focal"), place.office.desks["focal"]
     names = [f"{flavour.name}-{at}" for at in range(3)]

@@ -13,6 +13,7 @@ from console.web.roles import Role
 from console.web.visit import Works
 from tests.console.web.test_officer import Place, office, place
 from tests.support.browser import Browser, Shown
+from tests.support.faults import Flavour, failing_at
 
 pytestmark = pytest.mark.slow
 __all__ = ["office", "place"]
@@ -113,6 +114,18 @@ def test_the_yearly_table_puts_years_side_by_side_and_adds_nothing_up(browser: B
     csv = browser.get(f"/cases/yearly.csv?file={token}&year=2023&before=2015").text
     assert f"UNSMS,abducted,{DASH},21,{DASH}" in csv
     assert "UNSMS,deaths_safety,0,16,-16" in csv.replace("'-", "-")
+
+
+def test_a_file_of_counts_waits_and_nothing_is_written(place: Place, browser: Browser) -> None:
+    form = {"form_key": browser.get("/cases/yearly").form("/leave")["form_key"]}
+    stores = (place.office.office.database.store, place.works.store)
+    with (
+        failing_at(stores[0], 0, Flavour.REFUSED) as ours,
+        failing_at(stores[1], 0, Flavour.REFUSED) as other,
+    ):
+        waits = browser.upload("/cases/yearly", form, [("file", "counts.csv", COUNTS)])
+    assert (waits.status, ours, other) == (303, [], [])
+    assert browser.follow(waits).status == 200
 
 
 def test_a_file_that_is_none_or_gone_is_told(works: Works, browser: Browser) -> None:

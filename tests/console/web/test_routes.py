@@ -7,6 +7,7 @@ import pytest
 
 from console.network import found_network
 from console.selection import one_revision
+from console.web.edge import MAX_BODY_BYTES
 from console.web.roles import ANYBODY, Role
 from console.web.routes import ROUTES
 from console.web.visit import Works
@@ -19,7 +20,7 @@ from node.store.own_log import released
 from node.store.records import record_ids_by_key
 from node.store.requests import add_request
 from node.wire import charters, records
-from tests.support.browser import Browser
+from tests.support.browser import Browser, Shown
 
 REQUEST = "00000000-0000-4000-8000-000000000001"
 NOBODY: frozenset[Role] = frozenset()
@@ -233,6 +234,9 @@ QUERIES = {
     "/incident/complete": "?id=own:x&group=place",
 }
 REFUSED = {404, 405}
+NOWHERE = "/no/such/page"
+FILE = [("file", "a.csv", b"a,b\n1,2\n")]
+TOO_LARGE = "x" * (MAX_BODY_BYTES + 1)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -260,6 +264,27 @@ def without_keys(text: str) -> str:
     return re.sub(r'name="form_key" value="[^"]*"', "", text)
 
 
+def told(shown: Shown) -> tuple[int, dict[str, str], str]:
+    """All that an answer tells: its status, its headers without their time and length, and its page."""
+    headers = {name.lower(): value for name, value in shown.headers}
+    for name in ("date", "content-length"):
+        headers.pop(name, None)
+    return shown.status, headers, without_keys(shown.text)
+
+
+def sendings(browser: Browser, key: str, path: str) -> dict[str, Shown]:
+    """What answers whoever sends something to a page, in every way in which it can be right or wrong."""
+    form = {"form_key": key}
+    return {
+        "a form of ours": browser.post(path + QUERIES.get(path, ""), form),
+        "without its key": browser.post(path, {"a": "b"}),
+        "from elsewhere": browser.post(path, form, Origin="https://elsewhere.example"),
+        "a file": browser.upload(path, form, FILE),
+        "a file from elsewhere": browser.upload(path, form, FILE, Origin="https://elsewhere.example"),
+        "too large": browser.post(path, {**form, "a": TOO_LARGE}),
+    }
+
+
 def test_the_table_names_every_page() -> None:
     assert sorted(MAY) == sorted(ROUTES)
 
@@ -268,15 +293,20 @@ def test_the_table_names_every_page() -> None:
 @pytest.mark.parametrize("role", Role)
 def test_a_role_reaches_its_pages_and_no_others(role: Role, signed_in: Callable[[Role], Browser]) -> None:
     browser = signed_in(role)
-    nowhere = browser.get("/no/such/page")
+    nowhere = browser.get(NOWHERE)
     assert nowhere.status == 404
     key = nowhere.form("/sign-out")["form_key"]
+    refusals = sendings(browser, key, NOWHERE)
+    assert refusals["a form of ours"].status == 404
     for path, (sees, sends) in MAY.items():
         shown = browser.get(path + QUERIES.get(path, ""))
         assert (shown.status not in REFUSED) == (role in sees), path
         if role not in sees | sends:
             assert shown.status == 404
-            assert without_keys(shown.text) == without_keys(nowhere.text), path
+            assert told(shown) == told(nowhere), path
+            if ROUTES[path].takes is not None:
+                for way, answer in sendings(browser, key, path).items():
+                    assert told(answer) == told(refusals[way]), (path, way)
         if path in {"/sign-out", "/leave"}:
             continue  # they end the session; below
         sent = browser.post(path + QUERIES.get(path, ""), {"form_key": key})
@@ -285,7 +315,8 @@ def test_a_role_reaches_its_pages_and_no_others(role: Role, signed_in: Callable[
 
 
 def test_who_is_not_signed_in_learns_of_no_page(browser: Browser) -> None:
-    for path in (*ROUTES, "/no/such/page"):
+    refusals = sendings(browser, "", NOWHERE)
+    for path in (*ROUTES, NOWHERE):
         if ROUTES.get(path) is not None and ROUTES[path].roles is None:
             continue
         asked, sent = browser.get(path), browser.post(path, {"a": "b"})
@@ -293,3 +324,10 @@ def test_who_is_not_signed_in_learns_of_no_page(browser: Browser) -> None:
             assert shown.status == 303
             assert shown.header("location") == "/sign-in?next=" + path.replace("/", "%2F")
             assert shown.text == ""
+        if ROUTES.get(path) is not None and ROUTES[path].takes is not None:
+            for way, answer in sendings(browser, "", path).items():
+                status, headers, text = told(answer)
+                headers["location"] = headers.get("location", "").partition("?")[0]
+                ours = told(refusals[way])
+                there = ours[1] | {"location": ours[1].get("location", "").partition("?")[0]}
+                assert (status, headers, text) == (ours[0], there, ours[2]), (path, way)
