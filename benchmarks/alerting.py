@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from statistics import median, quantiles
 from time import perf_counter
 from typing import Any, NamedTuple, TypeAlias
+from uuid import uuid4
 
 from benchmarks.lab import Lab
 from benchmarks.nodes import ORIGIN
@@ -23,6 +24,7 @@ from node.audience import Tier
 from node.client import PeerClient
 from node.verify import Origin, page_token, verify_stored
 from node.wire import records
+from node.wire.exchange import SERVICE, Call, ListCall, decode_page, encode_list_call
 
 CROWDS = (50, 100, 200)
 ROUNDS = 15
@@ -225,7 +227,8 @@ async def _pull_for_ever(belfry: Belfry, size: int) -> None:
         start = 0
         while True:
             due = asyncio.create_task(asyncio.sleep(1 / PULLS_PER_SECOND))
-            page = await client.entries(page_token(size, start), PULLED_AT_ONCE)
+            asked = ListCall(Call(str(uuid4()), ""), PULLED_AT_ONCE, page_token(size, start))
+            page = decode_page(await client.call(SERVICE, "ListEntries", encode_list_call(asked)))
             await asyncio.to_thread(verify_stored, page.entries, Origin(ORIGIN, keys, ()), start, records)
             start = (start + len(page.entries)) % size
             await due

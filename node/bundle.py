@@ -20,7 +20,7 @@ from node.store.database import Store, Transaction
 from node.store.disclosures import Disclosure, note_disclosure
 from node.store.heads import LogHead, log_head
 from node.store.tiles import FullTiles
-from node.verify import MAX_PAGE_ENTRIES, Page
+from node.verify import MAX_ASKED_ENTRIES, Page
 
 BUNDLE_TYPE = "application/vnd.tocsin.bundle.v1+protobuf"
 PREFIX_BYTES = 4
@@ -100,7 +100,7 @@ def write_bundle(
     write: Callable[[bytes], object],
     *,
     codec: BundleCodec,
-    page_entries: int = MAX_PAGE_ENTRIES,
+    page_entries: int = MAX_ASKED_ENTRIES,
 ) -> Written:
     """Write our log for one member.
 

@@ -18,8 +18,9 @@ from crypto.certificates import certificate_end, certificate_pem, private_key_pe
 from crypto.envelope import Envelope
 from node.comparing import Move
 from node.directory import Member
-from node.errors import ExpiredError, PayloadError, UnavailableError, WitnessBehindError
+from node.errors import ExpiredError, LateError, PayloadError, UnavailableError, WitnessBehindError
 from node.gossip import Told
+from node.pace import Pace
 from node.share_request import Answer, Wish
 from node.status import WITNESSED_SIZE, reason_of, retry_seconds_of
 from node.stepup import Proposal, Shown
@@ -94,7 +95,6 @@ CALL_SECONDS = 30.0
 STREAM_SECONDS = 7200.0  # no peer of ours keeps a line for so long
 SHORTEST_PAUSE_SECONDS = 0.05  # before we ask again, whatever a peer says
 MAX_LISTED = 10_000  # charters or answers of one peer that we believe
-PAGE_ENTRIES = 1000  # what a page costs beside its entries is felt with smaller ones
 _NOT_SERVED = grpc.StatusCode.UNIMPLEMENTED  # by a peer of an older version
 _MIB = 1024 * 1024
 MAX_MESSAGE_BYTES = (
@@ -119,6 +119,7 @@ class PeerClient:
         self._own = own
         self._call_seconds = call_seconds
         self._at = 0  # which of its endpoints is used
+        self._pace = Pace(call_seconds)
         self._channel = self._connect()
 
     def _connect(self) -> grpc.aio.Channel:
@@ -160,18 +161,24 @@ class PeerClient:
             await self._call("GetCheckpoint", encode_checkpoint_call(_new_call(origin_id)))
         )
 
-    async def entries(self, token: str, page_size: int = PAGE_ENTRIES, origin_id: str = "") -> Page:
-        """One page of entries of the peer's log, or of another that it passes on.
+    async def entries(self, token: str, origin_id: str = "") -> Page:
+        """One page of entries of the peer's log, or of another that it passes on, of a size that suits the line.
 
         Raises:
             UnavailableError: No answer.
             PayloadError: The answer is no page.
         """
-        return decode_page(
-            await self._call(
-                "ListEntries", encode_list_call(ListCall(_new_call(origin_id), page_size, token))
-            )
-        )
+        while True:
+            asked = ListCall(_new_call(origin_id), self._pace.page_size, token)
+            began = monotonic()
+            try:
+                wire = await self._call("ListEntries", encode_list_call(asked))
+            except LateError:
+                if not self._pace.came_too_late():
+                    raise
+            else:
+                self._pace.took(monotonic() - began)
+                return decode_page(wire)
 
     async def consistency_proof(self, old_size: int, new_size: int, origin_id: str = "") -> tuple[bytes, ...]:
         """Proof that the peer's log, or another that it holds, of `new_size` only adds to that of `old_size`.
@@ -494,7 +501,7 @@ def _unavailable(peer: Member, endpoint: str, error: grpc.aio.AioRpcError) -> Un
     if reason:
         return UnavailableError("{org_id} refused: {reason}", org_id=peer.org_id, reason=reason)
     if code is grpc.StatusCode.DEADLINE_EXCEEDED:
-        return UnavailableError("{org_id} did not answer in time", org_id=peer.org_id)
+        return LateError("{org_id} did not answer in time", org_id=peer.org_id)
     return UnavailableError(
         "{org_id} can not be reached at {endpoint} ({code})",
         org_id=peer.org_id,

@@ -219,6 +219,12 @@ class UnavailableError(NodeError):
     reason = "PEER_UNAVAILABLE"
 
 
+class LateError(UnavailableError):
+    """A peer did not answer in time: it, or the line to it, is slow or dead."""
+
+    reason = "PEER_LATE"
+
+
 class ExpiredError(UnavailableError):
     """No line is possible, as the TLS certificate of one side is past its last day."""
 

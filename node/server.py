@@ -32,7 +32,7 @@ from node.store.disclosures import Disclosure, is_noted, note_disclosure
 from node.store.heads import LogHead, log_head
 from node.store.receipts import note_relayed
 from node.store.tiles import FullTiles, OwnTiles
-from node.verify import MAX_PAGE_ENTRIES
+from node.verify import MAX_ASKED_ENTRIES, MAX_PAGE_ENTRIES
 from node.waking import Wakes
 from node.wire.exchange import (
     SERVICE,
@@ -47,7 +47,6 @@ from node.wire.exchange import (
 )
 from node.wire.receipts import decode_confirm_call, decode_receipt, encode_confirmed
 
-DEFAULT_PAGE_ENTRIES = 500
 WATCH_SECONDS = 1.0  # between two looks at the log for an open stream, where nobody tells that it was signed
 PAUSE_SECONDS = 0.25  # between two looks however often somebody writes
 HANDSHAKE_SECONDS = 20
@@ -107,11 +106,11 @@ class Exchange:
     def list_entries(self, wire: bytes, caller: Member) -> bytes:
         """ListEntries."""
         asked = decode_list_call(wire)
-        if not 0 <= asked.page_size <= MAX_PAGE_ENTRIES:
+        if not 0 <= asked.page_size <= MAX_ASKED_ENTRIES:
             raise CallError(
                 "page_size: {page_size} is not between 0 and {most}",
                 page_size=asked.page_size,
-                most=MAX_PAGE_ENTRIES,
+                most=MAX_ASKED_ENTRIES,
             )
         if asked.call.origin_id not in {"", self._org_id}:
             return self._relayed(asked, caller)
@@ -294,7 +293,7 @@ def _handlers(exchange: Exchange, gatekeeper: Gatekeeper, wakes: Wakes) -> grpc.
 
 def _span(asked: ListCall, committed: int) -> Span:
     size, start = _read_token(asked.page_token, committed)
-    return Span(start, asked.page_size or DEFAULT_PAGE_ENTRIES, size)
+    return Span(start, asked.page_size or MAX_PAGE_ENTRIES, size)
 
 
 def _read_token(token: str, size: int) -> tuple[int, int]:

@@ -19,7 +19,7 @@ from crypto.merkle import Frontier
 from node.asking import keep_answers, standing_requests
 from node.audience import Tier
 from node.audiences import keep_belongings
-from node.client import PAGE_ENTRIES, PeerClient
+from node.client import PeerClient
 from node.confirm import due_receipt, is_confirmed, note_given
 from node.contain import refuse_forked
 from node.directory import Directory, origin_of, quorum_of, speaker_of
@@ -62,6 +62,7 @@ from node.wire.receipts import encode_receipt
 logger = logging.getLogger(__name__)
 SPAN_ENTRIES = 2_500  # in one transaction: what a crash may cost to do again, and what is held in memory
 HEARD_SECONDS = 60  # for so long a contact that found nothing new is not written down again
+LAST_ENTRIES = 1_000  # about as many are left to store after the last page
 MANY_ENTRIES = 3_000  # from so many on it is worth to start processes that verify
 
 T = TypeVar("T")
@@ -340,9 +341,9 @@ def _share(entries: int) -> float:
         case 1:
             return entries
         case 2:
-            return entries - PAGE_ENTRIES
+            return entries - LAST_ENTRIES
         case shares:
-            return (entries - 3 * PAGE_ENTRIES) / (shares - 2)
+            return (entries - 3 * LAST_ENTRIES) / (shares - 2)
 
 
 def _ahead(step: AsyncGenerator[T, None]) -> AbstractAsyncContextManager[AsyncGenerator[T, None]]:

@@ -60,7 +60,8 @@ from node.signed import (
     Retraction,
 )
 
-MAX_PAGE_ENTRIES = 1000
+MAX_PAGE_ENTRIES = 2000  # of a page for which no size was asked
+MAX_ASKED_ENTRIES = 1000
 MAX_ENTRY_BYTES = 16 * 1024
 CHUNK_ENTRIES = 250  # what one worker verifies at a time
 

@@ -137,7 +137,7 @@ def test_a_slow_answer_is_given_up(network: Network, beta: Node, peer: PeerSimul
     peer.pause = never
     outcome = asyncio.run(pull_with_little_patience())
     assert outcome.error is not None
-    assert outcome.error.reason == "PEER_UNAVAILABLE"
+    assert outcome.error.reason == "PEER_LATE"
     assert rows_of(beta.store) == before
 
 

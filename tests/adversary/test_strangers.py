@@ -23,7 +23,7 @@ from node.receipt import Receipt, sign_receipt
 from node.status import sentence
 from node.store.heads import log_head
 from node.urgent import Subscription
-from node.verify import MAX_PAGE_ENTRIES
+from node.verify import MAX_ASKED_ENTRIES
 from node.wire.aggregates import SERVICE as RELEASES
 from node.wire.alerts import SERVICE as ALERTS
 from node.wire.alerts import AcknowledgeCall, SubscribeCall, encode_acknowledge_call, encode_subscribe_call
@@ -318,7 +318,7 @@ BAD_QUESTIONS: list[tuple[str, bytes, str, str, str]] = [
             "REQUEST_INVALID",
             REQUEST_ID,
         )
-        for size in (-1, MAX_PAGE_ENTRIES + 1, -(2**31), 2**31 - 1)
+        for size in (-1, MAX_ASKED_ENTRIES + 1, -(2**31), 2**31 - 1)
     ),
     *(
         (

@@ -9,6 +9,7 @@ import pytest
 from node.allowance import SAVED_SECONDS, Allowance
 from node.client import PeerClient
 from node.directory import Member
+from node.sync import Outcome
 from tests.support.alerts import kinds, listening, ring, until
 from tests.support.incidents import SHOOTING
 from tests.support.network import Network, Node
@@ -64,6 +65,18 @@ def test_an_alert_overtakes_what_is_being_pulled(network: Network) -> None:
     assert network.sync(beta, alpha).verified == MANY + 1
 
 
+def test_a_line_on_which_a_large_page_never_comes_through_brings_small_ones(network: Network) -> None:
+    alpha, beta = loaded(network, "alpha"), network.node("beta")
+    crawling = Weather(Kind.LATE, seconds=0.05)
+
+    async def pull() -> Outcome:
+        async with alpha.serving(network) as peer, line_to(peer.endpoints[0]) as line:
+            return await network.pull(beta, over(line, peer, crawling), call_seconds=2.0)
+
+    outcome = asyncio.run(pull())
+    assert (outcome.error, outcome.verified) == (None, MANY)
+
+
 def test_who_is_slow_and_who_is_dead_hold_up_nobody(network: Network) -> None:
     alpha, gamma, delta = (loaded(network, name) for name in ("alpha", "gamma", "delta"))
     beta = network.node("beta")
@@ -91,7 +104,7 @@ def test_who_is_slow_and_who_is_dead_hold_up_nobody(network: Network) -> None:
                 )
             )
 
-    assert asyncio.run(pull_all()) == (str(MANY), "PEER_UNAVAILABLE", str(MANY))
+    assert asyncio.run(pull_all()) == (str(MANY), "PEER_LATE", str(MANY))
     assert ended == ["delta", "alpha", "gamma"]
 
 

@@ -10,14 +10,14 @@ from crypto.signing import Signer
 from node.bundle import BUNDLE_TYPE, Asked, Author, Bundle, frame, write_bundle
 from node.directory import Directory
 from node.unbundle import Outcome, Reader, read_bundle
-from node.verify import MAX_PAGE_ENTRIES
+from node.verify import MAX_ASKED_ENTRIES
 from node.wire import bundles, records
 from tests.support.network import NOW, Network, Node, seal_of
 from tests.support.peer_simulator import PeerSimulator, as_it_is
 
 
 def written(
-    network: Network, author: Node, recipient: str, start: int = 0, page_entries: int = MAX_PAGE_ENTRIES
+    network: Network, author: Node, recipient: str, start: int = 0, page_entries: int = MAX_ASKED_ENTRIES
 ) -> bytes:
     """A bundle as a node writes it."""
     out = io.BytesIO()

@@ -40,7 +40,7 @@ from node.signed import (
     Reason,
     Retraction,
 )
-from node.verify import Origin, Page, log_name, page_token
+from node.verify import MAX_PAGE_ENTRIES, Origin, Page, log_name, page_token
 from node.wire import records
 from node.wire.exchange import (
     SERVICE,
@@ -237,7 +237,7 @@ class PeerSimulator:
             await self.pause(wire, context)
             asked = decode_list_call(wire)
             size, start = map(int, asked.page_token.split("."))
-            return await asyncio.to_thread(self.answer, size, start, asked.page_size)
+            return await asyncio.to_thread(self.answer, size, start, asked.page_size or MAX_PAGE_ENTRIES)
 
         async def get_consistency_proof(wire: bytes, _context: object) -> bytes:
             asked = decode_proof_call(wire)

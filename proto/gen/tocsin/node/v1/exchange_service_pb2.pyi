@@ -73,7 +73,7 @@ class ListEntriesRequest(_message.Message):
     request_id: _builtins.str
     origin_id: _builtins.str
     page_size: _builtins.int
-    """At most 1000; 0 lets the server choose. The server may return fewer."""
+    """At most 1000; 0 lets the server choose, up to 2000. The server may return fewer."""
     page_token: _builtins.str
     """"SIZE.INDEX": entries from INDEX on, below the checkpoint of SIZE. The form is public so that a receiver can resume
     from its own cursor and refuse a token that does not follow from what it has verified.
