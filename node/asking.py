@@ -57,7 +57,7 @@ def cancel_untold(store: Store, sent: SentRequest, now: datetime) -> None:
 
 def standing_requests(store: Store, origin_id: str) -> tuple[SentRequest, ...]:
     """Requests of ours to a member that may still change: not told yet, not decided, or granted."""
-    with store.read() as connection:
+    with store.glance() as connection:
         found = sent_requests(connection, origin_id)
     return tuple(one for one in found if one.answer.state in {State.ASKED, State.GRANTED})
 

@@ -177,7 +177,7 @@ def keep_belongings(
         if charter.uid in found:
             raise CharterError("audience_uid: comes twice")
         found[charter.uid] = Belonging(owner.org_id, charter.uid, charter.version, wire)
-    with store.read() as connection:
+    with store.glance() as connection:
         held = {one.uid: one for one in belongings(connection, owner.org_id)}
     if held == found:
         return len(found)

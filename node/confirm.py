@@ -15,7 +15,7 @@ from node.receipt import MAX_TOLD, Receipt, Refused, verify_signed
 from node.store.database import Store, Transaction
 from node.store.heads import LogHead, log_head
 from node.store.peer_log import refused_entries
-from node.store.receipts import Held, all_receipts, newest_receipt, passed_on_of, put_receipt
+from node.store.receipts import Held, Told, all_receipts, newest_receipt, passed_on_of, put_receipt
 from node.store.tiles import FullTiles, OwnTiles
 from node.verify import Origin
 
@@ -56,10 +56,18 @@ def keep_receipt(store: Store, receipt: Receipt, envelope: bytes, tiles: FullTil
         put_receipt(connection, given)
 
 
-def due_receipt(store: Store, head: LogHead, org_id: str, now: datetime) -> Receipt | None:
-    """The receipt that we owe for a peer's log, or `None` if it has ours for all that we hold.
+def is_due(told: Told, head: LogHead, now: datetime) -> bool:
+    """Whether we owe a peer a receipt for its log as it is held here, and for what people have passed on since.
 
     Each month it is given anew: the peer may have been put back to a copy that is older than it.
+    """
+    month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    is_new = told.issued_at > told.passed_on_at and told.issued_at >= int(month.timestamp())
+    return head.frontier.size > 0 and not (told.log_size == head.frontier.size and is_new)
+
+
+def make_receipt(store: Store, head: LogHead, org_id: str, now: datetime) -> Receipt:
+    """The receipt for a peer's log.
 
     Args:
         store: Of this node.
@@ -67,25 +75,12 @@ def due_receipt(store: Store, head: LogHead, org_id: str, now: datetime) -> Rece
         org_id: Of this node.
         now: Aware UTC.
     """
-    size = head.frontier.size
     with store.read() as connection:
-        given = newest_receipt(connection, head.origin_id, org_id)
         refused = refused_entries(connection, head.log_id, MAX_TOLD)
         passed_on = passed_on_of(connection, head.origin_id, MAX_TOLD)
-    told_last = max((int(one.at.timestamp()) for one in passed_on), default=0)
-    month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    since = max(told_last, int(month.timestamp()) - 1)
-    if size == 0 or (given is not None and given.log_size == size and given.issued_at > since):
-        return None
     told = tuple(Refused(*one) for one in refused), tuple(passed_on)
-    return Receipt(org_id, head.origin_id, size, head.frontier.root, now.replace(microsecond=0), *told)
-
-
-def is_confirmed(store: Store, head: LogHead, org_id: str) -> bool:
-    """Whether a peer has our receipt for all that we hold of its log; not so where another member passed it on."""
-    with store.read() as connection:
-        given = newest_receipt(connection, head.origin_id, org_id)
-    return head.frontier.size == 0 or (given is not None and given.log_size >= head.frontier.size)
+    frontier = head.frontier
+    return Receipt(org_id, head.origin_id, frontier.size, frontier.root, now.replace(microsecond=0), *told)
 
 
 def note_given(store: Store, receipt: Receipt, envelope: bytes) -> None:

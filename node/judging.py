@@ -94,7 +94,7 @@ def hand_out(store: Store, tokens: Collection[bytes], caller: Audience, org_id: 
 
 def pairs_with(store: Store, member: str, org_id: str) -> dict[bytes, tuple[RecordName, RecordName]]:
     """Pairs of which a member may have signed something as the owner of the first, by the token with which to ask."""
-    with store.read() as connection:
+    with store.glance() as connection:
         pairs = {one.pair for one in likely_pairs(connection)}
         pairs |= {one.verdict.pair for one in all_verdicts(connection)}
         pairs |= compared_pairs(connection, org_id)

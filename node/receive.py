@@ -100,7 +100,7 @@ def keep_page(
         store.forget()
     fates = [one.fate for one in entries]
     received = Received(*(fates.count(fate) for fate in Fate)) + Received(purged=buried)
-    return received, head._replace(frontier=page.frontier, checkpoint=checkpoint, heard_at=seconds)
+    return received, LogHead(head.log_id, head.origin_id, page.frontier, checkpoint, seconds, "")
 
 
 def before_withheld(store: Store, head: LogHead, start: int) -> Frontier | None:

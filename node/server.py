@@ -169,7 +169,8 @@ class Exchange:
         Raises:
             UnknownLogError: The caller asks for a log that this node does not serve.
         """
-        with self._store.read() as connection:
+        ours = call.origin_id in {"", self._org_id}
+        with self._store.glance() if ours else self._store.read() as connection:
             return self._head(connection, call).checkpoint
 
     def _hashes(self, connection: Transaction) -> Tiles:

@@ -60,7 +60,7 @@ class Counter:
         after = asked.page_token
         if after and not re.fullmatch(f"[0-9a-f]{{{2 * UID_BYTES}}}", after):
             raise PageTokenUnknownError("page_token: not one of this list")
-        with self._store.read() as connection:
+        with self._store.glance() as connection:
             found = copies_of(connection, caller.org_id, bytes.fromhex(after), size + 1)
         token = found[size - 1][0].hex() if len(found) > size else ""
         return encode_charters([envelope for _, envelope in found[:size]], token)

@@ -20,8 +20,8 @@ from node.asking import keep_answers, standing_requests
 from node.audience import Tier
 from node.audiences import keep_belongings
 from node.client import PeerClient
-from node.confirm import due_receipt, is_confirmed, note_given
-from node.contain import refuse_forked
+from node.confirm import is_due, make_receipt, note_given
+from node.contact import is_noted, note_heard, what_is_known
 from node.directory import Directory, origin_of, quorum_of, speaker_of
 from node.errors import (
     ForkedError,
@@ -31,17 +31,14 @@ from node.errors import (
     RolledBackError,
     UnavailableError,
 )
-from node.gossip import heard_beyond, most_shown
-from node.inbox import settled_promises
 from node.logbook import Identity
 from node.receipt import sign_receipt
-from node.receive import Received, before_withheld, follow, keep_page, keep_withheld
+from node.receive import Received, before_withheld, keep_page, keep_withheld
 from node.relayed import verify_relayed
 from node.stepping import exchange_verdicts
-from node.store.alerts import Promise, set_promise
 from node.store.database import Store
-from node.store.forks import Heard
-from node.store.heads import LogHead, log_head, note_contact
+from node.store.heads import LogHead
+from node.store.receipts import Told
 from node.verifiers import Verifiers
 from node.verify import (
     LinkedPage,
@@ -61,7 +58,6 @@ from node.wire.receipts import encode_receipt
 
 logger = logging.getLogger(__name__)
 SPAN_ENTRIES = 2_500  # in one transaction: what a crash may cost to do again, and what is held in memory
-HEARD_SECONDS = 60  # for so long a contact that found nothing new is not written down again
 LAST_ENTRIES = 1_000  # about as many are left to store after the last page
 MANY_ENTRIES = 3_000  # from so many on it is worth to start processes that verify
 
@@ -107,33 +103,29 @@ async def pull(
     Errors of our own, such as a store that can not be written, are raised.
     """
     org_id = client.peer.org_id
-    head, beyond, forked = await asyncio.to_thread(_known, store, org_id)
-    held, before, received, error = head, head.frontier.size, Received(), None
+    known = await asyncio.to_thread(what_is_known, store, org_id, identity.org_id if identity else "")
+    held = head = known.head
+    before, received, error = head.frontier.size, Received(), None
     note = doubtful = b""
     asked = clock()
     try:
-        if forked is not None:
-            raise forked
+        if known.forked is not None:
+            raise known.forked
         origin = origin_of(directory, org_id, asked)
         note = await client.checkpoint()
-        name = head.name if head.checkpoint else ""
-        checkpoint = verify_head(note, origin, head.frontier, quorum_of(directory, org_id), name)
-        shown = most_shown(beyond, checkpoint.origin)
-        if checkpoint.size < shown:
-            raise RolledBackError(
-                "the log has shown {shown} entries to others, and {size} to us",
-                shown=shown,
-                size=checkpoint.size,
-            )
-        async with nullcontext(verifiers) if verifiers else Verifiers() as who:
-            if checkpoint.size - head.frontier.size >= MANY_ENTRIES:
-                who.call_helpers()
-            async with _ahead(_Log(client, origin, checkpoint, head.frontier, who).spans()) as spans:
-                async for span in spans:
-                    kept, head = await asyncio.to_thread(keep_page, store, head, span, note, records, clock())
-                    received += kept
-                    progress(head.frontier.size, checkpoint.size)
-        if identity is not None and not await asyncio.to_thread(is_confirmed, store, held, identity.org_id):
+        checkpoint = known.verify_shown(note, origin, quorum_of(directory, org_id))
+        if checkpoint.size > before:
+            async with nullcontext(verifiers) if verifiers else Verifiers() as who:
+                if checkpoint.size - before >= MANY_ENTRIES:
+                    who.call_helpers()
+                async with _ahead(_Log(client, origin, checkpoint, head.frontier, who).spans()) as spans:
+                    async for span in spans:
+                        kept, head = await asyncio.to_thread(
+                            keep_page, store, head, span, note, records, clock()
+                        )
+                        received += kept
+                        progress(head.frontier.size, checkpoint.size)
+        if identity is not None and known.told.log_size < before:  # another member passed it on
             received += await _ask_again(store, client, origin, head, clock)
     except (PeerError, MemberError) as refusal:
         doubtful = note if isinstance(refusal, ForkedError | RolledBackError) else b""
@@ -141,9 +133,10 @@ async def pull(
         error = refusal
     except UnavailableError as absence:
         return Outcome(org_id, received, before, head.frontier.size, absence)
-    await asyncio.to_thread(_note, store, org_id, asked, clock(), error)
+    if head is not held or not known.rests or not is_noted(held, error, clock()):
+        await asyncio.to_thread(note_heard, store, head, asked, clock(), error)
     if identity is not None and error is None:
-        await _confirm(store, client, head, identity, clock())
+        await _confirm(store, client, head, known.told, identity, clock())
         await _follow_audiences(store, client, directory, identity.org_id, clock())
         await exchange_requests(store, client)
         await exchange_verdicts(store, client, directory, identity.org_id, clock())
@@ -163,7 +156,7 @@ async def pull_relayed(
     the fault of who passes it on, and is not written down against the originator.
     """
     directory, now = reader.directory, reader.clock()
-    head, _, forked = await asyncio.to_thread(_known, store, origin_id)
+    head, forked, *_ = await asyncio.to_thread(what_is_known, store, origin_id)
     before, received, note = head.frontier.size, Received(), b""
     try:
         if forked is not None:
@@ -214,12 +207,12 @@ async def _ask_again(
 
 
 async def _confirm(
-    store: Store, client: PeerClient, head: LogHead, identity: Identity, now: datetime
+    store: Store, client: PeerClient, head: LogHead, before: Told, identity: Identity, now: datetime
 ) -> None:
-    """Give the peer our receipt for its log as it is held here, and note that it has it."""
-    receipt = await asyncio.to_thread(due_receipt, store, head, identity.org_id, now)
-    if receipt is None:
+    """Give the peer our receipt for its log as it is held here, if we owe it one, and note that it has it."""
+    if not is_due(before, head, now):
         return
+    receipt = await asyncio.to_thread(make_receipt, store, head, identity.org_id, now)
     envelope = sign_receipt(receipt, identity.signing, encode_receipt)
     try:
         await client.confirm(envelope)
@@ -361,38 +354,3 @@ async def _run_ahead(step: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
         finally:
             coming.cancel()
             await asyncio.gather(coming, return_exceptions=True)
-
-
-def _known(store: Store, org_id: str) -> tuple[LogHead, tuple[Heard, ...], ForkedError | None]:
-    """How far a peer's log is held, what of it was shown to others beyond that, and whether it told two stories."""
-    beyond: tuple[Heard, ...] = ()
-    forked: ForkedError | None = None
-    with store.read() as connection:
-        head = log_head(connection, org_id)
-        try:
-            refuse_forked(connection, org_id)
-            beyond = heard_beyond(connection, org_id)
-        except ForkedError as error:
-            forked = error
-    return head or follow(store, org_id), beyond, forked
-
-
-def _note(store: Store, org_id: str, asked: datetime, now: datetime, error: NodeError | None) -> None:
-    """Write down a contact and what became of promises, unless nothing did and a contact that ended alike was just now.
-
-    Writing takes longer than asking. Promises are judged by what the log held when it was asked for.
-    """
-    seconds, reason = int(now.timestamp()), error.reason if error else ""
-    with store.read() as connection:
-        head = log_head(connection, org_id)
-        settled = () if error else settled_promises(connection, org_id, asked)
-    just_now = head and head.refused_reason == reason and 0 <= seconds - head.heard_at < HEARD_SECONDS
-    if just_now and not settled:
-        return
-    with store.write() as connection:
-        for one, promise in settled:
-            set_promise(connection, one.alert_id, promise)
-        note_contact(connection, org_id, seconds, reason)
-    for one, promise in settled:
-        if promise is Promise.BROKEN:
-            logger.warning("promise broken: peer=%s alert=%s", org_id, one.uid.hex())

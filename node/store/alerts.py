@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, not_, or_, select, update
 
 from node.store.database import insert_many, next_id, portions
 from node.tables import alert, alert_notice, entry, fact, release, revision
@@ -18,6 +18,11 @@ class Promise(StrEnum):
     KEPT = "kept"
     BROKEN = "broken"
     LATE = "late"  # it was broken first, and the entry came afterwards
+
+
+UNSETTLED = or_(
+    *(alert.c.promise == str(one) for one in (Promise.OPEN, Promise.BROKEN))
+)  # more may become known
 
 
 class StoredAlert(NamedTuple):
@@ -97,12 +102,11 @@ def count_alerts(connection: Connection, origin_id: str) -> int:
 
 def forget_expired(connection: Connection, origin_id: str, now: int) -> None:
     """Drop the expired messages of an originator, but for the last one and those that hold it to a promise."""
-    waiting = [str(Promise.OPEN), str(Promise.BROKEN)]
     old = select(alert.c.id).where(
         and_(
             alert.c.origin_id == origin_id,
             alert.c.expires_at <= now,
-            alert.c.promise.not_in(waiting),
+            not_(UNSETTLED),
             alert.c.sequence < last_sequence(connection, origin_id),
         )
     )
@@ -124,8 +128,7 @@ def alerts_arrived(connection: Connection, after_id: int) -> tuple[StoredAlert, 
 
 def promises(connection: Connection, origin_id: str) -> tuple[StoredAlert, ...]:
     """Messages of a peer whose promise is open, or was broken and may still come late."""
-    unsettled = [str(Promise.OPEN), str(Promise.BROKEN)]
-    return _alerts(connection, alert.c.origin_id == origin_id, alert.c.promise.in_(unsettled))
+    return _read(connection.execute(_PROMISES, {"origin_id": origin_id}))
 
 
 def set_promise(connection: Connection, alert_id: int, promise: Promise) -> None:
@@ -228,6 +231,7 @@ def _read(rows: Iterable[Any]) -> tuple[StoredAlert, ...]:
 _OF_ORIGIN = alert.c.origin_id == bindparam("origin_id")
 _LAST_SEQUENCE = select(func.max(alert.c.sequence)).where(_OF_ORIGIN)
 _ALERTS = select(*alert.c).order_by(alert.c.id)
+_PROMISES = _ALERTS.where(_OF_ORIGIN, UNSETTLED)
 _OF_ONE = _ALERTS.where(_OF_ORIGIN, alert.c.uid == bindparam("uid"))
 _AFTER = _ALERTS.where(
     _OF_ORIGIN,

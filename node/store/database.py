@@ -78,6 +78,19 @@ class Store:
                 yield connection
 
     @contextmanager
+    def glance(self) -> Iterator[Connection]:
+        """Read what single statements tell: each sees one state by itself, and no transaction is begun around it.
+
+        Raises:
+            StoreError: The database can not be read.
+        """
+        with _our_errors(), self.engine.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                yield connection.execution_options(isolation_level="AUTOCOMMIT")
+            else:
+                yield connection.execution_options(tocsin_alone=True)
+
+    @contextmanager
     def counting(self, *, may_lag: bool = False) -> Iterator[tuple[Connection, Run]]:
         """Read one consistent state, with what answers statements over facts in it fastest.
 

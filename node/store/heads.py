@@ -2,14 +2,15 @@
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, Select, bindparam, exists, not_, select, update
 
 from crypto.checkpoint import stated_size
 from crypto.errors import CheckpointError, ProofError
 from crypto.merkle import Frontier
 from node.errors import BusyError, StoreError
+from node.store.alerts import UNSETTLED
 from node.store.database import insert_many, next_id
-from node.tables import log
+from node.tables import alert, fork, heard, log
 from node.verify import first_line, log_name
 
 
@@ -45,8 +46,15 @@ class LogHead(NamedTuple):
 
 def log_head(connection: Connection, origin_id: str) -> LogHead | None:
     """Find what is known of an organization's log."""
-    row = connection.execute(_HEAD, {"origin_id": origin_id}).one_or_none()
-    return _head(*row) if row is not None else None
+    return _found(connection, _HEAD, origin_id)
+
+
+def resting_head(connection: Connection, origin_id: str) -> LogHead | None:
+    """What `log_head` finds, in one statement, where nothing else is to be known of a peer's log.
+
+    That is: it told one story, nobody was shown more of it than is held, and no promise to log an alert is unsettled.
+    """
+    return _found(connection, _RESTING, origin_id)
 
 
 def log_heads(connection: Connection) -> tuple[LogHead, ...]:
@@ -104,6 +112,11 @@ def note_contact(connection: Connection, origin_id: str, heard_at: int, refused_
     )
 
 
+def _found(connection: Connection, heads: Select[Any], origin_id: str) -> LogHead | None:
+    row = connection.execute(heads, {"origin_id": origin_id}).one_or_none()
+    return _head(*row) if row is not None else None
+
+
 def _head(log_id: int, origin_id: str, size: int, frontier: bytes, *rest: Any) -> LogHead:
     try:
         return LogHead(log_id, origin_id, Frontier.from_bytes(size, frontier), *rest)
@@ -123,6 +136,10 @@ _HEADS = select(
     log.c.refused_reason,
 )
 _HEAD = _HEADS.where(log.c.origin_id == bindparam("origin_id"))
+_FORKED = exists().where(fork.c.origin_id == log.c.origin_id)
+_HEARD = heard.c.origin_id == log.c.origin_id, heard.c.agrees == 0, heard.c.size > log.c.size
+_PROMISED = exists().where(alert.c.origin_id == log.c.origin_id, UNSETTLED)
+_RESTING = _HEAD.where(not_(_FORKED), not_(exists().where(*_HEARD)), not_(_PROMISED))
 _ADVANCE = (
     update(log)
     .where(

@@ -1,9 +1,9 @@
 """The newest receipt of each pair of origin and receiver: those that members gave us, and those that we gave them."""
 
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, select, update
 
 from node.receipt import PassedOn
 from node.store.database import insert_many, next_id
@@ -18,6 +18,23 @@ class Held(NamedTuple):
     log_size: int
     issued_at: int
     envelope: bytes
+
+
+class Told(NamedTuple):
+    """What an origin was told last of its log, seconds since 1970; 0 is nothing, or never.
+
+    How far our receipt reaches, when it was signed, and when people here last passed something on.
+    """
+
+    log_size: int = 0
+    issued_at: int = 0
+    passed_on_at: int = 0
+
+
+def told(connection: Connection, origin_id: str, receiver_id: str) -> Told:
+    """What a receiver has told an origin, and what it has to tell, in one statement."""
+    row = connection.execute(_TOLD, {"origin_id": origin_id, "receiver_id": receiver_id}).one()
+    return Told(*(value or 0 for value in row))
 
 
 def newest_receipt(connection: Connection, origin_id: str, receiver_id: str) -> Held | None:
@@ -106,5 +123,13 @@ def _passed(index: int, member: str, at: int, stop: int | None) -> PassedOn:
     return PassedOn(index, member, datetime.fromtimestamp(at, UTC), stop or 0)
 
 
-def _pair(origin_id: str, receiver_id: str) -> ColumnElement[bool]:
+def _pair(origin_id: Any, receiver_id: Any) -> ColumnElement[bool]:
     return and_(receipt.c.origin_id == origin_id, receipt.c.receiver_id == receiver_id)
+
+
+_GIVEN = _pair(bindparam("origin_id"), bindparam("receiver_id"))
+_TOLD = select(
+    select(receipt.c.log_size).where(_GIVEN).scalar_subquery(),
+    select(receipt.c.issued_at).where(_GIVEN).scalar_subquery(),
+    select(func.max(passed_on.c.at)).where(passed_on.c.origin_id == bindparam("origin_id")).scalar_subquery(),
+)

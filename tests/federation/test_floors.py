@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from secrets import token_bytes
+from typing import Any
 
 import pytest
-from sqlalchemy import event
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Connection, event
 
 from crypto.checkpoint import Checkpoint, sign_checkpoint
 from crypto.envelope import LEAF_BYTES
@@ -50,32 +52,45 @@ class CountingClient(PeerClient):
 
 @contextmanager
 def counted(store: Store) -> Iterator[Counter[str]]:
-    """Statements that reach a database, and write transactions that are committed."""
+    """Statements that reach a database, those that run in a transaction, and transactions that wrote."""
     seen: Counter[str] = Counter()
 
     def statement(_connection: object, _cursor: object, text: str, *_: object) -> None:
         seen["statements"] += not text.startswith("BEGIN")
+
+    def done(connection: Connection, _cursor: object, text: str, *_: object) -> None:
+        driver: Any = connection.connection.driver_connection
+        is_sqlite = connection.dialect.name == "sqlite"
+        begun = (
+            driver.in_transaction if is_sqlite else driver.info.transaction_status != TransactionStatus.IDLE
+        )
+        seen["in transactions"] += begun and not text.startswith("BEGIN")
 
     def commit(connection: object) -> None:
         if connection.get_execution_options().get("tocsin_write"):  # type: ignore[attr-defined]
             seen["commits"] += 1
 
     event.listen(store.engine, "before_cursor_execute", statement)
+    event.listen(store.engine, "after_cursor_execute", done)
     event.listen(store.engine, "commit", commit)
     try:
         yield seen
     finally:
         event.remove(store.engine, "before_cursor_execute", statement)
+        event.remove(store.engine, "after_cursor_execute", done)
         event.remove(store.engine, "commit", commit)
 
 
-def pulled(network: Network, receiver: Node, origin: Node) -> tuple[Outcome, Counter[str]]:
-    """Pull over mutual TLS; gives the outcome and the calls that were made."""
+def pulled(
+    network: Network, receiver: Node, origin: Node, *, speaks: bool = True
+) -> tuple[Outcome, Counter[str]]:
+    """Pull over mutual TLS, with or without our identity; gives the outcome and the calls that were made."""
+    identity = receiver.identity if speaks else None
 
     async def over_mutual_tls() -> tuple[Outcome, Counter[str]]:
         async with origin.serving(network) as peer, CountingClient(peer, receiver.credentials) as line:
             outcome = await pull(
-                receiver.store, line, network.directory, clock=lambda: network.now, identity=receiver.identity
+                receiver.store, line, network.directory, clock=lambda: network.now, identity=identity
             )
             return outcome, line.calls
 
@@ -137,6 +152,20 @@ def test_equal_heads_take_as_many_calls_as_ever_and_move_no_entry(network: Netwo
     outcome, calls = pulled(network, beta, alpha)
     assert outcome.held == outcome.verified == 1_500
     assert calls == {"GetCheckpoint": 1, "ListCharters": 1}
+
+
+def test_nothing_new_takes_single_statements_and_no_transaction(network: Network) -> None:
+    alpha, beta = network.node("alpha"), network.node("beta")
+    logs(alpha, 20)
+    pulled(network, beta, alpha)
+    # Of the log; with an identity also of what was told, of audiences and of requests, and three of pairs.
+    for speaks, looks, answers in ((False, 1, 1), (True, 7, 2)):
+        with counted(beta.store) as seen, counted(alpha.store) as asked:
+            outcome, _ = pulled(network, beta, alpha, speaks=speaks)
+        assert outcome.error is None
+        assert outcome.held == outcome.verified == 20
+        assert seen == {"statements": looks, "in transactions": 0}
+        assert asked == {"statements": answers, "in transactions": 0}
 
 
 def test_what_was_signed_is_what_is_served_and_what_is_kept(network: Network) -> None:

@@ -148,6 +148,16 @@ def test_a_log_that_was_shown_to_others_is_not_shown_shorter_to_us(network: Netw
     assert liar.proof(liar.beta) is None
 
 
+def test_a_log_that_rests_with_us_while_it_grew_with_others_is_refused(network: Network, liar: Liar) -> None:
+    shorter = liar.one.branches(4)
+    network.sync(liar.gamma, liar.one)
+    assert [network.sync(liar.beta, shorter).error for _ in range(2)] == [None, None]
+    assert network.hears(liar.beta, liar.gamma) == frozenset()
+    refused = network.sync(liar.beta, shorter).error
+    assert refused is not None
+    assert refused.reason == "LOG_ROLLED_BACK"
+
+
 @pytest.mark.slow
 def test_a_slow_reader_proves_nothing(network: Network, liar: Liar) -> None:
     network.sync(liar.gamma, liar.one.branches(5))
