@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from console.home import Home
+from crypto.sentence import Sentence, listed
 from node.audience import Tier
 from node.audiences import Author, find_audience
 from node.charter import Charter, Standing
@@ -77,6 +78,11 @@ def member_lines(store: Store, name: str, network: Mapping[str, Tier]) -> list[B
     return lines
 
 
+def _joined(member: str, fill: str) -> Sentence:
+    records = {"all": Sentence("all"), "none": Sentence("none")}.get(fill, fill)
+    return Sentence("{member} (old records: {records})", member=member, records=records)
+
+
 def history_lines(store: Store, name: str) -> Iterator[tuple[str | int, ...]]:
     """One line per version of an audience: who decided what; oldest first."""
     with store.read() as connection:
@@ -86,9 +92,8 @@ def history_lines(store: Store, name: str) -> Iterator[tuple[str | int, ...]]:
     before: frozenset[str] = frozenset()
     for one in versions:
         now = one.charter.members
-        joined = ", ".join(
-            f"{member} (old records: {decided.get((one.charter.version, member), '')})"
-            for member in sorted(now - before)
+        joined = listed(
+            _joined(member, decided.get((one.charter.version, member), "")) for member in sorted(now - before)
         )
         yield _version(one, joined, ", ".join(sorted(before - now)))
         before = now

@@ -112,9 +112,17 @@ class Credentials(NamedTuple):
 
 
 class PeerClient:
-    """An open line to one member; use it as an async context manager."""
+    """An open line to one member; use it as an async context manager.
+
+    Raises:
+        UnavailableError: The member has no address, so only bundles reach it.
+    """
 
     def __init__(self, peer: Member, own: Credentials, *, call_seconds: float = CALL_SECONDS) -> None:
+        if not peer.endpoints:
+            raise UnavailableError(
+                "{org_id} has no address in the directory; a bundle reaches it", org_id=peer.org_id
+            )
         self.peer = peer
         self._own = own
         self._call_seconds = call_seconds

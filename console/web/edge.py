@@ -27,6 +27,7 @@ from console.web.api.edge import METHODS, respond
 from console.web.api.figures import API, node_gateway
 from console.web.desk import Asked, Sent, answer, may_send, stays_in_memory
 from console.web.forms import read_form, takes_files
+from console.web.languages import choose
 from console.web.line import Line
 from console.web.listening import (
     HEADERS,
@@ -38,7 +39,16 @@ from console.web.listening import (
     shown_host,
     with_headers,
 )
-from console.web.pages import SCRIPT_PATHS, SCRIPTS, STYLE, STYLE_PATH, UPLOAD, script_of, write_page
+from console.web.pages import (
+    SCRIPT_PATHS,
+    SCRIPTS,
+    STYLE,
+    STYLE_PATH,
+    UPLOAD,
+    script_of,
+    write_broken,
+    write_page,
+)
 from console.web.visit import Document, Elsewhere, Findings, Page, Seals, Works
 from node.logbook import Identity
 
@@ -120,6 +130,7 @@ def make_app(works: Works, place: Place) -> ASGIApp:
             Route("/{path:path}", serve, methods=["GET", "HEAD", "POST"]),
         ],
         middleware=[Middleware(GZipMiddleware, minimum_size=800)],
+        exception_handlers={Exception: _unforeseen},
     )
     secure = {"Strict-Transport-Security": "max-age=31536000"} if place.secure else {}
     return with_headers(app, {**HEADERS, **secure})
@@ -210,6 +221,12 @@ def _respond(works: Works, origins: frozenset[str], asked: Asked, cookie: tuple[
     response.headers["Cache-Control"] = "no-store"
     response.headers["Vary"] = "Cookie"
     return response
+
+
+async def _unforeseen(request: Request, _: Exception) -> Response:
+    """What nobody foresaw is told in words too; the log names it, and none of what was sent."""
+    page = write_broken(choose(accepted=request.headers.get("accept-language", "")))
+    return Response(page, 500, media_type="text/html", headers={"Cache-Control": "no-store"})
 
 
 def _redirect(found: Elsewhere, cookie: str, secure: bool) -> Response:  # noqa: FBT001 - handed on with its name

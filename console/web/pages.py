@@ -19,7 +19,7 @@ from console.web.roles import Role
 from console.web.routes import ROUTES, reaches
 from console.web.visit import Page, Visit
 from console.web.wording import in_html, said_in_html
-from console.web.words import choices, heading, in_words, isolated, label, listed, said_cell
+from console.web.words import choices, heading, in_words, isolated, label, listed, numbered, said_cell
 from crypto.sentence import Sentence
 from node.holders import read_levels
 
@@ -69,6 +69,13 @@ def write_page(visit: Visit, page: Page) -> str:
     return environment(visit.language).get_template(page.template).render(facts)
 
 
+def write_broken(language: str) -> str:
+    """The page in the place of one that could not be made, which needs nothing of the node."""
+    direction = "rtl" if is_right_to_left(language) else "ltr"
+    facts = {"language": language, "direction": direction, "style": STYLE_PATH}
+    return environment(language).get_template("broken.html").render(facts)
+
+
 @cache
 def environment(language: str) -> Environment:
     """The templates, with the words of a language."""
@@ -97,7 +104,7 @@ def environment(language: str) -> Environment:
         "in_words": lambda value, dimension: in_words(language, dimension, value),
         "day": written(language).day,
         "time": partial(_time, language),
-        "number": written(language).number,
+        "number": partial(numbered, language),
         "quoted": lambda text: quote(text, safe=""),
         "query": lambda pairs: urlencode(list(pairs)),
     }

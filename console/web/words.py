@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from casework.vocabulary.written import written
 from console.cells import DASH, Cell
-from console.web.languages import SOURCE, translations
+from console.web.languages import SOURCE, is_right_to_left, translations
 from crypto.sentence import Sentence
 from node.codes import DETAIL_LISTS, LIST_NAMES, code_list
 from node.dimensions import BY_NAME, UNKNOWN
@@ -64,7 +64,13 @@ def said_cell(language: str, column: str, value: Cell) -> str:
         return said_value(language, column, str(value))
     if column in _IN_OUR_WORDS and isinstance(value, str) and value:
         return str(translations(language).gettext(value.replace("_", " ")))
-    return value if isinstance(value, str) else written(language).number(value)
+    return value if isinstance(value, str) else numbered(language, value)
+
+
+def numbered(language: str, value: float) -> str:
+    """A number as the language writes it; its sign stays before it where words go from right to left."""
+    said = written(language).number(value)
+    return f"\u2066{said}\u2069" if value < 0 and is_right_to_left(language) else said
 
 
 def isolated(text: str) -> str:

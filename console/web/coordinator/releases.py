@@ -172,7 +172,7 @@ def _pictures(visit: Visit, cube: Cube, rows: Rows) -> Mapping[str, object]:
         "groups": say(name),
     }
     told = say("Hidden figures are hatched. The table beside it has every figure that is shown.")
-    frame = frame_of(visit.language, f"{title}, {period}", str(told))
+    frame = frame_of(visit.language, f"{title}{say(', ')}{period}", str(told))
     drawn = [
         Bar(said_value(visit.language, name, code), number, hidden=number is None)
         for code, number in sorted(

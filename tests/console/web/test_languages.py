@@ -21,7 +21,7 @@ from console.web.roles import Role
 from console.web.tables import account
 from console.web.visit import Works
 from console.web.wording import in_html
-from console.web.words import choices, country, in_words
+from console.web.words import choices, country, in_words, said_cell
 from crypto.sentence import Sentence
 from node.codes import SCHEMES, code_list
 from node.dimensions import DIMENSIONS, MEASURES, Unit, values_of
@@ -190,6 +190,11 @@ def test_values_are_said_in_words() -> None:
     assert in_words("en", "victims", "1-3") == "1-3 affected"
     assert [country(one, "PSE") for one in ("en", "es")] == ["State of Palestine", "Estado de Palestina"]
     assert country("ru", "SSD") == "Южный Судан"
+
+
+def test_the_sign_of_a_number_stays_before_it() -> None:
+    assert [said_cell(one, "change", -1234) for one in ("en", "ar")] == ["-1,234", "\u2066-1,234\u2069"]
+    assert said_cell("ar", "change", 1234) == "1,234"
 
 
 def test_names_of_places_keep_their_order_beside_each_other() -> None:

@@ -10,7 +10,9 @@ from console.web.roles import Role
 from node.adding_up import take_share
 from node.agreeing import named_total
 from node.audience import Tier
+from node.client import PeerClient
 from node.contributing import given, taken
+from node.errors import UnavailableError
 from node.model import PartialDate, Place
 from node.proposing import take_proposal
 from node.releasing import declare
@@ -219,3 +221,10 @@ servers = ["undss", "forum"]
         assert "South Sudan 54" in summed.words  # nine of each of six
         assert json.loads(first.get("/total.json?id=killed-2025").text)["rows"][1]["figure"] == 54
         assert "South Sudan 54" in second.get("/total?id=killed-2025").words
+
+
+def test_a_member_without_an_address_can_not_be_reached(network: Network) -> None:
+    alpha, beta = network.node("alpha"), network.node("beta")
+    away = network.directory.member(beta.org_id)._replace(endpoints=())
+    with pytest.raises(UnavailableError, match="beta has no address in the directory"):
+        PeerClient(away, alpha.credentials)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -86,3 +87,14 @@ def test_accounts_are_made_and_listed_by_whoever_runs_the_node(node: Path) -> No
     (row,) = tocsin("account", "list", "--home", node, "--format", "json").rows
     assert (row["name"], row["roles"], row["state"]) == ("amina", "auditor", "closed")
     assert PASSPHRASE not in (node / "node.db").read_bytes().decode(errors="replace")
+
+
+def test_what_nobody_foresaw_is_told_in_words_and_without_a_word_of_the_program(port: int) -> None:
+    asking = Browser(port, headers={"Accept-Language": "ar"})
+    with patch("console.web.edge.answer", side_effect=IndexError("tuple index out of range")):
+        shown = asking.get("/numbers/asked?of=coordinator")
+    assert (shown.status, shown.header("content-type")) == (500, "text/html; charset=utf-8")
+    assert 'dir="rtl"' in shown.text
+    assert "index" not in shown.words
+    assert "default-src 'none'" in (shown.header("content-security-policy") or "")
+    assert asking.get("/sign-in").status == 200
