@@ -7,6 +7,7 @@ from casework.errors import FieldError
 from casework.report.page import Bar, Lane, Page, Picture
 
 _WIDTH, _LABELS, _ROW, _GAP, _TOP = 960, 230, 24, 10, 30
+_MARGIN = 60  # half of a long day
 _INK, _LINE, _MARK, _DOUBT = "#1d2b36", "#c5ced6", "#0b5394", "#b3261e"
 _FONT = "Noto Sans, DejaVu Sans, Noto Sans Arabic, Noto Sans SC, Noto Sans CJK SC, sans-serif"
 
@@ -86,7 +87,14 @@ def _years(root: Element, picture: Picture, scale: _Scale, height: int) -> None:
         if scale.first <= day <= scale.first + scale.days:
             x = str(scale.at(day))
             _add(root, "line", x1=x, x2=x, y1=str(_TOP - 6), y2=str(height - 30), stroke=_LINE)
-            _add(root, "text", x=x, y=str(_TOP - 12), text_anchor="middle").text = text
+            _add(root, "text", x=x, y=str(_TOP - 12), text_anchor=_anchor(scale.at(day))).text = text
+
+
+def _anchor(x: float) -> str:
+    """By what a text hangs at a place, so that it does not go over the edge."""
+    if x < _MARGIN:
+        return "start"
+    return "end" if x > _WIDTH - _MARGIN else "middle"
 
 
 def _draw_lane(root: Element, lane: Lane, rows: list[list[Bar]], scale: _Scale, y: int) -> int:

@@ -133,7 +133,7 @@ def _coarse(span: Span, level: Level) -> Span:
 
 
 def _ticks(lanes: tuple[Lane, ...], telling: Telling) -> tuple[tuple[int, str], ...]:
-    """Quarters where the picture is short, else years, at most a dozen or so."""
+    """Quarters where the picture is short, else years, at most a dozen or so; where it holds none, its two ends."""
     days = [day for lane in lanes for bar in lane.bars for day in (bar.first, bar.until)]
     if not days:
         return ()
@@ -143,6 +143,9 @@ def _ticks(lanes: tuple[Lane, ...], telling: Telling) -> tuple[tuple[int, str], 
         firsts = [
             date(year, month, 1) for year in range(first.year, last.year + 1) for month in (1, 4, 7, 10)
         ]
+        if not any(first <= day <= last for day in firsts):
+            ends = {telling.day(day): day.toordinal() for day in (last, first)}
+            return tuple((day, said) for said, day in ends.items())
         return tuple((day.toordinal(), telling.month(day)) for day in firsts)
     step = years // 8 + 1
     return tuple((date(year, 1, 1).toordinal(), str(year)) for year in range(first.year, last.year + 1, step))

@@ -287,6 +287,16 @@ def test_bars_run_from_right_to_left_in_arabic() -> None:
     assert first_bar("en") + first_bar("ar") == pytest.approx(960 - 6, abs=0.2)
 
 
+@pytest.mark.parametrize(
+    ("level", "text"), [(Level.INTERNAL, "13 November 2021"), (Level.PARTNER, "November 2021")]
+)
+def test_a_picture_of_a_few_days_says_when_that_was(level: Level, text: str) -> None:
+    opening = said("opened", str(DAY), host_state="CMR", categories=("abduction",))
+    page = timeline_page(reading(case_of(opening, said("incident", str(DAY)))), telling(level))
+    (picture,) = (one for one in page.sections if isinstance(one, Picture))
+    assert [said for _, said in picture.ticks] == [text]
+
+
 def test_a_picture_says_the_same_in_words_and_marks_what_contradicts() -> None:
     tree = _drawn("en")
     description = tree.findtext("{*}desc") or ""
