@@ -14,7 +14,7 @@ from node.logbook import Identity
 from node.signed import UID_BYTES
 from node.store.alerts import Promise, StoredAlert, add_alert, alerts_in_force, last_sequence
 from node.store.database import Transaction
-from node.store.own_log import Released, record_at, released
+from node.store.own_log import Released, released_from
 from node.urgent import ALERT_TYPE, Alert, AlertCodec, Kind
 
 
@@ -34,11 +34,10 @@ def end_alerts(connection: Transaction, now: datetime, sender: Sender) -> tuple[
         sender: This node.
     """
     signed: list[Alert] = []
-    for last in alerts_in_force(connection, sender.identity.org_id, int(now.timestamp())):
-        assert last.log_index is not None, "an alert of our own has its place in our log"
-        record_id = record_at(connection, last.log_index)
-        assert record_id is not None, "what is at a place of our own log was released"
-        place = released(connection, [record_id])[record_id]
+    standing = alerts_in_force(connection, sender.identity.org_id, int(now.timestamp()))
+    places = released_from(connection, {_index(one) for one in standing})
+    for last in standing:
+        place = places[_index(last)]
         tiers = _alerted(place)
         if Tier(last.tier) in tiers:
             continue
@@ -90,6 +89,11 @@ def sign_alert(
         ),
     )
     return alert
+
+
+def _index(one: StoredAlert) -> int:
+    assert one.log_index is not None, "an alert of our own has its place in our log"
+    return one.log_index
 
 
 def _alerted(place: Released) -> frozenset[Tier]:

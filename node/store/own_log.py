@@ -260,16 +260,22 @@ def released_views(connection: Connection, start: int, stop: int) -> dict[int, V
     return {index: views_of(text) for index, text in rows}
 
 
+def released_from(connection: Connection, indexes: Collection[int]) -> dict[int, Released]:
+    """The latest release of each record of which one stands at these places of our log, by place."""
+    record_ids: dict[int, int] = {}
+    for chosen in portions(sorted(indexes)):
+        rows = connection.execute(
+            select(release.c.log_index, release.c.record_id).where(release.c.log_index.in_(chosen))
+        )
+        record_ids.update(rows.all())
+    latest = released(connection, sorted(set(record_ids.values())))
+    return {index: latest[record_id] for index, record_id in record_ids.items()}
+
+
 def released_at(connection: Connection, indexes: Collection[int]) -> tuple[Released, ...]:
     """The records whose latest release stands at one of these places of our log."""
-    record_ids = [
-        record_id
-        for chosen in portions(sorted(indexes))
-        for record_id in connection.execute(
-            select(release.c.record_id).where(release.c.log_index.in_(chosen))
-        ).scalars()
-    ]
-    return tuple(one for one in released(connection, record_ids).values() if one.log_index in indexes)
+    found = released_from(connection, indexes).items()
+    return tuple(one for index, one in found if one.log_index == index)
 
 
 def outdated(connection: Connection, policy_digest: bytes) -> tuple[tuple[Released, ...], tuple[int, ...]]:

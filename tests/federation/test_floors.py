@@ -31,7 +31,8 @@ from node.sync import Outcome, pull
 from node.verify import log_name
 from node.wire import records
 from node.wire.exchange import SERVICE
-from tests.support.incidents import SHOOTING
+from tests.support.alerts import ring
+from tests.support.incidents import LOOTING, ROBBERY, SHELLING, SHOOTING
 from tests.support.network import NOW, TODAY, Network, Node, on_sqlite_alone
 
 MANY = 10_000
@@ -166,6 +167,17 @@ def test_nothing_new_takes_single_statements_and_no_transaction(network: Network
         assert outcome.held == outcome.verified == 20
         assert seen == {"statements": looks, "in transactions": 0}
         assert asked == {"statements": answers, "in transactions": 0}
+
+
+def test_an_alert_takes_as_many_statements_however_many_are_in_force(network: Network) -> None:
+    alpha = network.node("alpha")
+    alpha.holds(a=SHOOTING, b=ROBBERY, c=LOOTING, d=SHELLING)
+    asked = []
+    for key in "abcd":
+        with counted(alpha.store) as seen:
+            ring(alpha, key)
+        asked.append(seen["statements"])
+    assert asked[1] == asked[2] == asked[3]
 
 
 def test_what_was_signed_is_what_is_served_and_what_is_kept(network: Network) -> None:
