@@ -59,7 +59,7 @@ def say_when(identity: Identity) -> None:
     """Say when members see what has just been released or taken back."""
     if identity.pace.slot_seconds:
         slot = identity.pace.slot_seconds
-        say(f"Members see it with the next checkpoint, which `tocsin serve` signs every {slot} seconds.")
+        say(f"Members see it with the next checkpoint, which `tocsin serve` signs every {slot} s.")
 
 
 def say_alerts(signed: Iterable[Alert]) -> None:
