@@ -23,7 +23,7 @@ from node.audience import Tier
 from node.config import new_settings
 from node.store.heads import log_head
 from node.store.own_log import own_page
-from node.verify import MAX_PAGE_ENTRIES
+from node.verify import MAX_ASKED_ENTRIES
 
 TOCSIN = Path(sys.executable).with_name("tocsin")
 ORIGIN = "origin"
@@ -86,7 +86,7 @@ def first_page(origin: Home, tier: Tier) -> list[bytes]:
     with store.read() as connection:
         head = log_head(connection, ORIGIN)
         assert head is not None, "the origin has no log"
-        page = own_page(connection, head.log_id, 0, MAX_PAGE_ENTRIES, tier)
+        page = own_page(connection, head.log_id, 0, MAX_ASKED_ENTRIES, tier)
     store.close()
     return page
 
