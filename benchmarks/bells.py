@@ -23,8 +23,8 @@ from node.alert_life import Sender
 from node.alerting import Board
 from node.allowance import Allowance
 from node.audience import Audience, Tier
-from node.client import Credentials
 from node.gate import Gatekeeper
+from node.peer_line import Credentials
 from node.server import Exchange, make_server
 from node.wire import records
 from node.wire.alerts import encode_pushed

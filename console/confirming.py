@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from console.home import Home
-from node.client import Credentials, PeerClient
+from node.client import PeerClient
 from node.directory import Directory, Member, Status, known_origin, quorum_of
 from node.errors import LogUnconfirmedError, NodeError, UnavailableError
 from node.gossip import hear, known_digests
+from node.peer_line import Credentials
 from node.restored import hear_of_own, note_asked, verify_may_write
 from node.store.database import Store
 from node.verify import witness_name

@@ -27,11 +27,11 @@ from crypto.keyfile import load_key, save_key
 from crypto.sealing import seal_key_from
 from crypto.signing import Signer
 from node.bounds import Bounds
-from node.client import Credentials
 from node.config import FILE_NAME, Settings, load_settings
 from node.directory import Directory, SltLevel, Status
 from node.errors import ConfigError, DirectoryError, NamesError, PolicyError, UnreadableError
 from node.logbook import Identity, Pace, start_log
+from node.peer_line import Credentials
 from node.policy import FILE_NAME as POLICY_FILE
 from node.policy import Policy, baseline, read_policy
 from node.scan import NO_NAMES, Names, read_names

@@ -27,8 +27,8 @@ from crypto.keyfile import destroy_file, load_key
 from crypto.sealing import SealKey, seal_key_from
 from crypto.signing import Signer
 from node.audience import Tier
-from node.client import Credentials
 from node.directory import Directory, Member, MemberKey, OrganizationType, Status
+from node.peer_line import Credentials
 
 NEXT = ".next"
 

@@ -10,9 +10,9 @@ from console.keyring import seal_keys
 from crypto.certificates import verify_pair
 from crypto.errors import CryptoError
 from crypto.sealing import SealKey
-from node.client import Credentials
 from node.directory import Directory
 from node.errors import DirectoryError, NodeError
+from node.peer_line import Credentials
 from node.trust import Trusted
 
 logger = logging.getLogger(__name__)

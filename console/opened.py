@@ -7,9 +7,9 @@ from console.collector import settle_collector
 from console.home import Home
 from console.live import LiveCredentials, LiveDirectory, LiveSealKeys
 from crypto.sealing import SealKey
-from node.client import Credentials
 from node.directory import Directory
 from node.logbook import Identity
+from node.peer_line import Credentials
 from node.store.database import Store
 from node.trust import Trusted
 

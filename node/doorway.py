@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import grpc
 
 from crypto.certificates import certificate_pem, make_member_certificate, private_key_pem, verify_pair
-from node.client import Credentials
+from node.peer_line import Credentials
 
 logger = logging.getLogger(__name__)
 

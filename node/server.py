@@ -18,13 +18,13 @@ from grpc_reflection.v1alpha import reflection
 from crypto.errors import CryptoError
 from crypto.merkle import consistency_path
 from crypto.tiles import Tiles
-from node.client import Credentials
 from node.confirm import keep_receipt
 from node.directory import Member
 from node.doorway import doorway
 from node.errors import CallError, NodeError, PageTokenUnknownError, UnknownLogError
 from node.gate import MAX_REQUEST_BYTES, Context, Gatekeeper, abort_call, our_error
 from node.pages import Span, own_log_page
+from node.peer_line import Credentials
 from node.receipt import verify_receipt
 from node.relay import Relay
 from node.store.database import Store, Transaction

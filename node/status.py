@@ -125,6 +125,12 @@ def retry_seconds_of(trailing: Trailing) -> float:
     return told.retry_delay.ToNanoseconds() / 1e9 if told else 0.0
 
 
+def witnessed_size_of(trailing: Trailing) -> int | None:
+    """How many entries a witness signed last, where it tells that with its refusal."""
+    found = re.fullmatch("[0-9]{1,19}", str(dict(trailing).get(WITNESSED_SIZE, "")))
+    return int(found[0]) if found else None
+
+
 def _told(trailing: Trailing, detail: D) -> D | None:
     """The first detail of a kind in what a peer sent, if there is one."""
     for key, value in trailing:

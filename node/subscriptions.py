@@ -12,11 +12,12 @@ from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from node.client import Credentials, PeerClient
+from node.client import PeerClient
 from node.directory import Directory, Member, Status, speaker_of
 from node.errors import NodeError, PeerError, UnavailableError
 from node.inbox import held_sequence, note_told, receive_alert, unsent_notes
 from node.interest import Interest, nearness
+from node.peer_line import Credentials
 from node.store.database import Store
 from node.store.heads import note_contact
 from node.urgent import Pushed, Sound, Subscription

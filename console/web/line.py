@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple, TypeVar
 
-from node.client import Credentials, PeerClient
+from node.client import PeerClient
 from node.directory import Directory
 from node.errors import UnavailableError
+from node.peer_line import Credentials
 
 WAIT_SECONDS = 60.0  # longer than any page is waited for; what was kept until then goes on with the next try
 T = TypeVar("T")

@@ -88,7 +88,7 @@ def test_a_bad_question_for_charters_gets_a_clear_answer(
     async def ask() -> None:
         call = PageCall("00000000-0000-4000-8000-000000000001", size, token)
         async with alpha.serving(network) as peer, PeerClient(peer, beta.credentials) as line:
-            await line._call("ListCharters", encode_charters_call(call), SERVICE)
+            await line.call(SERVICE, "ListCharters", encode_charters_call(call))
 
     with pytest.raises(UnavailableError, match=reason):
         asyncio.run(ask())

@@ -18,9 +18,10 @@ from cryptography.x509.oid import NameOID
 from crypto.certificates import certificate_pem, make_member_certificate, server_name
 from node import gate, server
 from node.allowance import SAVED_SECONDS, Allowance
-from node.client import Credentials, PeerClient
+from node.client import PeerClient
 from node.directory import LIFETIME, Member, verify_members
 from node.errors import DirectoryError, UnavailableError
+from node.peer_line import Credentials
 from node.wire.alerts import SERVICE as ALERTS
 from node.wire.exchange import SERVICE, Call, encode_checkpoint_call
 from tests.support.incidents import ROBBERY, SHOOTING

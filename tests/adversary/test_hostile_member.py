@@ -13,8 +13,8 @@ from crypto.envelope import Signature, keyid, leaf, pae, sign_envelope
 from crypto.merkle import leaf_hash
 from node.bundle import BUNDLE_TYPE
 from node.charter import CHARTER_TYPE
-from node.client import MAX_MESSAGE_BYTES
 from node.directory import DIRECTORY_TYPE, LIFETIME, REQUEST_TYPE, Retirement, RetirementReason
+from node.peer_line import MAX_MESSAGE_BYTES
 from node.receipt import RECEIPT_TYPE
 from node.signed import PADDING_TYPE, RETRACTION_TYPE, Entry
 from node.store.peer_log import fates

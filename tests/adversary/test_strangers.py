@@ -15,10 +15,11 @@ from sqlalchemy import text
 from crypto.certificates import certificate_pem
 from crypto.checkpoint import Checkpoint, sign_checkpoint
 from crypto.merkle import Frontier
-from node.client import Credentials, PeerClient
+from node.client import PeerClient
 from node.directory import LIFETIME
 from node.errors import NodeError, UnavailableError
 from node.gate import MAX_REQUEST_BYTES
+from node.peer_line import Credentials
 from node.receipt import Receipt, sign_receipt
 from node.status import sentence
 from node.store.heads import log_head

@@ -6,8 +6,8 @@ import pytest
 
 from crypto.checkpoint import Checkpoint, sign_checkpoint
 from crypto.signing import Signer
-from node.client import MAX_MESSAGE_BYTES
 from node.errors import PeerError
+from node.peer_line import MAX_MESSAGE_BYTES
 from node.verify import MAX_ENTRY_BYTES, MAX_PAGE_ENTRIES, Page, log_name
 from tests.support.incidents import LOOTING, ROBBERY, SHELLING, SHOOTING
 from tests.support.network import Network, Node, Rows, rows_of

@@ -10,8 +10,8 @@ from console.live import LiveCredentials
 from crypto.certificates import make_member_certificate
 from crypto.errors import CryptoError
 from crypto.keyfile import save_key
-from node.client import Credentials
 from node.errors import UnreadableError
+from node.peer_line import Credentials
 
 
 @pytest.fixture

@@ -17,9 +17,10 @@ from crypto.checkpoint import Checkpoint, sign_checkpoint
 from crypto.envelope import LEAF_BYTES
 from crypto.merkle import leaf_hash
 from node.audience import Purpose, Tier
-from node.client import Credentials, PeerClient
+from node.client import PeerClient
 from node.directory import Member
 from node.model import PartialDate
+from node.peer_line import Credentials
 from node.policy import baseline
 from node.signed import Entry, Label
 from node.store.database import Store
@@ -30,7 +31,6 @@ from node.store.policies import policy_id
 from node.sync import Outcome, pull
 from node.verify import log_name
 from node.wire import records
-from node.wire.exchange import SERVICE
 from tests.support.alerts import ring
 from tests.support.incidents import LOOTING, ROBBERY, SHELLING, SHOOTING
 from tests.support.network import NOW, TODAY, Network, Node, on_sqlite_alone
@@ -46,9 +46,9 @@ class CountingClient(PeerClient):
         super().__init__(peer, own)
         self.calls: Counter[str] = Counter()
 
-    async def _call(self, method: str, request: bytes, service: str = SERVICE) -> bytes:
+    async def call(self, service: str, method: str, request: bytes) -> bytes:
         self.calls[method] += 1
-        return await super()._call(method, request, service)
+        return await super().call(service, method, request)
 
 
 @contextmanager

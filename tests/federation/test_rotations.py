@@ -10,7 +10,7 @@ from crypto.checkpoint import Checkpoint, sign_checkpoint
 from crypto.errors import SealError
 from crypto.sealing import SealKey
 from crypto.signing import Signer
-from node.client import Credentials, PeerClient
+from node.client import PeerClient
 from node.directory import (
     Member,
     MemberKey,
@@ -21,6 +21,7 @@ from node.directory import (
     seal_key_of,
 )
 from node.errors import LogKeyError, MemberError, UnavailableError
+from node.peer_line import Credentials
 from node.unbundle import Reader, read_bundle
 from node.verify import log_name, read_checkpoint
 from node.wire import bundles, records

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.client import CALL_SECONDS
 from node.pace import SIZES, Pace
+from node.peer_line import CALL_SECONDS
 from node.verify import MAX_ASKED_ENTRIES, MAX_PAGE_ENTRIES
 
 BEYOND = MAX_PAGE_ENTRIES  # what a peer may think fit

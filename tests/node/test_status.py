@@ -16,11 +16,13 @@ from node.status import (
     DETAILS,
     DOMAIN,
     STATUS,
+    WITNESSED_SIZE,
     details,
     reason_of,
     retry_seconds_of,
     sentence,
     status_code,
+    witnessed_size_of,
 )
 
 
@@ -109,3 +111,11 @@ def test_details_of_another_domain_are_not_shown() -> None:
     status.details.add().Pack(info)
 
     assert reason_of(((DETAILS, status.SerializeToString()),)) == ""
+
+
+@pytest.mark.parametrize(
+    ("told", "size"), [("12", 12), ("9" * 5000, None), ("²", None), ("-1", None), ("", None)]
+)
+def test_a_witness_can_tell_any_nonsense_as_the_size_it_signed_last(told: str, size: int | None) -> None:
+    assert witnessed_size_of(((WITNESSED_SIZE, told),)) == size
+    assert witnessed_size_of(()) is None

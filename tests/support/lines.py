@@ -9,8 +9,8 @@ from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
 from crypto.certificates import certificate_pem, private_key_pem, server_name
-from node.client import Credentials
 from node.directory import Member
+from node.peer_line import Credentials
 from node.status import DETAILS, DOMAIN
 
 

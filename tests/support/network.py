@@ -27,7 +27,7 @@ from node.audience import Tier
 from node.audiences import charter_faults
 from node.bounds import Bounds
 from node.check import Fault, check_logs, check_records, check_tiles
-from node.client import Credentials, PeerClient
+from node.client import PeerClient
 from node.collecting import AggregateDesk
 from node.confirm import receipt_faults
 from node.contain import fork_faults
@@ -50,6 +50,7 @@ from node.logbook import Identity, start_log
 from node.matching import MatchDesk
 from node.measures import make_query
 from node.model import Incident
+from node.peer_line import Credentials
 from node.plan import Plan, Request
 from node.policy import Policy, baseline
 from node.query import answer

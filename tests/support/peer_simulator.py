@@ -21,12 +21,12 @@ from crypto.merkle import Frontier, consistency_path, leaf_hash, node_hash
 from crypto.signing import Signer
 from node.anonymize import anonymize
 from node.audience import Tier
-from node.client import Credentials
 from node.directory import Directory, Member
 from node.disclose import commit
 from node.ladders import SCHEMA, Chains
 from node.logbook import Identity
 from node.model import Incident
+from node.peer_line import Credentials
 from node.policy import baseline
 from node.signed import (
     INCIDENT_TYPE,

@@ -26,8 +26,8 @@ from hyperframe.frame import (
 )
 
 from crypto.certificates import certificate_pem, private_key_pem, server_name
-from node.client import Credentials
 from node.directory import Member
+from node.peer_line import Credentials
 from tests.support.network import Network, Node
 
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"

@@ -21,7 +21,7 @@ from node.audiences import Author, Change, change_audience, keep_belongings
 from node.bounds import Bounds
 from node.candidates import Pair
 from node.charter import EVERYTHING
-from node.client import Credentials, PeerClient
+from node.client import PeerClient
 from node.comparing import Move, answer_move, answer_reveal
 from node.consent import Said, record_consent
 from node.contain import keep_fork
@@ -37,6 +37,7 @@ from node.mark import agree_to_unmark, ask_to_unmark, mark_record
 from node.model import PartialDate, Sensitive
 from node.pairing import find_pairs
 from node.partaking import Desk
+from node.peer_line import Credentials
 from node.proposing import take_proposal
 from node.published import all_releases
 from node.recall import call_back

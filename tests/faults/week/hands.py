@@ -12,9 +12,10 @@ from console.for_cases import CaseDatabase
 from console.home import Home
 from console.office import Office
 from crypto.signing import Signer
-from node.client import Credentials, PeerClient
+from node.client import PeerClient
 from node.directory import Directory, Member
 from node.logbook import Identity
+from node.peer_line import Credentials
 from node.store.database import Store
 from node.sync import pull
 from tests.support.faults import Flavour, failing_at
