@@ -88,7 +88,7 @@ def _once(found: Answer, say: Say) -> dict[str, object]:
     }
     if not once.open:
         return notes
-    open_pairs = say("%(number)s pairs of reports may be one event: tocsin match list")
+    open_pairs = say("%(number)s pairs of reports may be one event: see the matches")
     notes["open_pairs"] = open_pairs % {"number": once.open}
     differing = sorted((group for group in {*once.low, *once.high} if _spans(found, group, say)), key=order)
     more = len(differing) - MOST_RANGES

@@ -219,7 +219,7 @@ def open_sealed(key: SealKey, head: bytes, read: Read) -> Iterator[bytes]:
         SealError: It is sealed to another key, or not as it was sealed.
     """
     if len(head) < HEAD_BYTES:
-        raise SealCutError("it ends before it has begun")
+        raise SealCutError("it is no sealed file, or its beginning is cut off")
     opener = ChunkOpener(key.open_box(head[:_BOX_BYTES]), head[_BOX_BYTES:])
     chunks, filled, tag = 0, 0, MESSAGE
     content = b""

@@ -236,7 +236,7 @@ def actions(due: tuple[Due, ...], telling: Telling) -> Table:
         (
             words.say(one.heading),
             one.case,
-            words.rule(one.rule) if one.rule else "",
+            words.asked(one.rule, one.key) if one.rule else "",
             one.task or one.key,
             telling.span(one.due),
             words.code("role", one.owner) if one.owner else "",

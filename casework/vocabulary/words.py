@@ -16,6 +16,7 @@ from casework.vocabulary import codes, kinds
 from casework.vocabulary.deadlines import usual_rules
 from casework.vocabulary.written import written
 
+VISITS = "D3"  # a request for access to who is detained
 LANGUAGES = ("en", "fr", "es", "ar", "ru", "zh")
 
 
@@ -45,6 +46,11 @@ class Words:
         """A rule by which clocks run."""
         known = usual_rules().by_id.get(rule)
         return self._find("rule", rule) or (known.text if known else rule)
+
+    def asked(self, rule: str, clock: str) -> str:
+        """What a rule asks for by a clock, such as D3:D1:medical:1; for visits it says which kind."""
+        asked = self.rule(rule)
+        return self.pair(asked, self.code("access", clock.split(":")[2])) if rule == VISITS else asked
 
     def field(self, name: str) -> str:
         """A field of an event."""

@@ -19,6 +19,7 @@ MOST_ROWS = 100  # of a printed list that axe looks at: they are alike, and it t
 SHORTENED = (
     "most => document.querySelectorAll(`tbody tr:nth-child(n + ${most})`).forEach(one => one.remove())"
 )
+SCRIPTS = frozenset({"ar", "ru", "zh"})  # in which words of English stand out
 PRINT = ".print"  # one template and the words of the list: looked at in English
 
 
@@ -49,6 +50,8 @@ def test_no_page_keeps_anybody_out(language: str, visit: Visit) -> None:
     wrong = {}
     for page in pages(shown):
         found = [f"{date} reads backwards" for date in shown.turned()]
+        if language in SCRIPTS:
+            found += [f"{words} is English" for words in shown.english()]
         if (wider := shown.overflow()) > 0:
             found.append(f"{wider} pixels wider than the screen")
         shown.page.evaluate(SHORTENED, MOST_ROWS)
@@ -75,6 +78,10 @@ def test_what_keeps_people_out_is_found(visit: Visit) -> None:
     assert shown.overflow() > 100
     shown.page.evaluate("() => document.querySelector('h1').textContent = 'من 2026-11-26'")
     assert shown.turned() == ["2026-11-26"]
+    shown.page.evaluate(
+        "() => document.querySelector('h1').textContent = '<b>日志</b> cosigned within a day'"
+    )
+    assert "cosigned within" in shown.english()
 
 
 def test_a_list_is_printed_from_its_first_sheet_on(visit: Visit) -> None:

@@ -64,6 +64,15 @@ _TURNED = """() => {
     }
   return found;
 }"""
+# Words of English in the order of sentences, where nothing says that somebody else wrote them.
+_ENGLISH = """() => {
+  const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const own = "bdi, code, script, style, textarea, [dir=auto], [dir=ltr]:not(html), [lang]:not(html)";
+  for (let node = walker.nextNode(); node; node = walker.nextNode())
+    if (!node.parentElement.closest(own))
+      for (const said of node.data.matchAll(/[A-Za-z]{2,}[,:]? [a-z]{2,}/g)) found.push(said[0]);
+  return found;
+}"""
 
 
 @dataclass
@@ -108,6 +117,10 @@ class Screen:
     def turned(self) -> list[str]:
         """Dates that read backwards."""
         return [str(one) for one in self.page.evaluate(_TURNED)]
+
+    def english(self) -> list[str]:
+        """English words on a page of another script, but for commands."""
+        return [said for said in self.page.evaluate(_ENGLISH) if not said.startswith("tocsin ")]
 
     def overflow(self) -> int:
         """Pixels by which the page is wider than the screen."""

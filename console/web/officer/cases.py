@@ -9,7 +9,6 @@ from markupsafe import Markup
 from casework.board import Standing
 from casework.casefile import CaseFile, case_name
 from casework.client.desk import RemoteDesk
-from casework.deadlines import Clock
 from casework.legal import bound
 from casework.lifecycle import follow
 from casework.printing.svg import svg_element
@@ -18,7 +17,7 @@ from casework.report.page import Picture, Prose, Section
 from casework.report.reading import reading_of
 from casework.report.telling import Level, Telling
 from casework.vocabulary import codes, kinds
-from casework.vocabulary.words import Words, words
+from casework.vocabulary.words import words
 from casework.worklist import Item, When, Worklist, worklist
 from console.web.officer.fields import printing
 from console.web.officer.opening import at_desk
@@ -85,20 +84,13 @@ class Todo(NamedTuple):
     late: str
 
 
-def _task(clock: Clock, said: Words) -> str:
-    """What is to be done, and of which kind of visits."""
-    if clock.rule.id == "D3":
-        return said.pair(said.rule("D3"), said.code("access", clock.key.split(":")[2]))
-    return clock.text if clock.rule.id == "task" else said.rule(clock.rule.id)
-
-
 def _todo(item: Item, telling: Telling) -> Todo:
     clock, said = item.clock, telling.words
     late = clock.overdue(item.case.valid_as_of)
     return Todo(
         item.case.uid,
         item.case.name,
-        _task(clock, said),
+        clock.text if clock.rule.id == "task" else said.asked(clock.rule.id, clock.key),
         clock.key,
         telling.span(clock.due),
         said.code("role", clock.rule.owner),
