@@ -1,8 +1,9 @@
 """What a process is told of its database: that somebody has written, and whether it is there at all.
 
-On PostgreSQL every transaction of every process says so when it is stored, and whoever waits goes on at once. Where
-that is not so, as on SQLite, one looks often while somebody waits, and not at all while nobody does, as each look wakes
-the process. While the line is cut, whoever waits looks by himself from time to time.
+On PostgreSQL every transaction of every process says so when it is stored, and whoever waits goes on at once. On SQLite
+the system says that one is being stored, and one looks until it is; where the system does not, one looks often. Neither
+is done while nobody waits, as each look wakes the process. While the line is cut, whoever waits looks by himself from
+time to time.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from node.store.changes import Changes
 from node.store.database import Store
 
 LOOK_SECONDS = 0.05  # between two looks where nobody tells; a look takes microseconds
+SOON_SECONDS = 0.005  # between two looks for what is being written
 PROBE_SECONDS = 5.0  # between two questions that the database has to answer
 AGAIN_SECONDS = 1.0  # between two tries to reach it
 
@@ -50,8 +52,7 @@ class Wakes:
             self._waiting += 1
             self._waited_for.set()
             try:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._written.wait(), seconds)
+                await _set_within(self._written, seconds)
             finally:
                 self._waiting -= 1
                 if not self._waiting:
@@ -81,26 +82,30 @@ class Wakes:
             await asyncio.sleep(AGAIN_SECONDS)
 
     async def _listen(self, changes: Changes, store: Store) -> None:
-        loop, told, due = asyncio.get_running_loop(), asyncio.Event(), monotonic() + PROBE_SECONDS
+        due = monotonic() + PROBE_SECONDS
         self.listening = True
-        if changes.line is not None:
+        while True:
+            await self._told(changes, max(due - monotonic(), 0))
+            if changes.changed():
+                self._wake()
+            if monotonic() >= due:
+                await asyncio.to_thread(store.probe)
+                due = monotonic() + PROBE_SECONDS
+
+    async def _told(self, changes: Changes, seconds: float) -> None:
+        """Wait until one should ask whether anything was written, but no longer than some seconds."""
+        if not changes.is_told and not self._waiting:
+            await _set_within(self._waited_for, seconds)
+        elif changes.comes_soon:
+            await asyncio.sleep(SOON_SECONDS)
+        elif changes.line is None:
+            await asyncio.sleep(LOOK_SECONDS)
+        else:
+            loop, told = asyncio.get_running_loop(), asyncio.Event()
             loop.add_reader(changes.line, told.set)
-        try:
-            while True:
-                if changes.line is None and self._waiting:
-                    await asyncio.sleep(LOOK_SECONDS)
-                else:
-                    asked = told if changes.line is not None else self._waited_for
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(asked.wait(), max(due - monotonic(), 0))
-                    told.clear()
-                if changes.changed():
-                    self._wake()
-                if monotonic() >= due:
-                    await asyncio.to_thread(store.probe)
-                    due = monotonic() + PROBE_SECONDS
-        finally:
-            if changes.line is not None:
+            try:
+                await _set_within(told, seconds)
+            finally:
                 loop.remove_reader(changes.line)
 
     def _wake(self) -> None:
@@ -115,6 +120,11 @@ class Wakes:
             logger.warning("database: %s", "there again" if there else "gone")
         self._there = there
         await say(there)
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)
 
 
 def _answers(store: Store) -> bool:

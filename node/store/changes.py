@@ -1,13 +1,20 @@
-"""Tell that something was written, by whichever process: PostgreSQL says it at once, SQLite when it is asked."""
+"""Tell that something was written, by whichever process: PostgreSQL says it at once, SQLite when it is asked.
+
+When to ask SQLite, the system says, which tells that its log of writes grows: that is a moment before what was written
+is there for others. Where the system says nothing, one has to look.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Connection
 
 from node.errors import StoreError, UnreachableError
+from node.store.touched import forget_touches, touches
 
+SOON_SECONDS = 2.0  # from a write to the log until it is there for others: the disk has to take it first
 CHANNEL = "tocsin"  # each transaction that writes says on it, when it is stored, that it was
 
 
@@ -17,6 +24,14 @@ class Changes(Protocol):
     @property
     def line(self) -> int | None:
         """A file that can be read as soon as there is something to ask for; `None` where one has to look by oneself."""
+
+    @property
+    def is_told(self) -> bool:
+        """Whether it tells of itself; else it need not be listened to while nobody waits."""
+
+    @property
+    def comes_soon(self) -> bool:
+        """Whether something is being written, and one should ask again in a moment."""
 
     def changed(self) -> bool:
         """Whether anything was written, as told in microseconds.
@@ -33,7 +48,10 @@ def watched(connection: Connection) -> Iterator[Changes]:
     driver: Any = connection.connection.driver_connection
     broken = connection.dialect.loaded_dbapi.Error
     if connection.dialect.name == "sqlite":
-        yield _Version(driver, broken)
+        (_, _, file) = driver.execute("PRAGMA database_list").fetchone()
+        driver.execute("PRAGMA data_version").fetchone()  # by then there is a log of writes
+        with touches(f"{file}-wal") as line:
+            yield _Version(driver, broken, line)
         return
     connection.detach()  # it goes back to nobody: whoever had it next would be told, too
     driver.autocommit = True
@@ -45,6 +63,8 @@ class _Told(NamedTuple):
     driver: Any
     broken: type[Exception]
     line: int | None  # a line that was cut can not be asked for it
+    is_told: bool = True
+    comes_soon: bool = False
 
     def changed(self) -> bool:
         try:
@@ -55,16 +75,22 @@ class _Told(NamedTuple):
 
 
 class _Version:
-    def __init__(self, driver: Any, broken: type[Exception]) -> None:
-        self._driver, self._broken = driver, broken
-        self._seen = self._version()
+    is_told = False
+
+    def __init__(self, driver: Any, broken: type[Exception], line: int | None) -> None:
+        self._driver, self._broken, self.line = driver, broken, line
+        self._seen, self._until = self._version(), 0.0
 
     @property
-    def line(self) -> int | None:
-        return None
+    def comes_soon(self) -> bool:
+        return monotonic() < self._until
 
     def changed(self) -> bool:
+        if self.line is not None and forget_touches(self.line):
+            self._until = monotonic() + SOON_SECONDS
         before, self._seen = self._seen, self._version()
+        if self._seen != before:
+            self._until = 0.0
         return self._seen != before
 
     def _version(self) -> object:

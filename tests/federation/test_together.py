@@ -1,20 +1,22 @@
 """Processes of one node beside each other: who waits is woken, one pulls at a time, and the log never forks."""
 
 import asyncio
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager, nullcontext
 from datetime import timedelta
+from socket import socketpair
 from threading import Barrier
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from console.opened import Node as Running
 from console.syncing import sync_all
 from crypto.checkpoint import stated_size
 from crypto.merkle import Frontier
-from node import alerting, server
+from node import alerting, server, waking
 from node.client import PeerClient
 from node.errors import BusyError, ServedError, StoreError
 from node.logbook import Pace
@@ -23,6 +25,8 @@ from node.store import changes, database
 from node.store.database import Store
 from node.store.heads import advance_log, log_head
 from node.store.leading import Leads, served_alone
+from node.store.touched import forget_touches
+from node.tables import tile
 from node.waking import LOOK_SECONDS, Wakes
 from node.wire import records
 from tests.support.alerts import PATIENCE_SECONDS, always_listening, held, ring, until
@@ -77,6 +81,88 @@ def test_what_another_process_writes_wakes_those_who_push_and_those_who_watch(
         return seen
 
     assert asyncio.run(told()) == [0, 1]
+
+
+@pytest.fixture
+def _nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """But for whoever was told."""
+    monkeypatch.setattr(waking, "LOOK_SECONDS", FOR_EVER)
+    monkeypatch.setattr(waking, "PROBE_SECONDS", FOR_EVER)
+
+
+async def woken(store: Store, write: Callable[[], object]) -> None:
+    """Wait for what is written, from before it is."""
+    wakes = Wakes()
+    async with asyncio.timeout(PATIENCE_SECONDS), asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(wakes.run(store))
+        await until(lambda: wakes.listening)
+        waiting = tasks.create_task(wakes.wait(wakes.count, FOR_EVER))
+        await asyncio.sleep(0.1)
+        assert not waiting.done()
+        await asyncio.to_thread(write)
+        await waiting
+        running.cancel()
+
+
+@contextmanager
+def tells_nobody(_path: str) -> Iterator[None]:
+    """As a system does that has no call for it."""
+    yield None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the system tells nobody")
+@pytest.mark.usefixtures("_nobody_looks")
+def test_whoever_waits_is_told_and_need_not_look(alpha: Node, other: Node) -> None:
+    asyncio.run(woken(alpha.store, lambda: other.shares("a")))
+
+
+@on_sqlite_alone
+def test_where_the_system_tells_nobody_one_looks(
+    alpha: Node, other: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "touches", tells_nobody)
+    monkeypatch.setattr(waking, "PROBE_SECONDS", FOR_EVER)
+    asyncio.run(woken(alpha.store, lambda: other.shares("a")))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the system tells nobody")
+@on_sqlite_alone
+def test_what_is_being_written_is_looked_for_until_it_is_there(alpha: Node, other: Node) -> None:
+    with alpha.store.changes() as told:
+        seen = [(told.changed(), told.comes_soon)]
+        with other.store.write() as connection:
+            connection.exec_driver_sql("PRAGMA cache_size = 1")  # so that not all of it waits for the end
+            rows = [{"level": 30, "number": at, "hashes": bytes(9_000)} for at in range(50)]
+            connection.execute(insert(tile), rows)
+            seen.append((told.changed(), told.comes_soon))
+        seen.append((told.changed(), told.comes_soon))
+    assert seen == [(False, False), (False, True), (True, False)]
+
+
+class Late:
+    """Tells of what can be seen a moment later only."""
+
+    is_told, comes_soon = False, False
+
+    def __init__(self, line: int) -> None:
+        self.line = line
+        self._left = 3
+
+    def changed(self) -> bool:
+        """Not at once."""
+        self.comes_soon = self.comes_soon or forget_touches(self.line)
+        self._left -= self.comes_soon
+        return self._left == 0
+
+
+@pytest.mark.usefixtures("_nobody_looks")
+@on_sqlite_alone
+def test_what_was_told_too_early_is_asked_for_again(alpha: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = socketpair()
+    with ours, theirs:
+        ours.setblocking(False)
+        monkeypatch.setattr(Store, "changes", lambda _: nullcontext(Late(ours.fileno())))
+        asyncio.run(woken(alpha.store, lambda: theirs.send(b"!")))
 
 
 @on_sqlite_alone
