@@ -16,6 +16,7 @@ from casework.intake.told import ROW_KIND, Said
 from casework.officer import Officer
 from casework.span import on
 from casework.values import Gap
+from crypto.sentence import Sentence
 
 
 class Looker(Protocol):
@@ -183,5 +184,5 @@ def _changed(opening: Opening, case: CaseFile | None) -> Iterator[Problem]:
                 yield Problem(
                     one.row.number,
                     column,
-                    "was imported before and said something else; correct it in the case",
+                    Sentence("was imported before and said something else; correct it in the case"),
                 )

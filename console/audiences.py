@@ -79,8 +79,11 @@ def member_lines(store: Store, name: str, network: Mapping[str, Tier]) -> list[B
 
 
 def _joined(member: str, fill: str) -> Sentence:
-    records = {"all": Sentence("all"), "none": Sentence("none")}.get(fill, fill)
-    return Sentence("{member} (old records: {records})", member=member, records=records)
+    if fill == "all":
+        return Sentence("{member} (old records: all)", member=member)
+    if fill == "none":
+        return Sentence("{member} (old records: none)", member=member)
+    return Sentence("{member} (old records: {records})", member=member, records=fill)
 
 
 def history_lines(store: Store, name: str) -> Iterator[tuple[str | int, ...]]:

@@ -29,6 +29,7 @@ from casework.intake.words import (
 from casework.span import Range
 from casework.values import Gap, Value
 from casework.vocabulary import Form, imports, kinds
+from crypto.sentence import Sentence, listed
 
 _OF_THE_TABLE = frozenset({"kind", "each", "if", "once"})
 _HAS_OTHER_DAYS = frozenset(
@@ -81,7 +82,7 @@ class _Story:
         for name, column in (("categories", "outcome"), ("host_state", "state_iso3")):
             if name not in fields:
                 self._told.problems.append(
-                    Problem(first.number, column, f"no row tells the {name} of the case")
+                    Problem(first.number, column, Sentence("no row tells the {name} of the case", name=name))
                 )
         about: dict[str, Value] = {
             name: fields[name] for name in ("categories", "host_state") if name in fields
@@ -101,10 +102,12 @@ class _Story:
             self._by_name(row, told)
         else:
             near = get_close_matches(told, [*imports()["types"], *kinds()], 3)
-            hint = f"perhaps {' or '.join(near)}" if near else "docs/casework.md lists them"
-            self._told.problems.append(
-                Problem(row.number, "event_type", f"{told[:40]!r} is no type of event; {hint}")
+            why = (
+                Sentence("{told!r} is no type of event; perhaps {near}", told=told[:40], near=listed(near))
+                if near
+                else Sentence("{told!r} is no type of event; docs/casework.md lists them", told=told[:40])
             )
+            self._told.problems.append(Problem(row.number, "event_type", why))
 
     def _by_name(self, row: Row, kind: str) -> None:
         """A row that names one of our own kinds, with its fields as outcome."""
@@ -198,7 +201,11 @@ class _Story:
             words = ", ".join(one["word"] for one in imports()["decisions"])
             told = unknown[0][:40] if unknown else ""
             self._told.problems.append(
-                Problem(row.number, "outcome", f"{told!r} begins with none of {words}")
+                Problem(
+                    row.number,
+                    "outcome",
+                    Sentence("{told!r} begins with none of {words}", told=told, words=words),
+                )
             )
         texts = sources_of(row)
         for one in found:
@@ -246,10 +253,16 @@ class _Story:
                 taken.setdefault(self._spoken.held[sort][who], []).append(who)
             else:
                 self._told.problems.append(
-                    Problem(row.number, "subjects", f"no {sort} of {who} is told before")
+                    Problem(
+                        row.number,
+                        "subjects",
+                        Sentence("no {sort} of {who} is told before", sort=sort, who=who),
+                    )
                 )
         if not persons:
-            self._told.problems.append(Problem(row.number, "subjects", f"names nobody whose {sort} ends"))
+            self._told.problems.append(
+                Problem(row.number, "subjects", Sentence("names nobody whose {sort} ends", sort=sort))
+            )
         for subject, held in taken.items():
             yield {**values, sort: subject, "persons": tuple(held)}, self._told.of(row)
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from casework.errors import FieldError
 from casework.span import Basis, Range, Span, parse_range
 from casework.values import MAX_TEXT, STATE
+from crypto.sentence import Sentence
 
 COLUMNS = (
     "case_id",
@@ -30,12 +31,15 @@ COLUMNS = (
 _PATTERNS = {
     "case_id": (
         re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"),
-        "write letters, digits, dots, hyphens, at most 64",
+        Sentence("write letters, digits, dots, hyphens, at most 64"),
     ),
-    "event_no": (re.compile(r"[1-9][0-9]{0,5}"), "write a number, 1, 2, 3..."),
-    "event_type": (re.compile(r".+", re.DOTALL), "is empty"),
-    "state_iso3": (re.compile(rf"(?:{STATE.pattern})?"), "write a country code of three letters, like SSD"),
-    "basis": (re.compile(r"(?:read|memory)?"), "write read or memory"),
+    "event_no": (re.compile(r"[1-9][0-9]{0,5}"), Sentence("write a number, 1, 2, 3...")),
+    "event_type": (re.compile(r".+", re.DOTALL), Sentence("is empty")),
+    "state_iso3": (
+        re.compile(rf"(?:{STATE.pattern})?"),
+        Sentence("write a country code of three letters, like SSD"),
+    ),
+    "basis": (re.compile(r"(?:read|memory)?"), Sentence("write read or memory")),
 }
 _FORMULA = ("=", "+", "-", "@", "\t", "'")
 _NOT_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -113,12 +117,20 @@ def write_rows(rows: Iterable[Mapping[str, str]]) -> str:
 
 def _take(number: int, cells: list[str], today: date, case: CaseRows) -> None:
     if len(cells) != len(COLUMNS):
-        case.problems.append(Problem(number, "row", f"has {len(cells)} cells and not {len(COLUMNS)}"))
+        case.problems.append(
+            Problem(
+                number,
+                "row",
+                Sentence("has {found} cells and not {wanted}", found=len(cells), wanted=len(COLUMNS)),
+            )
+        )
         return
     row = dict(zip(COLUMNS, map(_plain, cells), strict=True))
     found = list(_checked(number, row, today))
     if any(one.cells["event_no"] == row["event_no"] for one in case.rows):
-        found.append(Problem(number, "event_no", f"{row['event_no']} is there twice"))
+        found.append(
+            Problem(number, "event_no", Sentence("{event_no} is there twice", event_no=row["event_no"]))
+        )
     case.problems.extend(found)
     if not found:
         case.rows.append(_read(number, row, today))
@@ -130,7 +142,11 @@ def _checked(number: int, row: Mapping[str, str], today: date) -> Iterator[Probl
             yield Problem(number, name, why)
     for name, text in row.items():
         if len(text) > MAX_TEXT or _NOT_IN_TEXT.search(text):
-            yield Problem(number, name, f"is longer than {MAX_TEXT} signs, or holds signs that are no text")
+            yield Problem(
+                number,
+                name,
+                Sentence("is longer than {most} signs, or holds signs that are no text", most=MAX_TEXT),
+            )
     try:
         parse_range(row["qty"] or "0", "qty")
     except FieldError as error:
@@ -145,15 +161,17 @@ def _checked_days(number: int, row: Mapping[str, str], today: date) -> Iterator[
             if row[name] or name != "known_on":
                 days[name] = date.fromisoformat(row[name])
         except ValueError:
-            yield Problem(number, name, f"{row[name][:40]!r} is no day; write it like 2015-03-14")
+            yield Problem(
+                number, name, Sentence("{text!r} is no day; write it like 2015-03-14", text=row[name][:40])
+            )
     first, last = days.get("date_from"), days.get("date_to")
     known = days.get("known_on", first)
     if first and last and last < first:
-        yield Problem(number, "date_to", "is before date_from")
+        yield Problem(number, "date_to", Sentence("is before date_from"))
     if first and first > today:
-        yield Problem(number, "date_from", "lies in the future")
+        yield Problem(number, "date_from", Sentence("lies in the future"))
     if first and known and not first <= known <= max(first, today):
-        yield Problem(number, "known_on", "lies in the future, or before it happened")
+        yield Problem(number, "known_on", Sentence("lies in the future, or before it happened"))
 
 
 def _read(number: int, row: dict[str, str], today: date) -> Row:

@@ -1,7 +1,7 @@
 """Pages as HTML: templates, in the language of whoever reads, with nothing that runs in a browser."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache, partial
 from hashlib import sha256
 from importlib.resources import files
@@ -103,6 +103,7 @@ def environment(language: str) -> Environment:
         "listed": partial(listed, language),
         "in_words": lambda value, dimension: in_words(language, dimension, value),
         "day": written(language).day,
+        "monday": _monday,
         "time": partial(_time, language),
         "number": partial(numbered, language),
         "quoted": lambda text: quote(text, safe=""),
@@ -113,6 +114,11 @@ def environment(language: str) -> Environment:
         "named_choices": lambda codes: [(code, label(language, "", code)) for code in codes],
     }
     return environment
+
+
+def _monday(week: str) -> date:
+    year, _, number = week.partition("-W")
+    return date.fromisocalendar(int(year), int(number), 1)
 
 
 def _is_list(path: str) -> bool:

@@ -18,8 +18,11 @@ _HAND_ON = {"errors", "sentence", "sentences"}  # they make sentences of what ot
 BOTH = 2  # texts of a sentence that counts
 _MAKERS = {"Sentence", "counted", "Hold"}
 # Where in a call the text stands, when it is not first.
-_AT = {"FieldError": 1, "IncidentError": 1, "ApiBodyError": 1, "Hold": 1, "Finding": 1}
-_FINDINGS = {("Finding", "symptoms"), ("Finding", "doctor"), ("Finding", "audit")}
+_AT = {"FieldError": 1, "IncidentError": 1, "ApiBodyError": 1, "Hold": 1, "Finding": 1, "Problem": 2}
+_FINDINGS = {
+    *(("Finding", stem) for stem in ("symptoms", "doctor", "audit")),
+    *(("Problem", stem) for stem in ("rows", "mapping", "told", "importing")),
+}
 _TEXTS = {"Hold": 2, "Finding": 3}
 _COMMANDS = ROOT / "console" / "cli"  # their own words stay English
 
