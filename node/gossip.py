@@ -1,8 +1,9 @@
 """Tell each other which checkpoint of every log one was shown, so that who shows two logs to two members is found out.
 
 What is told are checkpoints of logs that the teller has verified to their end, so that it can prove to whoever doubts
-what they begin with; and forks, which prove themselves. What is heard changes nothing by itself. A checkpoint of a log
-that is held here so far is compared with it; a larger one waits until the log is.
+what they begin with; and forks, which prove themselves. Who asks is also told what was only heard or cosigned here of
+its own log: its own signature proves that, and an old copy of it learns that it is one. What is heard changes nothing
+by itself. A checkpoint of a log that is held here so far is compared with it; a larger one waits until the log is.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -18,7 +19,8 @@ from node.store.database import Store, Transaction
 from node.store.forks import Heard, all_forks, all_heard, put_heard
 from node.store.heads import LogHead, log_head, log_heads
 from node.store.peer_log import past_frontier
-from node.verify import epoch_in, first_line, owner_of, read_checkpoint
+from node.store.witnessed import last_witnessed
+from node.verify import epoch_in, first_line, log_name, owner_of, read_checkpoint
 
 DIGEST_BYTES = 16
 MAX_KNOWN = 2_000
@@ -48,15 +50,21 @@ class Doubt(NamedTuple):
     note: bytes
 
 
-def tell(store: Store, directory: Directory, known: Collection[bytes]) -> Told:
+def tell(store: Store, directory: Directory, known: Collection[bytes], asker_id: str) -> Told:
     """What we were shown of all logs and is not known to who asks, forks first; about `MAX_TOLD_BYTES` at once."""
     with store.read() as connection:
         forks = [one.proof for one in all_forks(connection) if _digest(one.proof) not in known]
-        notes = [
-            trimmed(head.checkpoint, quorum_of(directory, head.origin_id))
-            for head in log_heads(connection)
-            if _is_whole(head) and checkpoint_digest(head.checkpoint) not in known
+        heads = log_heads(connection)
+        shown = [
+            *((asker_id, note) for note in _seen_of(connection, asker_id)),
+            *((head.origin_id, head.checkpoint) for head in heads if _is_whole(head)),
         ]
+    new = {checkpoint_digest(note): (org_id, note) for org_id, note in shown}
+    notes = [
+        trimmed(note, quorum_of(directory, org_id))
+        for digest, (org_id, note) in new.items()
+        if digest not in known
+    ]
     room = MAX_TOLD_BYTES
     told: tuple[list[bytes], list[bytes]] = ([], [])
     for chosen, items in zip(told, (forks, notes), strict=True):
@@ -168,6 +176,14 @@ def heard_beyond(connection: Transaction, origin_id: str) -> tuple[Heard, ...]:
     heard = [one for one in all_heard(connection) if one.origin_id == origin_id and not one.agrees]
     head = log_head(connection, origin_id)
     return tuple(one for one in heard if head is None or one.size > head.frontier.size)
+
+
+def _seen_of(connection: Transaction, org_id: str) -> list[bytes]:
+    """Checkpoints of a member's log that were heard or cosigned here, whether or not the log is held so far."""
+    heard = [one.note for one in all_heard(connection) if one.origin_id == org_id]
+    head = log_head(connection, org_id)
+    cosigned = last_witnessed(connection, head.name if head else log_name(org_id))
+    return [*heard, cosigned.note] if cosigned else heard
 
 
 def _signed(told: Iterable[bytes], directory: Directory) -> Iterator[tuple[str, Checkpoint, bytes]]:

@@ -65,9 +65,9 @@ class WitnessStand:
         )
         return Service(SERVICE, grpc.method_handlers_generic_handler(SERVICE, methods))
 
-    def _list_checkpoints(self, wire: bytes, _caller: Member) -> bytes:
+    def _list_checkpoints(self, wire: bytes, caller: Member) -> bytes:
         known = decode_checkpoints_call(wire).known
-        return encode_told(tell(self._store, self._gatekeeper.directory(), known))
+        return encode_told(tell(self._store, self._gatekeeper.directory(), known, caller.org_id))
 
     def _get_network(self, wire: bytes, _caller: Member) -> bytes:
         known, held = decode_network_call(wire).known, self._network()

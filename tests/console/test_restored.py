@@ -20,8 +20,10 @@ from node.errors import LogBehindError, LogUnconfirmedError, NodeError
 from node.logbook import Pace
 from node.restored import note_asked, note_place, verify_may_write
 from node.slots import issue_checkpoint
+from node.store.heads import log_head
 from node.store.places import last_place
 from node.wire import records
+from node.witness import Growth, witness
 from tests.console.command_line import Ran, tocsin
 from tests.console.test_network import serving
 from tests.support.faults import Flavour, failing_at
@@ -221,6 +223,27 @@ def test_whoever_holds_more_of_our_log_stops_every_write_of_an_old_copy(copied: 
     # The newest copy goes on: nobody holds more of it.
     copied.alpha.shares("c")
     assert copied.network.sync(copied.beta, copied.alpha).verified == 3
+
+
+@on_sqlite_alone
+@pytest.mark.parametrize("cosigned", [False, True])
+def test_whoever_only_heard_of_our_log_or_cosigned_it_stops_an_old_copy_too(
+    copied: Copied, *, cosigned: bool
+) -> None:
+    network, gamma = copied.network, copied.network.node("gamma")
+    if cosigned:
+        with copied.alpha.store.read() as connection:
+            head = log_head(connection, "alpha")
+        assert head is not None
+        alpha, grown = network.directory.member("alpha"), Growth(0, (), head.checkpoint)
+        witness(gamma.store, "gamma", gamma.identity.witness, alpha, grown, NOW)
+    else:
+        network.hears(gamma, copied.beta)
+    assert gamma.counts() == {(): 0}
+    copied.beta = gamma
+    assert copied.asks() == ["gamma"]
+    with pytest.raises(LogBehindError, match="hold 2 entries of our log and here are 1"):
+        copied.old.shares("c")
 
 
 @on_sqlite_alone

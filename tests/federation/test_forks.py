@@ -360,7 +360,7 @@ def test_what_is_told_of_two_hundred_logs_takes_less_than_two_hundred_kilobytes(
             ]
             advance_log(connection, open_log(connection, one.org_id), frontier, note + b"".join(lines), 1)
 
-    told = tell(gamma.store, network.directory, frozenset())
+    told = tell(gamma.store, network.directory, frozenset(), "beta")
 
     assert len(told.checkpoints) == 200
     assert not told.more
@@ -368,4 +368,4 @@ def test_what_is_told_of_two_hundred_logs_takes_less_than_two_hundred_kilobytes(
     assert len(encode_told(told)) < 200_000
     known = known_digests(gamma.store)
     assert len(encode_checkpoints_call("", known)) < 5_000
-    assert tell(gamma.store, network.directory, known) == Told((), ())
+    assert tell(gamma.store, network.directory, known, "beta") == Told((), ())

@@ -9,6 +9,7 @@ from node.audience import Tier
 from node.errors import LogBehindError
 from node.newepoch import Follower, begin_epoch, follow_epoch
 from node.restored import verify_may_write
+from node.store.heads import log_head
 from node.wire import epochs, records
 from tests.faults.week import mishaps
 from tests.faults.week.mishaps import Burns
@@ -37,6 +38,8 @@ async def burns(town: Town, one: Organization, how: Burns) -> None:
                 town.wrong.append(f"{one.org_id}: the newest copy may not write")
         else:
             _goes_on(town, one)
+    for other in town.others(one):
+        _follows(town, one, other)
     for work in one.again():
         town.does(one, work)
     tells_again(town, one)
@@ -81,8 +84,21 @@ def _goes_on(town: Town, one: Organization) -> None:
     """Begin another epoch of the log, in which every member follows."""
     town.met["put back, epoch"] += 1
     now = town.network.now
-    said = begin_epoch(one.node.store, one.node.identity, None, "kb", now, epochs)
+    town.epochs[one.org_id] = begin_epoch(one.node.store, one.node.identity, None, "kb", now, epochs)
     for other in town.others(one):
-        if head_of(other, one)[0]:
-            follower = Follower(other.org_id, other.node.store, town.network.directory, now, epochs)
-            follow_epoch(follower, said, "kb", records)
+        _follows(town, other, one)
+
+
+def _follows(town: Town, reader: Organization, origin: Organization) -> None:
+    """Follow a log into the epoch in which it goes on, if what is held of it is of the one before."""
+    said = town.epochs.get(origin.org_id)
+    if said is not None and head_of(reader, origin)[0] and _name(reader, origin) != _name(origin, origin):
+        town.met["epoch followed"] += 1
+        who = Follower(reader.org_id, reader.node.store, town.network.directory, town.network.now, epochs)
+        follow_epoch(who, said, "kb", records)
+
+
+def _name(holder: Organization, origin: Organization) -> str:
+    with holder.node.store.read() as connection:
+        head = log_head(connection, origin.org_id)
+    return head.name if head else ""

@@ -13,6 +13,7 @@ from typing import Any
 from casework.errors import AuditError, CaseStoreError
 from console.for_cases import DirectoryMembers
 from console.home import Home
+from crypto.envelope import Envelope
 from node.audience import Tier
 from node.config import new_settings
 from node.directory import Member
@@ -55,6 +56,7 @@ class Town:
         self.all: dict[str, Organization] = {}
         for at, url in enumerate(urls):
             self._admit(folder, f"n{at:02}", COUNTRIES[at], TIERS[at % len(TIERS)], url)
+        self.epochs: dict[str, Envelope] = {}  # in which logs go on, as their owners handed it out
         self.offices = list(self.all.values())[:OFFICES]
         for one in self.offices:
             self._staff(one)
@@ -157,4 +159,8 @@ def head_of(holder: Organization, origin: Organization) -> tuple[int, bytes]:
     """How much one holds of the log of another, and under which root."""
     with holder.node.store.read() as connection:
         head = log_head(connection, origin.org_id)
-    return (head.frontier.size, head.frontier.root) if head and head.checkpoint else (0, b"")
+    return (
+        (head.frontier.size, head.frontier.root)
+        if head and head.checkpoint and head.frontier.size
+        else (0, b"")
+    )
