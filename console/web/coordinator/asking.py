@@ -90,6 +90,14 @@ def form_of(query: Query) -> Form:
     return Form(query.by, query.measures, fields, where)
 
 
+def typed_form(asked: Fields, form: Form) -> Form:
+    """The form with what somebody typed in it, where that was no question; what it does not know is left out."""
+    fields = {name: ",".join(asked.get(name, (value,))) for name, value in form.fields.items()}
+    by = tuple(one for one in asked.get("by", ()) if one in DIMENSIONS)
+    measures = tuple(one for one in asked.get("measure", ()) if one in MEASURES)
+    return Form(by or form.by, measures or form.measure, fields, form.where)
+
+
 def facets(store: Store, query: Query, opened: str = "") -> list[tuple[str, list[Value] | None]]:
     """How many events each value of a few dimensions has under all other filters, most first; each counts once.
 

@@ -16,6 +16,7 @@ from console.web.coordinator.asking import (
     narrowed,
     read_link,
     steps,
+    typed_form,
 )
 from console.web.coordinator.chart import Frame
 from console.web.coordinator.pictures import Drawn, area_map_of, chart_of, frame_of, map_of
@@ -94,7 +95,7 @@ def _page(visit: Visit, query: Query, facts: Mapping[str, object], status: int) 
     days = as_of_days(visit.store, query, visit.now.date())
     common = {
         "query": query,
-        "form": form_of(query),
+        "form": typed_form(visit.asked, form_of(query)) if facts.get("fault") else form_of(query),
         "choices": choices_of_form(),
         "days": days,
         "line": day_line(query, days),

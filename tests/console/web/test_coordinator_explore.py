@@ -136,6 +136,13 @@ def test_what_can_not_be_asked_is_told(text: str, told: str, browser: Browser) -
     assert browser.get(f"/explore.csv?{text}").status == 422
 
 
+def test_a_question_that_can_not_be_asked_stays_in_the_form(browser: Browser) -> None:
+    shown = browser.get("/explore?by=means&measure=killed&from=yesterday&top=7&colour=red")
+    for kept in ('name="from" value="yesterday"', 'name="top" value="7"', 'value="means" selected'):
+        assert kept in shown.text
+    assert re.findall('name="measure" value="([a-z_]+)" checked', shown.text) == ["killed"]
+
+
 def test_unknown_stands_in_a_line_of_its_own_and_nothing_is_no_zero(browser: Browser) -> None:
     shown = browser.get("/explore?by=fate&measure=incidents")
     assert "unknown" in [row[0] for row in cells(shown)]
