@@ -35,6 +35,20 @@ _IN_OUR_WORDS = frozenset(
         "verdict",
     }
 )
+# Types and sectors of organizations, as a ladder has them.
+_EMPLOYERS: Mapping[str, str] = MappingProxyType(
+    {
+        "un": "UN agency, fund or programme",
+        "ingo": "International NGO",
+        "nngo": "National NGO",
+        "ngo": "NGO, international or national",
+        "rcrc": "Red Cross or Red Crescent",
+        "ngo_or_rcrc": "National NGO or national society",
+        "nngo_or_rcrc": "National NGO or national society",
+        "io": "Other intergovernmental organization",
+        "other": "Other employer",
+    }
+)
 _LISTS = frozenset({*LIST_NAMES, *DETAIL_LISTS})
 
 
@@ -179,9 +193,14 @@ def _victims(language: str, value: str) -> str:
 
 def _target(language: str, value: str) -> str:
     gettext = translations(language).gettext
-    return (
-        gettext("nobody") if value == "0" else _own(value.replace(";", gettext(SEMICOLON)).replace("=", ": "))
-    )
+    if value == "0":
+        return str(gettext("nobody"))
+    said = []
+    for part in value.split(";"):
+        kinds, _, number = part.partition("=")
+        named = " + ".join(str(gettext(_EMPLOYERS.get(kind.lower(), kind))) for kind in kinds.split("+"))
+        said.append(f"{named}{gettext(': ')}{number}" if number else named)
+    return str(gettext(SEMICOLON).join(said))
 
 
 _WORDS: dict[str, Callable[[str, str], str]] = {

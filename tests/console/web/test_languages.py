@@ -202,7 +202,9 @@ def test_names_of_places_keep_their_order_beside_each_other() -> None:
     assert place == "<bdi>&lt;b&gt;Leer</bdi>، <bdi>Unity</bdi>، <bdi>جنوب السودان</bdi>"
     assert in_words("ar", "when", "2026-03") == "<bdi>2026-03</bdi>"
     assert in_words("ar", "victims", "killed=1;injured=2") == "1 قُتل؛ 2 جُرح"
-    assert in_words("zh", "target", "ngo=1;un=2") == "<bdi>ngo: 1\uff1bun: 2</bdi>"
+    assert in_words("en", "target", "NNGO=1;UN=2") == "National NGO: 1; UN agency, fund or programme: 2"
+    assert in_words("ar", "target", "ngo+un").count(" + ") == 1
+    assert not re.search("[a-z]", in_words("ar", "target", "NNGO=1;RCRC=2;ngo_or_rcrc"))
 
 
 @pytest.mark.parametrize("language", OTHERS)
