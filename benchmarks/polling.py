@@ -1,8 +1,11 @@
-"""Target R3: what it takes to learn that a peer has nothing new, and that it takes no longer where much is held."""
+"""Target R3: what it takes to learn that a peer has nothing new, and that it takes no longer where much is held.
+
+A running node also sees at each poll whether it owes a receipt, and asks for audiences: that is measured beside it.
+"""
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from statistics import median
 from time import perf_counter
 from typing import NamedTuple
@@ -34,24 +37,33 @@ class Poll(NamedTuple):
 def lines(lab: Lab) -> Iterator[Line]:
     """Ask over an open line at every size on every database."""
     for engine in lab.engines:
-        times = {size: asyncio.run(_polls(lab, engine, size)) for size in lab.sizes}
+        times = {size: asyncio.run(_polls(lab, engine, size, speaks=False)) for size in lab.sizes}
         for size, one in times.items():
             what = f"nothing new among {size:,}, {engine}"
             yield Line("R3", what, str(one), f"{MAX_MS:g} ms", one.ms / MAX_MS, at_most(1))
-        few, many = lab.sizes[0], lab.sizes[-1]
-        if many > few:
-            yield Line(
-                "R3",
-                f"the same among {many:,}, {engine}",
-                str(times[many]),
-                f"among {few:,}: {times[few]}",
-                times[many].ms / times[few].ms,
-                at_most(MAX_GROWN),
-            )
+        yield from _grown(f"the same among {{:,}}, {engine}", times)
+        whole = {size: asyncio.run(_polls(lab, engine, size, speaks=True)) for size in lab.sizes}
+        for size, one in whole.items():
+            what = f"with receipt and audiences, among {size:,}, {engine}"
+            yield Line("R3", what, str(one), f"alone: {times[size]}", one.ms / times[size].ms)
+        yield from _grown(f"the same with both, among {{:,}}, {engine}", whole)
 
 
-async def _polls(lab: Lab, engine: Engine, size: int) -> Poll:
-    """A pull that finds nothing: the newest checkpoint is fetched, verified and written down."""
+def _grown(what: str, times: Mapping[int, Poll]) -> Iterator[Line]:
+    few, many = min(times), max(times)
+    if many > few:
+        yield Line(
+            "R3",
+            what.format(many),
+            str(times[many]),
+            f"among {few:,}: {times[few]}",
+            times[many].ms / times[few].ms,
+            at_most(MAX_GROWN),
+        )
+
+
+async def _polls(lab: Lab, engine: Engine, size: int, *, speaks: bool) -> Poll:
+    """A pull that finds nothing, with an identity or without: the newest checkpoint is fetched and verified."""
     network = lab.network(size)
     times = []
     with lab.database(engine) as url, serving(network.origin) as served:
@@ -59,12 +71,14 @@ async def _polls(lab: Lab, engine: Engine, size: int) -> Poll:
         peer = node.directory().member(ORIGIN)._replace(endpoints=(served.endpoint,))
         await pull_all(node, peer)
         both = os.getpid(), served.pid
-        before = sum(map(family_cpu_seconds, both))
+        identity = node.identity if speaks else None
         async with PeerClient(peer, node.own()) as client:
+            await pull(node.store, client, node.directory(), identity=identity)  # gives the receipt
+            before = sum(map(family_cpu_seconds, both))
             for _ in range(POLLS):
                 await asyncio.sleep(0.02)  # a member may make so many calls a second, and no more
                 start = perf_counter()
-                outcome = await pull(node.store, client, node.directory())
+                outcome = await pull(node.store, client, node.directory(), identity=identity)
                 times.append((perf_counter() - start) * 1e3)
                 assert outcome.error is None, outcome.error
                 assert outcome.verified == outcome.held == size, outcome

@@ -53,11 +53,12 @@ class CountingClient(PeerClient):
 
 @contextmanager
 def counted(store: Store) -> Iterator[Counter[str]]:
-    """Statements that reach a database, those that run in a transaction, and transactions that wrote."""
+    """Statements that reach a database, those that look into entries or run in a transaction, and commits."""
     seen: Counter[str] = Counter()
 
     def statement(_connection: object, _cursor: object, text: str, *_: object) -> None:
         seen["statements"] += not text.startswith("BEGIN")
+        seen["of entries"] += "FROM entry" in text
 
     def done(connection: Connection, _cursor: object, text: str, *_: object) -> None:
         driver: Any = connection.connection.driver_connection
@@ -165,8 +166,8 @@ def test_nothing_new_takes_single_statements_and_no_transaction(network: Network
             outcome, _ = pulled(network, beta, alpha, speaks=speaks)
         assert outcome.error is None
         assert outcome.held == outcome.verified == 20
-        assert seen == {"statements": looks, "in transactions": 0}
-        assert asked == {"statements": answers, "in transactions": 0}
+        assert seen == {"statements": looks, "of entries": 0, "in transactions": 0}
+        assert asked == {"statements": answers, "of entries": 0, "in transactions": 0}
 
 
 def test_an_alert_takes_as_many_statements_however_many_are_in_force(network: Network) -> None:
