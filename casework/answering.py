@@ -43,6 +43,7 @@ def send(desk: Desk, uid: str, us: Us) -> tuple[JointNotice, ...]:
         RoleError: This officer may not act on it.
         ConsentError: Nothing may be told of it.
         SummaryError: It is no joint case.
+        UnconfirmedError: This node was restored, and a co-sender has not said yet what it holds of ours.
     """
     with desk.database.write() as connection:
         _, events = open_to_write(desk, connection, uid)

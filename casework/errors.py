@@ -200,3 +200,9 @@ class PostError(CaseworkError):
     """A member's list holds what it did not sign, what is not for us, or something twice; nothing of it was taken."""
 
     reason = "CASE_STATUS_LIST_REFUSED"
+
+
+class UnconfirmedError(CaseworkError):
+    """This node was restored or copied, and nobody has said yet what members hold of what we signed about cases."""
+
+    reason = "CASE_STATUS_UNCONFIRMED"

@@ -26,7 +26,7 @@ from casework.joint import (
 )
 from casework.keyholder import WORK
 from casework.lifecycle import check_action
-from casework.posting import joined, offer, take_off
+from casework.posting import joined, next_number, offer, take_off
 from casework.publishing import Us, open_to_write, standing, statements
 from casework.signedfile import read_line, write_line
 from casework.span import on
@@ -77,6 +77,7 @@ def confirm(desk: Desk, uid: str, us: Us, member: str, member_ref: str = "") -> 
         ConsentError: Nothing may be told of it.
         SummaryError: Nothing of it is published, or the member has no case that matches, or several.
         ActionError: It is confirmed already.
+        UnconfirmedError: This node was restored, and this member has not said yet what it holds of ours.
     """
     with desk.database.write() as connection:
         held, events = open_to_write(desk, connection, uid)
@@ -98,10 +99,9 @@ def confirm(desk: Desk, uid: str, us: Us, member: str, member_ref: str = "") -> 
         joint_ref = ref_for(Side(us.org_id, public_ref), other, statements(connection))
         statement = JointStatement(joint_ref, public_ref, *other, 1, f"{desk.today:%Y-%m}")
         before = posted(connection, us.org_id, statement.subject)
-        if before is not None:
-            if read_line(before.line).payload_type == JOINT_TYPE:
-                raise ActionError("you have confirmed it already")
-            statement = statement._replace(number=before.number + 1)
+        if before is not None and read_line(before.line).payload_type == JOINT_TYPE:
+            raise ActionError("you have confirmed it already")
+        statement = statement._replace(number=next_number(connection, us.org_id, statement.subject))
         said = Statement("joint_confirmed", on(desk.today), {"member": member, "joint_ref": joint_ref})
         check_statement(said, desk.today)
         check_action(case, said, desk.officer.officer_id, desk.officer.roles)
@@ -122,6 +122,7 @@ def withdraw(desk: Desk, uid: str, us: Us, member: str, member_ref: str = "") ->
         NotFoundError: There is no such case, or it is not for this officer.
         RoleError: This officer may not act on it.
         SummaryError: It is not confirmed with this member, or with several of its cases.
+        UnconfirmedError: As of `confirm`.
     """
     with desk.database.write() as connection:
         held, events = open_to_write(desk, connection, uid)
@@ -134,7 +135,7 @@ def withdraw(desk: Desk, uid: str, us: Us, member: str, member_ref: str = "") ->
         check_statement(said, desk.today)
         check_action(case, said, desk.officer.officer_id, desk.officer.roles)
         desk.append(connection, uid, events, said, held.keys)
-        number, issued = statement.number + 1, f"{desk.today:%Y-%m}"
+        number, issued = next_number(connection, us.org_id, statement.subject), f"{desk.today:%Y-%m}"
         withdrawal = JointWithdrawal(public_ref, member, statement.member_ref, number, issued)
         envelope = sign_envelope(us.signer, JOINT_WITHDRAWAL_TYPE, write_joint(withdrawal))
         new = Posted(us.org_id, withdrawal.subject, number, write_line(envelope), member)

@@ -8,7 +8,7 @@ from casework.errors import CaseInputError
 from casework.posting import PUT, REPLACED
 from casework.signedfile import read_line, write_line
 from casework.store.database import Transaction
-from casework.store.post import Posted, all_posted
+from casework.store.post import Posted, all_posted, all_shown
 from casework.taking import signed_by
 
 Found = tuple[str, str]  # where, and what does not hold
@@ -41,6 +41,14 @@ def check_post(
     for digest in sorted(known.keys() - {one.digest for one in documents}):
         yield "signed documents", f"one of ours ({digest[:16]}) was dropped or changed"
     yield len(documents)
+    for one in all_shown(connection):
+        where = f"signed document of {one.origin}, as a member showed it: {one.subject}"
+        try:
+            what = _fault(one, keys)
+        except CaseInputError as error:
+            what = str(error)
+        if what:
+            yield where, what
 
 
 def _fault(one: Posted, keys: Mapping[str, Sequence[bytes]]) -> str:

@@ -13,17 +13,22 @@ from typing import NamedTuple
 
 from casework.about import WHILE_TOLD
 from casework.casefile import CaseFile
+from casework.errors import UnconfirmedError
 from casework.signedfile import read_line
 from casework.store.database import Database, Transaction
 from casework.store.post import (
+    ALONE,
+    UNHEARD,
     Posted,
     all_posted,
+    cursor_of,
     drop_posted,
     last_place,
     posted,
     posted_about,
     posted_after,
     put_posted,
+    shown,
 )
 from casework.summary import SUMMARY_TYPE, read_summary, withheld
 from crypto.envelope import Envelope
@@ -47,16 +52,34 @@ class Listed(NamedTuple):
 
 
 def offer(connection: Transaction, *documents: Posted) -> Digests:
-    """Put our documents at the end of their lists, each instead of the one before it; gives what to write down."""
+    """Put our documents at the end of their lists, each instead of the one before it; gives what to write down.
+
+    Raises:
+        UnconfirmedError: Members may hold newer ones, and nobody has asked them since this database was restored.
+    """
     put, replaced = [], []
     for one in documents:
+        _verify_heard(connection, one)
         before = posted(connection, one.origin, one.subject)
         if before is not None and before.place is not None:
             replaced.append(before.digest)
-        new = one._replace(place=last_place(connection, one.addressee) + 1, kept_back=0)
+        last = max(last_place(connection, one.addressee), cursor_of(connection, one.origin).to_all)
+        new = one._replace(place=last + 1, kept_back=0)
         put_posted(connection, new)
         put.append(new.digest)
     return {PUT: tuple(put), REPLACED: tuple(replaced)}
+
+
+def newest(connection: Transaction, org_id: str, subject: str) -> Posted | None:
+    """The last that we signed of a subject, be it here or lost and shown to us by a member."""
+    found = (posted(connection, org_id, subject), shown(connection, org_id, subject))
+    return max((one for one in found if one), key=lambda one: one.number, default=None)
+
+
+def next_number(connection: Transaction, org_id: str, subject: str) -> int:
+    """The number of what we sign next of a subject; whatever was restored, it was given to nothing before."""
+    last = newest(connection, org_id, subject)
+    return last.number + 1 if last else 1
 
 
 def take_off(connection: Transaction, *documents: Posted) -> Digests:
@@ -116,6 +139,23 @@ def listed(database: Database, addressee: str, after: int, most: int, today: dat
             read = ((one.place or 0, read_line(one.line)) for one in rows)
             found += (Placed(*one) for one in read if not _is_over(one[1], today))
     return Listed(tuple(found[:most]), last)
+
+
+def _verify_heard(connection: Transaction, document: Posted) -> None:
+    ours = cursor_of(connection, document.origin)
+    if not ours.to_all or ours.month == ALONE:
+        return
+    if ours.month == UNHEARD:
+        raise UnconfirmedError(
+            "this node was restored, copied or moved, and no member has said yet what it holds of what was signed here "
+            "about cases; `tocsin log confirm` asks the members"
+        )
+    if document.addressee and not cursor_of(connection, document.addressee).month:
+        raise UnconfirmedError(
+            "this node was restored, copied or moved, and {member} has not said yet what it holds of what was signed "
+            "here for it; `tocsin sync` asks it",
+            member=document.addressee,
+        )
 
 
 def _mark(connection: Transaction, documents: tuple[Posted, ...], kept_back: int) -> Digests:

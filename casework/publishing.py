@@ -31,11 +31,11 @@ from casework.joint import (
 )
 from casework.keyholder import WORK, Holding
 from casework.lifecycle import check_action
-from casework.posting import offer
+from casework.posting import newest, next_number, offer
 from casework.signedfile import read_line, write_file, write_line
 from casework.span import on
 from casework.store.database import Database, Transaction
-from casework.store.post import Posted, all_posted, posted
+from casework.store.post import Posted, all_posted
 from casework.summary import (
     CASE_STATUS,
     REVOCATION_TYPE,
@@ -81,6 +81,7 @@ def publish(desk: Desk, uid: str, us: Us, risk: str) -> CaseStatusSummary:
         SecondPersonError: This officer proposed it.
         ConsentError: Nothing may be told of it; the reason is said.
         FieldError: It lacks something, or its public reference is not random.
+        UnconfirmedError: This node was restored, and no member has said yet what it holds of ours.
     """
     with desk.database.write() as connection:
         held, events = open_to_write(desk, connection, uid)
@@ -94,8 +95,7 @@ def publish(desk: Desk, uid: str, us: Us, risk: str) -> CaseStatusSummary:
         if proposal.recorded_by == desk.officer.officer_id:
             raise SecondPersonError("another person than who proposed it publishes the state of a case")
         subject = status_subject(case.about.text("public_ref"))
-        before = posted(connection, us.org_id, subject)
-        number = before.number + 1 if before else 1
+        number = next_number(connection, us.org_id, subject)
         tokens = group_tokens(case, us.group_key) if us.group_key else ()
         joint_ref, _ = sides_of(Side(us.org_id, case.about.text("public_ref")), statements(connection))
         summary = summary_of(case, number, joint_ref, tokens)
@@ -113,12 +113,14 @@ def revoke(desk: Desk, uid: str, us: Us) -> Revocation:
         NotFoundError: There is no such case, or it is not for this officer.
         RoleError: This officer may not write to it.
         SummaryError: Nothing is published of it.
+        UnconfirmedError: As of `publish`.
     """
     with desk.database.write() as connection:
         held, events = open_to_write(desk, connection, uid)
         case = fold(uid, events, desk.today, max(desk.today, *(one.known_on for one in events)))
         public_ref = case.about.text("public_ref")
-        before = posted(connection, us.org_id, status_subject(public_ref))
+        subject = status_subject(public_ref)
+        before = newest(connection, us.org_id, subject)
         if before is None or read_line(before.line).payload_type != SUMMARY_TYPE:
             raise SummaryError("nothing is published of this case")
         said = Statement("release_withdrawn", on(desk.today), {"what": CASE_STATUS})
@@ -126,7 +128,7 @@ def revoke(desk: Desk, uid: str, us: Us) -> Revocation:
         desk.append(connection, uid, events, said, held.keys)
         revocation = Revocation(public_ref, before.number + 1, f"{desk.today:%Y-%m}")
         envelope = sign_envelope(us.signer, REVOCATION_TYPE, write_revocation(revocation))
-        digests = offer(connection, before._replace(number=revocation.number, line=write_line(envelope)))
+        digests = offer(connection, Posted(us.org_id, subject, revocation.number, write_line(envelope)))
         desk.note(connection, "write", (uid,), WORK, digests=digests)
     return revocation
 

@@ -46,6 +46,7 @@ STATUS: Mapping[type[CaseworkError], grpc.StatusCode] = MappingProxyType(  # eve
         errors.AttemptsError: grpc.StatusCode.RESOURCE_EXHAUSTED,
         errors.TransferError: grpc.StatusCode.ABORTED,
         errors.PostError: grpc.StatusCode.INVALID_ARGUMENT,
+        errors.UnconfirmedError: grpc.StatusCode.FAILED_PRECONDITION,
         errors.TamperedError: grpc.StatusCode.DATA_LOSS,
         errors.AuditError: grpc.StatusCode.UNAVAILABLE,
         errors.VaultError: grpc.StatusCode.UNAVAILABLE,

@@ -210,11 +210,13 @@ case_post = Table(  # signed documents between organizations; the newest of each
     Index(None, "addressee", "place", unique=True),
 )
 
-case_post_cursor = Table(  # how far the lists of a member were fetched, in which month from their beginning
-    "case_post_cursor",
-    metadata,
-    Column("org_id", Text, primary_key=True),
-    Column("to_all", BigInteger, nullable=False),
-    Column("to_us", BigInteger, nullable=False),
-    Column("month", Text, nullable=False),
+case_post_cursor = (
+    Table(  # how far a member's lists were fetched, in which month anew; ours: `store.post.Cursor`
+        "case_post_cursor",
+        metadata,
+        Column("org_id", Text, primary_key=True),
+        Column("to_all", BigInteger, nullable=False),
+        Column("to_us", BigInteger, nullable=False),
+        Column("month", Text, nullable=False),
+    )
 )

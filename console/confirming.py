@@ -9,7 +9,11 @@ import asyncio
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from casework.errors import CaseworkError
+from casework.shown import Regained, is_unheard
+from console.for_cases import CaseDatabase, DirectoryMembers
 from console.home import Home
+from console.posts import Reader, hear_of_ours
 from node.client import PeerClient
 from node.directory import Directory, Member, Status, known_origin, quorum_of
 from node.errors import LogUnconfirmedError, NodeError, UnavailableError
@@ -20,15 +24,18 @@ from node.store.database import Store
 from node.verify import witness_name
 
 ASK_SECONDS = 5.0  # that a member may take
+SHOW_SECONDS = 30.0  # that it may take to show what it holds of what we signed about cases
 WRITE_SECONDS = 3.0  # that it may take before a command writes
 MOST_ASKED = 8  # then
 
 
 class Asked(NamedTuple):
-    """A member that was asked, and why it did not answer."""
+    """A member that was asked, and why it did not answer; likewise about cases, and what of ours was lost here."""
 
     org_id: str
     error: str
+    of_cases: str = ""
+    regained: tuple[Regained, ...] = ()
 
 
 class Asking(NamedTuple):
@@ -40,14 +47,22 @@ class Asking(NamedTuple):
     directory: Directory
 
 
-async def ask_members(who: Asking, now: datetime) -> tuple[Asked, ...]:
+async def ask_members(who: Asking, now: datetime, *, again: bool = False) -> tuple[Asked, ...]:
     """Ask every member that has an address what it was shown of all logs, ours among them, and keep what is new to us.
+
+    Since this node was restored, and with `again` in any case, it shows too what it holds of ours about cases.
 
     Raises:
         NodeError: The directory or the database can not be used.
     """
     who.directory.verify_current(now)
-    return await _ask_some(who, _others(who), ASK_SECONDS, now)
+    asked = await _ask_some(who, _others(who), ASK_SECONDS, now)
+    reached = {one.org_id for one in asked if not one.error}
+    told = await asyncio.gather(
+        *(_ask_of_cases(who, one, now, again=again) for one in _others(who) if one.org_id in reached)
+    )
+    of_cases = {one.org_id: one for one in told}
+    return tuple(of_cases.get(one.org_id, one) for one in asked)
 
 
 def ask_before_writing(home: Home, store: Store, passphrase: str | None) -> bool:
@@ -100,3 +115,21 @@ async def _ask(who: Asking, member: Member, seconds: float, now: datetime) -> As
     own = known_origin(who.directory.member(who.org_id))
     await asyncio.to_thread(hear_of_own, who.store, told.checkpoints, own, now)
     return Asked(member.org_id, "")
+
+
+async def _ask_of_cases(who: Asking, member: Member, now: datetime, *, again: bool) -> Asked:
+    database = CaseDatabase(who.store)
+    if not again and not await asyncio.to_thread(is_unheard, database, who.org_id, member.org_id):
+        return Asked(member.org_id, "")
+    own_keys = known_origin(who.directory.member(who.org_id)).signing_keys
+    reader = Reader(database, DirectoryMembers(lambda: who.directory, lambda: now), who.org_id, own_keys)
+    try:
+        async with asyncio.timeout(SHOW_SECONDS), PeerClient(member, who.own) as client:
+            told, regained = await hear_of_ours(reader, client, now)
+    except TimeoutError:
+        return Asked(member.org_id, "", "it has not shown all in time")
+    except (NodeError, CaseworkError) as error:
+        return Asked(member.org_id, "", f"{error} [{error.reason}]")
+    return Asked(
+        member.org_id, "", "" if told else "it has an older version, which can not show it", regained
+    )

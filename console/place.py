@@ -7,8 +7,10 @@ database alone has fewer entries in it than the file says. Neither is seen when 
 serve` asks the members each time it starts.
 """
 
+from datetime import UTC, datetime
 from pathlib import Path
 
+from casework.store.post import note_restored
 from node.errors import UnreadableError
 from node.restored import note_place
 from node.store.database import Store
@@ -28,7 +30,14 @@ def note_opened(folder: Path, store: Store, org_id: str, *, in_network: bool) ->
             file.seek(0)
             found = file.read(20)
         seen = int(found) if found.isdecimal() else 0
-        size = note_place(store, org_id, str(path.stat().st_ino), seen=seen, in_network=in_network)
+        size = note_place(
+            store,
+            org_id,
+            str(path.stat().st_ino),
+            seen=seen,
+            in_network=in_network,
+            restored_too=lambda connection: note_restored(connection, org_id, datetime.now(UTC)),
+        )
         if size > seen:
             path.write_text(str(size))
     except OSError as error:

@@ -14,7 +14,7 @@ from console.for_cases import CaseDatabase
 from console.home import Home
 from console.keyring import use_waiting, waiting
 from console.opened import Node, open_node
-from console.posts import shelf
+from console.posts import holdings, shelf
 from console.syncing import sync_all
 from console.together import forget_listening, leads, led, note_grown, note_listening
 from node.alerting import Board
@@ -147,7 +147,7 @@ async def _serve(
         board.service(),
         Counter(node.store).service(gatekeeper),
         MatchDesk(node.org_id, node.store, home.bounds).service(gatekeeper),
-        case_status_service(statuses, gatekeeper),
+        case_status_service(statuses, holdings(CaseDatabase(node.store)), gatekeeper),
         coordinator_service(node.org_id, asker(node.store, lambda: datetime.now(UTC)), gatekeeper),
         totals.service(gatekeeper),
         AggregateDesk(node.org_id, node.store, node.directory, node.seal_keys).service(gatekeeper),

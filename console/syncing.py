@@ -16,7 +16,7 @@ from console.posts import Fetched, fetch
 from console.posts import Reader as PostReader
 from node.client import PeerClient
 from node.cubes.declaration import Cube
-from node.directory import Directory, Member, Status
+from node.directory import Directory, Member, Status, known_origin
 from node.errors import (
     BusyError,
     NodeError,
@@ -70,7 +70,8 @@ async def sync_all(
         CaseStoreError: The database can not be written.
     """
     directory, now = node.directory(), datetime.now(UTC)
-    reader = PostReader(CaseDatabase(node.store), DirectoryMembers(node.directory), node.org_id)
+    own_keys = known_origin(directory.member(node.org_id)).signing_keys
+    reader = PostReader(CaseDatabase(node.store), DirectoryMembers(node.directory), node.org_id, own_keys)
     for org_id in sorted(only):
         directory.member(org_id)
 
@@ -87,7 +88,7 @@ async def sync_all(
                 )
             finally:
                 await asyncio.to_thread(pulling.give, peer.org_id)
-            documents = Fetched() if records.error else await fetch(reader, client, now.date())
+            documents = Fetched() if records.error else await fetch(reader, client, now)
             reached = not isinstance(records.error, UnavailableError)
             forked = await _hear(node, directory, client, records.doubtful) if reached else frozenset()
             compared = await _compare(node, client) if reached else None

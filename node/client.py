@@ -328,16 +328,21 @@ class PeerClient(PeerLine):
         answer = await self.call_if_known(WITNESS_SERVICE, "GetNetwork", request)
         return b"" if answer is None else decode_network(answer)
 
-    async def case_documents(self, after: int, *, to_us: bool) -> Documents:
+    async def case_documents(self, after: int, *, to_us: bool = False, ours: bool = False) -> Documents:
         """Signed documents about cases, of the peer's list for us or of that for all; none where it knows no such call.
+
+        With `ours`, what it holds that we signed; who does not know that yet answers as if it had not been asked for.
 
         Raises:
             UnavailableError: No answer, or a refusal.
             PayloadError: The answer is no such response.
         """
-        request = encode_documents_call(DocumentsCall(str(uuid4()), to_us, after))
+        request = encode_documents_call(DocumentsCall(str(uuid4()), to_us, after, of_caller=ours))
         answer = await self.call_if_known(CASE_STATUS_SERVICE, "ListCaseDocuments", request)
-        return Documents((), after) if answer is None else decode_documents(answer)
+        told = Documents((), after) if answer is None else decode_documents(answer)
+        if told.of_caller and not ours:
+            raise PayloadError("of_caller: nobody asked for our own documents")
+        return told
 
 
 def _new_call(origin_id: str = "") -> Call:

@@ -4,7 +4,7 @@ Two things stop it. Somebody else holds a longer log of ours, or another one, si
 older. Or the database was restored or copied since the log was written last, and no member has said yet what it holds.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 
@@ -76,7 +76,15 @@ def verify_may_write(store: Store, org_id: str) -> None:
         verify_writable(connection, org_id)
 
 
-def note_place(store: Store, org_id: str, mark: str, *, seen: int, in_network: bool) -> int:
+def note_place(
+    store: Store,
+    org_id: str,
+    mark: str,
+    *,
+    seen: int,
+    in_network: bool,
+    restored_too: Callable[[Transaction], None] = lambda _connection: None,
+) -> int:
     """Compare where the database is with where it was, and write that down; gives how long our log is.
 
     Args:
@@ -85,6 +93,7 @@ def note_place(store: Store, org_id: str, mark: str, *, seen: int, in_network: b
         mark: Of the folder that it was opened from; another one in every copy.
         seen: How long our log was when it was last opened from there.
         in_network: Whether there are members to be asked.
+        restored_too: What else is to be written down, in the same transaction, where it was restored or copied.
     """
     with store.read() as connection:
         before, head = last_place(connection), log_head(connection, org_id)
@@ -96,6 +105,8 @@ def note_place(store: Store, org_id: str, mark: str, *, seen: int, in_network: b
         unasked = in_network and (restored or (before is not None and before.unasked))
         with store.write() as connection:
             put_place(connection, Place(mark, unasked))
+            if restored and in_network:
+                restored_too(connection)
     return size
 
 

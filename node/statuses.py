@@ -14,15 +14,16 @@ from node.wire.statuses import SERVICE, Documents, decode_documents_call, encode
 MAX_PAGE_SIZE = 100  # of 16 KiB at the most, far below what a message may hold
 
 Shelf: TypeAlias = Callable[[str, int, int], Documents]
-"""Documents for a reader (empty: for all), behind a place of its list, so many at the most; `console` plugs it in.
+"""Documents for a reader (empty: for all), or of a signer, behind a place of a list, so many at the most; `console`
+plugs both in.
 
 Raises:
     StoreError: The database can not be read.
 """
 
 
-def case_status_service(shelf: Shelf, gatekeeper: Gatekeeper) -> Service:
-    """The case status service, for `make_server`."""
+def case_status_service(shelf: Shelf, held: Shelf, gatekeeper: Gatekeeper) -> Service:
+    """The case status service, for `make_server`: what we signed for readers, and what we hold of who asks."""
 
     def list_case_documents(wire: bytes, caller: Member) -> bytes:
         asked = decode_documents_call(wire)
@@ -32,8 +33,11 @@ def case_status_service(shelf: Shelf, gatekeeper: Gatekeeper) -> Service:
                 page_size=asked.page_size,
                 most=MAX_PAGE_SIZE,
             )
+        most = asked.page_size or MAX_PAGE_SIZE
+        if asked.of_caller:
+            return encode_documents(held(caller.org_id, asked.after, most)._replace(of_caller=True))
         reader = caller.org_id if asked.to_caller else ""
-        return encode_documents(shelf(reader, asked.after, asked.page_size or MAX_PAGE_SIZE))
+        return encode_documents(shelf(reader, asked.after, most))
 
     handler = unary_handler(
         list_case_documents, gatekeeper, lambda wire: decode_documents_call(wire).request_id

@@ -1,15 +1,19 @@
 """Signed documents that organizations send each other about cases; the newest of each subject."""
 
 import json
+from datetime import datetime
 from hashlib import sha256
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 
 from casework.store.database import Transaction, add
 from casework.tables import case_post, case_post_cursor
 
 KINDS = ("status", "joint", "answer")  # with which a subject begins, before the public reference
+SHOWN = "shown "  # stands before the subject of what we signed, lost, and were shown by a member
+UNHEARD, HEARD, ALONE = "", "heard", "alone"  # the month in our own cursor, since this database was restored
+_PLACES_A_SECOND = 20  # bits
 
 
 class Posted(NamedTuple):
@@ -40,7 +44,11 @@ class Posted(NamedTuple):
 
 
 class Cursor(NamedTuple):
-    """How far the two lists of a member were fetched, and in which month, such as 2026-03, from their beginning."""
+    """How far the two lists of a member were fetched, and in which month, such as 2026-03, from their beginning.
+
+    Our own says how far our lists may have gone before this database was restored, and in the place of the month what
+    was heard of them since; it is there from then on.
+    """
 
     to_all: int = 0
     to_us: int = 0
@@ -55,7 +63,35 @@ def posted(connection: Transaction, origin: str, subject: str) -> Posted | None:
 
 def all_posted(connection: Transaction) -> tuple[Posted, ...]:
     """Everything that is held, by origin and subject."""
-    rows = connection.execute(select(*case_post.c).order_by(case_post.c.origin, case_post.c.subject))
+    return _in_order(connection, ~_is_shown())
+
+
+def all_shown(connection: Transaction) -> tuple[Posted, ...]:
+    """Everything that we signed, lost and were shown, under its own subjects."""
+    found = _in_order(connection, _is_shown())
+    return tuple(one._replace(subject=one.subject.removeprefix(SHOWN)) for one in found)
+
+
+def shown(connection: Transaction, origin: str, subject: str) -> Posted | None:
+    """What we were shown of a subject."""
+    found = posted(connection, origin, SHOWN + subject)
+    return found and found._replace(subject=subject)
+
+
+def put_shown(connection: Transaction, document: Posted) -> None:
+    """Keep what we were shown instead of the one before it."""
+    put_posted(connection, document._replace(subject=SHOWN + document.subject))
+
+
+def posted_by(connection: Transaction, origin: str, after: int, most: int) -> tuple[Posted, ...]:
+    """What another organization signed, in order, without the first so many; nothing is ever taken out of it."""
+    rows = connection.execute(
+        select(*case_post.c)
+        .where(case_post.c.origin == origin, case_post.c.place.is_(None), ~_is_shown())
+        .order_by(case_post.c.subject)
+        .offset(after)
+        .limit(most)
+    )
     return tuple(Posted(*row) for row in rows)
 
 
@@ -116,6 +152,29 @@ def put_cursor(connection: Transaction, org_id: str, cursor: Cursor) -> None:
     """Note how far they were."""
     connection.execute(delete(case_post_cursor).where(case_post_cursor.c.org_id == org_id))
     add(connection, case_post_cursor, {"org_id": org_id, **cursor._asdict()})
+
+
+def note_restored(connection: Transaction, org_id: str, now: datetime) -> None:
+    """Write down that this database was restored or copied, so that members are asked what they hold of what we signed.
+
+    Our lists go on at places that none of them can have had, each second having room for a million. Members' lists are
+    fetched from their beginning.
+    """
+    before = cursor_of(connection, org_id)
+    beyond = max(before.to_all, int(now.timestamp()) << _PLACES_A_SECOND)
+    connection.execute(update(case_post_cursor).values(month=""))
+    put_cursor(connection, org_id, Cursor(beyond, beyond, UNHEARD))
+
+
+def _in_order(connection: Transaction, which: ColumnElement[bool]) -> tuple[Posted, ...]:
+    rows = connection.execute(
+        select(*case_post.c).where(which).order_by(case_post.c.origin, case_post.c.subject)
+    )
+    return tuple(Posted(*row) for row in rows)
+
+
+def _is_shown() -> ColumnElement[bool]:
+    return case_post.c.subject.startswith(SHOWN)
 
 
 def _is(origin: str, subject: str) -> ColumnElement[bool]:

@@ -114,22 +114,37 @@ def confirm(
     """Ask the members what they hold of your own log.
 
     Do so after you restored, copied or moved a node, before anything else. If they hold more than there is here,
-    nothing is added to the log any more: restore a newer copy.
+    nothing is added to the log any more: restore a newer copy. They show too what was signed here about cases, so that
+    no number is given twice.
     """
     import asyncio
 
+    from casework.shown import go_on_alone, nobody_heard
     from console.cli.options import passphrase
     from console.confirming import Asking, ask_members
+    from console.for_cases import CaseDatabase
     from console.home import open_home
     from console.opened import open_node
+    from console.posts import lost_here
     from node.restored import note_asked, verify_may_write
 
     node = open_node(open_home(home), passphrase(home))
     who = Asking(node.org_id, node.store, node.own(), node.directory())
-    asked = asyncio.run(ask_members(who, datetime.now(UTC)))
+    asked = asyncio.run(ask_members(who, datetime.now(UTC), again=True))
     show(("member", "answer"), ((one.org_id, one.error or "told what it holds") for one in asked), style)
+    for one in asked:
+        if one.of_cases:
+            say(f"{one.org_id} has not shown what it holds of yours about cases: {one.of_cases}")
+    for line in lost_here((one.org_id, one.regained) for one in asked):
+        say(line)
+    database = CaseDatabase(node.store)
     if alone:
         note_asked(node.store)
+        go_on_alone(database, node.org_id)
+    if nobody_heard(database, node.org_id):
+        say(
+            "Nobody has shown what was signed here about cases: none is signed before somebody has, or --alone."
+        )
     verify_may_write(node.store, node.org_id)
     say("Nobody who answered holds more of your log than there is here: go on.")
 

@@ -148,6 +148,7 @@ def sync(
     from console.forks import log_warnings
     from console.home import open_home
     from console.opened import open_node
+    from console.posts import lost_here
     from console.syncing import sync_all, sync_via
 
     if via and not peers:
@@ -196,7 +197,8 @@ def sync(
         say(line)
     for line in waiting_totals(node.store, node.org_id, datetime.now(UTC)):
         say(line)
-    for line in waiting_cubes(node.store, [(one.records.org_id, one.asks) for one in outcomes]):
+    cubes = waiting_cubes(node.store, [(one.records.org_id, one.asks) for one in outcomes])
+    for line in (*cubes, *lost_here((one.records.org_id, one.documents.regained) for one in outcomes)):
         say(line)
     for synced in outcomes:
         for refused in synced.documents.refused:

@@ -19,13 +19,15 @@ class DocumentsCall(NamedTuple):
     to_caller: bool
     after: int
     page_size: int = 0
+    of_caller: bool = False
 
 
 class Documents(NamedTuple):
-    """Documents with their places, and the last place of the list."""
+    """Documents with their places, the last place of the list, and whether they are the caller's own."""
 
     documents: tuple[tuple[int, Envelope], ...]
     last: int
+    of_caller: bool = False
 
 
 def encode_documents_call(call: DocumentsCall) -> bytes:
@@ -41,7 +43,11 @@ def decode_documents_call(wire: bytes) -> DocumentsCall:
     """
     message = parse(messages.ListCaseDocumentsRequest(), wire)
     return DocumentsCall(
-        message.request_id, message.to_caller, _place("after", message.after), message.page_size
+        message.request_id,
+        message.to_caller,
+        _place("after", message.after),
+        message.page_size,
+        message.of_caller,
     )
 
 
@@ -53,6 +59,7 @@ def encode_documents(found: Documents) -> bytes:
             for place, envelope in found.documents
         ),
         last=found.last,
+        of_caller=found.of_caller,
     ).SerializeToString()
 
 
@@ -66,7 +73,7 @@ def decode_documents(wire: bytes) -> Documents:
     documents = tuple(
         (_place("place", one.place), decode_envelope(one.envelope)) for one in message.documents
     )
-    return Documents(documents, _place("last", message.last))
+    return Documents(documents, _place("last", message.last), message.of_caller)
 
 
 def _place(field: str, number: int) -> int:

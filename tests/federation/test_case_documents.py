@@ -534,3 +534,11 @@ def test_a_bystander_hears_nothing_but_the_short_list_and_no_word_that_was_seale
         "joint-case-withdrawal": 1,
         "joint-answer": 1,
     }
+    shown = {kind: bystander.heard[f"shown {kind}"] for kind in CASE_DOCUMENTS}
+    assert shown == {  # what each held of who asked it, in the order in which they fetch
+        "case-status": 3,
+        "case-status-revocation": 1,
+        "joint-case": 1,
+        "joint-case-withdrawal": 1,
+        "joint-answer": 0,
+    }

@@ -97,7 +97,10 @@ class Bystander:
         match message:
             case case_status_service_pb2.ListCaseDocumentsResponse():
                 for document in message.documents:
-                    self.heard[check_case_document(document.envelope, sender, reader)] += 1
+                    if message.of_caller:
+                        self.heard["shown " + check_case_document(document.envelope, reader, sender)] += 1
+                    else:
+                        self.heard[check_case_document(document.envelope, sender, reader)] += 1
             case exchange_service_pb2.ListEntriesResponse():
                 entries = list(message.entries)
                 opened = [uid for entry in entries if (uid := self._entry(entry, sender, reader, today))]

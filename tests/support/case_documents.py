@@ -1,16 +1,21 @@
 """Organizations that fetch each other's signed documents over the line, and one simulator that serves what it likes."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeAlias
 
 import grpc
+from sqlalchemy import Table, delete, insert, select
 
+from casework.store.post import note_restored
 from casework.summary import SUMMARY_TYPE, CaseStatusSummary, write_summary
+from casework.tables import metadata
 from casework.vocabulary import codes
+from console.confirming import Asked, Asking, ask_members
 from console.for_cases import DirectoryMembers
 from console.posts import Fetched, Reader, fetch
 from crypto.envelope import Envelope, sign_envelope
@@ -22,6 +27,8 @@ from tests.casework.federation import Network as FileNetwork
 from tests.casework.federation import Organization
 from tests.support.network import Network, Served
 from tests.support.peer_simulator import PeerSimulator, as_it_is
+
+Rows: TypeAlias = Mapping[Table, Sequence[Mapping[Any, Any]]]
 
 
 class Linked(FileNetwork):
@@ -60,10 +67,54 @@ class Linked(FileNetwork):
                 origin.serving(self.network) as peer,
                 PeerClient(peer, self.nodes[reader].credentials) as line,
             ):
-                who = Reader(self.members[reader].office.database, self, reader)
-                return await fetch(who, line, self.clock.now.date())
+                return await fetch(self.reader(reader), line, self.clock.now)
 
         return asyncio.run(over_mutual_tls())
+
+    def reader(self, name: str) -> Reader:
+        """One, as it fetches."""
+        keys = self.nodes[name].origin.signing_keys
+        return Reader(self.members[name].office.database, self, name, keys)
+
+    def asks(self, name: str, *others: Served) -> dict[str, Asked]:
+        """Let one ask these what they hold of its log, and of what it signed about cases; gives what became of each."""
+
+        async def over_mutual_tls() -> tuple[Asked, ...]:
+            async with AsyncExitStack() as stack:
+                lines = {
+                    one.org_id: one
+                    for one in [
+                        await stack.enter_async_context(other.serving(self.network)) for other in others
+                    ]
+                }
+                members = tuple(
+                    lines.get(one.org_id, one._replace(endpoints=()))
+                    for one in self.network.directory.members
+                )
+                node = self.nodes[name]
+                directory = replace(self.network.directory, members=members)
+                asking = Asking(name, node.store, node.credentials, directory)
+                return await ask_members(asking, self.clock.now)
+
+        return {one.org_id: one for one in asyncio.run(over_mutual_tls())}
+
+    def copy(self, name: str) -> Rows:
+        """What an office holds now, as a backup has it."""
+        with self.nodes[name].store.read() as connection:
+            return {
+                table: connection.execute(select(table)).mappings().all() for table in metadata.sorted_tables
+            }
+
+    def put_back(self, name: str, kept: Rows, *, noticed: bool = True) -> None:
+        """Restore an office as it was; a machine that is set back as a whole does not notice."""
+        with self.nodes[name].store.write() as connection:
+            for table in reversed(metadata.sorted_tables):
+                connection.execute(delete(table))
+            for table, rows in kept.items():
+                if rows:
+                    connection.execute(insert(table), [dict(row) for row in rows])
+            if noticed:
+                note_restored(connection, name, self.clock.now)
 
     def exchange(self) -> None:
         """Let everybody fetch from everybody else."""
@@ -118,9 +169,10 @@ class StatusPeer:
         page_as: Last word on each page, before it is serialized.
         answer_as: Last word on each answer, over its bytes.
         most: The most documents that it gives at once.
-        answers: How many it gives before the line is cut.
+        answers: How many pages of its lists it gives before the line is cut.
         to_all: What is for all members, in order.
         to_caller: What is for whoever asks.
+        of_caller: What it holds of whoever asks; nothing at all where it is of a version that can not say.
         asked: What it was asked for: which list, behind which place.
     """
 
@@ -130,6 +182,7 @@ class StatusPeer:
     answers: int = 1000
     to_all: list[Envelope] = field(default_factory=list)
     to_caller: list[Envelope] = field(default_factory=list)
+    of_caller: list[Envelope] | None = field(default_factory=list)
     asked: list[tuple[bool, int]] = field(default_factory=list)
 
     @property
@@ -140,6 +193,11 @@ class StatusPeer:
     def answer(self, wire: bytes) -> bytes:
         """Answer to ListCaseDocuments."""
         call = decode_documents_call(wire)
+        if call.of_caller and self.of_caller is not None:
+            held = list(enumerate(self.of_caller, 1))[call.after : call.after + self.most]
+            page = self.page_as(Documents(tuple(held), len(self.of_caller), of_caller=True))
+            return self.answer_as(encode_documents(page))
+        self.answers -= 1
         self.asked.append((call.to_caller, call.after))
         listed = self.to_caller if call.to_caller else self.to_all
         places = list(enumerate(listed, 1))[call.after : call.after + self.most]
@@ -149,7 +207,6 @@ class StatusPeer:
         async def list_case_documents(wire: bytes, context: Any) -> bytes:
             if not self.answers:
                 await context.abort(grpc.StatusCode.UNAVAILABLE, "cut")
-            self.answers -= 1
             return self.answer(wire)
 
         methods: dict[str, Any] = {

@@ -16,7 +16,7 @@ import pytest
 from console.asking import asker
 from console.database import open_store
 from console.for_cases import CaseDatabase
-from console.posts import shelf
+from console.posts import holdings, shelf
 from crypto.certificates import make_member_certificate
 from crypto.sealing import SealKey
 from crypto.signing import Signer
@@ -207,7 +207,7 @@ class Node:
             lambda: network.now,
             network=lambda: network.documents.get(self.org_id),
         )
-        seals = (seal_of(self.identity),)
+        seals, cases = (seal_of(self.identity),), CaseDatabase(self.store)
         sealed = self.store, network.current, lambda: seals, lambda: network.now
         server, port = await make_server(
             exchange,
@@ -219,7 +219,7 @@ class Node:
                 board.service(),
                 Counter(self.store, lambda: network.now).service(gatekeeper),
                 self.match_desk(network).service(gatekeeper),
-                case_status_service(shelf(CaseDatabase(self.store), lambda: network.now), gatekeeper),
+                case_status_service(shelf(cases, lambda: network.now), holdings(cases), gatekeeper),
                 coordinator_service(self.org_id, asker(self.store, lambda: network.now), gatekeeper),
                 TotalDesk(self.identity, *sealed).service(gatekeeper),
                 AggregateDesk(self.org_id, *sealed).service(gatekeeper),

@@ -61,8 +61,10 @@ async def hears(town: Town, reader: Organization, origin: Organization, seconds:
         came = outcome.verified - outcome.held
         errors = [outcome.error]
         if wants and outcome.error is None:
-            who = CaseReader(CaseDatabase(store), town.members, reader.org_id)
-            fetched = await fetch(who, line, town.now(reader).date())
+            who = CaseReader(
+                CaseDatabase(store), town.members, reader.org_id, reader.node.origin.signing_keys
+            )
+            fetched = await fetch(who, line, town.now(reader))
             came += fetched.taken
             errors.append(fetched.error)  # type: ignore[arg-type] # of casework, and wrong
             town.wrong += [f"{reader.org_id} refused {one}" for one in fetched.refused]

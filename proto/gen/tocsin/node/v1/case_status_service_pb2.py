@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(tocsin/node/v1/case_status_service.proto\x12\x0etocsin.node.v1\"c\n\x18ListCaseDocumentsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\tto_caller\x18\x02 \x01(\x08\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\x04\x12\x11\n\tpage_size\x18\x04 \x01(\x05\"Z\n\x19ListCaseDocumentsResponse\x12/\n\tdocuments\x18\x01 \x03(\x0b\x32\x1c.tocsin.node.v1.CaseDocument\x12\x0c\n\x04last\x18\x02 \x01(\x04\"/\n\x0c\x43\x61seDocument\x12\r\n\x05place\x18\x01 \x01(\x04\x12\x10\n\x08\x65nvelope\x18\x02 \x01(\x0c\x32}\n\x11\x43\x61seStatusService\x12h\n\x11ListCaseDocuments\x12(.tocsin.node.v1.ListCaseDocumentsRequest\x1a).tocsin.node.v1.ListCaseDocumentsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(tocsin/node/v1/case_status_service.proto\x12\x0etocsin.node.v1\"v\n\x18ListCaseDocumentsRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\tto_caller\x18\x02 \x01(\x08\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\x04\x12\x11\n\tpage_size\x18\x04 \x01(\x05\x12\x11\n\tof_caller\x18\x05 \x01(\x08\"m\n\x19ListCaseDocumentsResponse\x12/\n\tdocuments\x18\x01 \x03(\x0b\x32\x1c.tocsin.node.v1.CaseDocument\x12\x0c\n\x04last\x18\x02 \x01(\x04\x12\x11\n\tof_caller\x18\x03 \x01(\x08\"/\n\x0c\x43\x61seDocument\x12\r\n\x05place\x18\x01 \x01(\x04\x12\x10\n\x08\x65nvelope\x18\x02 \x01(\x0c\x32}\n\x11\x43\x61seStatusService\x12h\n\x11ListCaseDocuments\x12(.tocsin.node.v1.ListCaseDocumentsRequest\x1a).tocsin.node.v1.ListCaseDocumentsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,11 +32,11 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tocsin.node.v1.case_status_
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_LISTCASEDOCUMENTSREQUEST']._serialized_start=60
-  _globals['_LISTCASEDOCUMENTSREQUEST']._serialized_end=159
-  _globals['_LISTCASEDOCUMENTSRESPONSE']._serialized_start=161
-  _globals['_LISTCASEDOCUMENTSRESPONSE']._serialized_end=251
-  _globals['_CASEDOCUMENT']._serialized_start=253
-  _globals['_CASEDOCUMENT']._serialized_end=300
-  _globals['_CASESTATUSSERVICE']._serialized_start=302
-  _globals['_CASESTATUSSERVICE']._serialized_end=427
+  _globals['_LISTCASEDOCUMENTSREQUEST']._serialized_end=178
+  _globals['_LISTCASEDOCUMENTSRESPONSE']._serialized_start=180
+  _globals['_LISTCASEDOCUMENTSRESPONSE']._serialized_end=289
+  _globals['_CASEDOCUMENT']._serialized_start=291
+  _globals['_CASEDOCUMENT']._serialized_end=338
+  _globals['_CASESTATUSSERVICE']._serialized_start=340
+  _globals['_CASESTATUSSERVICE']._serialized_end=465
 # @@protoc_insertion_point(module_scope)

@@ -26,6 +26,7 @@ class ListCaseDocumentsRequest(_message.Message):
     TO_CALLER_FIELD_NUMBER: _builtins.int
     AFTER_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    OF_CALLER_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """A UUID chosen by the caller; appears in logs and error details of both sides."""
     to_caller: _builtins.bool
@@ -34,6 +35,10 @@ class ListCaseDocumentsRequest(_message.Message):
     """The last place that the caller has; 0 at first."""
     page_size: _builtins.int
     """At most 100; 0 lets the server choose."""
+    of_caller: _builtins.bool
+    """Instead of both lists, what the server holds that the caller signed: who was restored from an older copy learns by
+    that which numbers it has given. A server that does not know this field answers with its own list.
+    """
     def __init__(
         self,
         *,
@@ -41,10 +46,11 @@ class ListCaseDocumentsRequest(_message.Message):
         to_caller: _builtins.bool = ...,
         after: _builtins.int = ...,
         page_size: _builtins.int = ...,
+        of_caller: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "page_size", b"page_size", "request_id", b"request_id", "to_caller", b"to_caller"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "of_caller", b"of_caller", "page_size", b"page_size", "request_id", b"request_id", "to_caller", b"to_caller"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -56,8 +62,11 @@ class ListCaseDocumentsResponse(_message.Message):
 
     DOCUMENTS_FIELD_NUMBER: _builtins.int
     LAST_FIELD_NUMBER: _builtins.int
+    OF_CALLER_FIELD_NUMBER: _builtins.int
     last: _builtins.int
     """The last place of the list; less than `after` only when the server was restored from an older copy."""
+    of_caller: _builtins.bool
+    """These documents are the caller's own, as it asked for."""
     @_builtins.property
     def documents(self) -> _containers.RepeatedCompositeFieldContainer[Global___CaseDocument]:
         """None when there is nothing behind that place."""
@@ -67,10 +76,11 @@ class ListCaseDocumentsResponse(_message.Message):
         *,
         documents: _abc.Iterable[Global___CaseDocument] | None = ...,
         last: _builtins.int = ...,
+        of_caller: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["documents", b"documents", "last", b"last"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["documents", b"documents", "last", b"last", "of_caller", b"of_caller"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -85,7 +95,7 @@ class CaseDocument(_message.Message):
     place: _builtins.int
     """From 1, growing along the list; places may be missing."""
     envelope: _builtins.bytes
-    """A serialized Envelope, signed by the member that is asked."""
+    """A serialized Envelope, signed by the member that is asked; by the caller where it asked for its own."""
     def __init__(
         self,
         *,
