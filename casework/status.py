@@ -17,6 +17,7 @@ from casework.errors import (
     NotFoundError,
     OfficerError,
     TransferError,
+    UnconfirmedError,
 )
 from crypto.sentence import Sentence
 
@@ -56,7 +57,14 @@ STATUS: Mapping[type[CaseworkError], grpc.StatusCode] = MappingProxyType(  # eve
         errors.RefusedError: grpc.StatusCode.INTERNAL,
     }
 )
-_TOLD_IN_FULL = (CaseInputError, AttemptsError, NotFoundError, OfficerError, TransferError)
+_TOLD_IN_FULL = (
+    CaseInputError,
+    AttemptsError,
+    NotFoundError,
+    OfficerError,
+    TransferError,
+    UnconfirmedError,
+)
 
 
 def status_code(error: CaseworkError) -> grpc.StatusCode:

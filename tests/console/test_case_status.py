@@ -1,6 +1,7 @@
 """Two organizations tell each other how cases stand and join them: every verb of `case status` and `case joint`."""
 
 import json
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -277,3 +278,47 @@ def test_a_byte_that_is_changed_at_the_origin_is_refused_by_sync_and_found_by_ch
     checked = tocsin("check", "--home", a.home)
     assert checked.code == 1
     assert "signed document of aid-a: status" in checked.out
+
+
+def test_a_folder_that_was_put_back_signs_nothing_before_members_have_shown_what_they_hold(
+    pair: tuple[Side, Side], tmp_path: Path
+) -> None:
+    a, b = pair
+    a.publishes()
+    kept = tmp_path / "kept"
+    shutil.copytree(a.home, kept)
+    a.publishes()
+    with serving(a.home):
+        assert tocsin("sync", "--home", b.home).code == 0
+    a.home.rename(tmp_path / "broken")
+    shutil.copytree(kept, a.home)
+
+    a.does("case", "status", "propose", "CASE")
+    publish = ("case", "status", "publish", "CASE", "--risk", "none")
+    for _ in range(2):
+        refused = a.runs(*publish, by="boss")
+        assert (refused.code, "[CASE_STATUS_UNCONFIRMED]" in refused.err) == (1, True), refused.err
+        unreached = tocsin("log", "confirm", "--home", a.home)
+        assert "none is signed before somebody has" in unreached.err
+    with serving(b.home):
+        told = tocsin("log", "confirm", "--home", a.home)
+    assert told.code == 0, told.err
+    assert "aid-b holds summary 2 of 'status " in told.err
+    assert "Number 3 of" in a.does(*publish, by="boss").err
+    with serving(a.home):
+        synced = tocsin("sync", "--home", b.home, "--format", "json")
+    assert (synced.code, synced.rows[0]["case documents"]) == (0, 1), synced.err
+    assert tocsin("check", "--home", a.home).code == tocsin("check", "--home", b.home).code == 0
+
+
+def test_a_folder_that_was_put_back_goes_on_alone_where_somebody_says_so(
+    pair: tuple[Side, Side], tmp_path: Path
+) -> None:
+    a, _ = pair
+    a.publishes()
+    kept = tmp_path / "kept"
+    a.home.rename(kept)
+    shutil.copytree(kept, a.home)
+    assert "[CASE_STATUS_UNCONFIRMED]" in a.runs("case", "status", "revoke", "CASE").err
+    assert tocsin("log", "confirm", "--alone", "--home", a.home).code == 0
+    a.does("case", "status", "revoke", "CASE")

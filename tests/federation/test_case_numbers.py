@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -348,7 +348,7 @@ class Hears:
         """Do so, with one write of it going wrong."""
         settings = new_settings(org_id="aid-a", org_type="INGO", database_url=self.url)
         database = Office(Home(self.folder, settings), lambda: NOW).database
-        with failing_at(database.store, number, flavour):
+        with closing(database.store), failing_at(database.store, number, flavour):
             hear_page(database, Ours("aid-a", (self.key,)), "aid-b", self.page, 0, NOW)
             note_heard(database, "aid-a", "aid-b", NOW.date())
 
