@@ -21,6 +21,7 @@ from casework.store.post import (
     UNHEARD,
     Posted,
     all_posted,
+    anybody_unheard,
     cursor_of,
     drop_posted,
     last_place,
@@ -35,6 +36,7 @@ from crypto.envelope import Envelope
 
 Digests = Mapping[str, tuple[str, ...]]
 PUT, REPLACED = "posts", "replaced"  # kinds of digests in the audit log
+LEFT_OUT = 1000  # numbers, far more than anybody signs of one case between two backups
 
 
 class Placed(NamedTuple):
@@ -77,9 +79,17 @@ def newest(connection: Transaction, org_id: str, subject: str) -> Posted | None:
 
 
 def next_number(connection: Transaction, org_id: str, subject: str) -> int:
-    """The number of what we sign next of a subject; whatever was restored, it was given to nothing before."""
-    last = newest(connection, org_id, subject)
-    return last.number + 1 if last else 1
+    """The number of what we sign next of a subject; whatever was restored, it was given to nothing before.
+
+    Where somebody decided that no member is asked, or not all that we knew have shown what they hold, so many are left
+    out that what was lost can not have reached them.
+    """
+    last, ours = newest(connection, org_id, subject), cursor_of(connection, org_id)
+    number, place = (last.number, last.place or 0) if last else (0, 0)
+    unsure = (
+        ours.to_all and place <= ours.to_all and (ours.month == ALONE or anybody_unheard(connection, org_id))
+    )
+    return number + (LEFT_OUT if unsure else 1)
 
 
 def take_off(connection: Transaction, *documents: Posted) -> Digests:

@@ -154,6 +154,12 @@ def put_cursor(connection: Transaction, org_id: str, cursor: Cursor) -> None:
     add(connection, case_post_cursor, {"org_id": org_id, **cursor._asdict()})
 
 
+def anybody_unheard(connection: Transaction, org_id: str) -> bool:
+    """Whether a member whose lists were fetched before has not shown what it holds of ours since this was restored."""
+    others = (case_post_cursor.c.org_id != org_id) & (case_post_cursor.c.month == UNHEARD)
+    return connection.execute(select(case_post_cursor.c.org_id).where(others).limit(1)).first() is not None
+
+
 def note_restored(connection: Transaction, org_id: str, now: datetime) -> None:
     """Write down that this database was restored or copied, so that members are asked what they hold of what we signed.
 

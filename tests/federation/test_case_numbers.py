@@ -12,12 +12,11 @@ from casework import shown
 from casework.answering import send
 from casework.errors import CaseStoreError, PostError, SummaryError, UnconfirmedError
 from casework.joining import confirm, withdraw
-from casework.posting import Placed, listed
+from casework.posting import LEFT_OUT, Placed, listed
 from casework.publishing import publish, revoke
 from casework.shown import Ours, go_on_alone, hear_page, held_of, is_unheard, nobody_heard, note_heard
 from casework.signedfile import read_line
 from casework.store.post import all_posted, all_shown, cursor_of, drop_posted, note_restored, put_shown
-from casework.taking import Fate
 from console.home import Home
 from console.office import Office
 from crypto.envelope import Envelope, Signature
@@ -93,9 +92,9 @@ def test_after_a_restore_nothing_is_signed_before_members_were_asked_and_no_numb
     assert line.asks("aid-a") == {}, "nobody can be reached"
     with pytest.raises(UnconfirmedError, match=NOBODY):
         publish(a.boss, uid, a.us, "none")
-    (told,) = line.asks("aid-a", line.nodes["aid-b"]).values()
-    assert (told.error, told.of_cases) == ("", "")
-    assert [one[:2] for one in told.regained] == [(SUBJECT, 3)]
+    asked = line.asks("aid-a", line.nodes["aid-b"], line.nodes["aid-c"]).values()
+    assert {(one.error, one.of_cases) for one in asked} == {("", "")}
+    assert [one[:2] for told in asked for one in told.regained] == [(SUBJECT, 3)], "it is news once"
     assert publish(a.boss, uid, a.us, "none").number == 4
     line.exchange()  # which nobody refuses, aid-c neither, whose cursor stands where the lost places were
     assert standing(b) == standing(line["aid-c"]) == [("aid-a", 4)]
@@ -113,6 +112,7 @@ def test_what_was_taken_back_after_the_copy_stays_so_until_it_is_published_again
     assert standing(a) == [("aid-a", 1)]
 
     assert line.asks("aid-a", line.nodes["aid-b"])["aid-b"].regained
+    line.asks("aid-a", line.nodes["aid-c"])
     assert (standing(a), listed(a.office.database, "", 0, 100, a.ops.today).documents) == ([], ())
     with pytest.raises(SummaryError, match="nothing is published"):
         revoke(a.ops, uid, a.us)
@@ -149,7 +149,7 @@ def test_a_paper_for_one_member_waits_for_that_member(line: Linked) -> None:
     line.put_back("aid-a", kept)
 
     line.asks("aid-a", line.nodes["aid-c"])  # who knows nothing of what is between the others
-    assert a.publish(ours).number == 2
+    assert a.publish(ours).number == 1 + LEFT_OUT, "aid-b may hold more"
     with pytest.raises(UnconfirmedError, match="aid-b has not said"):
         confirm(a.ops, ours, a.us, "aid-b")
     fetched = line.fetch("aid-a", line.nodes["aid-b"])
@@ -173,16 +173,17 @@ def test_an_answer_that_was_lost_is_told_again_and_is_no_news(pair: Linked) -> N
 
 
 @pytest.mark.slow
-def test_whoever_decides_alone_goes_on_and_puts_it_right_once_a_member_has_said(line: Linked) -> None:
+def test_whoever_decides_alone_leaves_out_numbers_that_may_be_given(line: Linked) -> None:
     uid, a = set_back(line), line["aid-a"]
     go_on_alone(a.office.database, "aid-a")
-    assert a.publish(uid).number == 2  # which it had given
-    fetched = line.fetch("aid-b", line.nodes["aid-a"])
-    assert [one.fate for one in fetched.refused] == [Fate.OLDER]
-    assert [one[:2] for one in line.fetch("aid-a", line.nodes["aid-b"]).regained] == [(SUBJECT, 3)]
-    assert a.publish(uid).number == 4
+    assert a.publish(uid).number == 1 + LEFT_OUT
+    assert a.publish(uid).number == 2 + LEFT_OUT, "once is enough"
+    new = a.open("d" * 16)
+    assert a.publish(new).number == LEFT_OUT, "it may have been lost as a whole"
     line.exchange()
-    assert standing(line["aid-b"]) == [("aid-a", 4)]
+    assert ("aid-a", 2 + LEFT_OUT) in standing(line["aid-b"])
+    assert line.fetch("aid-a", line.nodes["aid-b"]).regained == ()
+    assert a.publish(uid).number == 3 + LEFT_OUT
 
 
 @pytest.mark.slow
@@ -308,6 +309,15 @@ def test_who_shows_an_old_one_takes_nothing_away_from_what_another_shows(pair: L
         assert the_shown(pair) == [(SUBJECT, number)]
     assert a.publish(uid).number == 4
     assert pair.faults("aid-a") == []
+
+
+@on_sqlite_alone
+def test_whoever_hides_what_it_holds_does_no_harm_while_others_are_away(pair: Linked) -> None:
+    uid, a = set_back(pair), pair["aid-a"]
+    pair.asks("aid-a", the_peer(pair, StatusPeer()))
+    assert (the_shown(pair), a.publish(uid).number) == ([], 1 + LEFT_OUT)
+    fetched = pair.fetch("aid-b", pair.nodes["aid-a"])
+    assert (fetched.taken, fetched.refused) == (1, ())
 
 
 def test_a_member_is_shown_all_that_it_signed_and_nothing_else_page_by_page(pair: Linked) -> None:
