@@ -41,7 +41,7 @@ from node.store.cubes import NewRelease, add_release, cube_key, note_published, 
 from node.store.database import Store, insert_many
 from node.store.heads import open_log
 from node.store.queries import count
-from node.tables import fact
+from node.tables.facts import fact
 from tests.support.cubes import YEARLY
 
 BOUND_AT = 1_000_000  # incidents for which a ratio is required

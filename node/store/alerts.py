@@ -7,7 +7,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, not_, or_, select, update
 
 from node.store.database import insert_many, next_id, portions
-from node.tables import alert, alert_notice, entry, fact, release, revision
+from node.tables.alerts import alert, alert_notice
+from node.tables.facts import fact
+from node.tables.incidents import revision
+from node.tables.logs import entry
+from node.tables.releases import release
 
 
 class Promise(StrEnum):

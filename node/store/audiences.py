@@ -10,7 +10,7 @@ from node.audience import Purpose, Tier
 from node.charter import Charter, Joining, Standing
 from node.errors import StoreError
 from node.store.database import insert_many, next_id
-from node.tables import belonging, charter, charter_copy, joining
+from node.tables.audiences import belonging, charter, charter_copy, joining
 
 
 class StoredCharter(NamedTuple):

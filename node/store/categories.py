@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Integer, Select, Text, and_, case, literal
 from node.codes import code_list
 from node.dimensions import MEASURED
 from node.model import Cause, Outcome
-from node.tables import detail, fact
+from node.tables.facts import detail, fact
 
 _HEALTH = {"facility", "transport", "supplies", "patient"}  # resources that only health care has
 _OUTCOMES: Mapping[str, tuple[tuple[str, Outcome, Cause | None], ...]] = {

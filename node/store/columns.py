@@ -23,7 +23,7 @@ from sqlalchemy.sql.visitors import iterate
 
 from node.errors import StoreError
 from node.store.database import Run, Store, insert_many, next_id
-from node.tables import column_segment, fact, fact_change
+from node.tables.facts import column_segment, fact, fact_change
 
 MEMORY = "384MB"
 

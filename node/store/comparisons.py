@@ -15,7 +15,8 @@ from node.errors import StoreError
 from node.signed import RecordName
 from node.stepup import Found, Role, Stop
 from node.store.database import insert_many, next_id
-from node.tables import comparison, comparison_step, release
+from node.tables.matches import comparison, comparison_step
+from node.tables.releases import release
 
 
 class TakenStep(NamedTuple):

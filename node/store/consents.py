@@ -12,7 +12,7 @@ from node.model import Sensitive
 from node.sensitive import Consent
 from node.store.database import insert_many, next_id, portions
 from node.store.records import day_number, day_of
-from node.tables import consent, record, unmarking
+from node.tables.incidents import consent, record, unmarking
 
 
 class Given(NamedTuple):

@@ -12,7 +12,7 @@ from node.cubes.declaration import Cell, Cube, cube_from, plain_cube
 from node.cubes.table import Atom, Counts
 from node.errors import CubeError, StoreError
 from node.store.database import next_id
-from node.tables import aggregate, aggregate_given, cube, cube_notice, cube_release
+from node.tables.figures import aggregate, aggregate_given, cube, cube_notice, cube_release
 
 
 class Built(NamedTuple):

@@ -24,7 +24,8 @@ from sqlalchemy import (
 from node.codes import SCHEMES, code_list
 from node.dimensions import HELD_FOR, UNKNOWN
 from node.store.categories import cases, categories, text_of
-from node.tables import detail, fact, record, revision
+from node.tables.facts import detail, fact
+from node.tables.incidents import record, revision
 
 _ONE = literal_column("1", Integer)
 _TOPICS = {"resource": "harm", "held_for": "duration"}  # where a dimension is not its list itself

@@ -26,7 +26,9 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from node.audience import Tier
 from node.store.database import insert_many, next_id
-from node.tables import disclosure, policy, record, release, view
+from node.tables.incidents import record
+from node.tables.logs import view
+from node.tables.releases import disclosure, policy, release
 
 RUN_SECONDS = 3600  # what a member reads within this time, of one state of the log, is written as one range
 

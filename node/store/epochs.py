@@ -5,7 +5,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, and_, delete, select
 
 from node.store.database import insert_many
-from node.tables import epoch
+from node.tables.logs import epoch
 
 
 class StoredEpoch(NamedTuple):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, and_, delete, insert, select, update
 
 from node.store.database import insert_many
-from node.tables import fork, heard
+from node.tables.witnesses import fork, heard
 
 MOST_HEARD = 8  # checkpoints that are kept of each log, of those that agree and of those that may not
 

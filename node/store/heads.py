@@ -10,7 +10,9 @@ from crypto.merkle import Frontier
 from node.errors import BusyError, StoreError
 from node.store.alerts import UNSETTLED
 from node.store.database import insert_many, next_id
-from node.tables import alert, fork, heard, log
+from node.tables.alerts import alert
+from node.tables.logs import log
+from node.tables.witnesses import fork, heard
 from node.verify import first_line, log_name
 
 

@@ -11,7 +11,11 @@ from node.facts import COLUMNS, Fact
 from node.signed import RecordName
 from node.store.database import insert_many, next_id, portions
 from node.store.own_log import views_of
-from node.tables import entry, fact, likely_pair, log, matched, record, release, revision
+from node.tables.facts import fact
+from node.tables.incidents import record, revision
+from node.tables.logs import entry, log
+from node.tables.matches import likely_pair, matched
+from node.tables.releases import release
 from node.verify import Fate
 
 

@@ -31,7 +31,11 @@ from node.store.database import insert_many, next_id, portions
 from node.store.heads import LogHead
 from node.store.records import day_number
 from node.store.tiles import TileReader, put_tiles
-from node.tables import audience, entry, fact, override, policy, record, release, revision, view
+from node.tables.audiences import audience
+from node.tables.facts import fact
+from node.tables.incidents import record, revision
+from node.tables.logs import entry, view
+from node.tables.releases import override, policy, release
 
 OWN_FATE = "own"
 FIRST_MEMBER = 100  # numbers below are tiers

@@ -10,7 +10,9 @@ from node.audience import Purpose
 from node.dimensions import MEASURED
 from node.model import Outcome
 from node.store.records import day_number
-from node.tables import fact, log, revision
+from node.tables.facts import fact
+from node.tables.incidents import revision
+from node.tables.logs import log
 
 _UNKNOWN = literal_column("'unknown'", Text)
 _ZERO = literal_column("0", Integer)

@@ -8,7 +8,9 @@ from sqlalchemy import Connection, and_, delete, exists, func, insert, select, u
 from crypto.merkle import Frontier
 from node.store.database import insert_many, next_id, portions
 from node.store.heads import LogHead
-from node.tables import entry, fact, heard_before, log, passed_on, receipt
+from node.tables.facts import fact
+from node.tables.logs import entry, heard_before, log
+from node.tables.releases import passed_on, receipt
 from node.verify import Fate, Verified
 
 _PORTION = 10_000  # entries looked at together

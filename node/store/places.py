@@ -5,7 +5,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, delete, select
 
 from node.store.database import insert_many
-from node.tables import place
+from node.tables.logs import place
 
 
 class Place(NamedTuple):

@@ -12,7 +12,8 @@ from node.policy import Policy
 from node.rules import Override
 from node.signed import Label
 from node.store.database import insert_many, next_id, portions
-from node.tables import override, policy, record
+from node.tables.incidents import record
+from node.tables.releases import override, policy
 
 
 class UsedPolicy(NamedTuple):

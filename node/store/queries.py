@@ -30,7 +30,9 @@ from node.sensitive import needs_consent
 from node.store.database import Run, portions
 from node.store.details import details, harmed, has_detail
 from node.store.records import day_number, day_of
-from node.tables import fact, log, publication, record, revision
+from node.tables.facts import fact
+from node.tables.incidents import publication, record, revision
+from node.tables.logs import log
 
 Cells: TypeAlias = tuple[str | int, ...]
 # No bound values: PostgreSQL wants the very same expression where a group is selected and where it is made.

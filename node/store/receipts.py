@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert,
 
 from node.receipt import PassedOn
 from node.store.database import insert_many, next_id
-from node.tables import passed_on, receipt
+from node.tables.releases import passed_on, receipt
 
 
 class Held(NamedTuple):

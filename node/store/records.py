@@ -15,8 +15,9 @@ from node.facts import fact
 from node.ladders import chains_of
 from node.model import Incident, Sensitive
 from node.store.database import insert_many, next_id, portions
-from node.tables import detail, publication, record, revision, unread
-from node.tables import fact as fact_table
+from node.tables.facts import detail
+from node.tables.facts import fact as fact_table
+from node.tables.incidents import publication, record, revision, unread
 
 
 class Imported(NamedTuple):

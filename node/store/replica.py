@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, make_url, select, text
 
 from node.errors import StoreError
 from node.store.database import Run, Store
-from node.tables import revision
+from node.tables.incidents import revision
 
 _READ_ONLY = (
     "-c default_transaction_read_only=on"  # were it promoted meanwhile, nothing would be written either

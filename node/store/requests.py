@@ -15,7 +15,9 @@ from node.errors import StoreError
 from node.share_request import Action, Answer, Grant, Refusal, ShareRequest, State, Step, Wish
 from node.store.database import insert_many, next_id, portions
 from node.store.own_log import views_of
-from node.tables import record, release, sent_request, share_request, share_step
+from node.tables.audiences import sent_request, share_request, share_step
+from node.tables.incidents import record
+from node.tables.releases import release
 
 
 class StoredRequest(NamedTuple):

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from node.figures import StaffNumbers
 from node.store.database import insert_many, next_id
 from node.store.records import day_number
-from node.tables import staff_number
+from node.tables.incidents import staff_number
 
 
 class StaffNumber(NamedTuple):

@@ -8,7 +8,9 @@ from sqlalchemy import Connection, Row, and_, exists, func, not_, or_, select
 from node.audience import Purpose
 from node.errors import StoreError
 from node.store.database import insert_many, portions
-from node.tables import fact, record, release, revision, succession
+from node.tables.facts import fact
+from node.tables.incidents import record, revision, succession
+from node.tables.releases import release
 
 
 class Link(NamedTuple):

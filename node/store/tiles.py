@@ -7,7 +7,7 @@ from sqlalchemy import Connection, and_, bindparam, insert, select, update
 
 from crypto.merkle import HASH_BYTES
 from crypto.tiles import TILE, Tiles, tile_of
-from node.tables import tile
+from node.tables.logs import tile
 
 _MAX_FULL_TILES = 256
 _MAX_ROOTS = 2_048

@@ -12,7 +12,9 @@ from node.errors import StoreError, TotalError
 from node.facts import employer_column
 from node.store.database import next_id
 from node.store.records import day_number
-from node.tables import fact, revision, staff_number, total, total_given, total_paper, total_share
+from node.tables.facts import fact
+from node.tables.figures import total, total_given, total_paper, total_share
+from node.tables.incidents import revision, staff_number
 from node.totals.declaration import Total, read_payload
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, and_, func, select
 from node.errors import StoreError
 from node.signed import RecordName
 from node.store.database import insert_many, next_id, portions
-from node.tables import verdict
+from node.tables.matches import verdict
 from node.verdict import Ground, Judgement, Verdict, token_of
 
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, insert, select, update
 
-from node.tables import witnessed
+from node.tables.witnesses import witnessed
 
 
 class Witnessed(NamedTuple):

@@ -13,7 +13,7 @@ from node.client import PeerClient
 from node.errors import UnavailableError
 from node.signed import INCIDENT_TYPE
 from node.store.audiences import belongings
-from node.tables import belonging, charter_copy
+from node.tables.audiences import belonging, charter_copy
 from node.wire.charters import decode_charter, decode_envelope, encode_charter, encode_envelope
 from node.wire.sharing import SERVICE, PageCall, encode_charters_call
 from tests.support.audiences import author, group

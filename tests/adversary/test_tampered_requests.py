@@ -18,7 +18,8 @@ from node.share_request import Refusal
 from node.store.database import Transaction
 from node.store.policies import say
 from node.store.records import record_ids_by_key
-from node.tables import release, sent_request, share_request, share_step
+from node.tables.audiences import sent_request, share_request, share_step
+from node.tables.releases import release
 from tests.adversary.test_tampered_store import tampered
 from tests.support.incidents import LOOTING, ROBBERY, SHOOTING
 from tests.support.network import NOW, SOURCE, Network, Node

@@ -10,7 +10,10 @@ from sqlalchemy import Column, ColumnElement, Table, delete, select, update
 
 from node.check import Fault, check_logs, check_records
 from node.model import PartialDate
-from node.tables import entry, fact, log, receipt, release, revision, tile, view
+from node.tables.facts import fact
+from node.tables.incidents import revision
+from node.tables.logs import entry, log, tile, view
+from node.tables.releases import receipt, release
 from node.wire import records
 from tests.support.incidents import ASSAULT, LOOTING, ROBBERY, SHELLING, SHOOTING
 from tests.support.network import TODAY, Network, Node

@@ -20,7 +20,7 @@ from node.config import new_settings
 from node.errors import StoreError
 from node.measures import make_query
 from node.query import answer
-from node.tables import revision
+from node.tables.incidents import revision
 from tests.support.cluster import Machine, primary, url_of
 from tests.support.incidents import SHOOTING
 from tests.support.network import NOW, TODAY, Node

@@ -17,7 +17,7 @@ from node.ladders import WHERE
 from node.store.alerts import Promise, receipts
 from node.store.heads import log_head
 from node.store.own_log import own_page
-from node.tables import alert
+from node.tables.alerts import alert
 from node.urgent import Kind, opened_chains
 from node.wire import records
 from node.wire.alerts import SIGN_OF_LIFE

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from node.errors import StoreError
 from node.store.database import insert_many
 from node.store.heads import open_log
-from node.tables import entry
+from node.tables.logs import entry
 from tests.support.network import Network, on_sqlite_alone
 
 HASH = bytes(32)

@@ -20,7 +20,9 @@ from node.signed import Reason
 from node.store.heads import log_head
 from node.store.peer_log import stored_entries
 from node.store.records import record_ids_by_key, revisions_by_key
-from node.tables import entry, fact, log, receipt, view
+from node.tables.facts import fact
+from node.tables.logs import entry, log, view
+from node.tables.releases import receipt
 from node.wire import records
 from tests.support.bundles import read, written
 from tests.support.deciding import BASELINE

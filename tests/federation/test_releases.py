@@ -20,7 +20,7 @@ from node.published import difference, envelopes, published
 from node.releasing import audit_built, build, correct, declare, plan, publish
 from node.said import Teller
 from node.sensitive import Consent
-from node.tables import cube_notice, cube_release
+from node.tables.figures import cube_notice, cube_release
 from tests.support.cubes import yearly
 from tests.support.incidents import ASSAULT, SHOOTING
 from tests.support.network import NOW, SOURCE, Network, Node, on_sqlite_alone, rows_of

@@ -21,7 +21,7 @@ from node.store.alerts import Promise
 from node.store.heads import LogHead, advance_log, log_head
 from node.store.own_log import own_page
 from node.store.records import record_ids_by_key
-from node.tables import view
+from node.tables.logs import view
 from node.wire import records
 from node.wire.exchange import Call, ListCall, ProofCall, encode_list_call, encode_proof_call
 from tests.support.alerts import held, kinds, listening, ring, until

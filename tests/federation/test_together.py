@@ -26,7 +26,7 @@ from node.store.database import Store
 from node.store.heads import advance_log, log_head
 from node.store.leading import Leads, served_alone
 from node.store.touched import forget_touches
-from node.tables import tile
+from node.tables.logs import tile
 from node.waking import LOOK_SECONDS, Wakes
 from node.wire import records
 from tests.support.alerts import PATIENCE_SECONDS, always_listening, held, ring, until

@@ -27,7 +27,7 @@ from node.errors import (
 from node.model import Outcome as Hit
 from node.splitting import Own, own_figures
 from node.store.totals import HeldTotal, add_total, totals
-from node.tables import total
+from node.tables.figures import total
 from node.totalling import fetch_totals, give_share, settle, tell_total
 from node.totals.declaration import write_payload
 from node.totals.papers import (

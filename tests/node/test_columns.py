@@ -27,8 +27,9 @@ from node.store.columns import Columns, Sizes
 from node.store.database import Store
 from node.store.heads import open_log
 from node.store.peer_log import add_peer_entries
-from node.tables import column_segment, entry, fact_change
-from node.tables import fact as fact_table
+from node.tables.facts import column_segment, fact_change
+from node.tables.facts import fact as fact_table
+from node.tables.logs import entry
 from node.verify import Fate, Verified
 from tests.node.test_query import AS_OF, fill, questions, recent
 

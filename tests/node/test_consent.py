@@ -24,7 +24,7 @@ from node.store.consents import Given, consents
 from node.store.database import Store
 from node.store.records import record_ids_by_key
 from node.succession import merge_records
-from node.tables import consent
+from node.tables.incidents import consent
 from tests.support.deciding import hold
 from tests.support.incidents import ASSAULT, LOOTING, ROBBERY
 from tests.support.strategies import incidents

@@ -25,8 +25,10 @@ from node.signed import Position
 from node.store.database import Store
 from node.store.heads import open_log
 from node.store.peer_log import add_peer_entries
-from node.tables import detail, entry, log, publication, record, revision
-from node.tables import fact as fact_table
+from node.tables.facts import detail
+from node.tables.facts import fact as fact_table
+from node.tables.incidents import publication, record, revision
+from node.tables.logs import entry, log
 from node.verify import Fate, Verified
 from tests.support.strategies import details
 

@@ -18,7 +18,7 @@ from node.query import answer
 from node.record import import_publication
 from node.store.database import Store
 from node.store.records import Imported, current, revisions_by_key
-from node.tables import revision
+from node.tables.incidents import revision
 from tests.support.incidents import LOOTING, ROBBERY, SHELLING, SHOOTING
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

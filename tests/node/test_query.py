@@ -47,8 +47,10 @@ from node.store.heads import open_log
 from node.store.peer_log import add_peer_entries
 from node.store.queries import Caveats, own_revisions
 from node.store.records import day_number
-from node.tables import detail, entry, log, publication, record, revision
-from node.tables import fact as fact_table
+from node.tables.facts import detail
+from node.tables.facts import fact as fact_table
+from node.tables.incidents import publication, record, revision
+from node.tables.logs import entry, log
 from node.verify import Fate, Verified
 from tests.support.strategies import incidents, partial_dates
 

@@ -22,7 +22,8 @@ from node.model import Detail, Incident, Outcome, PartialDate, Sex, Staff, Tally
 from node.record import foresee, import_publication
 from node.store.database import Store
 from node.store.records import Imported, day_number, publications
-from node.tables import detail, fact, record, revision
+from node.tables.facts import detail, fact
+from node.tables.incidents import record, revision
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DAYS = tuple(date(2020 + year, 3, 1) for year in range(4))

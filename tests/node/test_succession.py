@@ -25,7 +25,8 @@ from node.store.database import Store
 from node.store.policies import overrides, say
 from node.store.records import Imported, current, record_ids_by_key, revisions_by_key
 from node.succession import merge_records, split_record
-from node.tables import metadata, revision, succession
+from node.tables import metadata
+from node.tables.incidents import revision, succession
 
 SOURCE = "reports"
 FIRST = date(2026, 1, 1)

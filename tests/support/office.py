@@ -25,7 +25,7 @@ from node.store.database import Store
 from node.store.heads import log_head
 from node.store.own_log import own_page
 from node.store.records import revisions_by_key
-from node.tables import release as release_table
+from node.tables.releases import release as release_table
 from node.verify import Origin
 from node.wire import records
 from tests.support.deciding import BASELINE, hold

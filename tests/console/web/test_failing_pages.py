@@ -27,7 +27,7 @@ from node.store.database import insert_many
 from node.store.own_log import own_page, released
 from node.store.records import record_ids_by_key
 from node.store.requests import add_request
-from node.tables import likely_pair
+from node.tables.matches import likely_pair
 from node.urgent import Pushed
 from node.wire import charters, records
 from tests.support.alerts import held, ring

@@ -22,7 +22,7 @@ from node.query import answer
 from node.store.columns import Columns, Sizes
 from node.store.database import Store
 from node.store.queries import known_spans
-from node.tables import fact
+from node.tables.facts import fact
 from tests.node.test_query import AS_OF, FIRST, SECOND, fill, questions, recent
 
 
