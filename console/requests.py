@@ -68,7 +68,7 @@ def request_lines(store: Store, *, everything: bool) -> Iterator[tuple[str, ...]
         found = stored_requests(connection)
     for one in found:
         request = one.request
-        if everything or request.state in {State.ASKED, State.PROPOSED}:
+        if everything or request.state.waits:
             yield (
                 request.wish.request_id,
                 request.member,

@@ -95,10 +95,7 @@ def _judge(
     past = released(connection, [record_id]).get(record_id) if record_id is not None else None
     if past is None or past.uid != wish.record_uid or not is_shown(past, caller.tier, caller.org_id):
         raise UnknownRecordError("record_uid, log_index: no record that the caller is shown")
-    waiting = sum(
-        one.request.state in {State.ASKED, State.PROPOSED}
-        for one in stored_requests(connection, member=caller.org_id)
-    )
+    waiting = sum(one.request.state.waits for one in stored_requests(connection, member=caller.org_id))
     recent = requests_since(connection, caller.org_id, int((now - A_DAY).timestamp()))
     if waiting >= OPEN_REQUESTS or recent >= REQUESTS_A_DAY:
         raise TooManyRequestsError(

@@ -29,6 +29,11 @@ class State(IntEnum):
     CANCELLED = 5
     PROPOSED = 6  # one person would grant more than the policy gives, and a second has to agree
 
+    @property
+    def waits(self) -> bool:
+        """Whether somebody of the organization that was asked has to decide."""
+        return self in {State.ASKED, State.PROPOSED}
+
 
 class Action(StrEnum):
     """What somebody does about a request."""

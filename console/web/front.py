@@ -19,6 +19,7 @@ from node.directory import Member
 from node.store.heads import LogHead, log_heads
 from node.store.receipts import receipts_for
 from node.store.records import record_count
+from node.store.requests import stored_requests
 
 MAX_PAGE = 2_048  # characters of a link
 NEIGHBOUR_COLUMNS = ("member", "type", "sees", "standing", "last_heard", "entries_verified", "refused")
@@ -139,8 +140,9 @@ def _second_step(visit: Visit, fault: str, status: int) -> Answer:
 def first_page(visit: Visit) -> Answer:
     """What somebody with these roles can do, and how the node stands."""
     with visit.store.read() as connection:
-        count = record_count(connection)
-    return Page("first.html", {"count": count, "neighbours": neighbours(visit)})
+        count, asked = record_count(connection), stored_requests(connection)
+    waiting = sum(one.request.state.waits for one in asked)
+    return Page("first.html", {"count": count, "waiting": waiting, "neighbours": neighbours(visit)})
 
 
 def show_network(visit: Visit) -> Answer:

@@ -40,7 +40,7 @@ def show_health(visit: Visit) -> Answer:
         "soon": f"{visit.now + SOON:%Y-%m-%d}",
         "today": f"{visit.now:%Y-%m-%d}",
         "untold": sum(len(unsent_notes(visit.store, one.member.org_id, own)) for one in others),
-        "asked": sum(one.request.state in {State.ASKED, State.PROPOSED} for one in asked),
+        "asked": sum(one.request.state.waits for one in asked),
         "unsent": sum(not one.taken_at and one.answer.state is State.ASKED for one in sent),
     }
     return Page("focal/health.html", facts)

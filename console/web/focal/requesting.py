@@ -42,7 +42,6 @@ from node.share_request import Refusal, State
 from node.store.requests import StoredRequest, sent_requests, stored_requests
 from node.wire import records as codec
 
-_OPEN = frozenset({State.ASKED, State.PROPOSED})
 _LEVEL = "level_"  # in front of a dimension, in the names of fields
 
 logger = logging.getLogger(__name__)
@@ -54,7 +53,7 @@ def list_requests(visit: Visit) -> Answer:
     with visit.store.read() as connection:
         asked, sent = stored_requests(connection), sent_requests(connection)
     facts = {
-        "asked": [one for one in asked if everything or one.request.state in _OPEN],
+        "asked": [one for one in asked if everything or one.request.state.waits],
         "sent": [(one, answer_text(one.answer)) for one in sent],
         "all": everything,
         "seen_levels": seen_levels,
@@ -157,7 +156,7 @@ def _form(entry: str, values: dict[str, str], fault: str, status: int) -> Page:
 def _page(visit: Visit, text: str, asked: Fields, changed: ChangedError | None = None) -> Page:
     stored = _find(visit, text)
     levels, prospect, fault = _levels(asked), None, ""
-    if stored.request.state in _OPEN:
+    if stored.request.state.waits:
         try:
             prospect = _prospect(visit, stored, levels)
         except (InputError, UnknownRecordError) as error:

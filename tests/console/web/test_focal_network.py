@@ -194,6 +194,8 @@ def test_an_alert_of_a_peer_is_noted_and_the_peer_is_told_later(works: Works, br
 
 @pytest.mark.slow
 def test_a_request_is_granted_by_two_and_closed_again(works: Works, browser: Browser) -> None:
+    waits = "Requests of members that wait for a decision: 1"
+    assert waits in browser.get("/").words
     shown = browser.get("/requests")
     link = shown.text.partition('href="/request?id=')[2].partition('"')[0]
     one = browser.get(f"/request?id={link}")
@@ -217,6 +219,7 @@ def test_a_request_is_granted_by_two_and_closed_again(works: Works, browser: Bro
     assert "granted" in agreed.words
     closing = {**agreed.form("/request/decide"), "because": "no_longer_needed"}
     closed = browser.follow(browser.post("/request/decide", closing))
+    assert waits not in browser.get("/").words
     assert "closed again" in closed.words
     assert "no longer needed" in closed.words
 
