@@ -13,7 +13,7 @@ from node.audience import ALL_CLOSED, Audience, Purpose, Tier
 from node.bounds import Bounds
 from node.charter import NOTHING, Charter, Joining, Standing
 from node.logbook import Identity
-from node.outcomes import Outcome, Reading, Told, outcomes, routes_of
+from node.outcomes import TIER_WORDS, Outcome, Reading, Told, outcomes, routes_of
 from node.plan import Decided, Request
 from node.policy import baseline
 from node.recall import call_back
@@ -295,3 +295,9 @@ def test_the_rules_are_asked_for_what_the_record_was_shared_for(office: Office) 
     later = Receipts().told(office, now=datetime(2027, 11, 20, tzinfo=UTC), bounds=bounds)
 
     assert str(later["a", "omega"].reason) == "what lets it leave was decided after it left"
+
+
+def test_each_tier_has_its_word() -> None:
+    assert {name: str(word) for name, word in TIER_WORDS.items()} == {
+        tier.name.lower(): tier.name.lower() for tier in Tier
+    }
