@@ -61,7 +61,7 @@ from node.signed import (
 )
 
 MAX_PAGE_ENTRIES = 2000  # of a page for which no size was asked
-MAX_ASKED_ENTRIES = 1000
+MAX_ASKED_ENTRIES = 1000  # members of an older version refuse more, in a call and in a bundle
 MAX_ENTRY_BYTES = 16 * 1024
 CHUNK_ENTRIES = 250  # what one worker verifies at a time
 

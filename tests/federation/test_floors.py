@@ -141,6 +141,7 @@ def test_ten_thousand_entries_take_ten_messages_and_four_transactions(network: N
     # Besides the entries: to begin following the log, to note that the peer was heard, and that it has the receipt.
     assert seen["commits"] <= 4 + 3
     bulk = 2 * seen["commits"]  # entries and facts go straight to the driver, which tells nobody
+    # Six for a page of a thousand: a larger page may not take more for as many entries.
     assert seen["statements"] + bulk <= 6 * MANY // 1_000
     # Each page is written down before it leaves (R21): one transaction a page, and one for the receipt.
     assert asked["statements"] <= 10 * (pages + 1)
