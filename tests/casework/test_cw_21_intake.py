@@ -419,7 +419,7 @@ def test_no_trace_of_who_told_stands_in_database_logs_or_errors(
             attempt()
         told.append(str(refusal.value))
     digits = read_receipt(shown)
-    canaries = ("canary-", digits, shown, "127.0.0.1", "Exif")
+    canaries = ("canary-", digits, shown, "127.0.0.1", "Exif\0\0")
 
     held = "\n".join(told).encode()
     with office.database.read() as connection:

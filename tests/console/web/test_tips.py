@@ -45,12 +45,13 @@ from tests.support.faults import Flavour, failing_at
 
 SCRIPT = "<script>alert(1)</script>{{7*7}}"
 WORDS = {
-    "account": "canary-account-77b1: they took the vehicle", "country": "CMR", "month": "03", "year": "2026",
+    "account": "canary-account-77b1e09d: they took the vehicle", "country": "CMR", "month": "03", "year": "2026",
     "what": "detention", "not_reported": "afraid",
 }  # fmt: skip
 SENDER = {
-    "User-Agent": "canary-agent-77b1", "X-Forwarded-For": "192.0.2.77", "Referer": "http://canary-referer-77b1/",
-    "Accept-Language": "canary-language-77b1", "Cookie": "tocsin=canary-cookie-77b1", "From": "canary-from-77b1",
+    "User-Agent": "canary-agent-77b1e09d", "X-Forwarded-For": "192.0.2.77", "From": "canary-from-77b1e09d",
+    "Referer": "http://canary-referer-77b1e09d/", "Accept-Language": "canary-language-77b1e09d",
+    "Cookie": "tocsin=canary-cookie-77b1e09d",
 }  # fmt: skip
 
 
@@ -73,7 +74,7 @@ class Reporter(Browser):
         action = shown.text.partition('action="')[2].partition('"')[0]
         fields = {**shown.form(action), **(typed or {})}
         fields.pop("file", None)
-        files = [("file", "canary-name-77b1.jpg", file)] if file else []
+        files = [("file", "canary-name-77b1e09d.jpg", file)] if file else []
         return self.upload(action, fields, files, **SENDER)
 
     def send_body(self, page: str, body: bytes, media_type: str) -> Shown:
@@ -183,7 +184,7 @@ def test_nothing_of_who_asks_stays(
     ]
     shown.append(
         reporter.send_body(
-            "/en/tell", b"canary-broken-77b1", "multipart/form-data; boundary=canary-edge-77b1"
+            "/en/tell", b"canary-broken-77b1e09d", "multipart/form-data; boundary=canary-edge-77b1e09d"
         )
     )
 
@@ -202,7 +203,7 @@ def test_nothing_of_who_asks_stays(
     for file in office.home.path.rglob("*"):
         held += file.read_bytes() if file.is_file() else b""
     digits = receipt.replace(" ", "")
-    for canary in ("77b1", "192.0.2.77", "127.0.0.1", receipt, digits, "Exif", "CMR\0"):
+    for canary in ("77b1e09d", "192.0.2.77", "127.0.0.1", receipt, digits, "Exif\0\0", "'CMR'", '"CMR"'):
         for form in (canary.encode(), canary.encode().hex().encode(), canary.encode("utf-16-le")):
             assert form not in held, canary
     assert b"canary-account" in str(office.desk("focal", None).tips()[-1].messages).encode()
@@ -360,10 +361,10 @@ def test_it_is_a_process_of_its_own_that_needs_no_passphrase_and_says_nothing_of
         assert not form.header("date")
         time.sleep(QUICK_SECONDS)
         assert receipt_of(reporter.fill(form, WORDS))
-        assert reporter.get("/canary-path-77b1").status == 404
+        assert reporter.get("/canary-path-77b1e09d").status == 404
         line = socket.create_connection(("127.0.0.1", reporter.port))
-        line.sendall(b"canary-77b1 no request\r\n\r\n")
-        assert b"77b1" not in line.recv(999)
+        line.sendall(b"canary-77b1e09d no request\r\n\r\n")
+        assert b"77b1e09d" not in line.recv(999)
         line.close()
         running_form.send_signal(signal.SIGTERM)
         out, err = running_form.communicate(timeout=20)
@@ -373,7 +374,7 @@ def test_it_is_a_process_of_its_own_that_needs_no_passphrase_and_says_nothing_of
     assert running_form.returncode == 0
     assert not (node / ADDRESS_FILE).exists()
     said = (out + err).decode()
-    assert "77b1" not in said
+    assert "77b1e09d" not in said
     assert re.findall("127.0.0.1:[0-9]+", said) == [f"127.0.0.1:{reporter.port}"]
 
     for key in (tmp_path / "keys").iterdir():
@@ -385,7 +386,7 @@ def test_it_is_a_process_of_its_own_that_needs_no_passphrase_and_says_nothing_of
         told = numbers.read()
     assert b"tip_message" in lines  # it holds the report, sealed
     assert b"tocsin_" in told
-    for canary in (b"77b1", b"192.0.2.77", b"canary"):
+    for canary in (b"77b1e09d", b"192.0.2.77", b"canary"):
         for held in (lines, opened, told):
             assert canary not in held
             assert canary.hex().encode() not in held
