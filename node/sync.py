@@ -103,17 +103,25 @@ async def pull(
     Errors of our own, such as a store that can not be written, are raised.
     """
     org_id = client.peer.org_id
-    known = await asyncio.to_thread(what_is_known, store, org_id, identity.org_id if identity else "")
+    asked = clock()
+    known, shown = await asyncio.gather(
+        asyncio.to_thread(what_is_known, store, org_id, identity.org_id if identity else ""), _shown(client)
+    )
     held = head = known.head
     before, received, error = head.frontier.size, Received(), None
     note = doubtful = b""
-    asked = clock()
     try:
         if known.forked is not None:
             raise known.forked
         origin = origin_of(directory, org_id, asked)
-        note = await client.checkpoint()
-        checkpoint = known.verify_shown(note, origin, quorum_of(directory, org_id))
+        if isinstance(shown, NodeError):
+            raise shown
+        note = shown
+        try:
+            checkpoint = known.verify_shown(note, origin, quorum_of(directory, org_id))
+        except RolledBackError:  # or others passed on more of it after we asked, and before we looked
+            note = await client.checkpoint()
+            checkpoint = known.verify_shown(note, origin, quorum_of(directory, org_id))
         if checkpoint.size > before:
             async with nullcontext(verifiers) if verifiers else Verifiers() as who:
                 if checkpoint.size - before >= MANY_ENTRIES:
@@ -141,6 +149,14 @@ async def pull(
         await exchange_requests(store, client)
         await exchange_verdicts(store, client, directory, identity.org_id, clock())
     return Outcome(org_id, received, before, head.frontier.size, error, doubtful)
+
+
+async def _shown(client: PeerClient) -> bytes | NodeError:
+    """The newest checkpoint that the peer shows of its log, or why there is none."""
+    try:
+        return await client.checkpoint()
+    except (PeerError, UnavailableError) as error:
+        return error
 
 
 async def pull_relayed(

@@ -127,8 +127,10 @@ def encode_page(entries: Sequence[bytes], proof: Iterable[bytes], next_token: st
     Messages that are concatenated are merged, so the entries, which come first, need no message object around them.
     """
     rest = messages.ListEntriesResponse(consistency_proof=proof, next_page_token=next_token)
-    framed = zip(map(_entry_prefix, map(len, entries)), entries, strict=True)
-    return b"".join((*chain.from_iterable(framed), rest.SerializeToString()))
+    parts = [rest.SerializeToString()] * (2 * len(entries) + 1)
+    parts[:-1:2] = map(_entry_prefix, map(len, entries))
+    parts[1::2] = entries
+    return b"".join(parts)
 
 
 @cache

@@ -135,7 +135,10 @@ def test_ten_thousand_entries_take_ten_messages_and_four_transactions(network: N
         outcome, calls = pulled(network, beta, alpha)
     pages = calls["ListEntries"]
     assert outcome.verified == MANY
-    assert pages == 7  # of 250, of 1000, and then as many as fit: 2000 and what is left
+    assert pages in {
+        6,
+        7,
+    }  # of 250, of 1000 unless that came at once, and as many as fit: 2000 and what is left
     assert calls.pop("ListCharters") == 1  # of the caller's audiences, whatever the log holds
     assert calls.total() <= pages + 1 + 1  # the checkpoint, and the receipt
     # Besides the entries: to begin following the log, to note that the peer was heard, and that it has the receipt.

@@ -1,5 +1,6 @@
 """A log that told two stories is found out by whoever hears of both, proven to everybody, and believed no further."""
 
+import asyncio
 import random
 from datetime import timedelta
 from hashlib import sha256
@@ -12,6 +13,7 @@ from crypto.checkpoint import Checkpoint, sign_checkpoint
 from crypto.cosignature import cosign
 from crypto.merkle import Frontier
 from crypto.signing import Signer
+from node.client import PeerClient
 from node.contain import Search, drop_disproven, keep_fork, story_of
 from node.directory import Retirement, RetirementReason, quorum_of
 from node.errors import ForkedError, ForkProofError
@@ -23,6 +25,7 @@ from node.quorum import verify_quorum
 from node.store.forks import StoredFork, fork_of
 from node.store.heads import advance_log, log_head, open_log
 from node.store.peer_log import stored_entries
+from node.sync import Outcome, pull
 from node.verify import log_name, witness_name
 from node.wire import witness
 from node.wire.witness import encode_checkpoints_call, encode_told
@@ -156,6 +159,25 @@ def test_a_log_that_rests_with_us_while_it_grew_with_others_is_refused(network: 
     refused = network.sync(liar.beta, shorter).error
     assert refused is not None
     assert refused.reason == "LOG_ROLLED_BACK"
+
+
+def test_what_others_passed_on_while_a_checkpoint_was_on_its_way_is_no_fault_of_its_log(
+    network: Network, liar: Liar
+) -> None:
+    """A checkpoint is asked for while we look what we hold, so it may be older than that."""
+    network.sync(liar.beta, liar.one)
+    older = [liar.one.note(4)]
+
+    class Overtaken(PeerClient):
+        async def checkpoint(self, origin_id: str = "") -> bytes:
+            return older.pop() if older else await super().checkpoint(origin_id)
+
+    async def over_mutual_tls() -> Outcome:
+        async with liar.one.serving(network) as peer, Overtaken(peer, liar.beta.credentials) as line:
+            return await pull(liar.beta.store, line, network.directory, clock=lambda: network.now)
+
+    outcome = asyncio.run(over_mutual_tls())
+    assert (outcome.error, outcome.verified, older) == (None, 7, [])
 
 
 @pytest.mark.slow

@@ -20,8 +20,14 @@ def test_on_a_good_line_pages_grow_until_the_peer_chooses() -> None:
     asked = []
     for _ in range(4):
         asked.append(pace.page_size)
-        pace.took(0.02)
+        pace.took(0.2)
     assert asked == [250, 1000, 0, 0]
+
+
+def test_a_page_that_comes_at_once_is_followed_by_one_that_is_larger_by_two_steps() -> None:
+    pace = Pace(CALL_SECONDS)
+    pace.took(0.02)
+    assert pace.page_size == 0
 
 
 def test_a_page_that_takes_long_is_followed_by_a_smaller_one() -> None:
