@@ -14,8 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.samples import BOUNDS
-from console.collector import settle_collector
 from console.home import Home, open_home
+from console.memory import settle_memory
 from console.opened import Node, open_node
 from crypto.certificates import certificate_pem, private_key_pem
 from node.alert import Order, outgoing, send_alert
@@ -44,7 +44,7 @@ def show_certificate(context: ssl.SSLContext, own: Credentials) -> None:
 
 async def main(home: Home) -> None:
     """Serve until standard input ends."""
-    settle_collector()
+    settle_memory()
     node = open_node(home, None)
     gatekeeper = Gatekeeper(node.directory, _now, Allowance(STREAMS, STREAMS))
     board = Board(node.org_id, node.store, gatekeeper, _now, streams_per_member=STREAMS)

@@ -14,8 +14,8 @@ from benchmarks.nodes import ORIGIN, Network
 from benchmarks.samples import NOW
 from benchmarks.syncing import VIEWS
 from benchmarks.table import Line, at_least
-from console.collector import settle_collector
 from console.database import open_store
+from console.memory import settle_memory
 from crypto.merkle import Frontier
 from node.audience import Tier
 from node.receive import follow, keep_page
@@ -37,7 +37,7 @@ Span = tuple[Sequence[tuple[Any, ...]], ...]  # rows of one transaction, for eac
 
 def lines(lab: Lab) -> Iterator[Line]:
     """Store the smallest log, in both views, with the collector of cycles set as a node sets it."""
-    settle_collector()
+    settle_memory()
     network = lab.network(lab.sizes[0])
     for tier, view in VIEWS.items():
         pages = _verified(network, tier)

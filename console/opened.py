@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from console.collector import settle_collector
 from console.home import Home
 from console.live import LiveCredentials, LiveDirectory, LiveSealKeys
+from console.memory import settle_memory
 from crypto.sealing import SealKey
 from node.directory import Directory
 from node.logbook import Identity
@@ -33,7 +33,7 @@ def open_node(home: Home, passphrase: str | None) -> Node:
         NodeError: It belongs to none, or its database or directory can not be used.
         CryptoError: Its keys can not be read.
     """
-    settle_collector()
+    settle_memory()
     live = LiveDirectory(home)
     live()  # without a directory a node would refuse everybody; say so now
     own = LiveCredentials(home, passphrase)

@@ -8,7 +8,8 @@ import logging
 from datetime import datetime
 from typing import NamedTuple
 
-from crypto.checkpoint import Checkpoint
+from crypto.checkpoint import Checkpoint, stated_size
+from crypto.errors import CheckpointError
 from node.contain import refuse_forked
 from node.errors import ForkedError, NodeError, RolledBackError
 from node.gossip import heard_beyond, most_shown
@@ -20,7 +21,7 @@ from node.store.database import Store
 from node.store.forks import Heard
 from node.store.heads import LogHead, log_head, note_contact, resting_head
 from node.store.receipts import Told, told
-from node.verify import Origin, verify_head
+from node.verify import Origin, first_line, verify_head
 
 logger = logging.getLogger(__name__)
 HEARD_SECONDS = 60  # for so long a contact that found nothing new is not written down again
@@ -37,6 +38,14 @@ class Known(NamedTuple):
     beyond: tuple[Heard, ...] = ()
     rests: bool = False
     told: Told = Told()
+
+    def is_beyond(self, note: bytes) -> bool:
+        """Whether more of the log is held here, or was shown to others, than a checkpoint says that there is."""
+        try:
+            size = stated_size(note)
+        except CheckpointError:
+            return False
+        return size < max(self.head.frontier.size, most_shown(self.beyond, first_line(note)))
 
     def verify_shown(self, note: bytes, origin: Origin, quorum: Quorum) -> Checkpoint:
         """Check a checkpoint against what is held of the log, and against what others were shown of it.

@@ -21,7 +21,7 @@ from node.audience import Tier
 from node.audiences import keep_belongings
 from node.client import PeerClient
 from node.confirm import is_due, make_receipt, note_given
-from node.contact import is_noted, note_heard, what_is_known
+from node.contact import Known, is_noted, note_heard, what_is_known
 from node.directory import Directory, origin_of, quorum_of, speaker_of
 from node.errors import (
     ForkedError,
@@ -104,24 +104,14 @@ async def pull(
     """
     org_id = client.peer.org_id
     asked = clock()
-    known, shown = await asyncio.gather(
-        asyncio.to_thread(what_is_known, store, org_id, identity.org_id if identity else ""), _shown(client)
-    )
+    known, shown = await _known_and_shown(store, client, identity.org_id if identity else "")
     held = head = known.head
     before, received, error = head.frontier.size, Received(), None
     note = doubtful = b""
     try:
-        if known.forked is not None:
-            raise known.forked
+        note = _sound(known, shown)
         origin = origin_of(directory, org_id, asked)
-        if isinstance(shown, NodeError):
-            raise shown
-        note = shown
-        try:
-            checkpoint = known.verify_shown(note, origin, quorum_of(directory, org_id))
-        except RolledBackError:  # or others passed on more of it after we asked, and before we looked
-            note = await client.checkpoint()
-            checkpoint = known.verify_shown(note, origin, quorum_of(directory, org_id))
+        checkpoint = known.verify_shown(note, origin, quorum_of(directory, org_id))
         if checkpoint.size > before:
             async with nullcontext(verifiers) if verifiers else Verifiers() as who:
                 if checkpoint.size - before >= MANY_ENTRIES:
@@ -151,12 +141,36 @@ async def pull(
     return Outcome(org_id, received, before, head.frontier.size, error, doubtful)
 
 
+async def _known_and_shown(store: Store, client: PeerClient, own_id: str) -> tuple[Known, bytes | NodeError]:
+    """Look up what is known of a peer's log while the peer is asked for its checkpoint, or says why there is none."""
+    known, shown = await asyncio.gather(
+        asyncio.to_thread(what_is_known, store, client.peer.org_id, own_id), _shown(client)
+    )
+    # Others may have passed the log on after its checkpoint was asked for, and before we looked.
+    if isinstance(shown, bytes) and known.is_beyond(shown):
+        shown = await _shown(client)
+    return known, shown
+
+
 async def _shown(client: PeerClient) -> bytes | NodeError:
-    """The newest checkpoint that the peer shows of its log, or why there is none."""
     try:
         return await client.checkpoint()
     except (PeerError, UnavailableError) as error:
         return error
+
+
+def _sound(known: Known, shown: bytes | NodeError) -> bytes:
+    """The checkpoint that was shown.
+
+    Raises:
+        ForkedError: The log told two stories.
+        NodeError: None was shown.
+    """
+    if known.forked is not None:
+        raise known.forked
+    if isinstance(shown, NodeError):
+        raise shown
+    return shown
 
 
 async def pull_relayed(
@@ -320,7 +334,7 @@ class _Log:
 
     async def _begun(self) -> AsyncGenerator[Awaitable[VerifiedPage], None]:
         """Pages that are being verified."""
-        async with _ahead(self._linked()) as pages:
+        async with aclosing(self._linked()) as pages:
             async for page in pages:
                 yield self._verifiers.begin(page, self._origin)
 

@@ -14,14 +14,14 @@ from benchmarks.nodes import ORIGIN
 from benchmarks.processes import family_cpu_seconds
 from benchmarks.receiver import open_receiver, pull_all
 from benchmarks.rivals.ours import Taken
-from console.collector import settle_collector
 from console.home import Home, open_home
+from console.memory import settle_memory
 from node.standby import Standby
 
 
 async def main(standby: Standby | None, home: Home, endpoint: str, others: Sequence[int], url: str) -> None:
     """Pull."""
-    settle_collector()
+    settle_memory()
     node = open_receiver(home, url)
     peer = node.directory().member(ORIGIN)._replace(endpoints=(endpoint,))
     everybody = (os.getpid(), *others)

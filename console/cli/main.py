@@ -134,7 +134,7 @@ def command_line() -> Any:
 
 def main() -> None:
     """Run the command line; what goes wrong is told in one sentence with its reason."""
-    from console.collector import collect_seldom
+    from console.memory import collect_seldom
 
     collect_seldom()
     from casework.errors import CaseworkError

@@ -38,11 +38,18 @@ def parse_exactly(message: M, wire: bytes) -> M:
     """
     parse(message, wire)
     message.DiscardUnknownFields()
-    if message.SerializeToString(deterministic=True) != wire:
-        raise PayloadError(
-            "{name}: holds fields of another version, or in another order", name=message.DESCRIPTOR.name
-        )
+    verify_exact(message.DESCRIPTOR.name, message.SerializeToString(deterministic=True), wire)
     return message
+
+
+def verify_exact(name: str, written: bytes, wire: bytes) -> None:
+    """Refuse bytes that are not those that this version writes for what was read from them.
+
+    Raises:
+        PayloadError: They are not.
+    """
+    if written != wire:
+        raise PayloadError("{name}: holds fields of another version, or in another order", name=name)
 
 
 def sized(field: str, value: bytes, size: int) -> bytes:
