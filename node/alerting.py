@@ -104,6 +104,9 @@ class Board:
                 message = one.message_for(stream)
                 if message is not None:
                     stream.push(one.outgoing, message)
+        if found:  # and not before the last of them has it
+            for stream in self._streams:
+                stream.wake()
         self._seen = max((self._seen, *(one.outgoing.sequence for one in found)))
         if self._sent:
             sent, self._sent = self._sent, set()
@@ -319,12 +322,19 @@ class _Stream:
             self._task.cancel()
 
     def push(self, one: Outgoing, wire: bytes) -> None:
-        """Send an alert at once if the stream rests, else let it wait; its caller has just been checked."""
+        """Send an alert at once if the stream rests, else let it wait; its caller has just been checked.
+
+        It has to be woken afterwards.
+        """
         if not self._rests or self._error is not None:
             self.put(one, wire)
         elif one.sequence > self.written:
             self._rests = False
             self._waiting.append(_Message(one, wire, self.send(wire)))
+
+    def wake(self) -> None:
+        """Let the stream go on with what was pushed."""
+        if self._waiting:
             self._changed.set()
 
     def put(self, one: Outgoing | None, wire: bytes) -> None:
