@@ -123,6 +123,7 @@ async def pull(
                         )
                         received += kept
                         progress(head.frontier.size, checkpoint.size)
+                        del span  # what is stored needs no memory while the next is awaited
         if identity is not None and known.told.log_size < before:  # another member passed it on
             received += await _ask_again(store, client, origin, head, clock)
     except (PeerError, MemberError) as refusal:
@@ -208,6 +209,7 @@ async def pull_relayed(
                         keep_page, store, head, span, note, records, reader.clock(), relayed=True
                     )
                     received += kept
+                    del span
     except (PeerError, MemberError, UnavailableError) as refusal:
         logger.warning(
             "not passed on: log=%s peer=%s reason=%s", origin_id, client.peer.org_id, refusal.reason
@@ -313,6 +315,7 @@ class _Log:
             try:
                 async for page in pages:
                     span.append(await self._permitted(await page))
+                    del page
                     entries = sum(len(one.entries) for one in span)
                     if entries >= _share(left):
                         yield join_pages(span)
@@ -381,6 +384,7 @@ async def _run_ahead(step: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
             while (one := await coming) is not None:
                 coming = asyncio.ensure_future(anext(step, None))
                 yield one
+                del one
         finally:
             coming.cancel()
             await asyncio.gather(coming, return_exceptions=True)
