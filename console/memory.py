@@ -29,7 +29,7 @@ def _share_heaps() -> None:
     """Let all threads take from two heaps, and keep what is let go of for the next page.
 
     A page passes through several threads, and what one of them leaves in a heap of its own another does not find. What
-    goes back to the system has to be cleared when it comes back. With one heap alone a stream of alerts would cost more.
+    goes back to the system has to be cleared when it comes back. With one heap alone a stream of alerts costs more.
     """
     try:
         import ctypes  # noqa: PLC0415 - only who works on pages needs it
