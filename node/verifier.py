@@ -63,12 +63,20 @@ def main(lines: list[socket.socket]) -> None:
     for name in LIST_NAMES:  # once for all of them
         code_list(name)
     line, *others = lines
-    while others and os.fork():
+    forked: list[int] = []
+    while others:
+        pid = os.fork()
+        if not pid:
+            forked.clear()
+            break
+        forked.append(pid)
         line.close()
         line, *others = others
     for other in others:
         other.close()
     serve(line.makefile("rb"), line.makefile("wb"))
+    for pid in forked:  # or whoever is the first process of all would have to
+        os.waitpid(pid, 0)
     os._exit(0)  # nothing is left to write, and giving back memory piece by piece would hold up the pull
 
 

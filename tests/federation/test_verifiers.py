@@ -1,11 +1,14 @@
 """Processes that help to verify find what this process finds, and are not missed when they end."""
 
 import asyncio
+import ctypes
 import pickle
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +28,7 @@ from tests.support.network import TODAY, Network, Node, on_sqlite_alone
 
 pytestmark = on_sqlite_alone
 SHARED = 40
+PR_SET_CHILD_SUBREAPER = 36
 
 
 @pytest.fixture
@@ -111,6 +115,32 @@ def test_a_process_that_was_killed_is_not_missed(alpha: Node) -> None:
 
     here = verify_linked(page, alpha.origin, records)
     assert with_helpers(page, alpha.origin, kill) == [here, here]
+
+
+def family(first: int) -> set[int]:
+    """A process and those that it forked."""
+    children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+    return {first, *map(int, children)}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="orphans are given to another process by Linux alone")
+def test_none_of_them_is_left_for_another_to_wait_for(alpha: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a container orphans come to the first process, which is the node, and would stay for ever."""
+    monkeypatch.setattr(processes, "helpers", lambda: 3)
+    comes_to_us = partial(ctypes.CDLL(None).prctl, PR_SET_CHILD_SUBREAPER)
+    seen: set[int] = set()
+
+    def see(verifiers: Verifiers) -> None:
+        assert isinstance(verifiers.first, subprocess.Popen)
+        while len(seen) < 3:
+            seen.update(family(verifiers.first.pid))
+
+    comes_to_us(1)
+    try:
+        with_helpers(linked(alpha), alpha.origin, see)
+        assert [pid for pid in seen if Path(f"/proc/{pid}").exists()] == []
+    finally:
+        comes_to_us(0)
 
 
 @pytest.mark.parametrize("program", ["/nowhere/python", "/bin/false"])
