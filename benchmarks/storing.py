@@ -18,11 +18,11 @@ from console.database import open_store
 from console.memory import settle_memory
 from crypto.merkle import Frontier
 from node.audience import Tier
+from node.fetching import SPAN_ENTRIES
 from node.receive import follow, keep_page
 from node.store.database import Store
 from node.store.heads import LogHead, log_head
 from node.store.own_log import own_page
-from node.sync import SPAN_ENTRIES
 from node.tables import metadata
 from node.verify import VerifiedPage, verify_stored
 from node.wire import records

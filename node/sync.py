@@ -1,23 +1,18 @@
 """Pull a peer's log: ask for its head, fetch what is new, verify it, keep it.
 
 The receiver's own cursor, the size up to which it has verified the log, is the only truth. It moves in the same
-transaction as the entries, so a cut at any moment resumes where it stopped. While some pages are being stored, the
-next is being verified, on every core, the one after it is being read, and one more is on the line; the event loop
-does nothing but wait.
+transaction as the entries, so a cut at any moment resumes where it stopped.
 """
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
+from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime
-from math import ceil
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from crypto.checkpoint import Checkpoint
-from crypto.merkle import Frontier
 from node.asking import keep_answers, standing_requests
-from node.audience import Tier
 from node.audiences import keep_belongings
 from node.client import PeerClient
 from node.confirm import is_due, make_receipt, note_given
@@ -31,22 +26,17 @@ from node.errors import (
     RolledBackError,
     UnavailableError,
 )
+from node.fetching import NewEntries, ahead
 from node.logbook import Identity
 from node.receipt import sign_receipt
 from node.receive import Received, before_withheld, keep_page, keep_withheld
-from node.relayed import verify_relayed
 from node.stepping import exchange_verdicts
 from node.store.database import Store
 from node.store.heads import LogHead
 from node.store.receipts import Told
 from node.verifiers import Verifiers
 from node.verify import (
-    LinkedPage,
     Origin,
-    Page,
-    VerifiedPage,
-    join_pages,
-    link_page,
     log_name,
     page_token,
     read_checkpoint,
@@ -57,11 +47,8 @@ from node.wire import charters, records
 from node.wire.receipts import encode_receipt
 
 logger = logging.getLogger(__name__)
-SPAN_ENTRIES = 2_500  # in one transaction: what a crash may cost to do again, and what is held in memory
-LAST_ENTRIES = 1_000  # about as many are left to store after the last page
 MANY_ENTRIES = 3_000  # from so many on it is worth to start processes that verify
 
-T = TypeVar("T")
 Progress = Callable[[int, int], None]  # entries verified so far, entries in the log
 Clock = Callable[[], datetime]  # aware UTC
 
@@ -116,7 +103,7 @@ async def pull(
             async with nullcontext(verifiers) if verifiers else Verifiers() as who:
                 if checkpoint.size - before >= MANY_ENTRIES:
                     who.call_helpers()
-                async with _ahead(_Log(client, origin, checkpoint, head.frontier, who).spans()) as spans:
+                async with ahead(NewEntries(client, origin, checkpoint, head.frontier, who).spans()) as spans:
                     async for span in spans:
                         kept, head = await asyncio.to_thread(
                             keep_page, store, head, span, note, records, clock()
@@ -202,8 +189,8 @@ async def pull_relayed(
             return Outcome(origin_id, received, before, before, None, note)
         checkpoint = verify_head(note, origin, head.frontier, quorum_of(directory, origin_id))
         async with nullcontext(verifiers) if verifiers else Verifiers() as who:
-            log = _Log(client, origin, checkpoint, head.frontier, who, relayed_to=tier)
-            async with _ahead(log.spans()) as spans:
+            log = NewEntries(client, origin, checkpoint, head.frontier, who, relayed_to=tier)
+            async with ahead(log.spans()) as spans:
                 async for span in spans:
                     kept, head = await asyncio.to_thread(
                         keep_page, store, head, span, note, records, reader.clock(), relayed=True
@@ -285,106 +272,3 @@ async def exchange_requests(store: Store, client: PeerClient) -> None:
         await asyncio.to_thread(keep_answers, store, peer_id, await client.answers())
     except (PeerError, UnavailableError) as error:
         logger.warning("no answers learnt: peer=%s reason=%s", peer_id, error.reason)
-
-
-class _Log:
-    """What is new to us in a peer's log, on its way from the line to the store, step by step."""
-
-    def __init__(
-        self,
-        client: PeerClient,
-        origin: Origin,
-        checkpoint: Checkpoint,
-        held: Frontier,
-        verifiers: Verifiers,
-        relayed_to: Tier | None = None,
-    ) -> None:
-        self._client = client
-        self._relayed_to = relayed_to
-        self._origin = origin
-        self._checkpoint = checkpoint
-        self._held = held
-        self._verifiers = verifiers
-
-    async def spans(self) -> AsyncGenerator[VerifiedPage, None]:
-        """Verified pages joined to what is worth a transaction; those before a bad page come before its error."""
-        span: list[VerifiedPage] = []
-        left = self._checkpoint.size - self._held.size
-        failure: NodeError | None = None
-        async with _ahead(self._begun()) as pages:
-            try:
-                async for page in pages:
-                    span.append(await self._permitted(await page))
-                    del page
-                    entries = sum(len(one.entries) for one in span)
-                    if entries >= _share(left):
-                        yield join_pages(span)
-                        span.clear()
-                        left -= entries
-            except NodeError as error:
-                failure = error
-        if span:
-            yield join_pages(span)
-        if failure is not None:
-            raise failure
-
-    async def _permitted(self, page: VerifiedPage) -> VerifiedPage:
-        """A page of a log that is passed on, if it shows no more than may be."""
-        if self._relayed_to is not None:
-            wires = [one.wire for one in page.entries]
-            await asyncio.to_thread(verify_relayed, wires, self._relayed_to, records)
-        return page
-
-    async def _begun(self) -> AsyncGenerator[Awaitable[VerifiedPage], None]:
-        """Pages that are being verified."""
-        async with aclosing(self._linked()) as pages:
-            async for page in pages:
-                yield self._verifiers.begin(page, self._origin)
-
-    async def _linked(self) -> AsyncGenerator[LinkedPage, None]:
-        held = self._held
-        async with _ahead(self._fetched()) as pages:
-            async for page in pages:
-                linked = await asyncio.to_thread(
-                    link_page, page, self._origin, self._checkpoint, held, records
-                )
-                held = linked.frontier
-                yield linked
-
-    async def _fetched(self) -> AsyncGenerator[Page, None]:
-        """Pages as they come, asked for by tokens that we make ourselves, so a peer's token never steers us."""
-        at = self._held.size
-        other = "" if self._relayed_to is None else self._origin.org_id
-        while token := page_token(self._checkpoint.size, at):
-            page = await self._client.entries(token, origin_id=other)
-            at += len(page.entries)
-            yield page
-
-
-def _share(entries: int) -> float:
-    """What to store at a time: even shares at first, then less, so that little is left to store after the last page."""
-    match ceil(entries / SPAN_ENTRIES):
-        case 1:
-            return entries
-        case 2:
-            return entries - LAST_ENTRIES
-        case shares:
-            return (entries - 3 * LAST_ENTRIES) / (shares - 2)
-
-
-def _ahead(step: AsyncGenerator[T, None]) -> AbstractAsyncContextManager[AsyncGenerator[T, None]]:
-    """Take what a step yields while it works on the next one already."""
-    return aclosing(_run_ahead(step))
-
-
-async def _run_ahead(step: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
-    async with aclosing(step):
-        coming = asyncio.ensure_future(anext(step, None))
-        try:
-            while (one := await coming) is not None:
-                coming = asyncio.ensure_future(anext(step, None))
-                yield one
-                del one
-        finally:
-            coming.cancel()
-            await asyncio.gather(coming, return_exceptions=True)

@@ -21,6 +21,7 @@ import console.dump
 import console.place
 import console.restoring
 import console.saving
+import node.fetching
 import node.logbook
 import node.newepoch
 import node.plan
@@ -151,7 +152,7 @@ def everybody_is_a_coordinator(patch: pytest.MonkeyPatch) -> None:
 def the_next_page_starts_too_late(patch: pytest.MonkeyPatch) -> None:
     """An entry between two pages is skipped."""
     patch.setattr(
-        node.sync, "page_token", lambda size, start: page_token(size, start and min(size, start + 1))
+        node.fetching, "page_token", lambda size, start: page_token(size, start and min(size, start + 1))
     )
 
 
