@@ -321,14 +321,19 @@ def test_what_was_on_its_way_when_a_stream_was_ended_is_written_down(
 ) -> None:
     monkeypatch.setattr("node.alerting.QUEUED_MESSAGES", 2)
 
+    def written_down() -> int:
+        with alpha.store.read() as connection:
+            return len(receipts(connection, [one.alert_id for one in held(alpha)]))
+
     async def ring_too_often() -> None:
         async with alpha.serving(network) as peer:
             async with listening(network, beta, peer) as line:
-                await asyncio.sleep(0.3)
-                for key in "abcd":  # found by one look
+                ring(alpha, "a")
+                await until(lambda: written_down() == 1)  # so the stream is open, and rests
+                for key in "bcd":  # found by one look
                     ring(alpha, key)
                 await until(line.done)
-            await until(lambda: sent_and_noted(alpha)[0] == {"beta"})
+            await until(lambda: written_down() > 1)
 
     asyncio.run(ring_too_often())
 
