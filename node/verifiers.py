@@ -38,6 +38,7 @@ class Verifiers:
         self._free: asyncio.Queue[_Helper | None] = asyncio.Queue()  # `None`: this process
         self.first: Popen[bytes] | Standby | None = standby  # the process from which the others are forked
         self._called: list[asyncio.Task[None]] = []
+        self._unused: set[socket.socket] = set()  # our ends of lines that nobody has begun to use
         self._lines: list[_Helper] = []
         self._helpers: set[_Helper] = set()  # that are ready, and have not ended
         self._begun: set[asyncio.Task[VerifiedPage]] = set()
@@ -51,6 +52,8 @@ class Verifiers:
         await asyncio.gather(*self._begun, *self._called, return_exceptions=True)
         for helper in self._lines:
             helper.end()
+        for line in self._unused:  # who waits at its other end would wait for ever
+            line.close()
         if self._standby is not None:
             self._standby.dismiss()
         if self.first is not None:
@@ -65,6 +68,7 @@ class Verifiers:
             lines = self._start()
         else:  # what is verified here would hold up what they are to be given
             lines = self._standby.call()
+        self._unused.update(lines)
         self._called = [asyncio.create_task(self._employ(line)) for line in lines]
 
     def _start(self) -> Sequence[socket.socket]:
@@ -125,6 +129,7 @@ class Verifiers:
                 self._free.put_nowait(None)
 
     async def _employ(self, line: socket.socket) -> None:
+        self._unused.discard(line)
         helper = _Helper(*await asyncio.open_connection(sock=line))
         self._lines.append(helper)
         try:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -29,6 +30,7 @@ from tests.support.network import TODAY, Network, Node, on_sqlite_alone
 pytestmark = on_sqlite_alone
 SHARED = 40
 PR_SET_CHILD_SUBREAPER = 36
+PATIENCE_SECONDS = 60
 
 
 @pytest.fixture
@@ -176,3 +178,19 @@ def test_work_that_nobody_waits_for_any_more_ends(alpha: Node) -> None:
 
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(give_up()).result()
+
+
+@pytest.mark.usefixtures("network")
+@pytest.mark.parametrize("standby", ["None", "stand_by()"])
+def test_a_pull_that_ends_as_soon_as_it_has_called_them_does_not_wait_for_ever(standby: str) -> None:
+    program = f"""
+        from node.standby import stand_by
+        standby = {standby}
+        import asyncio
+        from node.verifiers import Verifiers
+        async def end_at_once():
+            async with Verifiers(standby) as verifiers:
+                verifiers.call_helpers()
+        asyncio.run(end_at_once())
+    """
+    subprocess.run([sys.executable, "-c", dedent(program)], check=True, timeout=PATIENCE_SECONDS)
