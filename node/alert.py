@@ -8,6 +8,7 @@ log shows; who may not see the record learns nothing of the alert.
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from crypto.sentence import listed
@@ -84,13 +85,19 @@ class Outgoing(NamedTuple):
         """Whose view a member gets; nobody's when it may not see the record, or asked for others and never had it."""
         if tier < self.tier or self.sequence <= wanted.after:
             return ""
-        own = Audience(tier, org_id).name
-        name = own if own in self.views else Audience(tier).name
+        own, all_of_tier = _names(org_id, tier)
+        name = own if own in self.views else all_of_tier
         chains = self.views[name].chains
         if self.kind is not Kind.CANCEL and chains is None:
             return ""
         asked = chains is None or is_asked_for(chains, wanted)
         return name if asked or org_id in self.had else ""
+
+
+@lru_cache(maxsize=4_096)  # of more members than any network has
+def _names(org_id: str, tier: Tier) -> tuple[str, str]:
+    """The audience that a member is by itself, and that of its tier."""
+    return Audience(tier, org_id).name, Audience(tier).name
 
 
 def verify_order(order: Order) -> None:

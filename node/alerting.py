@@ -98,15 +98,7 @@ class Board:
         """
         found = await asyncio.to_thread(self._after, self._seen)
         if found:
-            self._check_callers()
-        for one in found:
-            for stream in self._streams:
-                message = one.message_for(stream)
-                if message is not None:
-                    stream.push(one.outgoing, message)
-        if found:  # and not before the last of them has it
-            for stream in self._streams:
-                stream.wake()
+            self._push(found)
         self._seen = max((self._seen, *(one.outgoing.sequence for one in found)))
         if self._sent:
             sent, self._sent = self._sent, set()
@@ -201,18 +193,25 @@ class Board:
                 stream.put(None, SIGN_OF_LIFE)
             self._alive = now
 
-    def _check_callers(self) -> None:
+    def _push(self, found: tuple["_Ready", ...]) -> None:
+        """Let what was found go onto every stream whose caller is a member still, before any of them is woken."""
         try:
             judge = self._gatekeeper.judge()
         except NodeError as error:  # without a directory nobody is a member
             for stream in self._streams:
                 stream.end(error)
             return
-        for stream in self._streams:
+        for stream in self._streams:  # one after the other: each lies elsewhere in memory
             try:
                 stream.check(judge)
             except NodeError as error:
                 stream.end(error)
+            for one in found:
+                message = one.message_for(stream)
+                if message is not None:
+                    stream.push(one.outgoing, message)
+        for stream in self._streams:
+            stream.wake()
 
     def _end_stalled(self, now: float) -> None:
         for stream in self._streams:
