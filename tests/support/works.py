@@ -14,7 +14,7 @@ import pytest
 from console.submissions import Form, take_in
 from crypto.envelope import sign_envelope
 from crypto.signing import Signer
-from node import share, sync
+from node import fetching, share
 from node.asking import keep_answers
 from node.audience import Audience, Purpose, Tier
 from node.audiences import Author, Change, change_audience, keep_belongings
@@ -58,7 +58,7 @@ from node.store.heads import log_head
 from node.store.records import record_ids, revisions_by_key
 from node.store.requests import sent_requests
 from node.succession import merge_records, split_record
-from node.sync import pull
+from node.sync import Outcome, pull
 from node.verdict import Ground, Judgement
 from node.verify import Origin, page_token
 from node.wire import charters, matching, records
@@ -171,11 +171,11 @@ class SyncWith:
     def __call__(self, node: Node) -> None:
         """Pull until it ends by itself."""
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(sync, "SPAN_ENTRIES", SMALL)
+            patch.setattr(fetching, "SPAN_ENTRIES", SMALL)
             outcome = asyncio.run(self._pull(node))
         assert outcome.error is None
 
-    async def _pull(self, node: Node) -> sync.Outcome:
+    async def _pull(self, node: Node) -> Outcome:
         async with PeerClient(self.member, node.credentials) as line:
             return await pull(node.store, line, self.directory, clock=lambda: NOW, identity=node.identity)
 
